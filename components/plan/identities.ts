@@ -1,0 +1,30 @@
+import { createHash } from "crypto";
+import { v5 as uuidv5 } from "uuid";
+
+/** Namespace of every UUID this program derives (RFC 9562, version 5). */
+const UUID_NAMESPACE = "7f0e2a52-5a0f-4c1e-9d1c-2d0a6f8f3b11";
+
+/** UUID of host `index`: its Redfish system. A function of the seed and the index. */
+export const hostUuid = (seed: string, index: number): string => uuidv5(`${seed}/host/${index}`, UUID_NAMESPACE);
+
+/**
+ * MAC address of host `index`: locally administered and unicast (IEEE 802: second-lowest bit of the first octet set,
+ * lowest clear). One octet tells labs apart, four count the hosts.
+ */
+export function hostMac(seed: string, index: number): string {
+    const lab = createHash("sha256").update(seed).digest()[0] ?? 0;
+    const octets = [0x02, lab, ...[24, 16, 8, 0].map((shift) => (index >>> shift) & 0xff)];
+    return octets.map((octet) => octet.toString(16).padStart(2, "0")).join(":");
+}
+
+/** Port of the lab's Kubernetes API on the loopback interface when `apiPort` is not set: 16000–16999, by the seed. */
+export const defaultApiPort = (seed: string): number =>
+    16_000 + (createHash("sha256").update(`${seed}/apiPort`).digest().readUInt16BE(0) % 1000);
+
+const padded = (index: number): string => String(index).padStart(4, "0");
+
+/** Name of the BareMetalHost `index`. */
+export const hostName = (index: number): string => `host-${padded(index)}`;
+
+/** Name of the workload cluster `index`. */
+export const clusterName = (index: number): string => `cluster-${padded(index)}`;

@@ -1,0 +1,57 @@
+import type { LabConfig } from "../config/keys";
+
+/** Hosts a conductor holds comfortably; two at least, so that the death of one can be watched. */
+const NODES_PER_CONDUCTOR = 250;
+const LEAST_CONDUCTORS = 2;
+
+/** Clusters of one fake API server: ~2.3 MiB each, measured at 20. */
+export const CLUSTERS_PER_FAKE_API_SERVER = 500;
+
+/** Conductors for so many hosts. Default: one per 250 hosts, two at least. */
+export const conductorCount = (nodes: number, wanted?: number): number =>
+    wanted ?? Math.max(LEAST_CONDUCTORS, Math.ceil(nodes / NODES_PER_CONDUCTOR));
+
+/** Fake API servers for so many clusters. Default: one per 500 clusters, one at least. */
+export const fakeApiServerCount = (clusters: number, wanted?: number): number =>
+    wanted ?? Math.max(1, Math.ceil(clusters / CLUSTERS_PER_FAKE_API_SERVER));
+
+/**
+ * Index of the fake API server of cluster `index`. As many as were asked for share the clusters evenly; where the number
+ * follows from the clusters, each serves a fixed block, so that one more moves none.
+ */
+export const fakeApiServerOf = (index: number, wanted?: number): number =>
+    wanted === undefined ? Math.floor(index / CLUSTERS_PER_FAKE_API_SERVER) : index % wanted;
+
+/** Hosts set aside for each cluster. Default: as many as it has machines. */
+export const hostsPerCluster = (config: Pick<LabConfig, "controlPlaneNodes" | "workerNodes" | "hostsPerCluster">): number =>
+    config.hostsPerCluster ?? config.controlPlaneNodes + config.workerNodes;
+
+/** What the controllers are told, by the size of the lab. */
+export interface ControllerSizes {
+    /** BMO: hosts in inspection, provisioning and deprovisioning at once. Never the limit here (upstream's default, 20, is). */
+    provisioningLimit: number;
+    /** Concurrent reconciles of each controller. */
+    concurrency: number;
+    /** Client requests per second to the Kubernetes API of each controller. */
+    kubeApiQps: number;
+    kubeApiBurst: number;
+}
+
+/**
+ * In steps rather than in proportion: within a step growing changes no Deployment, so that no controller restarts.
+ */
+export function controllerSizes(nodes: number): ControllerSizes {
+    const large = nodes > 200;
+    return {
+        provisioningLimit: 10_000,
+        concurrency: large ? 50 : 20,
+        kubeApiQps: large ? 400 : 200,
+        kubeApiBurst: large ? 600 : 300,
+    };
+}
+
+/**
+ * Seconds that the gate at the end of `up` waits when `waitTimeout` is not set: ten minutes, and for each host and
+ * cluster several times the CPU it was seen to need (6 s each) on two cores.
+ */
+export const waitSeconds = (nodes: number, clusters: number): number => 600 + 10 * nodes + 10 * clusters;
