@@ -1,0 +1,151 @@
+import * as kubernetes from "@pulumi/kubernetes";
+import * as pulumi from "@pulumi/pulumi";
+import type { Images } from "./images";
+import { CLUSTER_PORTS } from "./plan/addresses";
+import type { FakeApiServerPlan, LabPlan } from "./plan/plan";
+
+/** Label of a Cluster: index of the fake API server that serves it. */
+export const FAKE_API_SERVER_LABEL = "metal3-scale-lab/fake-api-server";
+
+/**
+ * Ports are opened in blocks, so that one more cluster changes no Service. A block's ports are a function of its index.
+ */
+const PORTS_PER_SERVICE = 50;
+
+export interface FakeApiServersArgs {
+    plan: LabPlan;
+    images: Images;
+    namespace: pulumi.Input<string>;
+    /** Address at which the clusters' API servers are reached. */
+    address: string;
+    provider: kubernetes.Provider;
+}
+
+/** FKAS: one Deployment for each, and the Services through which workload clusters are reached. */
+export class FakeApiServers extends pulumi.ComponentResource {
+    readonly services: kubernetes.core.v1.Service[];
+    readonly deployments: kubernetes.apps.v1.Deployment[];
+
+    constructor(name: string, args: FakeApiServersArgs, opts?: pulumi.ComponentResourceOptions) {
+        super("metal3lab:index:FakeApiServers", name, {}, opts);
+        const child = { parent: this, provider: args.provider };
+        const account = createAccount(name, args, child);
+        this.deployments = args.plan.fakeApiServers.map((server) => createDeployment(server, account, args, child));
+        this.services = serviceBlocks(args.plan).map((block) => createService(block, args, child));
+        this.registerOutputs({ count: this.deployments.length });
+    }
+}
+
+/** The ports of one FKAS within one block of clusters. */
+export interface ServiceBlock {
+    server: FakeApiServerPlan;
+    block: number;
+    ports: number[];
+}
+
+/** Every block that holds a cluster, for each FKAS that serves one in it; all its ports, used or not. */
+export function serviceBlocks(plan: LabPlan): ServiceBlock[] {
+    const blocks = new Set(plan.clusters.map(({ index }) => Math.floor(index / PORTS_PER_SERVICE)));
+    return [...blocks].flatMap((block) => {
+        const first = CLUSTER_PORTS.first + block * PORTS_PER_SERVICE;
+        const ports = Array.from({ length: PORTS_PER_SERVICE }, (_, offset) => first + offset);
+        return plan.fakeApiServers
+            .map((server) => ({ server, block, ports: ports.filter((port) => plan.fakeApiServerOfPort(port) === server.index) }))
+            .filter((service) => service.ports.length > 0);
+    });
+}
+
+const selector = (server: FakeApiServerPlan) => ({ "app.kubernetes.io/name": "fkas", "app.kubernetes.io/instance": server.name });
+
+function createAccount(name: string, { namespace }: FakeApiServersArgs, opts: pulumi.CustomResourceOptions): kubernetes.core.v1.ServiceAccount {
+    const account = new kubernetes.core.v1.ServiceAccount(`${name}-account`, { metadata: { name: "fkas", namespace } }, opts);
+    const role = new kubernetes.rbac.v1.ClusterRole(
+        `${name}-role`,
+        {
+            metadata: { name: "metal3-scale-lab-fkas" },
+            rules: [
+                { apiGroups: ["cluster.x-k8s.io"], resources: ["clusters", "machines"], verbs: ["get", "list", "watch"] },
+                { apiGroups: ["infrastructure.cluster.x-k8s.io"], resources: ["metal3clusters"], verbs: ["get", "list", "watch"] },
+                // The patch is the poke that makes CAPM3 look for the Node at once.
+                { apiGroups: ["infrastructure.cluster.x-k8s.io"], resources: ["metal3machines"], verbs: ["get", "list", "watch", "patch"] },
+                { apiGroups: ["metal3.io"], resources: ["baremetalhosts"], verbs: ["get", "list", "watch"] },
+                { apiGroups: [""], resources: ["secrets"], verbs: ["get", "list", "watch", "create"] },
+                { apiGroups: [""], resources: ["configmaps"], verbs: ["get", "list", "watch", "create", "update", "patch"] },
+            ],
+        },
+        opts,
+    );
+    new kubernetes.rbac.v1.ClusterRoleBinding(
+        `${name}-binding`,
+        {
+            metadata: { name: "metal3-scale-lab-fkas" },
+            roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "ClusterRole", name: role.metadata.name },
+            subjects: [{ kind: "ServiceAccount", name: account.metadata.name, namespace }],
+        },
+        opts,
+    );
+    return account;
+}
+
+function createDeployment(
+    server: FakeApiServerPlan,
+    account: kubernetes.core.v1.ServiceAccount,
+    { images, namespace }: FakeApiServersArgs,
+    opts: pulumi.CustomResourceOptions,
+): kubernetes.apps.v1.Deployment {
+    return new kubernetes.apps.v1.Deployment(
+        server.name,
+        {
+            metadata: { name: server.name, namespace },
+            spec: {
+                replicas: 1,
+                // Two at once would serve the same clusters with different state.
+                strategy: { type: "Recreate" },
+                selector: { matchLabels: selector(server) },
+                template: {
+                    metadata: { labels: selector(server) },
+                    spec: {
+                        serviceAccountName: account.metadata.name,
+                        terminationGracePeriodSeconds: 5,
+                        containers: [
+                            {
+                                name: "fkas",
+                                image: images.reference("fkas"),
+                                imagePullPolicy: "IfNotPresent",
+                                env: [
+                                    { name: "POD_IP", valueFrom: { fieldRef: { fieldPath: "status.podIP" } } },
+                                    { name: "POD_NAMESPACE", valueFrom: { fieldRef: { fieldPath: "metadata.namespace" } } },
+                                    { name: "FKAS_INDEX", value: String(server.index) },
+                                ],
+                                ports: [{ name: "register", containerPort: 3333 }],
+                                readinessProbe: { httpGet: { path: "/readyz", port: 3333 }, periodSeconds: 5 },
+                                livenessProbe: { httpGet: { path: "/healthz", port: 3333 }, periodSeconds: 20, failureThreshold: 6, timeoutSeconds: 10 },
+                                resources: { requests: { cpu: "20m", memory: "64Mi" } },
+                            },
+                        ],
+                    },
+                },
+            },
+        },
+        { ...opts, customTimeouts: { create: "5m", update: "5m" } },
+    );
+}
+
+function createService({ server, block, ports }: ServiceBlock, args: FakeApiServersArgs, opts: pulumi.CustomResourceOptions): kubernetes.core.v1.Service {
+    const name = `${server.name}-${block}`;
+    return new kubernetes.core.v1.Service(
+        name,
+        {
+            // Whether the pod is ready depends on these very ports: it dials itself through them.
+            metadata: { name, namespace: args.namespace, annotations: { "pulumi.com/skipAwait": "true" } },
+            spec: {
+                selector: selector(server),
+                publishNotReadyAddresses: true,
+                externalIPs: [args.address],
+                // The in-memory API server tells clusters apart by the port a client dialled: no translation.
+                ports: ports.map((port) => ({ name: `cluster-${port}`, port, targetPort: port })),
+            },
+        },
+        opts,
+    );
+}

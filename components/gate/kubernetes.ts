@@ -1,0 +1,75 @@
+import { CustomObjectsApi, KubeConfig } from "@kubernetes/client-node";
+import type { ClusterStatus, Fleet, HostStatus } from "./fleet";
+
+/** Objects a page: a thousand Clusters in one answer are several megabytes. */
+const PAGE = 500;
+
+interface ListedObject {
+    metadata?: { name?: string; deletionTimestamp?: string };
+    status?: {
+        provisioning?: { state?: string };
+        errorMessage?: string;
+        conditions?: { type: string; status: string; message?: string }[];
+    };
+}
+
+interface List {
+    metadata?: { _continue?: string; continue?: string };
+    items?: ListedObject[];
+}
+
+/** Reads the fleet from the management cluster. */
+export class FleetReader {
+    private readonly api: CustomObjectsApi;
+
+    constructor(
+        kubeconfig: string,
+        private readonly namespace: string,
+    ) {
+        const config = new KubeConfig();
+        config.loadFromString(kubeconfig);
+        this.api = config.makeApiClient(CustomObjectsApi);
+    }
+
+    async read(withClusters: boolean): Promise<Fleet> {
+        const [hosts, clusters] = await Promise.all([
+            this.list("metal3.io", "v1alpha1", "baremetalhosts"),
+            withClusters ? this.list("cluster.x-k8s.io", "v1beta2", "clusters") : [],
+        ]);
+        return { hosts: hosts.map(hostStatus), clusters: clusters.map(clusterStatus) };
+    }
+
+    private async list(group: string, version: string, plural: string): Promise<ListedObject[]> {
+        const items: ListedObject[] = [];
+        let next: string | undefined;
+        do {
+            const page = (await this.api.listNamespacedCustomObject({
+                group,
+                version,
+                plural,
+                namespace: this.namespace,
+                limit: PAGE,
+                ...(next ? { _continue: next } : {}),
+            })) as List;
+            items.push(...(page.items ?? []));
+            next = page.metadata?._continue ?? page.metadata?.continue;
+        } while (next);
+        return items;
+    }
+}
+
+export const hostStatus = (object: ListedObject): HostStatus => ({
+    name: object.metadata?.name ?? "",
+    state: object.status?.provisioning?.state ?? "",
+    error: object.status?.errorMessage ?? "",
+    deleting: object.metadata?.deletionTimestamp !== undefined,
+});
+
+export function clusterStatus(object: ListedObject): ClusterStatus {
+    const available = object.status?.conditions?.find(({ type }) => type === "Available");
+    return {
+        name: object.metadata?.name ?? "",
+        available: available?.status === "True" && object.metadata?.deletionTimestamp === undefined,
+        message: (available?.message ?? "").replace(/\s+/g, " ").trim(),
+    };
+}

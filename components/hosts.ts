@@ -1,0 +1,69 @@
+import * as kubernetes from "@pulumi/kubernetes";
+import * as pulumi from "@pulumi/pulumi";
+import type { LabConfig } from "./config/keys";
+import type { HostPlan, LabPlan } from "./plan/plan";
+
+/** Label of a BareMetalHost: the workload cluster whose machines it is set aside for. */
+export const CLUSTER_LABEL = "metal3-scale-lab/cluster";
+
+/** sushy-tools' and fake-ipa's ports within their own address: upstream's defaults. */
+export const SUSHY_TOOLS_PORT = 8000;
+export const FAKE_IPA_PORT = 9999;
+
+export interface BareMetalHostsArgs {
+    config: LabConfig;
+    plan: LabPlan;
+    namespace: pulumi.Input<string>;
+    bmc: { username: pulumi.Input<string>; password: pulumi.Input<string> };
+    /** Address of the BMC of each pair. */
+    provider: kubernetes.Provider;
+    /** What a host needs to be registered, and, longer, to be let go of. */
+    dependsOn: (host: HostPlan) => pulumi.Resource[];
+}
+
+/** A Secret with the BMC's credentials and a BareMetalHost for each fake host. */
+export class BareMetalHosts extends pulumi.ComponentResource {
+    /** By host index. */
+    readonly hosts: kubernetes.apiextensions.CustomResource[];
+
+    constructor(name: string, args: BareMetalHostsArgs, opts?: pulumi.ComponentResourceOptions) {
+        super("metal3lab:index:BareMetalHosts", name, {}, opts);
+        this.hosts = args.plan.hosts.map((host) => this.createHost(host, args));
+        this.registerOutputs({ count: this.hosts.length });
+    }
+
+    private createHost(host: HostPlan, args: BareMetalHostsArgs): kubernetes.apiextensions.CustomResource {
+        const child = { parent: this, provider: args.provider };
+        const pair = args.plan.pairs[host.pair];
+        if (!pair) throw new Error(`${host.name} belongs to pair ${host.pair}, which is not in the plan`);
+        const dependsOn = args.dependsOn(host);
+        const secret = new kubernetes.core.v1.Secret(
+            `${host.name}-bmc`,
+            {
+                metadata: { name: `${host.name}-bmc`, namespace: args.namespace },
+                stringData: { username: args.bmc.username, password: args.bmc.password },
+            },
+            { ...child, dependsOn },
+        );
+        return new kubernetes.apiextensions.CustomResource(
+            host.name,
+            {
+                apiVersion: "metal3.io/v1alpha1",
+                kind: "BareMetalHost",
+                metadata: { name: host.name, namespace: args.namespace, labels: { [CLUSTER_LABEL]: host.cluster } },
+                spec: {
+                    online: true,
+                    bmc: {
+                        address: `redfish+http://${pair.sushyToolsAddress}:${SUSHY_TOOLS_PORT}/redfish/v1/Systems/${host.uuid}`,
+                        credentialsName: secret.metadata.name,
+                    },
+                    bootMACAddress: host.mac,
+                    bootMode: "legacy",
+                    automatedCleaningMode: args.config.cleaning,
+                },
+            },
+            // Deprovisioning and powering off take their time; the host is let go of only afterwards.
+            { ...child, dependsOn: [secret, ...dependsOn], customTimeouts: { delete: "20m" }, deleteBeforeReplace: true },
+        );
+    }
+}

@@ -1,0 +1,106 @@
+import { createServer } from "net";
+import { networkInterfaces } from "os";
+import { statfs } from "fs/promises";
+import Docker from "dockerode";
+import { ConfigurationError, type Problem } from "./config/validate";
+import type { LabConfig } from "./config/keys";
+import { parseNetwork, type Network } from "./plan/addresses";
+import type { LabPlan } from "./plan/plan";
+
+/** Disk a small lab needs beyond its images: etcd, the database, logs. */
+const LEAST_FREE_GIB = 5;
+
+/** What the machine has that could stand in the way of a lab. */
+export interface MachineFacts {
+    /** Undefined: Docker answers. */
+    dockerError?: string;
+    /** Docker networks other than this lab's own: name and subnet. */
+    dockerNetworks: { name: string; cidr: string }[];
+    /** Addresses of the machine's interfaces that belong to no Docker network of the lab. */
+    interfaces: { name: string; address: string }[];
+    /** The port of the API is taken, by something other than this lab. */
+    apiPortTaken: boolean;
+    freeGib: number;
+}
+
+/** What cannot work on this machine, by the same rule as configuration: all at once, before anything is made. */
+export function machineProblems(config: LabConfig, plan: LabPlan, facts: MachineFacts): Problem[] {
+    const problems: Problem[] = [];
+    if (facts.dockerError !== undefined) {
+        problems.push({
+            key: "substrate",
+            value: config.substrate,
+            rule: `needs Docker, which does not answer (${facts.dockerError}): start it, or let 'npm run up' do so as root; 'npm run doctor' tells more`,
+        });
+    }
+    const wanted = plan.network;
+    for (const { name, cidr } of facts.dockerNetworks) {
+        if (overlaps(wanted, parseNetwork(cidr)))
+            problems.push({ key: "provisioningCidr", value: wanted.cidr, rule: `is in use by the Docker network ${name} (${cidr})` });
+    }
+    for (const { name, address } of facts.interfaces) {
+        if (overlaps(wanted, parseNetwork(`${address}/32`)))
+            problems.push({ key: "provisioningCidr", value: wanted.cidr, rule: `is in use by this machine's interface ${name} (${address})` });
+    }
+    if (facts.apiPortTaken)
+        problems.push({ key: "apiPort", value: String(plan.apiPort), rule: "is taken on 127.0.0.1: set another, or stop what listens there" });
+    if (facts.freeGib < LEAST_FREE_GIB)
+        problems.push({ key: "nodes", value: String(config.nodes), rule: `need ${LEAST_FREE_GIB} GiB of disk, ${facts.freeGib.toFixed(1)} GiB are free where Docker keeps its data` });
+    return problems;
+}
+
+const overlaps = (a: Network, b: Network) => a.base < b.base + b.size && b.base < a.base + a.size;
+
+/** @throws ConfigurationError when this machine cannot carry the lab as it is configured. */
+export async function preflight(config: LabConfig, plan: LabPlan): Promise<void> {
+    const problems = machineProblems(config, plan, await lookAtMachine(plan));
+    if (problems.length > 0) throw new ConfigurationError(problems);
+}
+
+async function lookAtMachine(plan: LabPlan): Promise<MachineFacts> {
+    const docker = new Docker();
+    let root: string;
+    try {
+        root = ((await docker.info()) as { DockerRootDir: string }).DockerRootDir;
+    } catch (error) {
+        const dockerError = error instanceof Error ? error.message : String(error);
+        return { dockerError, dockerNetworks: [], interfaces: [], apiPortTaken: false, freeGib: Infinity };
+    }
+    const networks = await docker.listNetworks();
+    const own = networks.find(({ Name }) => Name === plan.prefix);
+    const foreign = networks.filter((network) => network !== own);
+    const running = await docker.listContainers({ filters: { name: [`^/${plan.prefix}-control-plane$`] } });
+    return {
+        dockerNetworks: foreign.flatMap(({ Name, IPAM }) =>
+            (IPAM?.Config ?? []).flatMap(({ Subnet }) => (Subnet && !Subnet.includes(":") ? [{ name: Name, cidr: Subnet }] : [])),
+        ),
+        // A lab's own bridge has the gateway's address; Docker's other bridges were told by their networks.
+        interfaces: own ? [] : machineAddresses(foreign.map(({ Id }) => `br-${Id.slice(0, 12)}`)),
+        apiPortTaken: running.length === 0 && !(await portIsFree(plan.apiPort)),
+        freeGib: await freeGib(root),
+    };
+}
+
+const machineAddresses = (except: string[]): { name: string; address: string }[] =>
+    Object.entries(networkInterfaces()).flatMap(([name, addresses]) =>
+        name === "docker0" || except.includes(name)
+            ? []
+            : (addresses ?? []).filter(({ family }) => family === "IPv4").map(({ address }) => ({ name, address })),
+    );
+
+const portIsFree = (port: number): Promise<boolean> =>
+    new Promise((resolve) => {
+        const server = createServer();
+        server.once("error", () => resolve(false));
+        server.listen(port, "127.0.0.1", () => server.close(() => resolve(true)));
+    });
+
+/** A remote Docker's directory is not on this machine: there is nothing to measure then. */
+async function freeGib(directory: string): Promise<number> {
+    try {
+        const { bavail, bsize } = await statfs(directory);
+        return (bavail * bsize) / 2 ** 30;
+    } catch {
+        return Infinity;
+    }
+}

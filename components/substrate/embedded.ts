@@ -1,0 +1,144 @@
+import * as docker from "@pulumi/docker";
+import * as kubernetes from "@pulumi/kubernetes";
+import * as pulumi from "@pulumi/pulumi";
+import type { LabConfig } from "../config/keys";
+import type { Images } from "../images";
+import type { LabPlan } from "../plan/plan";
+import { labels } from "./labels";
+import type { Pki } from "../pki";
+import { LoadedImages } from "./loaded-images";
+import type { Substrate } from "./substrate";
+
+export interface EmbeddedArgs {
+    config: LabConfig;
+    plan: LabPlan;
+    images: Images;
+    pki: Pki;
+    dockerProvider: docker.Provider;
+}
+
+/** Seconds until a fresh node is Ready; 25 s were seen on two quiet cores. */
+const NODE_READY_SECONDS = 300;
+
+/**
+ * A real Kubernetes in one Docker container, on a Docker network that is the provisioning network.
+ * Needs Docker and nothing else. The container carries its state in a volume, and survives a restart.
+ */
+export class EmbeddedKubernetes extends pulumi.ComponentResource {
+    readonly network: docker.Network;
+    readonly cluster: docker.Container;
+    readonly kubeconfig: pulumi.Output<string>;
+    readonly provider: kubernetes.Provider;
+    readonly loadedImages: LoadedImages;
+
+    constructor(name: string, args: EmbeddedArgs, opts?: pulumi.ComponentResourceOptions) {
+        super("metal3lab:index:EmbeddedKubernetes", name, {}, opts);
+        const child = { parent: this, provider: args.dockerProvider };
+
+        this.network = createNetwork(name, args, child);
+        const volume = createVolume(name, args, child);
+        this.cluster = createNode(name, args, this.network, volume, child);
+        this.loadedImages = new LoadedImages(`${name}-images`, { images: args.images, node: this.cluster }, { parent: this });
+        // Only once the node is there: a preview must show the cluster's objects before it exists.
+        this.kubeconfig = pulumi.all([args.pki.kubeconfig, this.cluster.id]).apply(([kubeconfig]) => kubeconfig);
+        this.provider = new kubernetes.Provider(
+            `${name}-kubernetes`,
+            {
+                kubeconfig: this.kubeconfig,
+                // Nothing of ours is shared with another writer, and a preview without the cluster must be the true plan.
+                enableServerSideApply: false,
+                skipUpdateUnreachable: false,
+                suppressDeprecationWarnings: true,
+                kubeClientSettings: { qps: 400, burst: 800, timeout: 120 },
+            },
+            { parent: this, dependsOn: [this.cluster] },
+        );
+        this.registerOutputs({ kubeconfig: this.kubeconfig });
+    }
+
+    /** What the layers above see. @param ready further things a pod needs here. */
+    asSubstrate(plan: LabPlan, storageClass: pulumi.Input<string>, ready: pulumi.Resource[]): Substrate {
+        return {
+            kubeconfig: this.kubeconfig,
+            provider: this.provider,
+            serviceAddress: plan.nodeAddress,
+            storageClass,
+            networkName: this.network.name,
+            ready: [this.loadedImages, ...ready],
+            cluster: this.cluster,
+        };
+    }
+}
+
+function createNetwork(name: string, { config, plan }: EmbeddedArgs, opts: pulumi.CustomResourceOptions): docker.Network {
+    return new docker.Network(
+        `${name}-provisioning`,
+        {
+            name: plan.prefix,
+            driver: "bridge",
+            ipamConfigs: [{ subnet: config.provisioningCidr, gateway: plan.gateway }],
+            labels: labels(plan),
+        },
+        opts,
+    );
+}
+
+/** Images, etcd and persistent volumes: on a file system of its own, because overlayfs does not stack. */
+function createVolume(name: string, { plan }: EmbeddedArgs, opts: pulumi.CustomResourceOptions): docker.Volume {
+    return new docker.Volume(`${name}-var`, { name: `${plan.prefix}-var`, labels: labels(plan) }, opts);
+}
+
+function createNode(
+    name: string,
+    { config, plan, images, pki }: EmbeddedArgs,
+    network: docker.Network,
+    volume: docker.Volume,
+    opts: pulumi.CustomResourceOptions,
+): docker.Container {
+    const nodeName = `${plan.prefix}-control-plane`;
+    return new docker.Container(
+        `${name}-control-plane`,
+        {
+            name: nodeName,
+            hostname: nodeName,
+            image: images.reference("node"),
+            envs: [
+                `NODE_NAME=${nodeName}`,
+                `NODE_IP=${plan.nodeAddress}`,
+                `POD_CIDR=${config.podCidr}`,
+                `SERVICE_CIDR=${config.serviceCidr}`,
+                `CLUSTER_DNS=${plan.clusterDns}`,
+                `PAUSE_IMAGE=${images.reference("pause")}`,
+                "KUBE_PROXY_MODE=iptables",
+                "POD_MTU=1500",
+                "KUBE_APISERVER_ARGS=",
+            ],
+            uploads: pki.nodeFiles.apply((files) =>
+                Object.entries(files).map(([file, content]) => ({ file: `/etc/kubernetes/pki/${file}`, content })),
+            ),
+            volumes: [{ volumeName: volume.name, containerPath: "/var" }],
+            tmpfs: { "/run": "exec", "/tmp": "exec" },
+            networksAdvanced: [{ name: network.name, ipv4Address: plan.nodeAddress }],
+            ports: [{ internal: 6443, external: plan.apiPort, ip: "127.0.0.1" }],
+            // All but SYS_RESOURCE rather than privileged: some machines cannot give it, and nothing here needs it.
+            capabilities: { adds: ["ALL"], drops: ["SYS_RESOURCE"] },
+            securityOpts: ["seccomp=unconfined", "apparmor=unconfined"],
+            devices: [{ hostPath: "/dev/kmsg" }],
+            deviceCgroupRules: ["a *:* rwm"],
+            cgroupnsMode: "private",
+            restart: "unless-stopped",
+            stopSignal: "SIGHUP",
+            destroyGraceSeconds: 10,
+            healthcheck: {
+                tests: ["CMD", "/usr/local/lib/lab-node/ready.sh"],
+                interval: "3s",
+                timeout: "15s",
+                retries: Math.ceil(NODE_READY_SECONDS / 3),
+            },
+            wait: true,
+            waitTimeout: NODE_READY_SECONDS,
+            labels: labels(plan),
+        },
+        { ...opts, customTimeouts: { create: "10m" }, deleteBeforeReplace: true },
+    );
+}

@@ -1,0 +1,52 @@
+import * as kubernetes from "@pulumi/kubernetes";
+import * as pulumi from "@pulumi/pulumi";
+
+export interface NodeStorageArgs {
+    /** Name of the node whose disk holds the data. */
+    nodeName: pulumi.Input<string>;
+    /** Volumes that claims of the class may bind, by name, with their size. */
+    volumes: Record<string, string>;
+    provider: kubernetes.Provider;
+}
+
+/** A storage class without a provisioner, and volumes on the embedded node's own disk: they outlive every pod. */
+export class NodeStorage extends pulumi.ComponentResource {
+    readonly storageClass: kubernetes.storage.v1.StorageClass;
+    readonly volumes: kubernetes.core.v1.PersistentVolume[];
+
+    constructor(name: string, args: NodeStorageArgs, opts?: pulumi.ComponentResourceOptions) {
+        super("metal3lab:index:NodeStorage", name, {}, opts);
+        const child = { parent: this, provider: args.provider };
+        this.storageClass = new kubernetes.storage.v1.StorageClass(
+            `${name}-class`,
+            { metadata: { name: "lab-node" }, provisioner: "kubernetes.io/no-provisioner", volumeBindingMode: "WaitForFirstConsumer" },
+            child,
+        );
+        this.volumes = Object.entries(args.volumes).map(([volume, size]) => this.createVolume(name, volume, size, args, child));
+        this.registerOutputs({});
+    }
+
+    private createVolume(name: string, volume: string, size: string, args: NodeStorageArgs, opts: pulumi.CustomResourceOptions) {
+        return new kubernetes.core.v1.PersistentVolume(
+            `${name}-${volume}`,
+            {
+                metadata: { name: volume },
+                spec: {
+                    storageClassName: this.storageClass.metadata.name,
+                    capacity: { storage: size },
+                    accessModes: ["ReadWriteOnce"],
+                    persistentVolumeReclaimPolicy: "Retain",
+                    hostPath: { path: `/var/lib/lab-volumes/${volume}`, type: "DirectoryOrCreate" },
+                    nodeAffinity: {
+                        required: {
+                            nodeSelectorTerms: [
+                                { matchExpressions: [{ key: "kubernetes.io/hostname", operator: "In", values: [args.nodeName] }] },
+                            ],
+                        },
+                    },
+                },
+            },
+            opts,
+        );
+    }
+}
