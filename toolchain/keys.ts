@@ -1,0 +1,62 @@
+import { createHash } from "node:crypto";
+import { lstatSync, readFileSync, readdirSync, readlinkSync } from "node:fs";
+import { join } from "node:path";
+
+/** How many hex digits of a SHA-256 name a cache entry or an image tag: 48 bits, far from any collision among a few hundred entries. */
+export const KEY_LENGTH = 12;
+
+/** Files that never change what is built from a folder. */
+const IGNORED = /^(node_modules|\.git|\.DS_Store)$|(_test\.go|\.test\.ts|\.md|\.log)$/;
+
+/**
+ * JSON with object keys in order, so that equal values have equal text. `undefined` fields are left out, as JSON.stringify does.
+ */
+export function canonicalJson(value: unknown): string {
+    if (Array.isArray(value)) return `[${value.map(canonicalJson).join(",")}]`;
+    if (value !== null && typeof value === "object") {
+        const fields = Object.entries(value)
+            .filter(([, field]) => field !== undefined)
+            .sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0))
+            .map(([name, field]) => `${JSON.stringify(name)}:${canonicalJson(field)}`);
+        return `{${fields.join(",")}}`;
+    }
+    return JSON.stringify(value) ?? "null";
+}
+
+/** The short key of a recipe: the first 12 hex digits of the SHA-256 of its canonical JSON. */
+export function keyOf(recipe: unknown): string {
+    return createHash("sha256").update(canonicalJson(recipe)).digest("hex").slice(0, KEY_LENGTH);
+}
+
+/** SHA-256, in hex, of a file's bytes. */
+export function hashFile(path: string): string {
+    return createHash("sha256").update(readFileSync(path)).digest("hex");
+}
+
+/**
+ * The content of a file or folder as `relative path → hash`, with the executable bit, without times, owners, tests and documentation:
+ * two checkouts of one commit have the same, whatever their place.
+ *
+ * @throws Error naming the path when there is nothing there
+ */
+export function contentOf(path: string): Record<string, string> {
+    const found: Record<string, string> = {};
+    const visit = (at: string, name: string): void => {
+        const info = lstatSync(at);
+        if (info.isDirectory()) {
+            for (const child of readdirSync(at).sort()) {
+                if (!IGNORED.test(child)) visit(join(at, child), name ? `${name}/${child}` : child);
+            }
+        } else if (info.isSymbolicLink()) {
+            found[name || "."] = `link:${readlinkSync(at)}`;
+        } else {
+            found[name || "."] = `${info.mode & 0o100 ? "x" : "-"}:${hashFile(at)}`;
+        }
+    };
+    try {
+        visit(path, "");
+    } catch (error) {
+        throw new Error(`cannot read ${path}, which is an input of a build: ${(error as Error).message}`, { cause: error });
+    }
+    return found;
+}

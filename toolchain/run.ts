@@ -1,0 +1,90 @@
+import { createWriteStream } from "node:fs";
+import { mkdir, readFile } from "node:fs/promises";
+import { dirname } from "node:path";
+import { execa, type Options, type ResultPromise } from "execa";
+
+/** A command that failed, with the end of what it said. The whole is in its log, where there is one. */
+export class CommandError extends Error {
+    constructor(
+        readonly command: string,
+        readonly reason: string,
+        readonly tail: string,
+        readonly log: string | undefined,
+    ) {
+        super(`${command}: ${reason}`);
+        this.name = "CommandError";
+    }
+}
+
+export interface RunOptions {
+    cwd?: string;
+    /** Added to the process's own environment. */
+    env?: Record<string, string | undefined>;
+    /** The command's whole output is appended here. */
+    log?: string;
+    /** Longest run, milliseconds. */
+    timeoutMs: number;
+    signal?: AbortSignal | undefined;
+    /** Text for the command's standard input, which is otherwise empty. */
+    input?: string;
+}
+
+const TAIL_LINES = 25;
+
+/** The last lines of a text, without trailing blank ones. */
+export function tailOf(text: string, lines = TAIL_LINES): string {
+    return text.trimEnd().split("\n").slice(-lines).join("\n");
+}
+
+/** The last lines of a log file; empty when it cannot be read. */
+export async function tailOfFile(path: string, lines = TAIL_LINES): Promise<string> {
+    return tailOf(await readFile(path, "utf8").catch(() => ""), lines);
+}
+
+/**
+ * Runs a command to its end.
+ * @returns what it wrote to standard output, without the last newline
+ * @throws CommandError when it cannot be started, does not end in time, or ends with another code than 0
+ */
+export async function run(command: string, args: readonly string[], options: RunOptions): Promise<string> {
+    const settings: Options = {
+        ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
+        ...(options.env === undefined ? {} : { env: options.env }),
+        ...(options.signal === undefined ? {} : { cancelSignal: options.signal }),
+        ...(options.input === undefined ? { stdin: "ignore" } : { input: options.input }),
+        timeout: options.timeoutMs,
+        forceKillAfterDelay: 5_000,
+        all: true,
+        reject: false,
+        // Of a long build only the end is of use in memory; the log has everything.
+        maxBuffer: 64 * 1024 * 1024,
+    };
+    const child = execa(command, args as string[], settings) as ResultPromise<Options>;
+    if (options.log !== undefined) {
+        await mkdir(dirname(options.log), { recursive: true });
+        const log = createWriteStream(options.log, { flags: "a" });
+        log.write(`$ ${[command, ...args].join(" ")}\n`);
+        child.all?.pipe(log);
+    }
+    const result = await child;
+    if (!result.failed) return String(result.stdout ?? "");
+    options.signal?.throwIfAborted();
+    const reason = result.timedOut
+        ? `did not end within ${Math.round(options.timeoutMs / 1000)} s`
+        : result.exitCode !== undefined
+          ? `exit code ${result.exitCode}`
+          : result.signal !== undefined
+            ? `ended by ${result.signal}`
+            : (result.cause as Error | undefined)?.message ?? "could not be started";
+    throw new CommandError([command, ...args].slice(0, 4).join(" "), reason, tailOf(String(result.all ?? "")), options.log);
+}
+
+/** Like `run`, but a failure is `undefined`: for looking whether something is there. */
+export async function look(command: string, args: readonly string[], options: Partial<RunOptions> = {}): Promise<string | undefined> {
+    try {
+        return await run(command, args, { timeoutMs: 15_000, ...options });
+    } catch {
+        options.signal?.throwIfAborted();
+        return undefined;
+    }
+}
