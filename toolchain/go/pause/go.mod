@@ -1,0 +1,3 @@
+module metal3-scale-lab/toolchain/go/pause
+
+go 1.25.0
