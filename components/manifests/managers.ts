@@ -1,0 +1,180 @@
+import { asRecord, asRecords, changeManifest, describe, findManifest, recordAt } from "./documents";
+import { ManifestError } from "./documents";
+import type { Manifest } from "./documents";
+
+/** The value of a command-line flag; `true` is written `--flag=true`, null takes the flag away. */
+export type FlagValue = string | number | boolean | null;
+
+/** The value of an environment variable: text, a reference (`valueFrom`), or a value known later, passed through as it is. */
+export type EnvironmentValue = string | { valueFrom: object } | { later: unknown };
+
+/** What to change of one controller. Everything left out stays as upstream has it. */
+export interface ManagerTuning {
+    /** Image reference: `repository:tag` or `repository@sha256:…`. The pull policy then becomes IfNotPresent. */
+    image?: string;
+    /** Flags by name, without dashes. A flag that is there is replaced, another is added. */
+    args?: Readonly<Record<string, FlagValue>>;
+    /** Gates of `--feature-gates`, which must already be listed there: a gate upstream does not know stops the manager. */
+    featureGates?: Readonly<Record<string, boolean>>;
+    /** Environment variables; one that is there is replaced, another is added. */
+    env?: Readonly<Record<string, EnvironmentValue>>;
+    /** Resource requests, as in a pod spec: `{cpu: '50m', memory: '128Mi'}`. */
+    requests?: Readonly<Record<string, string>>;
+    /** Resource limits, as in a pod spec. */
+    limits?: Readonly<Record<string, string>>;
+    /** Soft memory limit of the Go runtime (environment variable GOMEMLIMIT), for example `450MiB`. */
+    goMemoryLimit?: string;
+    /** Number of pods, from 0. */
+    replicas?: number;
+}
+
+/** Where the controller is found in the manifests. */
+export interface ManagerAddress {
+    deployment: string;
+    /** Default `manager`, the name kubebuilder's scaffolds use. */
+    container?: string;
+}
+
+/**
+ * Changes the image, flags, environment and resources of one controller's Deployment.
+ *
+ * @throws ManifestError if the Deployment, its container, a feature gate, or a flag to be taken away is not there.
+ */
+export function tuneManager(
+    manifests: readonly Manifest[],
+    address: ManagerAddress,
+    tuning: ManagerTuning,
+): Manifest[] {
+    const deployment = findManifest(manifests, "Deployment", address.deployment);
+    return changeManifest(manifests, deployment, (copy) => {
+        const container = findContainer(copy, address.container ?? "manager");
+        if (tuning.image !== undefined) {
+            container.image = tuning.image;
+            // Upstream's development manifests say Always, with which an image that was only loaded into the node never starts.
+            container.imagePullPolicy = "IfNotPresent";
+        }
+        if (tuning.args !== undefined) {
+            container.args = withFlags(copy, stringList(container.args), tuning.args);
+        }
+        if (tuning.featureGates !== undefined) {
+            container.args = withFeatureGates(copy, stringList(container.args), tuning.featureGates);
+        }
+        const env = {
+            ...tuning.env,
+            ...(tuning.goMemoryLimit === undefined ? {} : { GOMEMLIMIT: tuning.goMemoryLimit }),
+        };
+        if (Object.keys(env).length > 0) {
+            container.env = withEnvironment(asRecords(container.env), env);
+        }
+        setResources(container, tuning);
+        if (tuning.replicas !== undefined) {
+            recordAt(copy, "spec").replicas = tuning.replicas;
+        }
+    });
+}
+
+/**
+ * The container of a Deployment by its name.
+ *
+ * @throws ManifestError that lists the containers there are.
+ */
+export function findContainer(deployment: Manifest, name: string): Record<string, unknown> {
+    const containers = asRecords(recordAt(deployment, "spec", "template", "spec").containers);
+    const found = containers.find((container) => container.name === name);
+    if (found === undefined) {
+        const there = containers.map((container) => String(container.name)).join(", ") || "none";
+        throw new ManifestError(`${describe(deployment)} has no container ${name} (there: ${there})`);
+    }
+    return found;
+}
+
+function stringList(value: unknown): string[] {
+    return Array.isArray(value) ? value.map(String) : [];
+}
+
+/** The flag's name in an argument: `--name=value`, `--name` and, as Go's flag package allows, `-name`. */
+function flagName(argument: string): string | undefined {
+    return /^--?([A-Za-z0-9][A-Za-z0-9-]*)(?:=|$)/.exec(argument)?.[1];
+}
+
+function withFlags(deployment: Manifest, args: string[], flags: Readonly<Record<string, FlagValue>>): string[] {
+    const missing: string[] = [];
+    let result = [...args];
+    for (const [name, value] of Object.entries(flags)) {
+        const at = result.findIndex((argument) => flagName(argument) === name);
+        if (value === null) {
+            if (at < 0) {
+                missing.push(name);
+            }
+            result = result.filter((argument) => flagName(argument) !== name);
+        } else if (at < 0) {
+            result.push(`--${name}=${String(value)}`);
+        } else {
+            result = result.filter((argument, index) => index === at || flagName(argument) !== name);
+            result[result.findIndex((argument) => flagName(argument) === name)] = `--${name}=${String(value)}`;
+        }
+    }
+    if (missing.length > 0) {
+        throw new ManifestError(
+            `${describe(deployment)} has no flag ${missing.join(", ")} to take away (there: ${args.join(" ")})`,
+        );
+    }
+    return result;
+}
+
+function withFeatureGates(deployment: Manifest, args: string[], gates: Readonly<Record<string, boolean>>): string[] {
+    const at = args.findIndex((argument) => flagName(argument) === "feature-gates");
+    const current = new Map(
+        (args[at]?.slice("--feature-gates=".length) ?? "")
+            .split(",")
+            .filter((gate) => gate !== "")
+            .map((gate): [string, string] => {
+                const [name = "", value = ""] = gate.split("=");
+                return [name, value];
+            }),
+    );
+    const unknown = Object.keys(gates).filter((name) => !current.has(name));
+    if (unknown.length > 0) {
+        const there = [...current.keys()].join(", ") || "none";
+        throw new ManifestError(
+            `${describe(deployment)} lists no feature gate ${unknown.join(", ")} (there: ${there})`,
+        );
+    }
+    for (const [name, value] of Object.entries(gates)) {
+        current.set(name, String(value));
+    }
+    const result = [...args];
+    if (at >= 0) {
+        result[at] = `--feature-gates=${[...current].map(([name, value]) => `${name}=${value}`).join(",")}`;
+    }
+    return result;
+}
+
+function withEnvironment(
+    current: Record<string, unknown>[],
+    wanted: Readonly<Record<string, EnvironmentValue>>,
+): Record<string, unknown>[] {
+    const result = current.filter((variable) => !Object.hasOwn(wanted, String(variable.name)));
+    for (const [name, value] of Object.entries(wanted)) {
+        if (typeof value === "string") {
+            result.push({ name, value });
+        } else if ("later" in value) {
+            result.push({ name, value: value.later });
+        } else {
+            result.push({ name, valueFrom: value.valueFrom });
+        }
+    }
+    return result;
+}
+
+function setResources(container: Record<string, unknown>, tuning: ManagerTuning): void {
+    if (tuning.requests === undefined && tuning.limits === undefined) {
+        return;
+    }
+    const resources = asRecord(container.resources) ?? {};
+    container.resources = {
+        ...resources,
+        ...(tuning.requests === undefined ? {} : { requests: { ...tuning.requests } }),
+        ...(tuning.limits === undefined ? {} : { limits: { ...tuning.limits } }),
+    };
+}

@@ -1,0 +1,141 @@
+import {
+    issueAuthority,
+    issueCertificate,
+    issueSigningKeys,
+    stillFits,
+    validForDays,
+    commonNameOf,
+} from "./certificates";
+import type { CertificateSpec, KeyPair } from "./certificates";
+import type { KubernetesPki, Pki, PkiInput } from "./input";
+
+/** What is issued anew when it has less than this share of its time left: one third, as kubelets and cert-manager do. */
+const RENEWAL_SHARE = 1 / 3;
+
+/**
+ * Issues every certificate of a lab, keeping of an earlier result what still fits: a conductor's new address renews
+ * Ironic's certificate and nothing else, and no running component loses its CA.
+ *
+ * @param previous what an earlier call returned for the same lab.
+ */
+export async function createPki(input: PkiInput, previous?: Pki): Promise<Pki> {
+    const issuer = new Issuer(input.validityDays);
+    const ca = await issuer.authority(input.name, previous?.ca);
+    const servers: Record<string, KeyPair> = {};
+    for (const [key, server] of Object.entries(input.servers)) {
+        servers[key] = await issuer.certificate(
+            ca,
+            {
+                commonName: server.commonName ?? key,
+                names: server.names,
+                usages: ["server"],
+                keyType: server.keyType,
+            },
+            previous?.servers[key],
+        );
+    }
+    return {
+        ca,
+        ...(input.kubernetes === undefined
+            ? {}
+            : { kubernetes: await kubernetesPki(issuer, input.name, input.kubernetes, previous?.kubernetes) }),
+        servers,
+    };
+}
+
+async function kubernetesPki(
+    issuer: Issuer,
+    lab: string,
+    input: NonNullable<PkiInput["kubernetes"]>,
+    previous: KubernetesPki | undefined,
+): Promise<KubernetesPki> {
+    const clusterCa = await issuer.authority("kubernetes", previous?.clusterCa);
+    const frontProxyCa = await issuer.authority("kubernetes-front-proxy", previous?.frontProxyCa);
+    const client = (commonName: string, organizations: string[], earlier: KeyPair | undefined): Promise<KeyPair> =>
+        issuer.certificate(clusterCa, { commonName, organizations, usages: ["client"] }, earlier);
+
+    const kubelets: KubernetesPki["kubelets"] = {};
+    for (const [node, names] of Object.entries(input.nodes)) {
+        const earlier = previous?.kubelets[node];
+        kubelets[node] = {
+            client: await client(`system:node:${node}`, ["system:nodes"], earlier?.client),
+            server: await issuer.certificate(
+                clusterCa,
+                { commonName: `system:node:${node}`, organizations: ["system:nodes"], names, usages: ["server"] },
+                earlier?.server,
+            ),
+        };
+    }
+    return {
+        clusterCa,
+        apiServer: await issuer.certificate(
+            clusterCa,
+            { commonName: "kube-apiserver", names: input.apiServerNames, usages: ["server"] },
+            previous?.apiServer,
+        ),
+        apiServerKubeletClient: await client(
+            "kube-apiserver-kubelet-client",
+            ["system:masters"],
+            previous?.apiServerKubeletClient,
+        ),
+        admin: await client("kubernetes-admin", ["system:masters"], previous?.admin),
+        controllerManager: await client("system:kube-controller-manager", [], previous?.controllerManager),
+        scheduler: await client("system:kube-scheduler", [], previous?.scheduler),
+        kubeProxy: await client("system:kube-proxy", [], previous?.kubeProxy),
+        kubelets,
+        frontProxyCa,
+        frontProxyClient: await issuer.certificate(
+            frontProxyCa,
+            { commonName: "front-proxy-client", usages: ["client"] },
+            previous?.frontProxyClient,
+        ),
+        serviceAccount: previous?.serviceAccount ?? (await issueSigningKeys()),
+        ...(input.etcdNames === undefined ? {} : { etcd: await etcdPki(issuer, lab, input.etcdNames, previous?.etcd) }),
+    };
+}
+
+async function etcdPki(
+    issuer: Issuer,
+    lab: string,
+    names: string[],
+    previous: KubernetesPki["etcd"],
+): Promise<NonNullable<KubernetesPki["etcd"]>> {
+    // A CA apart from the cluster's: whoever holds a client certificate of etcd's CA may read and write everything.
+    const ca = await issuer.authority(`etcd ${lab}`.slice(0, 64), previous?.ca);
+    return {
+        ca,
+        // etcd's members speak to each other with their serving certificates, so that they must do as client ones too.
+        server: await issuer.certificate(
+            ca,
+            { commonName: "etcd", names, usages: ["server", "client"] },
+            previous?.server,
+        ),
+        client: await issuer.certificate(
+            ca,
+            { commonName: "kube-apiserver-etcd-client", usages: ["client"] },
+            previous?.client,
+        ),
+    };
+}
+
+/** Issues what does not exist yet and keeps what does. A CA that was issued anew takes everything beneath it along. */
+class Issuer {
+    constructor(private readonly days: number) {}
+
+    private get leastDays(): number {
+        return this.days * RENEWAL_SHARE;
+    }
+
+    async authority(commonName: string, previous: KeyPair | undefined): Promise<KeyPair> {
+        const keep =
+            previous !== undefined &&
+            commonNameOf(previous.cert) === commonName &&
+            validForDays(previous, this.leastDays);
+        return keep ? previous : issueAuthority(commonName, this.days);
+    }
+
+    async certificate(authority: KeyPair, spec: CertificateSpec, previous: KeyPair | undefined): Promise<KeyPair> {
+        const keep = previous !== undefined && (await stillFits(previous, authority, spec, this.leastDays));
+        return keep ? previous : issueCertificate(authority, spec, this.days);
+    }
+}

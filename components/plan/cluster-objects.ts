@@ -1,0 +1,293 @@
+import type { Manifest } from "../manifests/documents";
+
+/** Label of a BareMetalHost: the workload cluster whose machines it is set aside for. */
+export const HOST_CLUSTER_LABEL = "metal3-scale-lab/cluster";
+
+/** Label of a Cluster: the index of the fake API server that serves it. */
+export const FAKE_API_SERVER_LABEL = "metal3-scale-lab/fake-api-server";
+
+const CLUSTER_API = "cluster.x-k8s.io/v1beta2";
+const BOOTSTRAP = "bootstrap.cluster.x-k8s.io/v1beta2";
+const CONTROL_PLANE = "controlplane.cluster.x-k8s.io/v1beta2";
+const INFRASTRUCTURE = "infrastructure.cluster.x-k8s.io/v1beta2";
+
+/** Class name of the workers within the ClusterClass. */
+const WORKER_CLASS = "worker";
+
+/**
+ * A fake node has neither pods to drain nor volumes to detach, and 0 would mean "wait for ever": one second is the
+ * shortest limit there is.
+ */
+const DELETION_LIMITS = {
+    nodeDrainTimeoutSeconds: 1,
+    nodeVolumeDetachTimeoutSeconds: 1,
+    nodeDeletionTimeoutSeconds: 1,
+};
+
+/** The OS image that hosts are provisioned with, as CAPM3's `image`. */
+export interface MachineImage {
+    url: string;
+    /** The checksum itself, or a URL that answers with it. */
+    checksum: string;
+    checksumType: "md5" | "sha256" | "sha512";
+    diskFormat: "raw" | "qcow2" | "vdi" | "vmdk" | "live-iso";
+}
+
+export interface ClusterClassOptions {
+    /** Name of the ClusterClass, and first part of its templates' names. */
+    name: string;
+    /** Namespace of the class, the clusters and the hosts: CAPM3 takes only hosts of a machine's own namespace. */
+    namespace: string;
+    image: MachineImage;
+    /** Whether Ironic cleans the disks of a host (metadata only) before it is provisioned and after it was released. */
+    cleaning: boolean;
+}
+
+/**
+ * The ClusterClass of the workload clusters and its templates, templates first: the class is refused where they are not
+ * there yet.
+ */
+export function clusterClassObjects(options: ClusterClassOptions): Manifest[] {
+    return [
+        infrastructureTemplate(options),
+        controlPlaneTemplate(options),
+        machineTemplate(options, "control-plane"),
+        machineTemplate(options, "worker"),
+        workerBootstrapTemplate(options),
+        clusterClass(options),
+    ];
+}
+
+function metadata(options: ClusterClassOptions, suffix?: string): Manifest["metadata"] {
+    return { name: suffix === undefined ? options.name : `${options.name}-${suffix}`, namespace: options.namespace };
+}
+
+function infrastructureTemplate(options: ClusterClassOptions): Manifest {
+    return {
+        apiVersion: INFRASTRUCTURE,
+        kind: "Metal3ClusterTemplate",
+        metadata: metadata(options),
+        spec: {
+            template: {
+                spec: {
+                    // CAPM3's webhook wants an endpoint here too; the class's patch puts each cluster's own in its place.
+                    controlPlaneEndpoint: { host: "127.0.0.1", port: 6443 },
+                    // No cloud provider runs in a fake cluster: CAPM3 finds a Node by its label metal3.io/uuid.
+                    cloudProviderEnabled: false,
+                },
+            },
+        },
+    };
+}
+
+function controlPlaneTemplate(options: ClusterClassOptions): Manifest {
+    return {
+        apiVersion: CONTROL_PLANE,
+        kind: "KubeadmControlPlaneTemplate",
+        metadata: metadata(options, "control-plane"),
+        spec: { template: { spec: { kubeadmConfigSpec: {} } } },
+    };
+}
+
+function machineTemplate(options: ClusterClassOptions, role: "control-plane" | "worker"): Manifest {
+    return {
+        apiVersion: INFRASTRUCTURE,
+        kind: "Metal3MachineTemplate",
+        metadata: metadata(options, role),
+        spec: {
+            template: {
+                spec: {
+                    automatedCleaningMode: options.cleaning ? "metadata" : "disabled",
+                    image: { ...options.image },
+                },
+            },
+        },
+    };
+}
+
+function workerBootstrapTemplate(options: ClusterClassOptions): Manifest {
+    return {
+        apiVersion: BOOTSTRAP,
+        kind: "KubeadmConfigTemplate",
+        metadata: metadata(options, "worker"),
+        spec: { template: { spec: {} } },
+    };
+}
+
+function clusterClass(options: ClusterClassOptions): Manifest {
+    const reference = (apiVersion: string, kind: string, suffix?: string): object => ({
+        templateRef: { apiVersion, kind, name: metadata(options, suffix).name },
+    });
+    return {
+        apiVersion: CLUSTER_API,
+        kind: "ClusterClass",
+        metadata: metadata(options),
+        spec: {
+            infrastructure: {
+                ...reference(INFRASTRUCTURE, "Metal3ClusterTemplate"),
+                naming: { template: "{{ .cluster.name }}" },
+            },
+            controlPlane: {
+                ...reference(CONTROL_PLANE, "KubeadmControlPlaneTemplate", "control-plane"),
+                machineInfrastructure: reference(INFRASTRUCTURE, "Metal3MachineTemplate", "control-plane"),
+                naming: { template: "{{ .cluster.name }}-control-plane" },
+                deletion: DELETION_LIMITS,
+                metadata: {
+                    annotations: {
+                        // Nothing runs in a fake cluster: without these KCP reads and compares both at every reconcile.
+                        "controlplane.cluster.x-k8s.io/skip-coredns": "",
+                        "controlplane.cluster.x-k8s.io/skip-kube-proxy": "",
+                    },
+                },
+            },
+            workers: {
+                machineDeployments: [
+                    {
+                        class: WORKER_CLASS,
+                        bootstrap: reference(BOOTSTRAP, "KubeadmConfigTemplate", "worker"),
+                        infrastructure: reference(INFRASTRUCTURE, "Metal3MachineTemplate", "worker"),
+                        naming: { template: "{{ .cluster.name }}-{{ .machineDeployment.topologyName }}" },
+                        deletion: DELETION_LIMITS,
+                    },
+                ],
+            },
+            variables: classVariables(options),
+            patches: classPatches(),
+        },
+    };
+}
+
+function classVariables(options: ClusterClassOptions): object[] {
+    return [
+        {
+            name: "controlPlaneEndpoint",
+            required: true,
+            schema: {
+                openAPIV3Schema: {
+                    type: "object",
+                    required: ["host", "port"],
+                    properties: {
+                        host: { type: "string", minLength: 1 },
+                        port: { type: "integer", minimum: 1, maximum: 65535 },
+                    },
+                },
+            },
+        },
+        {
+            // A default rather than a fixed template: a cluster keeps the image it was made with, so that another image
+            // is for new clusters and does not roll every machine there is.
+            name: "image",
+            required: false,
+            schema: {
+                openAPIV3Schema: {
+                    type: "object",
+                    required: ["url", "checksum", "checksumType", "diskFormat"],
+                    properties: {
+                        url: { type: "string", minLength: 1 },
+                        checksum: { type: "string" },
+                        checksumType: { type: "string" },
+                        diskFormat: { type: "string" },
+                    },
+                    default: { ...options.image },
+                },
+            },
+        },
+    ];
+}
+
+function classPatches(): object[] {
+    const machineSelector = (matchResources: object): object => ({
+        apiVersion: INFRASTRUCTURE,
+        kind: "Metal3MachineTemplate",
+        matchResources,
+    });
+    const machinePatches = [
+        { op: "replace", path: "/spec/template/spec/image", valueFrom: { variable: "image" } },
+        {
+            op: "add",
+            path: "/spec/template/spec/hostSelector",
+            valueFrom: { template: `matchLabels:\n  ${HOST_CLUSTER_LABEL}: "{{ .builtin.cluster.name }}"\n` },
+        },
+    ];
+    return [
+        {
+            name: "control-plane-endpoint",
+            description: "Each cluster's own address, which its fake API server serves",
+            definitions: [
+                {
+                    selector: {
+                        apiVersion: INFRASTRUCTURE,
+                        kind: "Metal3ClusterTemplate",
+                        matchResources: { infrastructureCluster: true },
+                    },
+                    jsonPatches: [
+                        {
+                            op: "replace",
+                            path: "/spec/template/spec/controlPlaneEndpoint",
+                            valueFrom: { variable: "controlPlaneEndpoint" },
+                        },
+                    ],
+                },
+            ],
+        },
+        {
+            name: "machines",
+            description: "The image, and only the hosts that are set aside for the cluster",
+            definitions: [
+                { selector: machineSelector({ controlPlane: true }), jsonPatches: machinePatches },
+                {
+                    selector: machineSelector({ machineDeploymentClass: { names: [WORKER_CLASS] } }),
+                    jsonPatches: machinePatches,
+                },
+            ],
+        },
+    ];
+}
+
+export interface WorkloadClusterOptions {
+    /** At most 63 characters: it is the value of a label of its hosts. */
+    name: string;
+    namespace: string;
+    /** Name of the ClusterClass, in the same namespace. */
+    className: string;
+    /** Kubernetes version of the fake nodes, with its leading v. */
+    kubernetesVersion: string;
+    /** Odd, from 1. */
+    controlPlaneNodes: number;
+    /** From 0. */
+    workerNodes: number;
+    /** Where the cluster's API is served. The host must be an IP address: the in-memory server's certificate covers no name. */
+    endpoint: { host: string; port: number };
+    /** Index of the fake API server that serves it. */
+    fakeApiServer: number;
+}
+
+/** One workload cluster. Without workers there is no MachineDeployment at all. */
+export function workloadClusterObject(options: WorkloadClusterOptions): Manifest {
+    return {
+        apiVersion: CLUSTER_API,
+        kind: "Cluster",
+        metadata: {
+            name: options.name,
+            namespace: options.namespace,
+            labels: { [FAKE_API_SERVER_LABEL]: String(options.fakeApiServer) },
+        },
+        spec: {
+            topology: {
+                classRef: { name: options.className },
+                version: options.kubernetesVersion,
+                controlPlane: { replicas: options.controlPlaneNodes },
+                ...(options.workerNodes === 0
+                    ? {}
+                    : {
+                          workers: {
+                              machineDeployments: [
+                                  { class: WORKER_CLASS, name: "workers", replicas: options.workerNodes },
+                              ],
+                          },
+                      }),
+                variables: [{ name: "controlPlaneEndpoint", value: { ...options.endpoint } }],
+            },
+        },
+    };
+}
