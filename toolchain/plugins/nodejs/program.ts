@@ -1,0 +1,77 @@
+/** Running a Pulumi program: the arguments, environment and exit codes of @pulumi/pulumi's own runner (cmd/run). */
+import * as pb from "@pulumi/pulumi/proto/language_pb";
+import { createRequire } from "node:module";
+import { join } from "node:path";
+import { RuntimeOptions } from "./options";
+import { Ending } from "./processes";
+
+/** The runner has told the person what is wrong already (nodeJSProcessExitedAfterLoggingUserActionableMessage in cmd/run). */
+const TOLD_ALREADY = 32;
+
+/**
+ * The runner of the @pulumi/pulumi that the program itself uses.
+ *
+ * @param runner `run` for programs, `run-plugin` for plugins in TypeScript.
+ * @throws where it is not installed.
+ */
+export function runnerOf(directory: string, runner: "run" | "run-plugin"): string {
+    try {
+        return createRequire(join(directory, "index.js")).resolve(`@pulumi/pulumi/cmd/${runner}`);
+    } catch (error) {
+        throw new Error(`${directory} has no @pulumi/pulumi in its node_modules; have you run \`npm install\` or \`pulumi install\`?`, { cause: error });
+    }
+}
+
+/** node's arguments for a run: node's own, the runner, its flags, the program and the program's arguments. */
+export function runArguments(request: pb.RunRequest, runner: string, options: RuntimeOptions, engineAddress: string): string[] {
+    const info = request.getInfo();
+    const flags: [name: string, value: string][] = [
+        ["monitor", request.getMonitorAddress()],
+        ["engine", engineAddress],
+        ["organization", request.getOrganization()],
+        ["project", request.getProject()],
+        ["root-directory", info?.getRootDirectory() ?? ""],
+        ["stack", request.getStack()],
+        ["pwd", request.getPwd()],
+        ["parallel", String(request.getParallel())],
+    ];
+    const entry = info?.getEntryPoint() ?? "";
+    return [
+        ...options.nodeArguments,
+        runner,
+        ...flags.flatMap(([name, value]) => (value === "" ? [] : [`--${name}`, value])),
+        ...(request.getDryrun() ? ["--dry-run"] : []),
+        entry === "" ? "." : entry,
+        ...request.getArgsList(),
+    ];
+}
+
+/** The environment a program runs in. PULUMI_NODEJS_TRANSPILE_ONLY and the like pass through from ours. */
+export function runEnvironment(request: pb.RunRequest, options: RuntimeOptions): NodeJS.ProcessEnv {
+    const config = Object.fromEntries(request.getConfigMap().getEntryList() as [string, string][]);
+    return {
+        ...process.env,
+        PULUMI_CONFIG: JSON.stringify(config),
+        PULUMI_CONFIG_SECRET_KEYS: JSON.stringify(request.getConfigsecretkeysList()),
+        ...typescriptEnvironment(options),
+    };
+}
+
+export function typescriptEnvironment(options: RuntimeOptions): NodeJS.ProcessEnv {
+    return {
+        PULUMI_NODEJS_TYPESCRIPT: String(options.typescript),
+        ...(options.tsconfig === "" ? {} : { PULUMI_NODEJS_TSCONFIG_PATH: options.tsconfig }),
+    };
+}
+
+/** What the engine is told about how the program ended. */
+export function runResponse(ending: Ending): pb.RunResponse {
+    const response = new pb.RunResponse();
+    if (ending.code === TOLD_ALREADY) {
+        return response.setBail(true);
+    }
+    if (ending.signal !== null) {
+        return response.setError(`Program was ended by ${ending.signal}`);
+    }
+    return ending.code === 0 ? response : response.setError(`Program exited with non-zero exit code: ${ending.code}`);
+}

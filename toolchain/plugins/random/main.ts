@@ -1,0 +1,5 @@
+/** Entry of the plugin `pulumi-resource-random`. */
+import { main } from "../shared/service";
+import { randomProvider } from "./provider";
+
+void main(randomProvider);
