@@ -1,0 +1,24 @@
+/** Time and chance, handed in so that tests decide both. Times are milliseconds since the epoch. */
+export interface Clock {
+    now(): number;
+    /** Calls back once after `ms` milliseconds (0 or more). Returns what `clear` takes. */
+    after(ms: number, callback: () => void): unknown;
+    clear(timer: unknown): void;
+    /** A number in [0, 1). */
+    random(): number;
+}
+
+/** setTimeout overflows above this and would fire at once: longer waits are made of several. */
+export const MAX_TIMEOUT_MS = 2 ** 31 - 1;
+
+export const systemClock: Clock = {
+    now: () => Date.now(),
+    after: (ms, callback) => setTimeout(callback, Math.min(Math.max(0, ms), MAX_TIMEOUT_MS)),
+    clear: (timer) => { clearTimeout(timer as NodeJS.Timeout); },
+    random: () => Math.random(),
+};
+
+/** A number between `low` and `high`. */
+export function between(clock: Clock, low: number, high: number): number {
+    return low + (high - low) * clock.random();
+}

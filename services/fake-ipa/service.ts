@@ -1,0 +1,77 @@
+import type { FastifyInstance } from "fastify";
+import type { Logger } from "pino";
+
+import type { AgentContext } from "./agent.js";
+import type { Clock } from "./clock.js";
+import type { Config } from "./config.js";
+import { Fleet } from "./fleet.js";
+import { HttpClient } from "./http.js";
+import { type Ironic, IronicClient } from "./ironic-client.js";
+import { Limiter } from "./limiter.js";
+import { Metrics } from "./metrics.js";
+import { reconcile } from "./reconcile.js";
+import { type Redfish, RedfishClient } from "./redfish-client.js";
+import { Scheduler } from "./scheduler.js";
+import { buildServer } from "./server.js";
+import { StateStore } from "./state-store.js";
+import type { System } from "./system.js";
+
+export interface Service {
+    server: FastifyInstance;
+    fleet: Fleet;
+    metrics: Metrics;
+    /** Ends it: nothing new is begun, requests under way have `ms` to end, the state is written. */
+    close(ms: number): Promise<void>;
+}
+
+/** What a test may put in place of the real thing. */
+export interface Parts { clock: Clock; log: Logger; verifyCa?: string | undefined; ironic?: Ironic; redfish?: Redfish; metrics?: Metrics }
+
+/**
+ * Puts the service together and starts it: agents of the last run first, then the API, then they go on, then sushy-tools is asked what was
+ * missed.
+ */
+export async function startService(config: Config, parts: Parts): Promise<Service> {
+    const { clock, log } = parts;
+    const metrics = parts.metrics ?? new Metrics();
+    const timeoutMs = config.requestTimeoutSeconds * 1000;
+    const ironicHttp = new HttpClient({ caFile: config.caFile, insecure: config.insecure, certFile: config.certFile, keyFile: config.keyFile }, config.concurrency);
+    const redfishHttp = new HttpClient({ caFile: config.redfishCaFile, insecure: config.redfishInsecure }, 8);
+    const redfish = parts.redfish ?? (config.redfishUrl === undefined
+        ? undefined : new RedfishClient(redfishHttp, config.redfishUrl, config.redfishUser, config.redfishPassword, timeoutMs));
+    const unexpected = (error: unknown): void => {
+        metrics.errors.inc({ where: "scheduler" });
+        log.error({ err: error }, "unexpected error");
+    };
+    const context: AgentContext = {
+        config, clock, log, metrics, redfish, verifyCa: parts.verifyCa,
+        scheduler: new Scheduler(clock, unexpected),
+        limiter: new Limiter(config.concurrency),
+        ironic: parts.ironic ?? new IronicClient(ironicHttp, { api: config.apiUrls, inspection: config.inspectionUrls }, timeoutMs, clock),
+    };
+    const store = new StateStore(config.stateDir, metrics, log);
+    const fleet = new Fleet(context, store);
+    const ending = new AbortController();
+
+    await fleet.restore();
+    const server = await buildServer(fleet, context, () => !ending.signal.aborted);
+    await server.listen({ host: config.listenIp, port: config.listenPort });
+    fleet.resume();
+    const known = new Map<string, System>(config.systems.map((system) => [system.uuid, system]));
+    for (const system of fleet.systems()) known.set(system.uuid, system);
+    const reconciled = reconcile(fleet, [...known.values()], context, ending.signal).catch(unexpected);
+
+    return {
+        server, fleet, metrics,
+        close: async (ms) => {
+            ending.abort();
+            context.scheduler.close();
+            await context.limiter.close(ms);
+            fleet.close();
+            await server.close();
+            await reconciled;
+            await store.flush();
+            await Promise.all([ironicHttp.close(), redfishHttp.close()]);
+        },
+    };
+}

@@ -1,0 +1,113 @@
+import { createHash } from "node:crypto";
+import { mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+
+import type { Logger } from "pino";
+
+import type { Metrics } from "./metrics.js";
+
+const FORMAT = "fake-ipa-state/1";
+const SUFFIX = ".json";
+
+/** A record with its digest in front, so that a file cut short or altered is known from a whole one. */
+function encode(record: unknown): string {
+    const body = JSON.stringify(record);
+    return `${FORMAT} ${createHash("sha256").update(body).digest("hex")}\n${body}`;
+}
+
+/** @throws Error saying what is wrong with the file */
+function decode(text: string): unknown {
+    const end = text.indexOf("\n");
+    const [format, digest] = text.slice(0, Math.max(0, end)).split(" ");
+    if (format !== FORMAT) throw new Error(`it does not begin with ${FORMAT}`);
+    const body = text.slice(end + 1);
+    if (createHash("sha256").update(body).digest("hex") !== digest) throw new Error("its content does not match its digest");
+    return JSON.parse(body);
+}
+
+/**
+ * One file a host in a directory. A file is replaced by renaming, so it is whole at any moment for a process that is killed; files are not
+ * synced, since only the death of the machine could lose them, and it ends the fake hosts too. The replaced file stays as `.bak` and stands in
+ * for a damaged one: an agent's token cannot be had a second time.
+ */
+export class StateStore {
+    private readonly pending = new Map<string, { record: () => unknown; done: Promise<void> }>();
+    private readonly writing = new Map<string, Promise<void>>();
+
+    /** @param directory undefined: nothing is kept */
+    constructor(private readonly directory: string | undefined, private readonly metrics: Metrics, private readonly log: Logger) {}
+
+    /**
+     * Writes a host's record, as it is when its turn comes: while one write is under way, any number of further ones become one.
+     * Resolves when it is on disk; a failure is logged and counted, and does not stop the agent.
+     */
+    save(key: string, record: () => unknown): Promise<void> {
+        if (this.directory === undefined) return Promise.resolve();
+        const waiting = this.pending.get(key);
+        if (waiting !== undefined) {
+            waiting.record = record;
+            return waiting.done;
+        }
+        const done = (this.writing.get(key) ?? Promise.resolve()).then(async () => {
+            const entry = this.pending.get(key)!;
+            this.pending.delete(key);
+            const write = this.write(key, entry.record);
+            this.writing.set(key, write);
+            await write;
+            if (this.writing.get(key) === write) this.writing.delete(key);
+        });
+        this.pending.set(key, { record, done });
+        return done;
+    }
+
+    /** Waits until all that was to be saved is on disk. */
+    async flush(): Promise<void> {
+        while (this.pending.size > 0 || this.writing.size > 0) {
+            await Promise.all([...[...this.pending.values()].map((entry) => entry.done), ...this.writing.values()]);
+        }
+    }
+
+    private async write(key: string, record: () => unknown): Promise<void> {
+        const path = join(this.directory!, key + SUFFIX);
+        try {
+            await writeFile(`${path}.tmp`, encode(record()), { mode: 0o600 });
+            await rename(path, `${path}.bak`).catch((error: NodeJS.ErrnoException) => { if (error.code !== "ENOENT") throw error; });
+            await rename(`${path}.tmp`, path);
+        } catch (error) {
+            this.metrics.stateErrors.inc({ kind: "write" });
+            this.log.error({ err: error, path }, "state cannot be written: this host's agent would not survive a restart");
+        }
+    }
+
+    /**
+     * Reads all records.
+     *
+     * @param accept makes a record of what a file holds; throws what is wrong with it
+     * @throws Error where the directory cannot be made or read
+     */
+    async load<T>(accept: (value: unknown, key: string) => T): Promise<Map<string, T>> {
+        const records = new Map<string, T>();
+        if (this.directory === undefined) return records;
+        await mkdir(this.directory, { recursive: true });
+        const names = await readdir(this.directory);
+        const keys = new Set(names.flatMap((name) => /^(.+)\.json(?:\.bak)?$/.exec(name)?.[1] ?? []));
+        for (const name of names.filter((each) => each.endsWith(".tmp"))) await rm(join(this.directory, name), { force: true });
+        for (const key of keys) {
+            for (const suffix of [SUFFIX, `${SUFFIX}.bak`]) {
+                const path = join(this.directory, key + suffix);
+                try {
+                    records.set(key, accept(decode(await readFile(path, "utf8")), key));
+                    if (suffix !== SUFFIX) this.log.warn({ path }, "the state before the last change stands in");
+                    break;
+                } catch (error) {
+                    // A kill between the two renames of a write leaves only the .bak, which is no damage.
+                    if ((error as NodeJS.ErrnoException).code === "ENOENT") continue;
+                    this.metrics.stateErrors.inc({ kind: "damaged" });
+                    this.log.error({ path, reason: (error as Error).message }, "damaged state file, kept as .damaged");
+                    await rename(path, `${path}.damaged`).catch(() => undefined);
+                }
+            }
+        }
+        return records;
+    }
+}
