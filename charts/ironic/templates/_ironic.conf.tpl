@@ -1,0 +1,131 @@
+{{/*
+The whole ironic.conf of one conductor: (dict "root" $ "ip" IP). A function of the values and its own IP alone.
+Secrets are not in it: oslo.config reads OS_<SECTION>__<OPTION> from the environment, over the file.
+*/}}
+{{- define "ironic.conf" -}}
+{{- $c := .root.Values.conductor -}}
+{{- $http := printf "http://%s:%v" .ip $c.httpPort -}}
+{{- $conf := dict
+  "DEFAULT" (dict
+    "auth_strategy" "http_basic"
+    "http_basic_auth_user_file" "/etc/ironic-auth/htpasswd"
+    "rpc_transport" "json-rpc"
+    "use_stderr" true
+    "debug" (eq $c.logLevel "DEBUG")
+    "default_log_levels" "amqp=WARN,eventlet.wsgi.server=WARN,keystoneauth=WARN,oslo_messaging=WARN,sqlalchemy=WARN,stevedore=WARN,sushy=WARN,urllib3.connectionpool=WARN,werkzeug=WARN"
+    "hash_ring_algorithm" "sha256"
+    "hash_ring_reset_interval" $c.hashRingResetInterval
+    "tempdir" "/tmp"
+    "webserver_verify_ca" "/etc/ironic-tls/ca.crt"
+    "force_raw_images" false
+    "enabled_hardware_types" "redfish,fake-hardware"
+    "enabled_bios_interfaces" "no-bios,redfish"
+    "enabled_boot_interfaces" "ipxe,fake,redfish-virtual-media"
+    "enabled_console_interfaces" "no-console,fake"
+    "enabled_deploy_interfaces" "direct,fake,ramdisk,custom-agent"
+    "enabled_firmware_interfaces" "no-firmware,fake,redfish"
+    "enabled_inspect_interfaces" "no-inspect,agent,fake,redfish"
+    "enabled_management_interfaces" "redfish,fake,noop"
+    "enabled_network_interfaces" "noop"
+    "enabled_power_interfaces" "redfish,fake"
+    "enabled_raid_interfaces" "no-raid,agent,fake,redfish"
+    "enabled_vendor_interfaces" "no-vendor,redfish,fake"
+    "default_deploy_interface" "direct"
+    "default_inspect_interface" "agent"
+    "default_network_interface" "noop")
+  "agent" (dict "require_tls" $c.requireAgentTls "deploy_logs_collect" "never" "verify_ca" "/etc/ironic-tls/ca.crt")
+  "api" (dict
+    "port" 6385
+    "public_endpoint" (printf "https://%s:6385" .ip)
+    "enable_ssl_api" true
+    "cert_file" "/etc/ironic-tls/tls.crt"
+    "key_file" "/etc/ironic-tls/tls.key"
+    "ramdisk_heartbeat_timeout" $c.ramdiskHeartbeatTimeout)
+  "conductor" (dict
+    "automated_clean" $c.automatedClean
+    "check_provision_state_interval" $c.checkProvisionStateInterval
+    "clean_callback_timeout" $c.cleanCallbackTimeout
+    "deploy_callback_timeout" $c.deployCallbackTimeout
+    "deploy_kernel" (printf "%s/boot/ipa.kernel" $http)
+    "deploy_ramdisk" (printf "%s/boot/ipa.initramfs" $http)
+    "disable_deep_image_inspection" true
+    "graceful_shutdown_timeout" $c.gracefulShutdownTimeout
+    "heartbeat_interval" $c.heartbeatInterval
+    "heartbeat_timeout" $c.heartbeatTimeout
+    "inspect_wait_timeout" $c.inspectWaitTimeout
+    "max_concurrent_clean" $c.maxConcurrentClean
+    "max_concurrent_deploy" $c.maxConcurrentDeploy
+    "node_history" false
+    "node_locked_retry_attempts" $c.nodeLockedRetryAttempts
+    "power_state_change_timeout" $c.powerStateChangeTimeout
+    "sync_power_state_interval" $c.syncPowerStateInterval
+    "sync_power_state_workers" $c.syncPowerStateWorkers
+    "workers_pool_size" $c.workersPoolSize)
+  "database" (dict "max_overflow" $c.databaseMaxOverflow "max_retries" -1)
+  "deploy" (dict
+    "default_boot_option" "local"
+    "fast_track" $c.fastTrack
+    "fast_track_timeout" $c.fastTrackTimeout
+    "http_root" "/shared/html"
+    "http_url" $http
+    "iso_master_path" "/shared/master-iso")
+  "dhcp" (dict "dhcp_provider" "none")
+  "inspector" (dict "power_off" false "require_managed_boot" false "add_ports" "all" "keep_ports" "present")
+  "json_rpc" (dict
+    "port" 8089
+    "auth_strategy" "http_basic"
+    "http_basic_auth_user_file" "/etc/ironic-auth/htpasswd"
+    "use_ssl" true
+    "cert_file" "/etc/ironic-tls/tls.crt"
+    "key_file" "/etc/ironic-tls/tls.key"
+    "cafile" "/etc/ironic-tls/ca.crt")
+  "oslo_concurrency" (dict "lock_path" "/shared/lock")
+  "pxe" (dict
+    "images_path" "/shared/images"
+    "instance_master_path" "/shared/master-images"
+    "tftp_master_path" "/shared/html/master"
+    "tftp_root" "/shared/tftp")
+-}}
+{{- if eq $c.logLevel "WARNING" "ERROR" }}
+{{- $_ := set $conf.DEFAULT "default_log_levels" (printf "%s,ironic=%s" $conf.DEFAULT.default_log_levels $c.logLevel) -}}
+{{- end -}}
+{{- $conf = mergeOverwrite $conf (deepCopy $c.extraConfig) -}}
+{{- $_ := mergeOverwrite $conf (dict
+  "DEFAULT" (dict "host" .ip "my_ip" .ip)
+  "api" (dict "host_ip" .ip)
+  "json_rpc" (dict "host_ip" .ip)) -}}
+{{- range $section, $options := $conf }}
+[{{ $section }}]
+{{- range $option, $value := $options }}
+{{ $option }} = {{ include "ironic.confValue" $value }}
+{{- end }}
+{{ end }}
+{{- end -}}
+
+{{/* Numbers come from YAML as floats, which would print as 1e+06. */}}
+{{- define "ironic.confValue" -}}
+{{- if and (kindIs "float64" .) (eq (float64 (int64 .)) .) -}}{{ int64 . }}{{- else -}}{{ . }}{{- end -}}
+{{- end -}}
+
+{{/* nginx's configuration: (dict "listen" ADDRESS:PORT "root" DIRECTORY). Needs no root and writes only below /tmp. */}}
+{{- define "ironic.nginxConf" -}}
+worker_processes 1;
+pid /tmp/nginx.pid;
+error_log stderr warn;
+events { worker_connections 1024; }
+http {
+    access_log off;
+    sendfile on;
+    default_type application/octet-stream;
+    client_body_temp_path /tmp/client-body;
+    proxy_temp_path /tmp/proxy;
+    fastcgi_temp_path /tmp/fastcgi;
+    uwsgi_temp_path /tmp/uwsgi;
+    scgi_temp_path /tmp/scgi;
+    server {
+        listen {{ .listen }};
+        root {{ .root }};
+        location = /healthz { default_type text/plain; return 200 "ok\n"; }
+    }
+}
+{{- end -}}
