@@ -1,7 +1,7 @@
-// Command provider-kubernetes is the official Pulumi provider for Kubernetes,
+// Command pulumi-kubernetes is the official Pulumi provider for Kubernetes,
 // pulumi-resource-kubernetes, with a main function of ours: upstream's embeds
 // two generated files that are not in its published module. The command
-// ../embed-kubernetes makes them, and must run before this is
+// ./embed makes them, and must run before this is
 // built, with the version that version.Version is set to when linking.
 package main
 
@@ -14,12 +14,12 @@ import (
 
 // schema is the package's Pulumi schema, with its version set.
 //
-//go:embed embedded/schema.json
+//go:embed generated/schema.json
 var schema []byte
 
 // terraformMapping is what Pulumi's converter from Terraform asks the provider for.
 //
-//go:embed embedded/terraform-mapping.json
+//go:embed generated/terraform-mapping.json
 var terraformMapping []byte
 
 func main() {

@@ -1,8 +1,8 @@
-// Command embed-kubernetes writes the files that provider-kubernetes embeds:
+// Command embed writes the files that the provider embeds:
 // the schema, with the provider's version set, and the Terraform mapping, both
 // taken from the provider's module.
 //
-//	go run ./embed-kubernetes VERSION
+//	go run ./embed VERSION
 //
 // VERSION is the provider's release, such as 4.25.0. It runs in the module's
 // top folder and needs go on PATH.
@@ -23,14 +23,14 @@ const (
 	module = "github.com/pulumi/pulumi-kubernetes/provider/v4"
 	// from is where the files are in the module, into where they go in ours.
 	from = "cmd/pulumi-resource-kubernetes"
-	into = "provider-kubernetes/embedded"
+	into = "generated"
 )
 
 var release = regexp.MustCompile(`^[0-9]+\.[0-9]+\.[0-9]+$`)
 
 func main() {
 	if err := run(os.Args[1:]); err != nil {
-		fmt.Fprintln(os.Stderr, "embed-kubernetes:", err)
+		fmt.Fprintln(os.Stderr, "embed:", err)
 		os.Exit(1)
 	}
 }
