@@ -2,7 +2,7 @@ import { createServer } from "net";
 import { networkInterfaces } from "os";
 import { statfs } from "fs/promises";
 import Docker from "dockerode";
-import { ConfigurationError, type Problem } from "./config/validate";
+import type { Problem } from "./config/validate";
 import type { LabConfig } from "./config/keys";
 import { parseNetwork, type Network } from "./plan/addresses";
 import type { LabPlan } from "./plan/plan";
@@ -26,13 +26,7 @@ export interface MachineFacts {
 /** What cannot work on this machine, by the same rule as configuration: all at once, before anything is made. */
 export function machineProblems(config: LabConfig, plan: LabPlan, facts: MachineFacts): Problem[] {
     const problems: Problem[] = [];
-    if (facts.dockerError !== undefined) {
-        problems.push({
-            key: "substrate",
-            value: config.substrate,
-            rule: `needs Docker, which does not answer (${facts.dockerError}): start it, or let 'npm run up' do so as root; 'npm run doctor' tells more`,
-        });
-    }
+    if (facts.dockerError !== undefined) problems.push(dockerDoesNotAnswer(facts.dockerError));
     const wanted = plan.network;
     for (const { name, cidr } of facts.dockerNetworks) {
         if (overlaps(wanted, parseNetwork(cidr)))
@@ -49,15 +43,26 @@ export function machineProblems(config: LabConfig, plan: LabPlan, facts: Machine
     return problems;
 }
 
-const overlaps = (a: Network, b: Network) => a.base < b.base + b.size && b.base < a.base + a.size;
+const dockerDoesNotAnswer = (error: string): Problem => ({
+    key: "substrate",
+    value: "embedded",
+    rule: `needs Docker, which does not answer (${error}): start it, or let 'npm run up' do so as root; 'npm run doctor' tells more`,
+});
 
-/** @throws ConfigurationError when this machine cannot carry the lab as it is configured. */
-export async function preflight(config: LabConfig, plan: LabPlan): Promise<void> {
-    const problems = machineProblems(config, plan, await lookAtMachine(plan));
-    if (problems.length > 0) throw new ConfigurationError(problems);
+/** The one problem of the machine that can be told without knowing what lab is wanted. */
+export async function dockerProblem(): Promise<Problem[]> {
+    try {
+        await new Docker().ping();
+        return [];
+    } catch (error) {
+        return [dockerDoesNotAnswer(error instanceof Error ? error.message : String(error))];
+    }
 }
 
-async function lookAtMachine(plan: LabPlan): Promise<MachineFacts> {
+const overlaps = (a: Network, b: Network) => a.base < b.base + b.size && b.base < a.base + a.size;
+
+/** Looks at Docker, networks, ports and disk, without changing anything. */
+export async function lookAtMachine(plan: LabPlan): Promise<MachineFacts> {
     const docker = new Docker();
     let root: string;
     try {

@@ -24,6 +24,9 @@ const DELETION_LIMITS = {
     nodeDeletionTimeoutSeconds: 1,
 };
 
+/** No host runs kubeadm. The API wants one field at least; this is the default of one. */
+const KUBEADM = { format: "cloud-config" };
+
 /** The OS image that hosts are provisioned with, as CAPM3's `image`. */
 export interface MachineImage {
     url: string;
@@ -85,7 +88,7 @@ function controlPlaneTemplate(options: ClusterClassOptions): Manifest {
         apiVersion: CONTROL_PLANE,
         kind: "KubeadmControlPlaneTemplate",
         metadata: metadata(options, "control-plane"),
-        spec: { template: { spec: { kubeadmConfigSpec: {} } } },
+        spec: { template: { spec: { kubeadmConfigSpec: KUBEADM } } },
     };
 }
 
@@ -110,7 +113,7 @@ function workerBootstrapTemplate(options: ClusterClassOptions): Manifest {
         apiVersion: BOOTSTRAP,
         kind: "KubeadmConfigTemplate",
         metadata: metadata(options, "worker"),
-        spec: { template: { spec: {} } },
+        spec: { template: { spec: KUBEADM } },
     };
 }
 

@@ -59,6 +59,8 @@ export interface LabPlan {
     conductors: ConductorPlan[];
     fakeApiServers: FakeApiServerPlan[];
     clusters: ClusterPlan[];
+    /** Index of the fake API server that serves, or would serve, the cluster of a port. */
+    fakeApiServerOfPort: (port: number) => number;
     hostsPerCluster: number;
     controllers: sizes.ControllerSizes;
     waitSeconds: number;
@@ -116,6 +118,7 @@ export function plan(config: LabConfig, seed: string): LabPlan {
             port: addresses.CLUSTER_PORTS.first + index,
             fakeApiServer: sizes.fakeApiServerOf(index, config.fakeApiServers),
         })),
+        fakeApiServerOfPort: (port) => sizes.fakeApiServerOf(port - addresses.CLUSTER_PORTS.first, config.fakeApiServers),
         hostsPerCluster: each,
         controllers: sizes.controllerSizes(config.nodes),
         waitSeconds: config.waitTimeout ?? sizes.waitSeconds(config.nodes, config.clusters),

@@ -5,7 +5,7 @@ import type { LabConfig } from "../config/keys";
 import type { Images } from "../images";
 import type { LabPlan } from "../plan/plan";
 import { labels } from "./labels";
-import type { Pki } from "../pki";
+import type { LabPki } from "../lab-pki";
 import { LoadedImages } from "./loaded-images";
 import type { Substrate } from "./substrate";
 
@@ -13,7 +13,7 @@ export interface EmbeddedArgs {
     config: LabConfig;
     plan: LabPlan;
     images: Images;
-    pki: Pki;
+    pki: LabPki;
     dockerProvider: docker.Provider;
 }
 

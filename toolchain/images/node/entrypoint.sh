@@ -10,6 +10,7 @@ mount -o remount,bind,rw /sys
 awk '$3 ~ /^cgroup/ {print $2}' /proc/mounts | while read -r mountpoint; do
     mount -o remount,bind,rw "$mountpoint"
 done
+mount -o remount,bind,rw /proc/sys
 mount --make-rshared /
 [ -e /dev/kmsg ] || ln -s /dev/console /dev/kmsg
 

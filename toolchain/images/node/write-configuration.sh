@@ -32,6 +32,8 @@ clusterDNS: ["$CLUSTER_DNS"]
 clusterDomain: cluster.local
 containerRuntimeEndpoint: unix:///run/containerd/containerd.sock
 resolvConf: /etc/kubernetes/resolv.conf
+tlsCertFile: $pki/kubelet-server.crt
+tlsPrivateKeyFile: $pki/kubelet-server.key
 rotateCertificates: false
 serverTLSBootstrap: false
 failSwapOn: false

@@ -1,0 +1,59 @@
+import type * as kubernetes from "@pulumi/kubernetes";
+import * as pulumi from "@pulumi/pulumi";
+import type { Credentials } from "./credentials";
+import type { Images } from "./images";
+import { createObjects, type KubernetesObject } from "./kubernetes-object";
+import type { LabPki } from "./lab-pki";
+import { BMO_WEBHOOK_NAMES, bmoObjects } from "./manifests/bmo";
+import type { Manifest } from "./manifests/documents";
+import type { LabPlan } from "./plan/plan";
+
+/** Key of the operator's webhook certificate in the lab's PKI. */
+export const BMO_CERTIFICATE = "baremetal-operator-webhook";
+export const bmoCertificateNames = (): string[] => [...BMO_WEBHOOK_NAMES];
+
+export interface BareMetalOperatorArgs {
+    plan: LabPlan;
+    images: Images;
+    pki: LabPki;
+    credentials: Credentials;
+    ironicEndpoint: string;
+    /** Upstream's manifests, rendered by the toolchain. */
+    manifests: readonly Manifest[];
+    provider: kubernetes.Provider;
+    /** What its pods need. */
+    dependsOn: pulumi.Resource[];
+}
+
+/** The bare-metal operator with its CRDs and webhooks, its certificate from the lab's own CA. */
+export class BareMetalOperator extends pulumi.ComponentResource {
+    /** The operator answers once these are there. */
+    readonly deployment: KubernetesObject[];
+    /** CRDs, without which nothing that watches hosts starts. */
+    readonly objects: KubernetesObject[];
+
+    constructor(name: string, args: BareMetalOperatorArgs, opts?: pulumi.ComponentResourceOptions) {
+        super("metal3lab:index:BareMetalOperator", name, {}, opts);
+        const { plan, pki, credentials } = args;
+        const webhook = pki.server(BMO_CERTIFICATE);
+        const manifests = bmoObjects<pulumi.Input<string>>({
+            manifests: args.manifests,
+            image: args.images.reference("baremetal-operator"),
+            ironic: {
+                endpoint: args.ironicEndpoint,
+                credentials: { username: credentials.ironic.username, password: credentials.ironic.password },
+                caCertificate: pki.caCertificate,
+            },
+            ...plan.controllers,
+            webhook: {
+                certificate: { certificate: webhook.cert, privateKey: webhook.key },
+                caCertificate: pki.caCertificate,
+                caBundle: pki.caCertificate.apply((pem) => Buffer.from(pem).toString("base64")),
+            },
+        });
+        const created = createObjects(name, manifests, { parent: this, provider: args.provider, dependsOn: args.dependsOn });
+        this.objects = created.all;
+        this.deployment = created.last;
+        this.registerOutputs({ objects: this.objects.length });
+    }
+}

@@ -1,0 +1,46 @@
+import * as pulumi from "@pulumi/pulumi";
+import type { LabConfig } from "../config/keys";
+import type { LabPlan } from "../plan/plan";
+import { progressLine, wanted } from "./fleet";
+import { waitForFleet } from "./gate";
+import { FleetReader } from "./kubernetes";
+
+export interface FleetGateArgs {
+    config: LabConfig;
+    plan: LabPlan;
+    namespace: string;
+    kubeconfig: pulumi.Output<string>;
+    /** The gate looks only once all of these are made. */
+    after: pulumi.Resource[];
+}
+
+/**
+ * The end of `up`: waits until the fleet is where it should be. No resource, because then every change of a number would
+ * change it; it looks at each `up`, also when nothing changed.
+ * @returns a line that says what was reached. Unknown in a preview.
+ */
+export function fleetGate({ config, plan, namespace, kubeconfig, after }: FleetGateArgs): pulumi.Output<string> {
+    const { wait } = config;
+    if (wait === "none") return pulumi.output("not waited for (wait: none)");
+    // An apply does not run in a preview while the kubeconfig is unknown; with a known one it must not look either.
+    if (pulumi.runtime.isDryRun()) return pulumi.output("");
+    return pulumi.unsecret(
+        pulumi.all([kubeconfig, ids(after)]).apply(async ([content]) => {
+            const want = wanted(plan, config.controlPlaneNodes + config.workerNodes, wait);
+            const reader = new FleetReader(content, namespace);
+            const started = Date.now();
+            const fleet = await waitForFleet({
+                want,
+                timeoutSeconds: plan.waitSeconds,
+                read: () => reader.read(wait === "clusters"),
+                report: (line) => void pulumi.log.info(line),
+                hint: `Look with: kubectl -n ${namespace} describe baremetalhost NAME, clusterctl describe cluster NAME -n ${namespace}; the README's troubleshooting says more. 'waitTimeout' is the limit.`,
+            });
+            return progressLine(fleet, want, (Date.now() - started) / 1000).replace(/ \(\d+ s\)$/, "");
+        }),
+    );
+}
+
+/** Resolves once every resource has been created, which its URN alone does not say. */
+const ids = (resources: pulumi.Resource[]): pulumi.Output<unknown> =>
+    pulumi.all(resources.map((resource) => (pulumi.CustomResource.isInstance(resource) ? resource.id : resource.urn)));

@@ -1,0 +1,128 @@
+import { createHash } from "crypto";
+import * as kubernetes from "@pulumi/kubernetes";
+import * as pulumi from "@pulumi/pulumi";
+import type { Credentials } from "./credentials";
+import { referenceParts, type Images } from "./images";
+import type { LabPki } from "./lab-pki";
+import type { MachineImage } from "./plan/cluster-objects";
+import { allConductorAddresses } from "./plan/addresses";
+import type { LabPlan } from "./plan/plan";
+import type { Substrate } from "./substrate/substrate";
+
+export interface IronicArgs {
+    plan: LabPlan;
+    images: Images;
+    substrate: Substrate;
+    credentials: Credentials;
+    pki: LabPki;
+    namespace: pulumi.Input<string>;
+}
+
+const API_PORT = 6385;
+const OS_IMAGE = { file: "lab-os.raw", content: "An operating system for hosts that do not exist.\n" };
+
+/** Key of Ironic's certificate in the lab's PKI. */
+export const IRONIC_CERTIFICATE = "ironic";
+
+/**
+ * Names of Ironic's certificate: its Service's, the address on the provisioning network, and every address a conductor
+ * may ever have, so that a new one needs no new certificate.
+ */
+export const ironicNames = (plan: LabPlan, namespace: string): string[] => [
+    "ironic",
+    `ironic.${namespace}`,
+    `ironic.${namespace}.svc`,
+    `ironic.${namespace}.svc.cluster.local`,
+    "127.0.0.1",
+    plan.nodeAddress,
+    ...allConductorAddresses(plan.network),
+];
+
+/** Ironic from charts/ironic: MariaDB, a conductor for each provisioning IP, one API in front of them, the image server. */
+export class Ironic extends pulumi.ComponentResource {
+    readonly chart: kubernetes.helm.v4.Chart;
+    /** API for clients in the cluster, with its version. */
+    readonly endpoint: string;
+    /** Base URL of the API for agents on the provisioning network. */
+    readonly agentUrl: string;
+    /** The OS image of workload clusters' machines. */
+    readonly osImage: MachineImage;
+
+    constructor(name: string, args: IronicArgs, opts?: pulumi.ComponentResourceOptions) {
+        super("metal3lab:index:Ironic", name, {}, opts);
+        const child = { parent: this, provider: args.substrate.provider };
+        const credentials = createCredentials(name, args, child);
+        const certificate = createCertificate(name, args, child);
+        this.chart = new kubernetes.helm.v4.Chart(
+            name,
+            {
+                chart: "./charts/ironic",
+                name: "ironic",
+                namespace: args.namespace,
+                values: chartValues(args, credentials, certificate),
+            },
+            { ...child, dependsOn: args.substrate.ready },
+        );
+        const namespace = "metal3";
+        this.endpoint = `https://ironic.${namespace}.svc:${API_PORT}/v1/`;
+        this.agentUrl = `https://${args.substrate.serviceAddress}:${API_PORT}`;
+        this.osImage = {
+            url: `http://ironic-image-server.${namespace}.svc:8080/images/${OS_IMAGE.file}`,
+            checksum: createHash("sha256").update(OS_IMAGE.content).digest("hex"),
+            checksumType: "sha256",
+            diskFormat: "raw",
+        };
+        this.registerOutputs({ endpoint: this.endpoint });
+    }
+}
+
+function createCredentials(name: string, { credentials, namespace }: IronicArgs, opts: pulumi.CustomResourceOptions) {
+    return new kubernetes.core.v1.Secret(
+        `${name}-credentials`,
+        {
+            metadata: { name: "ironic-credentials", namespace },
+            stringData: {
+                username: credentials.ironic.username,
+                password: credentials.ironic.password,
+                htpasswd: credentials.ironic.htpasswd,
+                "mariadb-password": credentials.database.password,
+                "mariadb-root-password": credentials.database.rootPassword,
+            },
+        },
+        opts,
+    );
+}
+
+function createCertificate(name: string, { pki, namespace }: IronicArgs, opts: pulumi.CustomResourceOptions) {
+    const certificate = pki.server(IRONIC_CERTIFICATE);
+    return new kubernetes.core.v1.Secret(
+        `${name}-tls`,
+        {
+            metadata: { name: "ironic-tls", namespace },
+            type: "kubernetes.io/tls",
+            stringData: { "tls.crt": certificate.cert, "tls.key": certificate.key, "ca.crt": pki.caCertificate },
+        },
+        opts,
+    );
+}
+
+function chartValues(
+    { plan, images, substrate }: IronicArgs,
+    credentials: kubernetes.core.v1.Secret,
+    certificate: kubernetes.core.v1.Secret,
+): pulumi.Inputs {
+    return {
+        fullnameOverride: "ironic",
+        existingSecret: credentials.metadata.name,
+        tlsSecret: certificate.metadata.name,
+        images: {
+            ironic: referenceParts(images.reference("ironic")),
+            mariadb: referenceParts(images.reference("mariadb")),
+            imageServer: referenceParts(images.reference("image-server")),
+        },
+        provisioning: { cidr: plan.network.cidr, ips: plan.conductors.map(({ provisioningIp }) => provisioningIp) },
+        service: { externalIPs: [substrate.serviceAddress] },
+        mariadb: { persistence: { storageClass: substrate.storageClass } },
+        imageServer: { files: { [OS_IMAGE.file]: OS_IMAGE.content } },
+    };
+}

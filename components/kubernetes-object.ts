@@ -1,0 +1,47 @@
+import type * as kubernetes from "@pulumi/kubernetes";
+import * as pulumi from "@pulumi/pulumi";
+import type { Manifest } from "./manifests/documents";
+
+/**
+ * One Kubernetes object of any kind, as a resource of its own, from a manifest that may hold outputs. A preview counts it
+ * and shows it before the cluster exists, which groups of objects (yaml.ConfigGroup) do not while a value is unknown.
+ */
+export class KubernetesObject extends pulumi.CustomResource {
+    constructor(name: string, manifest: Manifest, opts: pulumi.CustomResourceOptions & { provider: kubernetes.Provider }) {
+        super(objectToken(manifest), name, { ...manifest, status: undefined }, opts);
+    }
+}
+
+/** The official token, for which the Kubernetes provider knows what to wait for: the core group is written out there. */
+export const objectToken = ({ apiVersion, kind }: Pick<Manifest, "apiVersion" | "kind">): string =>
+    `kubernetes:${apiVersion.includes("/") ? apiVersion : `core/${apiVersion}`}:${kind}`;
+
+/** Kinds that others rest on. */
+const FIRST = ["Namespace"];
+/** Kinds that rest on all others: a controller that starts before its CRDs and certificates only crashes. */
+const LAST = ["Deployment"];
+
+/** Creates all objects of a layer in an order in which each finds what it needs. @returns the last of them. */
+export function createObjects(
+    prefix: string,
+    manifests: readonly Manifest[],
+    opts: pulumi.CustomResourceOptions & { provider: kubernetes.Provider },
+): { all: KubernetesObject[]; last: KubernetesObject[] } {
+    const create = (manifest: Manifest, dependsOn: pulumi.Resource[]): KubernetesObject =>
+        new KubernetesObject(`${prefix}-${manifest.kind}-${manifest.metadata.name}`.toLowerCase(), manifest, {
+            ...opts,
+            dependsOn: [...asResources(opts.dependsOn), ...dependsOn],
+        });
+    const of = (kinds: string[]) => manifests.filter(({ kind }) => kinds.includes(kind));
+    const first = of(FIRST).map((manifest) => create(manifest, []));
+    const middle = manifests.filter(({ kind }) => ![...FIRST, ...LAST].includes(kind)).map((manifest) => create(manifest, first));
+    const last = of(LAST).map((manifest) => create(manifest, [...first, ...middle]));
+    return { all: [...first, ...middle, ...last], last };
+}
+
+function asResources(dependsOn: pulumi.CustomResourceOptions["dependsOn"]): pulumi.Resource[] {
+    if (dependsOn === undefined) return [];
+    if (Array.isArray(dependsOn)) return dependsOn as pulumi.Resource[];
+    if (pulumi.Resource.isInstance(dependsOn)) return [dependsOn];
+    throw new TypeError("createObjects takes resources in dependsOn, not outputs");
+}

@@ -1,0 +1,74 @@
+import type * as kubernetes from "@pulumi/kubernetes";
+import * as pulumi from "@pulumi/pulumi";
+import type { LabConfig } from "./config/keys";
+import { KubernetesObject } from "./kubernetes-object";
+import { clusterClassObjects, workloadClusterObject, type MachineImage } from "./plan/cluster-objects";
+import type { ClusterPlan, LabPlan } from "./plan/plan";
+
+export interface WorkloadClustersArgs {
+    config: LabConfig;
+    plan: LabPlan;
+    namespace: string;
+    osImage: MachineImage;
+    /** Address at which the clusters' API servers are reached. */
+    address: string;
+    provider: kubernetes.Provider;
+    /** The controllers, whose webhooks judge these objects. */
+    dependsOn: pulumi.Resource[];
+    /** What one cluster stands on, and must outlive it: its hosts and its API server. */
+    foundations: (cluster: ClusterPlan) => pulumi.Resource[];
+}
+
+const CLASS_NAME = "metal3-lab";
+
+/** A ClusterClass, and one Cluster of it for each workload cluster. */
+export class WorkloadClusters extends pulumi.ComponentResource {
+    /** By cluster index. */
+    readonly clusters: KubernetesObject[];
+
+    constructor(name: string, args: WorkloadClustersArgs, opts?: pulumi.ComponentResourceOptions) {
+        super("metal3lab:index:WorkloadClusters", name, {}, opts);
+        const clusterClass = this.createClass(args);
+        this.clusters = args.plan.clusters.map((cluster) => this.createCluster(cluster, clusterClass, args));
+        this.registerOutputs({ count: this.clusters.length });
+    }
+
+    private createClass(args: WorkloadClustersArgs): KubernetesObject[] {
+        const objects = clusterClassObjects({
+            name: CLASS_NAME,
+            namespace: args.namespace,
+            image: args.osImage,
+            cleaning: args.config.cleaning !== "disabled",
+        });
+        // The webhook of the class looks for its templates: they come first.
+        return objects.reduce<KubernetesObject[]>((created, manifest) => {
+            const isClass = manifest.kind === "ClusterClass";
+            const object = new KubernetesObject(`${manifest.kind}-${manifest.metadata.name}`.toLowerCase(), manifest, {
+                parent: this,
+                provider: args.provider,
+                dependsOn: isClass ? [...args.dependsOn, ...created] : args.dependsOn,
+            });
+            return [...created, object];
+        }, []);
+    }
+
+    private createCluster(cluster: ClusterPlan, clusterClass: KubernetesObject[], args: WorkloadClustersArgs): KubernetesObject {
+        const manifest = workloadClusterObject({
+            name: cluster.name,
+            namespace: args.namespace,
+            className: CLASS_NAME,
+            kubernetesVersion: args.config.kubernetesVersion,
+            controlPlaneNodes: args.config.controlPlaneNodes,
+            workerNodes: args.config.workerNodes,
+            endpoint: { host: args.address, port: cluster.port },
+            fakeApiServer: cluster.fakeApiServer,
+        });
+        return new KubernetesObject(cluster.name, manifest, {
+            parent: this,
+            provider: args.provider,
+            dependsOn: [...clusterClass, ...args.foundations(cluster)],
+            // Its machines go one after another, and each host is deprovisioned before its machine goes.
+            customTimeouts: { delete: "30m" },
+        });
+    }
+}
