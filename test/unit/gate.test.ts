@@ -1,0 +1,93 @@
+import { expect } from "chai";
+import { judge } from "../../components/config/validate";
+import { laggards, progressLine, wanted, type Fleet } from "../../components/gate/fleet";
+import { FleetTimeout, waitForFleet } from "../../components/gate/gate";
+import { clusterStatus, hostStatus } from "../../components/gate/kubernetes";
+import { plan } from "../../components/plan/plan";
+
+const planned = plan(judge({}), "dev");
+const host = (index: number, state: string, error = "") => ({ name: `host-000${index}`, state, error, deleting: false });
+const cluster = (index: number, available: boolean, message = "") => ({ name: `cluster-000${index}`, available, message });
+const settled: Fleet = {
+    hosts: [host(0, "provisioned"), host(1, "provisioned"), host(2, "available"), host(3, "available")],
+    clusters: [cluster(0, true), cluster(1, true)],
+};
+
+/** A clock that moves only when somebody pauses. */
+function fakeClock() {
+    let time = 0;
+    return { now: () => time, pause: (milliseconds: number) => Promise.resolve((time += milliseconds)) };
+}
+
+describe("gate", () => {
+    it("wants the clusters' hosts provisioned, the others available, and every cluster", () => {
+        expect(laggards(settled, wanted(planned, 1, "clusters"))).to.deep.equal([]);
+    });
+
+    it("wants hosts anywhere they can stay when it waits for hosts only", () => {
+        const want = wanted(planned, 1, "hosts");
+        expect(want.clusters).to.deep.equal([]);
+        const early = { hosts: settled.hosts.map(({ name }) => ({ name, state: "available", error: "", deleting: false })), clusters: [] };
+        expect(laggards(early, want)).to.deep.equal([]);
+    });
+
+    it("names what is not there, with its last error", () => {
+        const fleet = { hosts: [host(0, "provisioning", "deploy failed"), host(1, ""), host(2, "available")], clusters: [cluster(0, false, "RemoteConnectionProbe: no")] };
+        expect(laggards(fleet, wanted(planned, 1, "clusters"))).to.deep.equal([
+            { kind: "BareMetalHost", name: "host-0000", reason: "provisioning: deploy failed (wanted: provisioned)" },
+            { kind: "BareMetalHost", name: "host-0001", reason: "not seen by BMO yet (wanted: provisioned)" },
+            { kind: "BareMetalHost", name: "host-0003", reason: "does not exist (wanted: available)" },
+            { kind: "Cluster", name: "cluster-0000", reason: "RemoteConnectionProbe: no" },
+            { kind: "Cluster", name: "cluster-0001", reason: "does not exist" },
+        ]);
+    });
+
+    it("counts on the way", () => {
+        expect(progressLine(settled, wanted(planned, 1, "clusters"), 12.4)).to.equal("hosts: 2 provisioned, 2 available of 4; clusters: 2 of 2 Available (12 s)");
+    });
+
+    it("ends when all is there, and outlives looks that fail", async () => {
+        const looks: (Fleet | Error)[] = [new Error("connection refused"), { hosts: [], clusters: [] }, settled];
+        const lines: string[] = [];
+        const fleet = await waitForFleet({
+            ...fakeClock(),
+            want: wanted(planned, 1, "clusters"),
+            timeoutSeconds: 60,
+            hint: "",
+            report: (line) => lines.push(line),
+            read: () => {
+                const look = looks.shift();
+                return look instanceof Error || look === undefined ? Promise.reject(look ?? new Error("looked too often")) : Promise.resolve(look);
+            },
+        });
+        expect(fleet).to.equal(settled);
+        expect(lines).to.have.length(2);
+        expect(lines[0]).to.match(/none yet of 4; clusters: 0 of 2 Available/);
+    });
+
+    it("gives up in time, naming at most twenty objects, the last failure and where to look", async () => {
+        const many = plan(judge({ nodes: "50", clusters: "0" }), "dev");
+        const waiting = waitForFleet({
+            ...fakeClock(),
+            want: wanted(many, 1, "hosts"),
+            timeoutSeconds: 60,
+            hint: "Look there.",
+            report: () => undefined,
+            read: () => Promise.reject(new Error("connection refused")),
+        });
+        const error = await waiting.then(() => undefined, (reason: unknown) => reason);
+        expect(error).to.be.instanceOf(FleetTimeout);
+        const message = (error as FleetTimeout).message;
+        expect(message).to.match(/^After 60 s 50 objects/);
+        expect(message.match(/BareMetalHost host-/g)).to.have.length(20);
+        expect(message).to.include("and 30 more").and.include("connection refused").and.include("Look there.");
+    });
+
+    it("reads objects as the API serves them", () => {
+        expect(hostStatus({ metadata: { name: "h" } })).to.deep.equal({ name: "h", state: "", error: "", deleting: false });
+        expect(hostStatus({ metadata: { name: "h", deletionTimestamp: "2026" }, status: { provisioning: { state: "deprovisioning" }, errorMessage: "no" } })).to.deep.equal({ name: "h", state: "deprovisioning", error: "no", deleting: true });
+        const conditions = [{ type: "Available", status: "False", message: "* RemoteConnectionProbe:\n  * failed" }];
+        expect(clusterStatus({ metadata: { name: "c" }, status: { conditions } })).to.deep.equal({ name: "c", available: false, message: "* RemoteConnectionProbe: * failed" });
+        expect(clusterStatus({ metadata: { name: "c", deletionTimestamp: "2026" }, status: { conditions: [{ type: "Available", status: "True" }] } }).available).to.equal(false);
+    });
+});

@@ -1,0 +1,119 @@
+import { expect } from "chai";
+import * as fc from "fast-check";
+import { judge } from "../../components/config/validate";
+import { pairAddresses, pairCapacity, parseNetwork } from "../../components/plan/addresses";
+import { hostMac } from "../../components/plan/identities";
+import { pairCount, pairRange } from "../../components/plan/pairs";
+import { plan, type LabPlan } from "../../components/plan/plan";
+
+const planOf = (raw: Record<string, string>, seed = "dev"): LabPlan => plan(judge({ provisioningCidr: "172.20.0.0/16", ...raw }), seed);
+const counts = fc.integer({ min: 0, max: 1500 });
+const perPair = fc.option(fc.integer({ min: 1, max: 60 }), { nil: undefined });
+
+describe("plan", () => {
+    it("is what the default configuration says", () => {
+        const dev = plan(judge({}), "dev");
+        expect(dev.hosts.map(({ name }) => name)).to.deep.equal(["host-0000", "host-0001", "host-0002", "host-0003"]);
+        expect(dev.pairs.map(({ sushyToolsAddress, fakeIpaAddress }) => [sushyToolsAddress, fakeIpaAddress])).to.deep.equal([
+            ["192.168.222.16", "192.168.222.17"],
+            ["192.168.222.18", "192.168.222.19"],
+        ]);
+        expect(dev.conductors.map(({ provisioningIp }) => provisioningIp)).to.deep.equal(["192.168.222.100", "192.168.222.101"]);
+        expect(dev.clusters).to.deep.equal([
+            { index: 0, name: "cluster-0000", port: 20000, fakeApiServer: 0 },
+            { index: 1, name: "cluster-0001", port: 20001, fakeApiServer: 0 },
+        ]);
+        expect(dev.hosts.map(({ cluster }) => cluster)).to.deep.equal(["cluster-0000", "cluster-0001", "cluster-0002", "cluster-0003"]);
+        expect(dev).to.include({ nodeAddress: "192.168.222.2", gateway: "192.168.222.1", clusterDns: "10.96.0.10", prefix: "m3lab-dev" });
+    });
+
+    it("grows without changing anything that was there, and shrinks from the end", () => {
+        fc.assert(
+            fc.property(counts, counts, perPair, (some, others, nodesPerPair) => {
+                const [fewer, more] = [Math.min(some, others), Math.max(some, others)];
+                const raw = nodesPerPair === undefined ? {} : { nodesPerPair: String(nodesPerPair) };
+                const [small, large] = [fewer, more].map((nodes) => planOf({ ...raw, nodes: String(nodes), clusters: String(Math.floor(nodes / 2)) })) as [LabPlan, LabPlan];
+                for (const layer of ["hosts", "pairs", "conductors", "fakeApiServers", "clusters"] as const) {
+                    expect(large[layer].slice(0, small[layer].length), layer).to.deep.equal(small[layer]);
+                }
+            }),
+            { numRuns: 30 },
+        );
+    });
+
+    it("gives every host, pair and conductor an identity and an address of its own", () => {
+        fc.assert(
+            fc.property(counts, perPair, (nodes, nodesPerPair) => {
+                const { hosts, pairs, conductors, nodeAddress, gateway } = planOf({
+                    nodes: String(nodes),
+                    clusters: "0",
+                    ...(nodesPerPair === undefined ? {} : { nodesPerPair: String(nodesPerPair) }),
+                });
+                for (const field of ["name", "uuid", "mac", "address"] as const) {
+                    expect(new Set(hosts.map((host) => host[field])).size, field).to.equal(nodes);
+                }
+                const addresses = [gateway, nodeAddress, ...conductors.map(({ provisioningIp }) => provisioningIp), ...pairs.flatMap((pair) => [pair.sushyToolsAddress, pair.fakeIpaAddress])];
+                expect(new Set(addresses).size).to.equal(addresses.length);
+                for (const host of hosts) expect(pairs[host.pair]?.hosts).to.deep.include(host);
+            }),
+            { numRuns: 20 },
+        );
+    });
+
+    it("tells two stacks' hosts apart", () => {
+        const [one, two] = [planOf({}, "one"), planOf({}, "two")];
+        for (const field of ["uuid", "mac"] as const) {
+            expect(one.hosts.map((host) => host[field])).to.not.have.any.members(two.hosts.map((host) => host[field]));
+        }
+        expect(one.prefix).to.not.equal(two.prefix);
+    });
+
+    it("makes MAC addresses that are unicast and locally administered", () => {
+        fc.assert(
+            fc.property(fc.string(), fc.nat({ max: 10_000 }), (seed, index) => {
+                const mac = hostMac(seed, index);
+                expect(mac).to.match(/^([0-9a-f]{2}:){5}[0-9a-f]{2}$/);
+                expect(parseInt(mac.slice(0, 2), 16) & 0b11).to.equal(0b10);
+            }),
+        );
+    });
+
+    it("serves every host by exactly one pair", () => {
+        fc.assert(
+            fc.property(fc.integer({ min: 0, max: 5000 }), perPair, (nodes, nodesPerPair) => {
+                const pairs = pairCount(nodes, nodesPerPair);
+                let next = 0;
+                for (let index = 0; index < pairs; index++) {
+                    const range = pairRange(index, nodesPerPair);
+                    expect(range.first).to.equal(next);
+                    next += range.count;
+                }
+                expect(next).to.be.at.least(nodes);
+                if (pairs > 0) expect(pairRange(pairs - 1, nodesPerPair).first).to.be.below(nodes);
+            }),
+        );
+    });
+
+    it("has room for as many pairs as it says, inside the network and off its ends", () => {
+        for (const cidr of ["192.168.222.0/24", "10.20.0.0/16", "10.16.0.0/12"]) {
+            const network = parseNetwork(cidr);
+            const last = pairAddresses(network, pairCapacity(network) - 1);
+            expect(() => pairAddresses(network, Math.ceil(network.size / 2))).to.throw(RangeError);
+            const broadcast = network.base + network.size - 1;
+            const numeric = last.fakeIpa.split(".").reduce((sum, octet) => sum * 256 + Number(octet), 0);
+            expect(numeric).to.be.below(broadcast);
+            expect(broadcast - numeric).to.be.at.most(2);
+        }
+    });
+
+    const shards: [string, Record<string, string>, number[]][] = [
+        ["fixed blocks when the number follows from the clusters", { nodes: "1200", clusters: "1200" }, [0, 0, 1, 2]],
+        ["evenly over as many as were asked for", { nodes: "1200", clusters: "1200", fakeApiServers: "2" }, [0, 1, 0, 1]],
+    ];
+    for (const [what, raw, expected] of shards) {
+        it(`shares clusters out over the fake API servers: ${what}`, () => {
+            const { clusters } = planOf(raw);
+            expect([0, 499, 500, 1199].map((index) => clusters[index]?.fakeApiServer)).to.deep.equal(expected);
+        });
+    }
+});
