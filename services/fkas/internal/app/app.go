@@ -1,0 +1,207 @@
+// Package app puts the parts of FKAS together and runs them.
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"sync/atomic"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/types"
+	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
+	"k8s.io/client-go/rest"
+	inmemorymanager "sigs.k8s.io/cluster-api/test/infrastructure/inmemory/pkg/runtime/manager"
+	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/config"
+	ctrlmetrics "sigs.k8s.io/controller-runtime/pkg/metrics"
+	metricsserver "sigs.k8s.io/controller-runtime/pkg/metrics/server"
+
+	"metal3-scale-lab/fkas/internal/controller"
+	"metal3-scale-lab/fkas/internal/httpapi"
+	"metal3-scale-lab/fkas/internal/management"
+	"metal3-scale-lab/fkas/internal/metrics"
+	"metal3-scale-lab/fkas/internal/options"
+	"metal3-scale-lab/fkas/internal/pki"
+	"metal3-scale-lab/fkas/internal/registry"
+	"metal3-scale-lab/fkas/internal/serving"
+)
+
+// NewStore makes the in-memory store of all fake clusters.
+//
+// It is started and stopped at once: started, because deleting an object with finalizers needs its queue, which is nil
+// otherwise; stopped, because its periodic sync sends watch events of a type that clients do not know ("GENERIC"), at
+// which they break off their watches.
+func NewStore(ctx context.Context) (inmemorymanager.Manager, error) {
+	scheme := runtime.NewScheme()
+	if err := errors.Join(clientgoscheme.AddToScheme(scheme), apiextensionsv1.AddToScheme(scheme)); err != nil {
+		return nil, err
+	}
+	store := inmemorymanager.New(scheme)
+	starting, stop := context.WithCancel(ctx)
+	defer stop()
+	return store, store.Start(starting)
+}
+
+// App is a running FKAS.
+type App struct {
+	options    *options.Options
+	manager    ctrl.Manager
+	reconciler *controller.Reconciler
+	server     *serving.Server
+	ready      atomic.Bool
+	apiAddress chan net.Addr
+}
+
+// New connects to the management cluster and sets everything up, without starting it.
+func New(ctx context.Context, o *options.Options, kube *rest.Config) (*App, error) {
+	kube = rest.CopyConfig(kube)
+	kube.QPS, kube.Burst = float32(o.QPS), o.Burst
+	grace := 5 * time.Second
+	skip := true
+	mgr, err := ctrl.NewManager(kube, ctrl.Options{
+		Scheme:                  management.Scheme(),
+		Cache:                   management.CacheOptions(o.Namespace, o.Index),
+		Client:                  client.Options{Cache: &client.CacheOptions{DisableFor: []client.Object{&corev1.Secret{}, &corev1.ConfigMap{}}}},
+		Metrics:                 metricsserver.Options{BindAddress: o.MetricsAddress},
+		HealthProbeBindAddress:  o.HealthAddress,
+		PprofBindAddress:        o.PprofAddress,
+		GracefulShutdownTimeout: &grace,
+		// Names of controllers are unique in a process; tests run several.
+		Controller: config.Controller{SkipNameValidation: &skip},
+	})
+	if err != nil {
+		return nil, fmt.Errorf("connect to the management cluster: %w", err)
+	}
+	store, err := NewStore(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("start the in-memory store: %w", err)
+	}
+	server, err := serving.New(serving.Options{
+		Manager: store, BindAddress: o.BindAddress, ExtraSANs: append([]string{o.EndpointHost}, o.ExtraSANs...), Log: ctrl.Log.WithName("serving"),
+	})
+	if err != nil {
+		return nil, err
+	}
+	direct, err := client.New(kube, client.Options{Scheme: mgr.GetScheme(), HTTPClient: mgr.GetHTTPClient(), Mapper: mgr.GetRESTMapper()})
+	if err != nil {
+		return nil, fmt.Errorf("connect to the management cluster: %w", err)
+	}
+	known := &registry.Registry{Client: direct, Namespace: o.RegistrationsNamespace, Index: o.Index}
+	if err := known.Load(ctx); err != nil {
+		return nil, err
+	}
+	reconciler := controller.New(controller.Options{
+		Client: mgr.GetClient(), Server: server, Registry: known, Precreate: o.PrecreateSecrets, EndpointHost: o.EndpointHost,
+		Secrets: &pki.Store{Client: direct, Algorithm: o.KeyAlgorithm},
+	})
+	if err := reconciler.Setup(ctx, mgr, o.Concurrency); err != nil {
+		return nil, err
+	}
+	a := &App{options: o, manager: mgr, reconciler: reconciler, server: server, apiAddress: make(chan net.Addr, 1)}
+	return a, errors.Join(
+		mgr.AddHealthzCheck("ping", func(*http.Request) error { return nil }),
+		mgr.AddReadyzCheck("clusters", func(r *http.Request) error { return a.Ready(r.Context()) }),
+		mgr.Add(apiServer{a}),
+	)
+}
+
+// Run runs until ctx ends, then stops serving all clusters.
+func (a *App) Run(ctx context.Context) error {
+	defer a.server.Close()
+	collector := metrics.Collector(a.reconciler)
+	if err := ctrlmetrics.Registry.Register(collector); err == nil {
+		defer ctrlmetrics.Registry.Unregister(collector)
+	}
+	return a.manager.Start(ctx)
+}
+
+// Ready is nil once the caches are complete and every cluster declared by then is served, or was tried often enough.
+// It stays nil from then on: a cluster that is new must not take the others out of the Service.
+func (a *App) Ready(ctx context.Context) error {
+	if a.ready.Load() {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
+	defer cancel()
+	if !a.manager.GetCache().WaitForCacheSync(ctx) {
+		return errors.New("the watch caches are not complete yet")
+	}
+	pending, err := a.reconciler.Pending(ctx)
+	if err != nil {
+		return err
+	}
+	if len(pending) > 0 {
+		return fmt.Errorf("%d declared clusters are not served yet, the first is %s", len(pending), pending[0])
+	}
+	a.ready.Store(true)
+	return nil
+}
+
+// APIAddress is where the HTTP API listens; it blocks until it does.
+func (a *App) APIAddress(ctx context.Context) (net.Addr, error) {
+	select {
+	case address := <-a.apiAddress:
+		a.apiAddress <- address
+		return address, nil
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
+
+// backend lets the HTTP API reach the reconciler.
+type backend struct{ *App }
+
+func (b backend) Register(ctx context.Context, name types.NamespacedName) (string, int32, error) {
+	host, port, err := b.reconciler.Register(ctx, name, controller.PortRange{First: b.options.FirstPort, Last: b.options.LastPort})
+	return host, port, translate(err)
+}
+
+func (b backend) UpdateNode(ctx context.Context, name types.NamespacedName, u httpapi.NodeUpdate) error {
+	return translate(b.reconciler.UpdateNode(ctx, name, u.NodeName, registry.Node{
+		ProviderID: u.ProviderID, UUID: u.UUID, Labels: u.Labels, Version: u.K8sVersion,
+	}))
+}
+
+func (b backend) Unregister(ctx context.Context, name types.NamespacedName) error {
+	return translate(b.reconciler.Unregister(ctx, name))
+}
+
+func (b backend) Statuses() []controller.Status { return b.reconciler.Statuses() }
+
+func translate(err error) error {
+	var refusal *controller.Refusal
+	if errors.As(err, &refusal) {
+		return httpapi.Errorf(refusal.Status, "%s", refusal.Message)
+	}
+	return err
+}
+
+// apiServer runs the HTTP API as a part of the manager.
+type apiServer struct{ app *App }
+
+func (s apiServer) Start(ctx context.Context) error {
+	log := ctrl.Log.WithName("api")
+	l, err := net.Listen("tcp", s.app.options.APIAddress)
+	if err != nil {
+		return fmt.Errorf("listen for the HTTP API: %w", err)
+	}
+	s.app.apiAddress <- l.Addr()
+	server := httpapi.NewServer(backend{s.app}, log)
+	stopped := context.AfterFunc(ctx, func() { _ = server.Close() })
+	defer stopped()
+	log.Info("Serving HTTP API", "address", l.Addr().String())
+	if err := server.Serve(l); !errors.Is(err, http.ErrServerClosed) {
+		return err
+	}
+	return nil
+}
+
+// NeedLeaderElection implements manager.LeaderElectionRunnable: there is no election.
+func (apiServer) NeedLeaderElection() bool { return false }

@@ -1,0 +1,156 @@
+package controller
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"reflect"
+	"strings"
+	"time"
+
+	bmov1alpha1 "github.com/metal3-io/baremetal-operator/apis/metal3.io/v1alpha1"
+	infrav1 "github.com/metal3-io/cluster-api-provider-metal3/api/v1beta2"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/client-go/util/workqueue"
+	clusterv1 "sigs.k8s.io/cluster-api/api/core/v1beta2"
+	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/builder"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/controller"
+	"sigs.k8s.io/controller-runtime/pkg/event"
+	"sigs.k8s.io/controller-runtime/pkg/handler"
+	"sigs.k8s.io/controller-runtime/pkg/manager"
+	"sigs.k8s.io/controller-runtime/pkg/predicate"
+	"sigs.k8s.io/controller-runtime/pkg/reconcile"
+	"sigs.k8s.io/controller-runtime/pkg/source"
+
+	"metal3-scale-lab/fkas/internal/management"
+)
+
+// retry delays after a failure, from the first to the longest. The longest is short, so that a port that was taken is
+// served soon after it becomes free.
+const (
+	firstRetry   = 200 * time.Millisecond
+	longestRetry = 15 * time.Second
+)
+
+// Setup makes the manager run the Reconciler, `concurrency` clusters at a time.
+func (r *Reconciler) Setup(ctx context.Context, mgr ctrl.Manager, concurrency int) error {
+	if err := management.AddIndexes(ctx, mgr.GetFieldIndexer()); err != nil {
+		return err
+	}
+	registered := make(chan event.GenericEvent)
+	b := ctrl.NewControllerManagedBy(mgr).
+		For(&clusterv1.Cluster{}, builder.WithPredicates(changed)).
+		Watches(&infrav1.Metal3Cluster{}, r.enqueue(ofMetal3Cluster), builder.WithPredicates(changed)).
+		Watches(&clusterv1.Machine{}, r.enqueue(ofMachine), builder.WithPredicates(changed)).
+		Watches(&infrav1.Metal3Machine{}, r.enqueue(ofLabels), builder.WithPredicates(changed)).
+		Watches(&bmov1alpha1.BareMetalHost{}, r.enqueue(r.ofHost), builder.WithPredicates(hostChanged)).
+		WatchesRawSource(source.Channel(registered, &handler.EnqueueRequestForObject{})).
+		WithOptions(controller.Options{
+			MaxConcurrentReconciles: concurrency,
+			RateLimiter:             workqueue.NewTypedItemExponentialFailureRateLimiter[reconcile.Request](firstRetry, longestRetry),
+		})
+	if !r.Precreate {
+		// Someone else makes the authorities: learn of it from the Secrets' metadata, without their data.
+		b = b.WatchesMetadata(&corev1.Secret{}, r.enqueue(ofLabels), builder.WithPredicates(authorityCreated))
+	}
+	if err := b.Complete(r); err != nil {
+		return fmt.Errorf("set up controller: %w", err)
+	}
+	// Clusters registered over HTTP by an earlier process may have no object that causes an event.
+	return mgr.Add(manager.RunnableFunc(func(ctx context.Context) error {
+		for _, name := range r.Registry.Names() {
+			cluster := &clusterv1.Cluster{ObjectMeta: metav1.ObjectMeta{Namespace: name.Namespace, Name: name.Name}}
+			select {
+			case registered <- event.GenericEvent{Object: cluster}:
+			case <-ctx.Done():
+				return nil
+			}
+		}
+		return nil
+	}))
+}
+
+// enqueue maps an object to its Cluster, if that is one of ours: the other kinds carry no index.
+func (r *Reconciler) enqueue(clusterOf func(context.Context, client.Object) (types.NamespacedName, bool)) handler.EventHandler {
+	return handler.EnqueueRequestsFromMapFunc(func(ctx context.Context, obj client.Object) []reconcile.Request {
+		name, ok := clusterOf(ctx, obj)
+		if !ok {
+			return nil
+		}
+		if err := r.Client.Get(ctx, name, &clusterv1.Cluster{}); err != nil {
+			if _, registered := r.Registry.Get(name); !registered {
+				return nil
+			}
+		}
+		return []reconcile.Request{{NamespacedName: name}}
+	})
+}
+
+func ofLabels(_ context.Context, obj client.Object) (types.NamespacedName, bool) {
+	name, ok := obj.GetLabels()[clusterv1.ClusterNameLabel]
+	return types.NamespacedName{Namespace: obj.GetNamespace(), Name: name}, ok && name != ""
+}
+
+func ofMachine(_ context.Context, obj client.Object) (types.NamespacedName, bool) {
+	return types.NamespacedName{Namespace: obj.GetNamespace(), Name: obj.(*clusterv1.Machine).Spec.ClusterName}, true
+}
+
+// ofMetal3Cluster also looks at the owner: a Metal3Cluster that a person wrote has the label only later.
+func ofMetal3Cluster(ctx context.Context, obj client.Object) (types.NamespacedName, bool) {
+	if name, ok := ofLabels(ctx, obj); ok {
+		return name, true
+	}
+	for _, owner := range obj.GetOwnerReferences() {
+		if owner.Kind == clusterv1.ClusterKind && strings.HasPrefix(owner.APIVersion, clusterv1.GroupVersion.Group+"/") {
+			return types.NamespacedName{Namespace: obj.GetNamespace(), Name: owner.Name}, true
+		}
+	}
+	return types.NamespacedName{}, false
+}
+
+func (r *Reconciler) ofHost(ctx context.Context, obj client.Object) (types.NamespacedName, bool) {
+	consumer, ok := management.Consumer(obj.(*bmov1alpha1.BareMetalHost))
+	if !ok {
+		return types.NamespacedName{}, false
+	}
+	var m3m infrav1.Metal3Machine
+	if err := r.Client.Get(ctx, consumer, &m3m); err != nil {
+		// Not in the cache yet: its own event follows.
+		return types.NamespacedName{}, false
+	}
+	return ofLabels(ctx, &m3m)
+}
+
+// changed lets through what can change a fake cluster: specs, deletions, labels and owners, but not the many status
+// updates.
+var changed = predicate.Funcs{UpdateFunc: func(e event.UpdateEvent) bool {
+	before, after := e.ObjectOld, e.ObjectNew
+	return before.GetGeneration() != after.GetGeneration() ||
+		before.GetUID() != after.GetUID() ||
+		before.GetDeletionTimestamp().IsZero() != after.GetDeletionTimestamp().IsZero() ||
+		!maps.Equal(before.GetLabels(), after.GetLabels()) ||
+		!reflect.DeepEqual(before.GetOwnerReferences(), after.GetOwnerReferences())
+}}
+
+// hostChanged lets through a host's change of state or consumer, the two things that are read of it.
+var hostChanged = predicate.Funcs{UpdateFunc: func(e event.UpdateEvent) bool {
+	before, after := e.ObjectOld.(*bmov1alpha1.BareMetalHost), e.ObjectNew.(*bmov1alpha1.BareMetalHost)
+	return before.Status.Provisioning.State != after.Status.Provisioning.State ||
+		!reflect.DeepEqual(before.Spec.ConsumerRef, after.Spec.ConsumerRef) ||
+		before.GetUID() != after.GetUID() ||
+		before.GetDeletionTimestamp().IsZero() != after.GetDeletionTimestamp().IsZero()
+}}
+
+// authorityCreated lets through the appearance of the two Secrets that FKAS signs with.
+var authorityCreated = predicate.Funcs{
+	CreateFunc: func(e event.CreateEvent) bool {
+		return strings.HasSuffix(e.Object.GetName(), "-ca") || strings.HasSuffix(e.Object.GetName(), "-etcd")
+	},
+	UpdateFunc:  func(event.UpdateEvent) bool { return false },
+	DeleteFunc:  func(event.DeleteEvent) bool { return false },
+	GenericFunc: func(event.GenericEvent) bool { return false },
+}

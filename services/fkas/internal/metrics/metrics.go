@@ -1,0 +1,54 @@
+// Package metrics holds FKAS's own metrics, beside those of controller-runtime and the in-memory server.
+package metrics
+
+import (
+	"github.com/prometheus/client_golang/prometheus"
+	ctrlmetrics "sigs.k8s.io/controller-runtime/pkg/metrics"
+)
+
+var (
+	// ReconcileErrors counts runs of a cluster that failed.
+	ReconcileErrors = prometheus.NewCounter(prometheus.CounterOpts{
+		Name: "fkas_reconcile_errors_total", Help: "Runs that failed to bring a fake cluster up to date.",
+	})
+	// Pokes counts Metal3Machines annotated so that CAPM3 looks for a new Node.
+	Pokes = prometheus.NewCounter(prometheus.CounterOpts{
+		Name: "fkas_pokes_total", Help: "Metal3Machines annotated to make CAPM3 look for a new Node at once.",
+	})
+)
+
+func init() { ctrlmetrics.Registry.MustRegister(ReconcileErrors, Pokes) }
+
+// Counts are taken when metrics are scraped.
+type Counts struct {
+	Served, Waiting, Failed, Nodes int
+}
+
+// Source counts clusters and nodes.
+type Source interface{ Counts() Counts }
+
+var (
+	clustersDesc = prometheus.NewDesc("fkas_clusters", "Fake clusters by state: served, waiting for their declaration or authorities, failed.", []string{"state"}, nil)
+	nodesDesc    = prometheus.NewDesc("fkas_nodes", "Nodes in all fake clusters.", nil, nil)
+)
+
+type collector struct{ source Source }
+
+// Collector exports the counts of source.
+func Collector(source Source) prometheus.Collector { return collector{source} }
+
+func (c collector) Describe(ch chan<- *prometheus.Desc) {
+	ch <- clustersDesc
+	ch <- nodesDesc
+}
+
+func (c collector) Collect(ch chan<- prometheus.Metric) {
+	counts := c.source.Counts()
+	gauge := func(desc *prometheus.Desc, value int, labels ...string) {
+		ch <- prometheus.MustNewConstMetric(desc, prometheus.GaugeValue, float64(value), labels...)
+	}
+	gauge(clustersDesc, counts.Served, "served")
+	gauge(clustersDesc, counts.Waiting, "waiting")
+	gauge(clustersDesc, counts.Failed, "failed")
+	gauge(nodesDesc, counts.Nodes)
+}

@@ -1,0 +1,145 @@
+// Package pki finds a cluster's authorities in the management cluster's Secrets and, where it may, makes them and the
+// kubeconfig before KCP does.
+//
+// Why before: the ClusterCaches of Cluster API's core, KCP and CAPM3 connect as soon as they see a Cluster and try
+// again only after a fixed 30 s when `<cluster>-kubeconfig` is not there. KCP takes what it finds: it looks the
+// authorities up before it generates any, and adopts Secrets of type cluster.x-k8s.io/secret, rotation of the client
+// certificate included (KubeadmControlPlane: reconcileClusterCertificates, adoptKubeconfigSecret).
+package pki
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"strconv"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
+	bootstrapv1 "sigs.k8s.io/cluster-api/api/bootstrap/kubeadm/v1beta2"
+	clusterv1 "sigs.k8s.io/cluster-api/api/core/v1beta2"
+	"sigs.k8s.io/cluster-api/util/certs"
+	"sigs.k8s.io/cluster-api/util/kubeconfig"
+	"sigs.k8s.io/cluster-api/util/secret"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"metal3-scale-lab/fkas/internal/serving"
+)
+
+// ErrNotYet says that the authorities are not there yet and somebody else has to make them.
+var ErrNotYet = errors.New("the cluster's certificate authority Secrets do not exist yet")
+
+// Authorities are what FKAS signs with.
+type Authorities struct {
+	CA, EtcdCA serving.KeyPair
+}
+
+// Store reads and writes a cluster's Secrets, uncached.
+type Store struct {
+	Client client.Client
+	// Algorithm of the keys that Ensure makes.
+	Algorithm bootstrapv1.EncryptionAlgorithmType
+}
+
+// Load reads the authorities of a cluster; ErrNotYet when one is missing.
+func (s *Store) Load(ctx context.Context, cluster types.NamespacedName) (Authorities, error) {
+	ca, err := s.load(ctx, cluster, secret.ClusterCA)
+	if err != nil {
+		return Authorities{}, err
+	}
+	etcd, err := s.load(ctx, cluster, secret.EtcdCA)
+	if err != nil {
+		return Authorities{}, err
+	}
+	return Authorities{CA: ca, EtcdCA: etcd}, nil
+}
+
+func (s *Store) load(ctx context.Context, cluster types.NamespacedName, purpose secret.Purpose) (serving.KeyPair, error) {
+	found, err := secret.GetFromNamespacedName(ctx, s.Client, cluster, purpose)
+	if apierrors.IsNotFound(err) {
+		return serving.KeyPair{}, ErrNotYet
+	}
+	if err != nil {
+		return serving.KeyPair{}, fmt.Errorf("read Secret %s/%s: %w", cluster.Namespace, secret.Name(cluster.Name, purpose), err)
+	}
+	return keyPair(found.Data, cluster.Namespace+"/"+found.Name)
+}
+
+func keyPair(data map[string][]byte, name string) (serving.KeyPair, error) {
+	cert, err := certs.DecodeCertPEM(data[secret.TLSCrtDataName])
+	if err != nil || cert == nil {
+		return serving.KeyPair{}, fmt.Errorf("Secret %s: %s is not a PEM certificate (%v)", name, secret.TLSCrtDataName, err)
+	}
+	key, err := certs.DecodePrivateKeyPEM(data[secret.TLSKeyDataName])
+	if err != nil || key == nil {
+		return serving.KeyPair{}, fmt.Errorf("Secret %s: %s is not a PEM private key (%v)", name, secret.TLSKeyDataName, err)
+	}
+	return serving.KeyPair{Cert: cert, Key: key}, nil
+}
+
+// EnsureAuthorities makes the authorities and service account keys of a cluster that lack, and returns the authorities
+// that hold: where KCP was quicker with one, its one. The Cluster owns them, so that they go with it, until KCP adopts
+// them.
+func (s *Store) EnsureAuthorities(ctx context.Context, cluster types.NamespacedName, owner metav1.OwnerReference) (Authorities, error) {
+	certificates := secret.NewCertificatesForInitialControlPlane(nil)
+	if err := certificates.Lookup(ctx, s.Client, cluster); err != nil {
+		return Authorities{}, fmt.Errorf("look up certificates of cluster %s: %w", cluster, err)
+	}
+	lost := false
+	for _, certificate := range certificates {
+		certificate.KeyEncryptionAlgorithm = s.Algorithm
+		if certificate.KeyPair != nil {
+			continue
+		}
+		if err := certificate.Generate(); err != nil {
+			return Authorities{}, fmt.Errorf("generate %s of cluster %s: %w", certificate.Purpose, cluster, err)
+		}
+		err := s.Client.Create(ctx, certificate.AsSecret(cluster, owner))
+		switch {
+		case apierrors.IsAlreadyExists(err):
+			lost = true
+		case err != nil:
+			return Authorities{}, fmt.Errorf("create %s Secret of cluster %s: %w", certificate.Purpose, cluster, err)
+		}
+	}
+	if lost {
+		if err := certificates.Lookup(ctx, s.Client, cluster); err != nil {
+			return Authorities{}, fmt.Errorf("look up certificates of cluster %s: %w", cluster, err)
+		}
+	}
+	authorities := Authorities{}
+	for purpose, target := range map[secret.Purpose]*serving.KeyPair{secret.ClusterCA: &authorities.CA, secret.EtcdCA: &authorities.EtcdCA} {
+		pair := certificates.GetByPurpose(purpose).KeyPair
+		decoded, err := keyPair(map[string][]byte{secret.TLSCrtDataName: pair.Cert, secret.TLSKeyDataName: pair.Key},
+			cluster.Namespace+"/"+secret.Name(cluster.Name, purpose))
+		if err != nil {
+			return Authorities{}, err
+		}
+		*target = decoded
+	}
+	return authorities, nil
+}
+
+// EnsureKubeconfig makes the kubeconfig of a cluster where there is none. It belongs after the listener: from the
+// moment it is there, Cluster API connects.
+func (s *Store) EnsureKubeconfig(ctx context.Context, cluster types.NamespacedName, owner metav1.OwnerReference, host string, port int32) error {
+	_, err := secret.GetFromNamespacedName(ctx, s.Client, cluster, secret.Kubeconfig)
+	if err == nil {
+		return nil
+	}
+	if !apierrors.IsNotFound(err) {
+		return fmt.Errorf("read kubeconfig Secret of cluster %s: %w", cluster, err)
+	}
+	endpoint := net.JoinHostPort(host, strconv.Itoa(int(port)))
+	err = kubeconfig.CreateSecretWithOwner(ctx, s.Client, cluster, endpoint, owner, kubeconfig.KeyEncryptionAlgorithm(s.Algorithm))
+	if err != nil && !apierrors.IsAlreadyExists(err) {
+		return fmt.Errorf("create kubeconfig Secret of cluster %s: %w", cluster, err)
+	}
+	return nil
+}
+
+// ClusterOwner is the owner reference by which a Cluster's Secrets are removed with it.
+func ClusterOwner(cluster *clusterv1.Cluster) metav1.OwnerReference {
+	return metav1.OwnerReference{APIVersion: clusterv1.GroupVersion.String(), Kind: clusterv1.ClusterKind, Name: cluster.Name, UID: cluster.UID}
+}

@@ -1,0 +1,335 @@
+// Package serving gives each fake workload cluster its TLS endpoint: one port that answers as API server and as etcd.
+//
+// The API, the etcd protocol and the store are those of Cluster API's in-memory provider. Its multiplexer
+// (inmemory/pkg/server.WorkloadClustersMux) is not used, because
+//   - it knows one host for all clusters, as an IP, and puts only that into certificates, while here each cluster
+//     declares its own host, which may be a name;
+//   - it dials that host to learn whether a listener works and again for every port-forward: through a Service this
+//     needs hairpin traffic and endpoints that are not ready, and it gives each dial 50 ms;
+//   - it tells clusters apart by the port in the Host header, so a Service's port must be the listener's;
+//   - it insists on RSA authorities, and on a debug port.
+package serving
+
+import (
+	"context"
+	"crypto"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"slices"
+	"strconv"
+	"sync"
+	"time"
+
+	"github.com/go-logr/logr"
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/types"
+	inmemoryclient "sigs.k8s.io/cluster-api/test/infrastructure/inmemory/pkg/runtime/client"
+	inmemorymanager "sigs.k8s.io/cluster-api/test/infrastructure/inmemory/pkg/runtime/manager"
+	inmemoryapi "sigs.k8s.io/cluster-api/test/infrastructure/inmemory/pkg/server/api"
+	inmemoryetcd "sigs.k8s.io/cluster-api/test/infrastructure/inmemory/pkg/server/etcd"
+)
+
+// Spec is what a cluster's endpoint is made from.
+type Spec struct {
+	// Name is the Cluster's namespace and name.
+	Name types.NamespacedName
+	// Identity tells a Cluster from a later one of the same name; the store is emptied when it changes.
+	Identity string
+	// Host is the address clients use; it goes into the certificate.
+	Host string
+	// Port is where to listen, 1-65535.
+	Port int32
+	// CA signs the API server's certificate, EtcdCA those of etcd members.
+	CA, EtcdCA KeyPair
+}
+
+// Options of a Server.
+type Options struct {
+	// Manager is the in-memory store.
+	Manager inmemorymanager.Manager
+	// BindAddress is the local address to listen on; empty for all.
+	BindAddress string
+	// ExtraSANs are further host names and IPs for every API server certificate.
+	ExtraSANs []string
+	Log       logr.Logger
+}
+
+// PortTakenError says that another cluster of this process has the port.
+type PortTakenError struct {
+	Port int32
+	By   types.NamespacedName
+}
+
+func (e *PortTakenError) Error() string {
+	return fmt.Sprintf("port %d is already used by cluster %s", e.Port, e.By)
+}
+
+// Server serves any number of fake workload clusters.
+type Server struct {
+	options Options
+	key     crypto.Signer
+	api     http.Handler
+	etcd    http.Handler
+
+	mu       sync.RWMutex
+	clusters map[types.NamespacedName]*cluster
+	byPort   map[int32]*cluster
+}
+
+type cluster struct {
+	spec     Spec
+	group    string
+	server   *http.Server
+	listener *trackingListener
+	done     chan struct{}
+
+	apiCert *tls.Certificate
+	mu      sync.Mutex
+	members map[string]*tls.Certificate
+}
+
+// New makes a Server without clusters.
+func New(options Options) (*Server, error) {
+	key, err := newServingKey()
+	if err != nil {
+		return nil, fmt.Errorf("make serving key: %w", err)
+	}
+	s := &Server{
+		options:  options,
+		key:      key,
+		clusters: map[types.NamespacedName]*cluster{},
+		byPort:   map[int32]*cluster{},
+	}
+	s.api = inmemoryapi.NewAPIServerHandler(options.Manager, options.Log, s.resolve)
+	s.etcd = inmemoryetcd.NewEtcdServerHandler(options.Manager, options.Log, s.resolve)
+	return s, nil
+}
+
+// resolve finds the store of the cluster that listens at the port of host.
+func (s *Server) resolve(host string) (string, error) {
+	_, portText, err := net.SplitHostPort(host)
+	if err != nil {
+		return "", err
+	}
+	port, err := strconv.ParseInt(portText, 10, 32)
+	if err != nil {
+		return "", err
+	}
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	c, ok := s.byPort[int32(port)]
+	if !ok {
+		return "", fmt.Errorf("no cluster is served at port %d", port)
+	}
+	return c.group, nil
+}
+
+// Ensure serves the cluster as described, and does nothing when it already does. When it returns without error the
+// port is open: the kernel queues connections from the moment of listening. A change of port, host or authority
+// replaces the listener and keeps the content; a change of identity drops the content as well.
+func (s *Server) Ensure(spec Spec) error {
+	s.mu.Lock()
+	old, ok := s.clusters[spec.Name]
+	if ok && sameEndpoint(old.spec, spec) {
+		s.mu.Unlock()
+		return nil
+	}
+	if other, taken := s.byPort[spec.Port]; taken && other.spec.Name != spec.Name {
+		s.mu.Unlock()
+		return &PortTakenError{Port: spec.Port, By: other.spec.Name}
+	}
+	s.mu.Unlock()
+
+	cert, err := apiServerCertificate(s.key, spec.CA, s.hosts(spec.Host))
+	if err != nil {
+		return err
+	}
+	if ok {
+		s.stop(spec.Name, old.spec.Identity != spec.Identity)
+	}
+	address := net.JoinHostPort(s.options.BindAddress, strconv.Itoa(int(spec.Port)))
+	l, err := net.Listen("tcp", address)
+	if err != nil {
+		return fmt.Errorf("listen for cluster %s: %w", spec.Name, err)
+	}
+	c := &cluster{
+		spec: spec, group: spec.Name.String(), listener: newTrackingListener(l), done: make(chan struct{}),
+		apiCert: cert, members: map[string]*tls.Certificate{},
+	}
+	s.mu.Lock()
+	if other, taken := s.byPort[spec.Port]; taken {
+		s.mu.Unlock()
+		_ = l.Close()
+		return &PortTakenError{Port: spec.Port, By: other.spec.Name}
+	}
+	s.options.Manager.AddResourceGroup(c.group)
+	s.clusters[spec.Name] = c
+	s.byPort[spec.Port] = c
+	s.mu.Unlock()
+	s.start(c)
+	s.options.Log.Info("Serving cluster", "cluster", spec.Name, "host", spec.Host, "port", spec.Port)
+	return nil
+}
+
+func (s *Server) hosts(host string) []string {
+	hosts := append([]string{host, "localhost", "127.0.0.1", "::1", "kubernetes", "kubernetes.default", "kubernetes.default.svc"}, s.options.ExtraSANs...)
+	slices.Sort(hosts)
+	return slices.Compact(hosts)
+}
+
+func (s *Server) start(c *cluster) {
+	log := s.options.Log.WithValues("cluster", c.spec.Name)
+	c.server = &http.Server{
+		Handler: s.handler(c),
+		TLSConfig: &tls.Config{
+			MinVersion:     tls.VersionTLS12,
+			GetCertificate: func(hello *tls.ClientHelloInfo) (*tls.Certificate, error) { return s.certificate(c, hello.ServerName) },
+		},
+		ConnContext: withConnection,
+		// Bounds a peer that connects and says nothing. Bodies and answers have no limit in time: watches and
+		// port-forwards stay open for as long as the client wants.
+		ReadHeaderTimeout: 15 * time.Second,
+		IdleTimeout:       5 * time.Minute,
+		MaxHeaderBytes:    64 << 10,
+		// Handshakes that a port scan or a cancelled dial breaks off are no news.
+		ErrorLog: slog.NewLogLogger(logr.ToSlogHandler(log.V(1)), slog.LevelInfo),
+	}
+	go func() {
+		defer close(c.done)
+		if err := c.server.ServeTLS(c.listener, "", ""); err != nil && !errors.Is(err, http.ErrServerClosed) && !errors.Is(err, net.ErrClosed) {
+			log.Error(err, "Listener failed")
+		}
+	}()
+}
+
+// certificate chooses by SNI: KCP reaches an etcd member through a port-forward and names the member's pod; anything
+// else is meant for the API server.
+func (s *Server) certificate(c *cluster, serverName string) (*tls.Certificate, error) {
+	if len(serverName) < len(etcdPrefix) || serverName[:len(etcdPrefix)] != etcdPrefix {
+		return c.apiCert, nil
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	key := types.NamespacedName{Namespace: "kube-system", Name: serverName}
+	if err := s.client(c).Get(context.Background(), key, &corev1.Pod{}); err != nil {
+		delete(c.members, serverName)
+		return c.apiCert, nil
+	}
+	if cert, ok := c.members[serverName]; ok {
+		return cert, nil
+	}
+	cert, err := etcdCertificate(s.key, c.spec.EtcdCA, serverName)
+	if err != nil {
+		return nil, err
+	}
+	c.members[serverName] = cert
+	return cert, nil
+}
+
+const etcdPrefix = "etcd-"
+
+func (s *Server) client(c *cluster) inmemoryclient.Client {
+	return s.options.Manager.GetResourceGroup(c.group).GetClient()
+}
+
+// Client is the store of a served cluster, and false where the cluster is not served.
+func (s *Server) Client(name types.NamespacedName) (inmemoryclient.Client, bool) {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	c, ok := s.clusters[name]
+	if !ok {
+		return nil, false
+	}
+	return s.client(c), true
+}
+
+// Get returns what a cluster is served from.
+func (s *Server) Get(name types.NamespacedName) (Spec, bool) {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	c, ok := s.clusters[name]
+	if !ok {
+		return Spec{}, false
+	}
+	return c.spec, true
+}
+
+// PortUser names the cluster that listens at port.
+func (s *Server) PortUser(port int32) (types.NamespacedName, bool) {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	c, ok := s.byPort[port]
+	if !ok {
+		return types.NamespacedName{}, false
+	}
+	return c.spec.Name, true
+}
+
+// Names lists the served clusters, sorted.
+func (s *Server) Names() []types.NamespacedName {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	names := make([]types.NamespacedName, 0, len(s.clusters))
+	for name := range s.clusters {
+		names = append(names, name)
+	}
+	slices.SortFunc(names, func(a, b types.NamespacedName) int {
+		if a.String() < b.String() {
+			return -1
+		}
+		return 1
+	})
+	return names
+}
+
+// Connections is the number of open connections of a cluster, port-forwards among them.
+func (s *Server) Connections(name types.NamespacedName) int {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	if c, ok := s.clusters[name]; ok {
+		return c.listener.open()
+	}
+	return 0
+}
+
+// Remove stops serving a cluster and forgets its content. It returns once the listener is closed and says whether
+// the cluster was served.
+func (s *Server) Remove(name types.NamespacedName) bool { return s.stop(name, true) }
+
+func (s *Server) stop(name types.NamespacedName, forget bool) bool {
+	s.mu.Lock()
+	c, ok := s.clusters[name]
+	if ok {
+		delete(s.clusters, name)
+		delete(s.byPort, c.spec.Port)
+	}
+	s.mu.Unlock()
+	if !ok {
+		return false
+	}
+	_ = c.server.Close()
+	_ = c.listener.Close()
+	c.listener.closeConnections()
+	<-c.done
+	if forget {
+		s.options.Manager.DeleteResourceGroup(c.group)
+		forgetMetrics(c.group)
+	}
+	s.options.Log.Info("Stopped serving cluster", "cluster", name, "port", c.spec.Port, "forgotten", forget)
+	return true
+}
+
+// Close stops serving all clusters.
+func (s *Server) Close() {
+	for _, name := range s.Names() {
+		s.stop(name, true)
+	}
+}
+
+func sameEndpoint(a, b Spec) bool {
+	return a.Identity == b.Identity && a.Host == b.Host && a.Port == b.Port && a.CA.Cert.Equal(b.CA.Cert) && a.EtcdCA.Cert.Equal(b.EtcdCA.Cert)
+}

@@ -1,0 +1,94 @@
+// Package testkit holds what the tests of several packages need.
+package testkit
+
+import (
+	"bytes"
+	"context"
+	"net"
+	"runtime"
+	"runtime/pprof"
+	"testing"
+	"time"
+
+	"k8s.io/client-go/rest"
+	bootstrapv1 "sigs.k8s.io/cluster-api/api/bootstrap/kubeadm/v1beta2"
+	"sigs.k8s.io/cluster-api/util/certs"
+	"sigs.k8s.io/cluster-api/util/secret"
+
+	"metal3-scale-lab/fkas/internal/serving"
+)
+
+// Authority makes a certificate authority as KCP would, with keys of the given algorithm.
+func Authority(t *testing.T, purpose secret.Purpose, algorithm bootstrapv1.EncryptionAlgorithmType) serving.KeyPair {
+	t.Helper()
+	certificate := &secret.Certificate{Purpose: purpose, KeyEncryptionAlgorithm: algorithm}
+	if err := certificate.Generate(); err != nil {
+		t.Fatal(err)
+	}
+	cert, err := certs.DecodeCertPEM(certificate.KeyPair.Cert)
+	if err != nil {
+		t.Fatal(err)
+	}
+	key, err := certs.DecodePrivateKeyPEM(certificate.KeyPair.Key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return serving.KeyPair{Cert: cert, Key: key}
+}
+
+// FreePort is a TCP port that was free a moment ago.
+func FreePort(t *testing.T) int32 {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = l.Close() }()
+	return int32(l.Addr().(*net.TCPAddr).Port)
+}
+
+// RESTConfig trusts the cluster's authority and nothing else.
+func RESTConfig(ca serving.KeyPair, address string) *rest.Config {
+	return &rest.Config{
+		Host: "https://" + address, QPS: -1,
+		TLSClientConfig: rest.TLSClientConfig{CAData: certs.EncodeCertPEM(ca.Cert)},
+	}
+}
+
+// Eventually polls until check is nil, at most 15 s, and then fails with its last error.
+func Eventually(t *testing.T, what string, check func() error) {
+	t.Helper()
+	deadline := time.Now().Add(15 * time.Second)
+	for {
+		err := check()
+		if err == nil {
+			return
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("waited 15 s for %s: %v", what, err)
+		}
+		time.Sleep(20 * time.Millisecond)
+	}
+}
+
+// NoMoreGoroutines fails when, after 15 s, there are more goroutines than before.
+func NoMoreGoroutines(t *testing.T, before int) {
+	t.Helper()
+	deadline := time.Now().Add(15 * time.Second)
+	for runtime.NumGoroutine() > before {
+		if time.Now().After(deadline) {
+			var stacks bytes.Buffer
+			_ = pprof.Lookup("goroutine").WriteTo(&stacks, 1)
+			t.Fatalf("%d goroutines, %d before:\n%s", runtime.NumGoroutine(), before, stacks.String())
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
+}
+
+// Context ends with the test, after a minute at the latest.
+func Context(t *testing.T) context.Context {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	t.Cleanup(cancel)
+	return ctx
+}

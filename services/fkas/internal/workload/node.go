@@ -1,0 +1,145 @@
+package workload
+
+import (
+	"maps"
+	"net"
+	"strconv"
+	"strings"
+
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	cloudv1 "sigs.k8s.io/cluster-api/test/infrastructure/inmemory/pkg/cloud/api/v1alpha1"
+)
+
+// staticPods are the control-plane components besides etcd, in the order in which they are created.
+var staticPods = []string{"kube-apiserver", "kube-controller-manager", "kube-scheduler"}
+
+const etcdComponent = "etcd"
+
+// podName is the name of the mirror pod of a control-plane component on a node, as the kubelet gives it; the in-memory
+// etcd server takes the SNI and authority of a connection for such a name.
+func podName(component, node string) string { return component + "-" + node }
+
+// newNode is the Node as a kubelet would have registered it, all conditions healthy.
+func newNode(n Node) *corev1.Node {
+	now := metav1.Now()
+	condition := func(t corev1.NodeConditionType, status corev1.ConditionStatus, reason, message string) corev1.NodeCondition {
+		return corev1.NodeCondition{Type: t, Status: status, Reason: reason, Message: message, LastHeartbeatTime: now, LastTransitionTime: now}
+	}
+	node := &corev1.Node{
+		ObjectMeta: metav1.ObjectMeta{Name: n.Name, Labels: nodeLabels(n)},
+		Spec:       corev1.NodeSpec{ProviderID: n.ProviderID},
+		Status: corev1.NodeStatus{
+			Addresses: []corev1.NodeAddress{{Type: corev1.NodeHostName, Address: n.Name}},
+			Conditions: []corev1.NodeCondition{
+				condition(corev1.NodeMemoryPressure, corev1.ConditionFalse, "KubeletHasSufficientMemory", "kubelet has sufficient memory available"),
+				condition(corev1.NodeDiskPressure, corev1.ConditionFalse, "KubeletHasNoDiskPressure", "kubelet has no disk pressure"),
+				condition(corev1.NodePIDPressure, corev1.ConditionFalse, "KubeletHasSufficientPID", "kubelet has sufficient PID available"),
+				condition(corev1.NodeReady, corev1.ConditionTrue, "KubeletReady", "kubelet is posting ready status"),
+			},
+			NodeInfo: corev1.NodeSystemInfo{
+				KubeletVersion: n.Version, KubeProxyVersion: n.Version, OperatingSystem: "linux", Architecture: "amd64",
+				SystemUUID: n.HostUID, MachineID: strings.ReplaceAll(n.HostUID, "-", ""),
+				OSImage: "fake", ContainerRuntimeVersion: "fake://0",
+			},
+		},
+	}
+	if n.ControlPlane {
+		// KCP wants label and taint, or it reports the node's labels and taints as not set.
+		node.Spec.Taints = []corev1.Taint{{Key: ControlPlaneLabel, Effect: corev1.TaintEffectNoSchedule}}
+	}
+	return node
+}
+
+// nodeLabels are those this package sets and keeps; Cluster API may add others.
+func nodeLabels(n Node) map[string]string {
+	labels := maps.Clone(n.Labels)
+	if labels == nil {
+		labels = map[string]string{}
+	}
+	labels[corev1.LabelHostname] = n.Name
+	labels[corev1.LabelOSStable] = "linux"
+	labels[corev1.LabelArchStable] = "amd64"
+	if n.HostUID != "" {
+		labels[HostUIDLabel] = n.HostUID
+	}
+	if n.ControlPlane {
+		labels[ControlPlaneLabel] = ""
+	}
+	return labels
+}
+
+// mergeNode brings what this package owns of an existing Node up to date and says whether anything changed. Taints,
+// conditions and foreign labels are left alone: Cluster API cordons, drains and labels Nodes.
+func mergeNode(node *corev1.Node, n Node) bool {
+	changed := false
+	// Copied, not written in place: the in-memory runtime hands out objects that share maps with its store.
+	labels := maps.Clone(node.Labels)
+	if labels == nil {
+		labels = map[string]string{}
+	}
+	for key, value := range nodeLabels(n) {
+		if old, ok := labels[key]; !ok || old != value {
+			labels[key] = value
+			changed = true
+		}
+	}
+	if changed {
+		node.Labels = labels
+	}
+	if n.ProviderID != "" && node.Spec.ProviderID != n.ProviderID {
+		node.Spec.ProviderID = n.ProviderID
+		changed = true
+	}
+	if n.Version != "" && node.Status.NodeInfo.KubeletVersion != n.Version {
+		node.Status.NodeInfo.KubeletVersion = n.Version
+		node.Status.NodeInfo.KubeProxyVersion = n.Version
+		changed = true
+	}
+	return changed
+}
+
+// newStaticPod is the mirror pod of a control-plane component, running and ready. The mirror annotation is the
+// kubelet's: Cluster API's drain leaves such pods alone.
+func newStaticPod(component string, n Node) *corev1.Pod {
+	now := metav1.Now()
+	condition := func(t corev1.PodConditionType) corev1.PodCondition {
+		return corev1.PodCondition{Type: t, Status: corev1.ConditionTrue, LastTransitionTime: now}
+	}
+	image := "registry.k8s.io/" + component + ":" + n.Version
+	return &corev1.Pod{
+		ObjectMeta: metav1.ObjectMeta{
+			Namespace:   metav1.NamespaceSystem,
+			Name:        podName(component, n.Name),
+			Labels:      map[string]string{"component": component, "tier": "control-plane"},
+			Annotations: map[string]string{corev1.MirrorPodAnnotationKey: strconv.FormatUint(EtcdID(component+n.Identity), 16)},
+		},
+		Spec: corev1.PodSpec{NodeName: n.Name, Containers: []corev1.Container{{Name: component, Image: image}}},
+		Status: corev1.PodStatus{
+			Phase: corev1.PodRunning,
+			Conditions: []corev1.PodCondition{
+				condition(corev1.PodScheduled), condition(corev1.PodInitialized), condition(corev1.ContainersReady), condition(corev1.PodReady),
+			},
+			StartTime: &now,
+			ContainerStatuses: []corev1.ContainerStatus{{
+				Name: component, Image: image, Ready: true,
+				State: corev1.ContainerState{Running: &corev1.ContainerStateRunning{StartedAt: now}},
+			}},
+		},
+	}
+}
+
+// newEtcdPod is the mirror pod of an etcd member. The in-memory etcd server derives members, ids and leader from the
+// annotations of these pods alone.
+func newEtcdPod(cluster Cluster, n Node) *corev1.Pod {
+	pod := newStaticPod(etcdComponent, n)
+	pod.Spec.Containers[0].Image = "registry.k8s.io/etcd:3.6.6-0"
+	pod.Status.ContainerStatuses[0].Image = pod.Spec.Containers[0].Image
+	pod.Annotations[cloudv1.EtcdClusterIDAnnotationName] = strconv.FormatUint(EtcdID(cluster.Identity), 10)
+	pod.Annotations[cloudv1.EtcdMemberIDAnnotationName] = strconv.FormatUint(EtcdID(n.Identity), 10)
+	return pod
+}
+
+func hostPort(host string, port int32) string {
+	return net.JoinHostPort(host, strconv.Itoa(int(port)))
+}
