@@ -1,0 +1,54 @@
+import { ApiException, CoreV1Api, CustomObjectsApi, KubeConfig } from "@kubernetes/client-node";
+import { chmod, mkdir, rename, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { LAB_NAMESPACE, labDirectory, managementKubeconfig } from "./management";
+
+export interface KubeconfigOptions {
+    stack: string;
+    /** Workload cluster; the management cluster where there is none. */
+    cluster?: string;
+}
+
+const KNOWN_CLUSTERS_SHOWN = 10;
+
+/** `npm run kubeconfig -- NAME`: writes a workload cluster's kubeconfig, which works on this machine as it is, and prints its path. */
+export async function kubeconfig({ stack, cluster }: KubeconfigOptions): Promise<number> {
+    if (cluster === undefined) {
+        await managementKubeconfig(stack);
+        process.stdout.write(`${join(labDirectory(stack), "kubeconfig")}\n`);
+        return 0;
+    }
+    const config = new KubeConfig();
+    config.loadFromString(await managementKubeconfig(stack));
+    const content = await workloadKubeconfig(config, cluster);
+    const directory = labDirectory(stack);
+    await mkdir(directory, { recursive: true });
+    const file = join(directory, `${cluster}.kubeconfig`);
+    await writeFile(`${file}.partial`, content, { mode: 0o600 });
+    await chmod(`${file}.partial`, 0o600);
+    await rename(`${file}.partial`, file);
+    process.stdout.write(`${file}\n`);
+    return 0;
+}
+
+/** The kubeconfig that Cluster API keeps for a cluster. @throws Error naming the clusters there are, or that it is not there yet. */
+async function workloadKubeconfig(config: KubeConfig, cluster: string): Promise<string> {
+    try {
+        const secret = await config.makeApiClient(CoreV1Api).readNamespacedSecret({ name: `${cluster}-kubeconfig`, namespace: LAB_NAMESPACE });
+        const value = secret.data?.["value"];
+        if (value === undefined) throw new Error(`the secret ${cluster}-kubeconfig holds no kubeconfig`);
+        return Buffer.from(value, "base64").toString();
+    } catch (error) {
+        if (!(error instanceof ApiException) || error.code !== 404) throw error;
+    }
+    const clusters = (await config.makeApiClient(CustomObjectsApi).listNamespacedCustomObject({
+        group: "cluster.x-k8s.io",
+        version: "v1beta2",
+        namespace: LAB_NAMESPACE,
+        plural: "clusters",
+    })) as { items: { metadata: { name: string } }[] };
+    const names = clusters.items.map(({ metadata }) => metadata.name);
+    if (names.includes(cluster)) throw new Error(`${cluster} has no kubeconfig yet: its control plane is still being made`);
+    const shown = names.slice(0, KNOWN_CLUSTERS_SHOWN).join(", ");
+    throw new Error(`there is no cluster ${cluster}; there are ${names.length}: ${shown}${names.length > KNOWN_CLUSTERS_SHOWN ? ", …" : ""}`);
+}

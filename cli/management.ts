@@ -1,0 +1,23 @@
+import { existsSync } from "node:fs";
+import { readFile } from "node:fs/promises";
+import { repoPath } from "../toolchain/paths";
+
+/** Namespace of hosts and clusters: the program's (components/lab.ts). */
+export const LAB_NAMESPACE = "metal3";
+
+/** Folder of a lab's files in the checkout. */
+export const labDirectory = (stack: string): string => repoPath(".lab", stack);
+
+/**
+ * Administrator's kubeconfig of a running lab, as the program wrote it.
+ * @throws Error when there is none: the lab is not up, or was made from another checkout.
+ */
+export async function managementKubeconfig(stack: string): Promise<string> {
+    const file = repoPath(".lab", stack, "kubeconfig");
+    if (!existsSync(file))
+        throw new Error(
+            `there is no ${file}: the lab of the stack ${stack} is not up. Where it was made from another checkout, ` +
+                `'pulumi stack output kubeconfig --show-secrets' writes one`,
+        );
+    return readFile(file, "utf8");
+}
