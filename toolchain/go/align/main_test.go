@@ -1,0 +1,76 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+func write(t *testing.T, text string) string {
+	t.Helper()
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "go.mod"), []byte("module m\n\ngo 1.25.0\n\n"+text), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	return dir
+}
+
+func read(t *testing.T, dir string) string {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join(dir, "go.mod"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
+func TestAlign(t *testing.T) {
+	a := write(t, "require (\n\tx.org/both v1.9.0 // indirect\n\tx.org/only v0.1.0\n\tx.org/pinned v0.35.6\n\thelm.sh/helm/v3 v3.18.6\n)\n")
+	b := write(t, "require (\n\tx.org/both v1.10.0\n\tx.org/pinned v0.0.0\n\thelm.sh/helm/v3 v3.20.0\n)\n\nreplace x.org/pinned => x.org/pinned v0.35.4\n")
+	if err := run([]string{a, b}, true); err == nil {
+		t.Error("-check passed where versions differ")
+	}
+	if strings.Contains(read(t, a), "v1.10.0") {
+		t.Error("-check changed a file")
+	}
+	before := read(t, b)
+	if err := run([]string{a, b}, false); err != nil {
+		t.Fatal(err)
+	}
+	got := read(t, a)
+	for _, want := range []string{
+		"x.org/both v1.10.0 // indirect", // by version, not by spelling
+		"x.org/only v0.1.0",
+		"x.org/pinned v0.35.4", // the replacement, though older
+		"helm.sh/helm/v3 v3.18.6",
+	} {
+		if !strings.Contains(got, want) {
+			t.Errorf("lacks %q:\n%s", want, got)
+		}
+	}
+	if after := read(t, b); after != before {
+		t.Errorf("b changed:\n%s", after)
+	}
+	if err := run([]string{a, b}, true); err != nil {
+		t.Errorf("not aligned after alignment: %v", err)
+	}
+}
+
+// The modules of this repository agree: what keeps the whole build short.
+func TestThisRepositoryIsAligned(t *testing.T) {
+	found, err := filepath.Glob("../*/go.mod")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var folders []string
+	for _, f := range append(found, "../../../services/fkas/go.mod") {
+		folders = append(folders, filepath.Dir(f))
+	}
+	if len(folders) < 8 {
+		t.Fatalf("only %q have a go.mod", folders)
+	}
+	if err := run(folders, true); err != nil {
+		t.Error(err)
+	}
+}
