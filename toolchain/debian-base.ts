@@ -2,7 +2,6 @@ import { existsSync } from "node:fs";
 import { copyFile, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { execa } from "execa";
 import { aptInstall, aptUsable, debianSources } from "./apt";
 import { look, run } from "./run";
 import type { StepHandle } from "./progress";
@@ -86,6 +85,7 @@ export async function buildDebianBase(request: BaseRequest, step: StepHandle): P
 }
 
 async function importTree(root: string, reference: string, signal: AbortSignal | undefined): Promise<void> {
+    const { execa } = await import("execa");
     const cancel = signal === undefined ? {} : { cancelSignal: signal };
     const tar = execa("tar", ["--numeric-owner", "--exclude=./dev/*", "--exclude=./proc/*", "--exclude=./sys/*", "-C", root, "-c", "."], {
         ...cancel,

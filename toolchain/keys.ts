@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { lstatSync, readFileSync, readdirSync, readlinkSync } from "node:fs";
+import { existsSync, lstatSync, readFileSync, readdirSync, readlinkSync } from "node:fs";
 import { join } from "node:path";
 
 /** How many hex digits of a SHA-256 name a cache entry or an image tag: 48 bits, far from any collision among a few hundred entries. */
@@ -34,18 +34,34 @@ export function hashFile(path: string): string {
 }
 
 /**
- * The content of a file or folder as `relative path → hash`, with the executable bit, without times, owners, tests and documentation:
+ * What a folder's own .gitignore leaves out: what a build puts there must not change the build's key. Only names and paths, no patterns.
+ */
+function ignoredBy(dir: string): (name: string) => boolean {
+    const file = join(dir, ".gitignore");
+    const lines = existsSync(file) ? readFileSync(file, "utf8").split("\n").map((line) => line.trim()) : [];
+    const rules = lines.filter((line) => line !== "" && !line.startsWith("#"));
+    const pattern = rules.find((rule) => /[*?![\]]/.test(rule));
+    if (pattern !== undefined) throw new Error(`${file}: "${pattern}" is a pattern; in a folder that is an input of a build only names and paths will do`);
+    const paths = rules.filter((rule) => rule.replace(/\/$/, "").includes("/")).map((rule) => rule.replace(/^\/|\/$/g, ""));
+    const names = rules.filter((rule) => !rule.replace(/\/$/, "").includes("/")).map((rule) => rule.replace(/\/$/, ""));
+    return (name) => paths.includes(name) || names.includes(name.split("/").at(-1) as string);
+}
+
+/**
+ * The content of a file or folder as `relative path → hash`, with the executable bit, without times, owners, tests, documentation and what its .gitignore names:
  * two checkouts of one commit have the same, whatever their place.
  *
  * @throws Error naming the path when there is nothing there
  */
 export function contentOf(path: string): Record<string, string> {
     const found: Record<string, string> = {};
+    const ignored = ignoredBy(path);
     const visit = (at: string, name: string): void => {
         const info = lstatSync(at);
         if (info.isDirectory()) {
             for (const child of readdirSync(at).sort()) {
-                if (!IGNORED.test(child)) visit(join(at, child), name ? `${name}/${child}` : child);
+                const inside = name ? `${name}/${child}` : child;
+                if (!IGNORED.test(child) && !ignored(inside)) visit(join(at, child), inside);
             }
         } else if (info.isSymbolicLink()) {
             found[name || "."] = `link:${readlinkSync(at)}`;

@@ -23,6 +23,9 @@ export interface StepHandle {
     notice(text: string): void;
 }
 
+/** The work did not fail: it was stopped, by the person or because another step failed. */
+export class StoppedError extends Error {}
+
 interface Running {
     number: number;
     title: string;
@@ -99,7 +102,8 @@ export class Progress {
             this.finish(at, `${this.label(at)}: done in ${duration(this.now() - at.started)}`);
             return result;
         } catch (error) {
-            this.finish(at, `${this.label(at)}: FAILED after ${duration(this.now() - at.started)}`);
+            const how = error instanceof StoppedError ? "stopped" : "FAILED";
+            this.finish(at, `${this.label(at)}: ${how} after ${duration(this.now() - at.started)}`);
             throw error;
         }
     }

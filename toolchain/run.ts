@@ -1,7 +1,7 @@
 import { createWriteStream } from "node:fs";
 import { mkdir, readFile } from "node:fs/promises";
 import { dirname } from "node:path";
-import { execa, type Options, type ResultPromise } from "execa";
+import type { Options, ResultPromise } from "execa";
 
 /** A command that failed, with the end of what it said. The whole is in its log, where there is one. */
 export class CommandError extends Error {
@@ -59,6 +59,8 @@ export async function run(command: string, args: readonly string[], options: Run
         // Of a long build only the end is of use in memory; the log has everything.
         maxBuffer: 64 * 1024 * 1024,
     };
+    // An ES module, which a CommonJS one can only load this way on Node 20.
+    const { execa } = await import("execa");
     const child = execa(command, args as string[], settings) as ResultPromise<Options>;
     if (options.log !== undefined) {
         await mkdir(dirname(options.log), { recursive: true });

@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import { join } from "node:path";
 import { Cache } from "./cache";
 import { ensureDocker, type DockerInfo } from "./docker";
@@ -6,7 +7,7 @@ import { ensureGoBinary, goBinaryRecipe } from "./go-build";
 import { buildImage, haveImage, pullImage } from "./image-build";
 import { builtReference, imageNames, imageRecipe } from "./image-recipes";
 import { cacheRoot } from "./paths";
-import { Progress } from "./progress";
+import { Progress, StoppedError } from "./progress";
 import { withLock } from "./lock";
 
 /** Docker builds side by side: they mostly wait for the network and the disk, while the compiler has the processors. */
@@ -39,12 +40,36 @@ export class Toolchain {
     private readonly compilerLane = lanes(1);
     private readonly imageLane = lanes(IMAGE_LANES);
 
+    private readonly stop = new AbortController();
+
     constructor(
         readonly progress: Progress,
-        readonly signal?: AbortSignal,
+        signal?: AbortSignal,
         root = cacheRoot(),
     ) {
         this.cache = new Cache(root);
+        // Many steps listen, side by side.
+        setMaxListeners(100, this.stop.signal);
+        signal?.addEventListener("abort", () => this.stop.abort(signal.reason));
+    }
+
+    /** Aborted by whoever made the toolchain, or because a step failed. */
+    get signal(): AbortSignal {
+        return this.stop.signal;
+    }
+
+    /**
+     * Waits for works that belong together. When one fails the others are stopped, and waited for, so that nothing is left running behind the error.
+     * @throws the first error
+     */
+    async all(works: readonly Promise<unknown>[]): Promise<void> {
+        const failures: unknown[] = [];
+        const stopOthers = (error: unknown): void => {
+            failures.push(error);
+            if (!this.stop.signal.aborted) this.stop.abort(new StoppedError("stopped because another step failed"));
+        };
+        await Promise.all(works.map((work) => work.catch(stopOthers)));
+        if (failures.length > 0) throw failures[0];
     }
 
     /** The log file of a step. */
@@ -164,16 +189,10 @@ export async function ensureImages(references: readonly string[], toolchain = ne
     const names = references.flatMap((reference) => own.get(reference) ?? []);
     const lacking = await toolchain.missing([], names);
     toolchain.progress.expect(lacking.binaries.length + lacking.images.length);
-    await settle(
+    await toolchain.all(
         references.map((reference) => {
             const name = own.get(reference);
             return name === undefined ? toolchain.pulled(reference) : toolchain.image(name);
         }),
     );
-}
-
-/** Waits for all, also when one fails, so that nothing is left running behind the error; then throws the first error. */
-export async function settle(works: readonly Promise<unknown>[]): Promise<void> {
-    const failed = (await Promise.allSettled(works)).find((result) => result.status === "rejected");
-    if (failed !== undefined) throw failed.reason;
 }

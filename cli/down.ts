@@ -1,0 +1,31 @@
+import { findLeftovers, removeLeftovers } from "./docker-leftovers";
+import { runPulumi } from "./pulumi";
+import { Session } from "./session";
+import { clearDeadLocks, removeStack, selectStack, stackExists } from "./stack";
+
+export interface DownOptions {
+    stack: string;
+    parallel: number;
+}
+
+/**
+ * `npm run down`: `pulumi destroy`, then the stack itself is removed; Pulumi.<stack>.yaml stays. At the end nothing of the lab is left in Docker, also after
+ * runs that were killed. @returns the exit code
+ */
+export async function down(options: DownOptions): Promise<number> {
+    const session = new Session();
+    const { progress } = session;
+    const ready = await session.ensure("preview", options.stack);
+    if (await stackExists(ready, options.stack)) {
+        if (await clearDeadLocks(ready, options.stack)) progress.line("took away the lock of a run that was killed");
+        await selectStack(ready, options.stack);
+        const code = await runPulumi(ready, ["destroy", "--yes", "--skip-preview", "--stack", options.stack, "--parallel", String(options.parallel)]);
+        if (code !== 0) return code;
+        await removeStack(ready, options.stack);
+    } else {
+        progress.line(`there is no stack ${options.stack}`);
+    }
+    await removeLeftovers(await findLeftovers(options.stack, new Set()), (text) => progress.line(text));
+    progress.line(`the lab of stack ${options.stack} is gone; what was built for it stays in ${session.toolchain.cache.root}`);
+    return 0;
+}

@@ -1,0 +1,66 @@
+import { Command, InvalidArgumentError, Option } from "commander";
+import { Progress, StoppedError } from "../toolchain/progress";
+import type { DoctorOptions } from "./doctor";
+import type { DownOptions } from "./down";
+import { DEFAULT_STACK, INTERRUPTED } from "./session";
+import type { SetupOptions } from "./setup";
+import type { TestOptions } from "./test";
+import type { UpOptions } from "./up";
+
+/** Operations of Pulumi side by side: most of them wait for Docker or for Kubernetes. */
+const PARALLEL = 32;
+
+function positive(text: string): number {
+    if (!/^[1-9]\d*$/.test(text)) throw new InvalidArgumentError("it must be a whole number from 1.");
+    return Number(text);
+}
+
+const program = new Command("metal3-scale-lab")
+    .description("A Metal3 management cluster over fake bare-metal hosts, as a Pulumi program. These commands surround it.")
+    .showHelpAfterError("(--help says more)");
+
+const stackOption = (): Option => new Option("-s, --stack <name>", "Pulumi stack").default(DEFAULT_STACK).env("METAL3_SCALE_LAB_STACK");
+const parallelOption = (): Option => new Option("-p, --parallel <n>", "operations of Pulumi side by side").argParser(positive).default(PARALLEL);
+
+/** Modules are loaded when their command is called: each start would otherwise pay for all of them. */
+function command<Options>(name: string, description: string, run: (options: Options) => Promise<number>): Command {
+    return program
+        .command(name)
+        .description(description)
+        .action(async (options: Options) => {
+            process.exitCode = await run(options);
+        });
+}
+
+command("up", "make what is missing, then `pulumi up`", async (options: UpOptions) => (await import("./up.js")).up(options))
+    .addOption(stackOption())
+    .addOption(parallelOption())
+    .option("--expect-no-changes", "fail if anything had to change", false)
+    .option("--refresh", "look at what is really there first", false);
+
+command("down", "`pulumi destroy`, then remove the stack", async (options: DownOptions) => (await import("./down.js")).down(options))
+    .addOption(stackOption())
+    .addOption(parallelOption());
+
+command("env", "lines for eval: PATH and variables with which plain `pulumi` works here", async () => {
+    const { environmentLines } = await import("./env.js");
+    process.stdout.write(`${(await environmentLines()).join("\n")}\n`);
+    return 0;
+});
+
+command("setup", "only make what is missing", async (options: SetupOptions) => (await import("./setup.js")).setup(options))
+    .addOption(stackOption())
+    .addOption(new Option("--for <purpose>", "what for").choices(["preview", "up", "test"]).default("up"));
+
+command("doctor", "say what was found where, what is missing and what would be done", async (options: DoctorOptions) => (await import("./doctor.js")).doctor(options)).addOption(
+    stackOption(),
+);
+
+command("test", "types, lint, and all tests that need no lab; machine-readable results in .lab/test", async (options: TestOptions) => (await import("./test.js")).test(options))
+    .option("--only <suites>", "comma-separated names of suites")
+    .option("--e2e", "the end-to-end tests instead: they make a lab of their own", false);
+
+program.parseAsync().catch(async (error: unknown) => {
+    await new Progress().failure(error);
+    process.exitCode = error instanceof StoppedError ? INTERRUPTED : 1;
+});

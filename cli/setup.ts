@@ -1,0 +1,13 @@
+import type { Purpose } from "../toolchain/ensure";
+import { Session } from "./session";
+
+export interface SetupOptions {
+    stack: string;
+    for: Purpose;
+}
+
+/** `npm run setup`: makes what is missing and nothing else. @returns the exit code */
+export async function setup(options: SetupOptions): Promise<number> {
+    await new Session().ensure(options.for, options.stack);
+    return 0;
+}

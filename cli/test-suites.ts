@@ -1,0 +1,70 @@
+import { existsSync } from "node:fs";
+import { readdir } from "node:fs/promises";
+import { join, relative } from "node:path";
+import { goTargets } from "../toolchain/go-targets";
+import { repoPath } from "../toolchain/paths";
+
+/** A set of tests run by one program. */
+export interface Suite {
+    name: string;
+    kind: "mocha" | "go" | "one";
+    /** Program and arguments; the report's options are added by the runner. */
+    command: string[];
+    cwd: string;
+    /** Longest run, milliseconds. */
+    limitMs: number;
+    /** Needs the toolchain's commands (pulumi, kubectl, helm) on PATH. */
+    tools: boolean;
+}
+
+const MINUTE = 60_000;
+
+/** Folders of test/ in their order, and whether they call the toolchain's commands. */
+const MOCHA: Record<string, boolean> = { unit: false, components: false, services: false, plugins: true, charts: true };
+
+async function hasTests(folder: string): Promise<boolean> {
+    const files = await readdir(folder, { recursive: true }).catch(() => []);
+    return files.some((name) => name.endsWith(".test.ts"));
+}
+
+function mocha(name: string, folder: string, tools: boolean, limitMs: number): Suite {
+    const pattern = join(relative(repoPath(), folder), "**", "*.test.ts");
+    return { name, kind: "mocha", command: [process.execPath, repoPath("node_modules/mocha/bin/mocha.js"), "--import=tsx", pattern], cwd: repoPath(), limitMs, tools };
+}
+
+/** Whether a Go module of ours has tests: modules that only pin upstream's programs have none. */
+async function goModules(): Promise<string[]> {
+    const modules = [...new Set(goTargets().map(({ module }) => module))].filter((module) => existsSync(repoPath(module, "go.mod")));
+    const tested = await Promise.all(modules.map(async (module) => (await readdir(repoPath(module), { recursive: true })).some((name) => name.endsWith("_test.go"))));
+    return modules.filter((_, index) => tested[index]);
+}
+
+/** Everything that needs no lab. */
+export async function fastSuites(): Promise<Suite[]> {
+    const node = process.execPath;
+    const bin = (path: string): string => repoPath("node_modules", path);
+    const suites: Suite[] = [
+        { name: "types", kind: "one", command: [node, bin("typescript/bin/tsc"), "-p", "."], cwd: repoPath(), limitMs: 5 * MINUTE, tools: false },
+        { name: "lint", kind: "one", command: [node, bin("eslint/bin/eslint.js"), "."], cwd: repoPath(), limitMs: 5 * MINUTE, tools: false },
+    ];
+    for (const [name, tools] of Object.entries(MOCHA)) {
+        const folder = repoPath("test", name);
+        if (await hasTests(folder)) suites.push(mocha(name, folder, tools, 10 * MINUTE));
+    }
+    for (const module of await goModules()) {
+        const name = module.split("/").at(-1) as string;
+        suites.push({ name: `vet-${name}`, kind: "one", command: ["go", "vet", "./..."], cwd: repoPath(module), limitMs: 20 * MINUTE, tools: true });
+        suites.push({ name: `go-${name}`, kind: "go", command: ["go", "test", "-json", "./..."], cwd: repoPath(module), limitMs: 20 * MINUTE, tools: true });
+    }
+    return suites;
+}
+
+/** The tests that make labs. They take long, one after another. */
+export async function e2eSuites(): Promise<Suite[]> {
+    const folder = repoPath("test", "e2e");
+    const files = (await readdir(folder).catch(() => [])).filter((name) => name.endsWith(".test.ts")).sort();
+    return files.map((file) => ({
+        ...mocha(`e2e-${file.replace(".test.ts", "")}`, folder, true, 80 * MINUTE),
+        command: [process.execPath, repoPath("node_modules/mocha/bin/mocha.js"), "--import=tsx", join("test", "e2e", file)],
+    }));
+}

@@ -1,0 +1,15 @@
+/** A text as one word of a POSIX shell, whatever is in it. */
+export function quote(text: string): string {
+    return /^[A-Za-z0-9_/:.,@%+=-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
+}
+
+/**
+ * Lines for `eval`: they set the variables, and put a folder in front of PATH unless it is on it already (evaluating twice changes nothing).
+ */
+export function exportLines(variables: Record<string, string>, pathFolder: string): string[] {
+    const folder = quote(pathFolder);
+    return [
+        ...Object.entries(variables).map(([name, value]) => `export ${name}=${quote(value)}`),
+        `case ":$PATH:" in *:${folder}:*) ;; *) export PATH=${folder}:"$PATH" ;; esac`,
+    ];
+}
