@@ -14,6 +14,7 @@ export interface BuiltPlugin {
 /** Versions are those of the npm packages whose tokens and types the plugins serve: a program's package asks for exactly them. */
 const PLUGINS = [
     { kind: "language", name: "nodejs", version: "3.259.0" },
+    { kind: "resource", name: "docker", version: "5.2.0" },
     { kind: "resource", name: "random", version: "4.21.2" },
     { kind: "resource", name: "command", version: "1.2.1" },
 ] as const;

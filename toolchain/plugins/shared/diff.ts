@@ -35,13 +35,14 @@ export function diffProperties(olds: Properties, news: Properties, table: Proper
         if (after === undefined && property.computed) {
             continue;
         }
-        const changes = changesOf(before, after, property.type, name).map((change) => ({ ...change, replace: property.replace ?? false }));
+        const replace = (property.replace ?? false) || (after === undefined && (property.replaceWhenUnset ?? false));
+        const changes = changesOf(before, after, property.type, name).map((change) => ({ ...change, replace }));
         if (changes.length === 0) {
             continue;
         }
         difference.changes.push(...changes);
         difference.changed.push(name);
-        if (property.replace) {
+        if (replace) {
             difference.replaces.push(name);
         }
     }

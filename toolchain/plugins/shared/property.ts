@@ -26,6 +26,8 @@ export interface Property {
     default?: Value;
     /** A change makes a new resource. Otherwise it is an update. */
     replace?: boolean;
+    /** Only taking the value away makes a new resource: there is a way to change it, and none to unset it. */
+    replaceWhenUnset?: boolean;
     /** The provider chooses a value where none is given: leaving it out later is no change. */
     computed?: boolean;
     /** Values that mean the same as leaving the property out. */

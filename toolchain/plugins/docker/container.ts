@@ -1,0 +1,212 @@
+/** `docker:index/container:Container`. */
+import type Docker from "dockerode";
+import { Context, InitFailedError, ResourceDefinition } from "../shared/definition";
+import { Failure } from "../shared/property";
+import { Properties, UNKNOWN, equal, holdsUnknown } from "../shared/values";
+import { docker, inspected, isNotFound, reason } from "./client";
+import { containerError } from "./conflicts";
+import { UPDATABLE, createOptions, endpoint, updateOptions } from "./containerConfig";
+import { importedInputs, inputsOf, outputsOf } from "./containerState";
+import { CONTAINER_INPUTS, CONTAINER_NOT_SERVED, CONTAINER_OUTPUTS } from "./containerTable";
+import { waitHealthy } from "./health";
+import { findImage } from "./image";
+import { OWNER_LABEL, isOurs, ownerLabels, takenError } from "./ownership";
+import { retryWhile } from "./retry";
+import { archiveOf, checkUploads } from "./uploads";
+
+/** How long Docker may take to remove a container that has stopped. */
+const REMOVE_SECONDS = 60;
+
+const list = (inputs: Properties, name: string): Properties[] => (Array.isArray(inputs[name]) ? (inputs[name] as Properties[]) : []);
+
+export const container: ResourceDefinition = {
+    token: "docker:index/container:Container",
+    description: "A Docker container.",
+    autoname: "name",
+    inputs: CONTAINER_INPUTS,
+    outputs: CONTAINER_OUTPUTS,
+    notServed: CONTAINER_NOT_SERVED,
+    changedByUpdate: ["exitCode", "networkDatas"],
+    preview: (inputs) => (Array.isArray(inputs["ports"]) ? { ports: list(inputs, "ports").map((port) => ({ ...port, external: port["external"] ?? UNKNOWN })) } : {}),
+    check: (inputs) => [...checkUploads(list(inputs, "uploads")), ...checkVolumes(list(inputs, "volumes"))],
+    async create(inputs, context) {
+        const client = await docker();
+        const name = inputs["name"] as string;
+        await findImage(client, inputs["image"] as string, context);
+        await removeLeftOver(client, name, context);
+        const made = await make(client, name, inputs, context);
+        try {
+            await prepare(client, made, name, inputs);
+            if (inputs["start"] !== false) {
+                await start(client, made, name, inputs);
+            }
+        } catch (error) {
+            // Nothing is kept of a container that never ran: the state does not know it.
+            await made.remove({ force: true, v: true });
+            throw error;
+        }
+        await healthy(made, name, inputs, context);
+        return { id: made.id, outputs: outputsOf(await made.inspect(), inputs) };
+    },
+    async read(id, _state, inputs, context) {
+        const info = await inspected((await docker()).getContainer(id).inspect());
+        if (info === undefined) {
+            return undefined;
+        }
+        if (!info.State.Running && inputs?.["mustRun"] !== false && inputs?.["start"] !== false) {
+            context.log("warning", `container ${info.Name.slice(1)} does not run: it ended at ${info.State.FinishedAt} with exit code ${info.State.ExitCode}`);
+        }
+        const found = inputs === undefined ? withoutOwner(importedInputs(info)) : inputsOf(info, inputs);
+        return { id: info.Id, inputs: found, outputs: outputsOf(info, found) };
+    },
+    async update(id, olds, news, context) {
+        const client = await docker();
+        const existing = client.getContainer(id);
+        const name = news["name"] as string;
+        const info = await inspected(existing.inspect());
+        if (info === undefined) {
+            throw new Error(`container ${name} is gone: run \`pulumi refresh\`, then \`pulumi up\` makes it again`);
+        }
+        if (UPDATABLE.some((property) => !equal(olds[property], news[property]) && (olds[property] !== undefined || news[property] !== undefined))) {
+            try {
+                await existing.update(updateOptions(news));
+            } catch (error) {
+                throw new Error(`cannot update container ${name}: ${reason(error)}`, { cause: error });
+            }
+        }
+        if (news["mustRun"] === true && news["start"] !== false) {
+            await makeRun(client, existing, info, name, news, context);
+        }
+        return outputsOf(await existing.inspect(), news);
+    },
+    async delete(id, state, context) {
+        const client = await docker();
+        const existing = client.getContainer(id);
+        await gone(async () => existing.stop({ t: (state["destroyGraceSeconds"] as number | undefined) ?? 0 }));
+        const name = (state["name"] as string | undefined) ?? id;
+        await retryWhile(
+            async () => {
+                await gone(async () => existing.remove({ force: true, v: state["removeVolumes"] !== false }));
+                if ((await inspected(existing.inspect())) !== undefined) {
+                    throw new Error("removal of the container is still in progress");
+                }
+            },
+            (error) => /in progress/i.test(reason(error)),
+            REMOVE_SECONDS,
+            context.signal,
+            (error) => `cannot remove container ${name}: ${reason(error)}`,
+        );
+    },
+};
+
+function checkVolumes(volumes: Properties[]): Failure[] {
+    return volumes.flatMap((volume, index) => {
+        const both = volume["fromContainer"] !== undefined && volume["containerPath"] !== undefined;
+        const neither = volume["fromContainer"] === undefined && volume["containerPath"] === undefined;
+        const path = `volumes[${index}]`;
+        return (both || neither) && !holdsUnknown(volume) ? [{ property: path, reason: `${path} must have either containerPath or fromContainer, but has ${both ? "both" : "neither"}` }] : [];
+    });
+}
+
+/** A container of that name is removed where an interrupted update of this very resource has left it, and an error where not. */
+async function removeLeftOver(client: Docker, name: string, context: Context): Promise<void> {
+    const info = await inspected(client.getContainer(name).inspect());
+    if (info === undefined || info.Name !== `/${name}`) {
+        return;
+    }
+    if (!isOurs(info.Config.Labels, context.urn)) {
+        throw takenError("container", name, info.Config.Labels, `${info.State.Status}, of ${info.Config.Image}, made ${info.Created}`);
+    }
+    context.log("info", `container ${name} is left over from an interrupted update of this resource: it is made again`);
+    await client.getContainer(info.Id).remove({ force: true, v: true });
+}
+
+async function make(client: Docker, name: string, inputs: Properties, context: Context): Promise<Docker.Container> {
+    try {
+        return await client.createContainer(createOptions(inputs, ownerLabels(context.urn)));
+    } catch (error) {
+        throw await containerError(client, `cannot make container ${name}`, error, inputs);
+    }
+}
+
+/** Networks and files: between making and starting, so that the first process finds both. */
+async function prepare(client: Docker, made: Docker.Container, name: string, inputs: Properties): Promise<void> {
+    const networks = list(inputs, "networksAdvanced");
+    if (networks.length > 0) {
+        await client
+            .getNetwork("bridge")
+            .disconnect({ Container: made.id })
+            .catch((error: unknown) => {
+                if (!/is not connected/i.test(reason(error))) {
+                    throw new Error(`cannot disconnect container ${name} from the default network: ${reason(error)}`, { cause: error });
+                }
+            });
+    }
+    for (const network of networks) {
+        try {
+            await client.getNetwork(network["name"] as string).connect({ Container: made.id, EndpointConfig: endpoint(network) });
+        } catch (error) {
+            throw await containerError(client, `cannot connect container ${name} to network ${network["name"] as string}`, error, inputs);
+        }
+    }
+    const uploads = list(inputs, "uploads");
+    if (uploads.length > 0) {
+        try {
+            await made.putArchive(await archiveOf(uploads), { path: "/" });
+        } catch (error) {
+            throw new Error(`cannot put files into container ${name}: ${reason(error)}`, { cause: error });
+        }
+    }
+}
+
+async function start(client: Docker, made: Docker.Container, name: string, inputs: Properties): Promise<void> {
+    try {
+        await made.start();
+    } catch (error) {
+        throw await containerError(client, `cannot start container ${name}`, error, inputs);
+    }
+}
+
+/** A container that does not get healthy stays for a look, and in the state: `destroy` finds it, the next `up` restarts it. */
+async function healthy(made: Docker.Container, name: string, inputs: Properties, context: Context): Promise<void> {
+    if (inputs["wait"] !== true || inputs["start"] === false) {
+        return;
+    }
+    try {
+        await waitHealthy(made, name, inputs["waitTimeout"] as number, context);
+    } catch (error) {
+        const info = await inspected(made.inspect());
+        if (info === undefined) {
+            throw error;
+        }
+        throw new InitFailedError({ id: made.id, outputs: outputsOf(info, inputs) }, (error as Error).message);
+    }
+}
+
+/** Starts a stopped container; one that failed to get healthy gets a fresh start. */
+async function makeRun(client: Docker, existing: Docker.Container, info: Docker.ContainerInspectInfo, name: string, inputs: Properties, context: Context): Promise<void> {
+    if (!info.State.Running) {
+        context.log("info", `container ${name} does not run (exit code ${info.State.ExitCode}): it is started`);
+        await start(client, existing, name, inputs);
+    } else if (inputs["wait"] === true && info.State.Health?.Status === "unhealthy") {
+        context.log("info", `container ${name} is unhealthy: it is restarted`);
+        await existing.restart();
+    }
+    await healthy(existing, name, inputs, context);
+}
+
+/** Runs an operation on a container that may be gone, stopped or going already: all of them are what is wanted. */
+async function gone(operation: () => Promise<unknown>): Promise<void> {
+    try {
+        await operation();
+    } catch (error) {
+        const alreadyStopped = (error as { statusCode?: number }).statusCode === 304;
+        if (!isNotFound(error) && !alreadyStopped && !/already in progress/i.test(reason(error))) {
+            throw error;
+        }
+    }
+}
+
+function withoutOwner(inputs: Properties): Properties {
+    return { ...inputs, labels: list(inputs, "labels").filter((label) => label["label"] !== OWNER_LABEL) };
+}

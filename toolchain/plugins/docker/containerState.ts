@@ -1,0 +1,138 @@
+/** From what Docker says about a container to its properties. Pure. */
+import type * as Docker from "dockerode";
+import { Properties, Value } from "../shared/values";
+
+const MIB = 1024 * 1024;
+
+/** What `docker inspect` has and the library's types lack. */
+interface Inspected extends Docker.ContainerInspectInfo {
+    Config: Docker.ContainerInspectInfo["Config"] & { StopSignal?: string; StopTimeout?: number; Domainname: string; Healthcheck?: Docker.HealthConfig };
+}
+
+/** Outputs: the inputs that Docker reports, and what it has chosen. Environment and labels are not read: the image adds to them. */
+export function outputsOf(info: Docker.ContainerInspectInfo, inputs: Properties): Properties {
+    const { Config: config, HostConfig: host, State: state } = info as Inspected;
+    return {
+        name: info.Name.replace(/^\//, ""),
+        image: (inputs["image"] as string | undefined)?.startsWith("sha256:") ? info.Image : config.Image,
+        command: config.Cmd ?? [],
+        entrypoints: (typeof config.Entrypoint === "string" ? [config.Entrypoint] : config.Entrypoint) ?? [],
+        envs: inputs["envs"] ?? [],
+        labels: inputs["labels"] ?? [],
+        hostname: config.Hostname,
+        stopSignal: config.StopSignal ?? "",
+        stopTimeout: config.StopTimeout ?? inputs["stopTimeout"],
+        init: host.Init ?? false,
+        ipcMode: host.IpcMode ?? "",
+        runtime: host.Runtime ?? "",
+        securityOpts: inputs["securityOpts"] ?? host.SecurityOpt ?? [],
+        shmSize: Math.floor((host.ShmSize ?? 0) / MIB),
+        logDriver: host.LogConfig?.Type ?? "",
+        ...(inputs["healthcheck"] === undefined && config.Healthcheck !== undefined ? { healthcheck: healthcheck(config.Healthcheck) } : {}),
+        ports: state.Running && inputs["ports"] !== undefined ? publishedPorts(info, inputs["ports"] as Properties[]) : inputs["ports"],
+        bridge: (info.NetworkSettings as { Bridge?: string }).Bridge ?? "",
+        containerLogs: "",
+        exitCode: state.Running ? 0 : state.ExitCode,
+        networkDatas: networkDatas(info),
+    };
+}
+
+/** The ports as the program wrote them, with the host's port where Docker chose it. */
+function publishedPorts(info: Docker.ContainerInspectInfo, ports: Properties[]): Properties[] {
+    return ports.map((port) => {
+        if (port["external"] !== undefined) {
+            return port;
+        }
+        const bindings = info.NetworkSettings.Ports[`${port["internal"] as number}/${port["protocol"] as string}`] ?? [];
+        const binding = bindings.find((candidate) => candidate.HostIp === port["ip"]) ?? bindings[0];
+        return binding === undefined ? port : { ...port, external: Number(binding.HostPort) };
+    });
+}
+
+function networkDatas(info: Docker.ContainerInspectInfo): Properties[] {
+    return Object.entries(info.NetworkSettings.Networks ?? {})
+        .sort(([left], [right]) => (left < right ? -1 : 1))
+        .map(([networkName, network]) => ({
+            networkName,
+            ipAddress: network.IPAddress,
+            ipPrefixLength: network.IPPrefixLen,
+            gateway: network.Gateway,
+            globalIpv6Address: network.GlobalIPv6Address,
+            globalIpv6PrefixLength: network.GlobalIPv6PrefixLen,
+            ipv6Gateway: network.IPv6Gateway,
+            macAddress: network.MacAddress,
+        }));
+}
+
+function healthcheck(check: Docker.HealthConfig): Properties {
+    const seconds = (value: number | undefined): string => `${(value ?? 0) / 1e9}s`;
+    return {
+        tests: check.Test ?? [],
+        interval: seconds(check.Interval),
+        timeout: seconds(check.Timeout),
+        startPeriod: seconds(check.StartPeriod),
+        startInterval: seconds(check.StartInterval),
+        retries: check.Retries ?? 0,
+    };
+}
+
+/**
+ * The inputs that would give what is there. A container's settings are fixed when it is made, but for these: its name, what `docker update`
+ * changes, the networks it is connected to, and whether it runs. Only what the program gives is compared, so that Docker's own choices are no drift.
+ */
+export function inputsOf(info: Docker.ContainerInspectInfo, inputs: Properties): Properties {
+    const host = info.HostConfig;
+    const found: Properties = { ...inputs };
+    const set = (name: string, value: Value): void => {
+        if (inputs[name] !== undefined) {
+            found[name] = value;
+        }
+    };
+    set("name", info.Name.replace(/^\//, ""));
+    set("restart", host.RestartPolicy?.Name || "no");
+    set("maxRetryCount", host.RestartPolicy?.MaximumRetryCount ?? 0);
+    set("memory", Math.floor((host.Memory ?? 0) / MIB));
+    set("memoryReservation", Math.floor((host.MemoryReservation ?? 0) / MIB));
+    set("memorySwap", (host.MemorySwap ?? 0) > 0 ? Math.floor((host.MemorySwap ?? 0) / MIB) : (host.MemorySwap ?? 0));
+    set("cpuShares", host.CpuShares ?? 0);
+    set("cpuSet", host.CpusetCpus ?? "");
+    const connected = info.NetworkSettings.Networks ?? {};
+    const isConnected = (name: Value): boolean => Object.entries(connected).some(([known, network]) => known === name || network.NetworkID === name);
+    set("networksAdvanced", ((inputs["networksAdvanced"] as Properties[] | undefined) ?? []).filter((network) => isConnected(network["name"])));
+    if (!info.State.Running && inputs["start"] !== false) {
+        set("mustRun", false);
+    }
+    return found;
+}
+
+/** The inputs of a container that no program knows yet: for an import. */
+export function importedInputs(info: Docker.ContainerInspectInfo): Properties {
+    const { Config: config, HostConfig: host } = info as Inspected;
+    const capabilities = { ...(host.CapAdd ? { adds: host.CapAdd } : {}), ...(host.CapDrop ? { drops: host.CapDrop } : {}) };
+    const ports = Object.entries((host.PortBindings ?? {}) as Record<string, { HostIp: string; HostPort: string }[] | null>).flatMap(([key, bindings]) =>
+        (bindings ?? []).map((binding) => ({
+            internal: Number(key.split("/")[0]),
+            protocol: key.split("/")[1] ?? "tcp",
+            ip: binding.HostIp || "0.0.0.0",
+            ...(binding.HostPort === "" ? {} : { external: Number(binding.HostPort) }),
+        })),
+    );
+    const candidates: Properties = {
+        name: info.Name.replace(/^\//, ""),
+        image: config.Image,
+        command: config.Cmd ?? undefined,
+        entrypoints: (config.Entrypoint as string[] | null) ?? undefined,
+        envs: config.Env ?? undefined,
+        user: config.User || undefined,
+        workingDir: config.WorkingDir || undefined,
+        hostname: config.Hostname || undefined,
+        restart: host.RestartPolicy?.Name || "no",
+        memory: host.Memory ? Math.floor(host.Memory / MIB) : undefined,
+        networkMode: host.NetworkMode,
+        privileged: host.Privileged || undefined,
+        capabilities: Object.keys(capabilities).length === 0 ? undefined : capabilities,
+        ports: ports.length === 0 ? undefined : ports,
+        labels: Object.entries(config.Labels ?? {}).map(([label, value]) => ({ label, value })),
+    };
+    return Object.fromEntries(Object.entries(candidates).filter(([, value]) => value !== undefined));
+}
