@@ -1,5 +1,7 @@
+import { execFile } from "child_process";
 import { copyFile, mkdir, rename, rm, writeFile } from "fs/promises";
 import { basename, join } from "path";
+import { promisify } from "util";
 import {
     BARE_METAL_OPERATOR,
     MANIFEST_INDEX,
@@ -7,7 +9,6 @@ import {
     type ManifestIndex,
     type ProviderKey,
 } from "../components/manifests/providers";
-import { run } from "./run";
 
 /** Longest rendering of one provider; it takes a second or two. */
 const KUSTOMIZE_TIMEOUT = 120_000;
@@ -27,7 +28,7 @@ export interface RenderOptions {
  * Layout: `<provider label>/<version>/<components file>` and `metadata.yaml` beside it (a clusterctl repository), the
  * operator's file, and `index.json`, which says the versions. The folder appears whole or not at all.
  *
- * @throws CommandError when kustomize fails, Error when a module's folder does not say its version.
+ * @throws Error when kustomize fails, with what it said, or when a module's folder does not say its version.
  */
 export async function renderManifests(outDir: string, options: RenderOptions): Promise<ManifestIndex> {
     const partial = `${outDir}.partial-${process.pid}`;
@@ -68,11 +69,12 @@ async function renderInto(directory: string, options: RenderOptions): Promise<Ma
 }
 
 async function kustomize(folder: string, options: RenderOptions): Promise<string> {
-    const text = await run(options.kubectl, ["kustomize", folder], {
-        timeoutMs: KUSTOMIZE_TIMEOUT,
-        signal: options.signal,
+    const { stdout } = await promisify(execFile)(options.kubectl, ["kustomize", folder], {
+        timeout: KUSTOMIZE_TIMEOUT,
+        maxBuffer: 64 * 1024 * 1024,
+        ...(options.signal === undefined ? {} : { signal: options.signal }),
     });
-    return `${text}\n`;
+    return stdout;
 }
 
 /** The version of a module in Go's module cache, where its folder is named `path@version`. */
