@@ -82,6 +82,11 @@ mysql+pymysql://{{ $db.user }}:$(MARIADB_PASSWORD)@{{ include "ironic.databaseHo
 {{- $problems = append $problems (printf "provisioning.ips[%d]: %s is not in provisioning.cidr %s" $index $ip $.Values.provisioning.cidr) -}}
 {{- end -}}
 {{- end -}}
+{{- range $name, $image := .Values.images -}}
+{{- if and (eq $image.tag "latest") (not $image.digest) -}}
+{{- $problems = append $problems (printf "images.%s.tag: latest is a floating tag; give a version or a digest" $name) -}}
+{{- end -}}
+{{- end -}}
 {{- if and .Values.mariadb.persistence.hostPath (or .Values.mariadb.persistence.storageClass .Values.mariadb.persistence.existingClaim) -}}
 {{- $problems = append $problems "mariadb.persistence.hostPath: excludes storageClass and existingClaim" -}}
 {{- end -}}
