@@ -2,11 +2,10 @@
  * Copies images from Docker's store into the containerd of an embedded node. Run by the program (LoadedImages), with
  * NODE_CONTAINER (name of the node's container) and IMAGES (references, separated by blanks) in its environment.
  */
-import { execa } from "execa";
-
 const TIMEOUT_MS = 10 * 60 * 1000;
 
 async function main(): Promise<void> {
+    const { execa } = await import("execa");
     const node = required("NODE_CONTAINER");
     const images = required("IMAGES").split(" ").filter(Boolean);
     const present = new Set((await execa("docker", ["exec", node, "ctr", "--namespace", "k8s.io", "images", "ls", "--quiet"])).stdout.split("\n"));
@@ -32,6 +31,7 @@ function qualified(image: string): string {
 
 /** Images of our own are built before; others are pulled where they are missing. */
 async function ensureInDocker(image: string): Promise<void> {
+    const { execa } = await import("execa");
     const { exitCode } = await execa("docker", ["image", "inspect", image], { reject: false });
     if (exitCode === 0) return;
     if (image.startsWith("metal3-scale-lab/"))

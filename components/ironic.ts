@@ -3,7 +3,9 @@ import * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import type { Credentials } from "./credentials";
 import { referenceParts, type Images } from "./images";
+import { createObjects, type KubernetesObject } from "./kubernetes-object";
 import type { LabPki } from "./lab-pki";
+import type { Manifest } from "./manifests/documents";
 import type { MachineImage } from "./plan/cluster-objects";
 import { allConductorAddresses } from "./plan/addresses";
 import type { LabPlan } from "./plan/plan";
@@ -15,10 +17,22 @@ export interface IronicArgs {
     substrate: Substrate;
     credentials: Credentials;
     pki: LabPki;
-    namespace: pulumi.Input<string>;
+    namespace: string;
+    /** charts/ironic, rendered with `ironicValues`. */
+    chart: readonly Manifest[];
+}
+
+/** What decides the chart's values. */
+export interface IronicValuesArgs {
+    plan: LabPlan;
+    images: Images;
+    storageClass: string;
+    serviceAddress: string;
 }
 
 const API_PORT = 6385;
+const CREDENTIALS_SECRET = "ironic-credentials";
+const TLS_SECRET = "ironic-tls";
 const OS_IMAGE = { file: "lab-os.raw", content: "An operating system for hosts that do not exist.\n" };
 
 /** Key of Ironic's certificate in the lab's PKI. */
@@ -40,7 +54,8 @@ export const ironicNames = (plan: LabPlan, namespace: string): string[] => [
 
 /** Ironic from charts/ironic: MariaDB, a conductor for each provisioning IP, one API in front of them, the image server. */
 export class Ironic extends pulumi.ComponentResource {
-    readonly chart: kubernetes.helm.v4.Chart;
+    /** Every object of the chart, its Deployments ready. */
+    readonly ready: KubernetesObject[];
     /** API for clients in the cluster, with its version. */
     readonly endpoint: string;
     /** Base URL of the API for agents on the provisioning network. */
@@ -51,19 +66,9 @@ export class Ironic extends pulumi.ComponentResource {
     constructor(name: string, args: IronicArgs, opts?: pulumi.ComponentResourceOptions) {
         super("metal3lab:index:Ironic", name, {}, opts);
         const child = { parent: this, provider: args.substrate.provider };
-        const credentials = createCredentials(name, args, child);
-        const certificate = createCertificate(name, args, child);
-        this.chart = new kubernetes.helm.v4.Chart(
-            name,
-            {
-                chart: "./charts/ironic",
-                name: "ironic",
-                namespace: args.namespace,
-                values: chartValues(args, credentials, certificate),
-            },
-            { ...child, dependsOn: args.substrate.ready },
-        );
-        const namespace = "metal3";
+        const secrets = [createCredentials(name, args, child), createCertificate(name, args, child)];
+        this.ready = createObjects(name, args.chart, { ...child, dependsOn: [...args.substrate.ready, ...secrets] }).all;
+        const { namespace } = args;
         this.endpoint = `https://ironic.${namespace}.svc:${API_PORT}/v1/`;
         this.agentUrl = `https://${args.substrate.serviceAddress}:${API_PORT}`;
         this.osImage = {
@@ -80,7 +85,7 @@ function createCredentials(name: string, { credentials, namespace }: IronicArgs,
     return new kubernetes.core.v1.Secret(
         `${name}-credentials`,
         {
-            metadata: { name: "ironic-credentials", namespace },
+            metadata: { name: CREDENTIALS_SECRET, namespace },
             stringData: {
                 username: credentials.ironic.username,
                 password: credentials.ironic.password,
@@ -98,7 +103,7 @@ function createCertificate(name: string, { pki, namespace }: IronicArgs, opts: p
     return new kubernetes.core.v1.Secret(
         `${name}-tls`,
         {
-            metadata: { name: "ironic-tls", namespace },
+            metadata: { name: TLS_SECRET, namespace },
             type: "kubernetes.io/tls",
             stringData: { "tls.crt": certificate.cert, "tls.key": certificate.key, "ca.crt": pki.caCertificate },
         },
@@ -106,23 +111,20 @@ function createCertificate(name: string, { pki, namespace }: IronicArgs, opts: p
     );
 }
 
-function chartValues(
-    { plan, images, substrate }: IronicArgs,
-    credentials: kubernetes.core.v1.Secret,
-    certificate: kubernetes.core.v1.Secret,
-): pulumi.Inputs {
+/** Values of charts/ironic: plain, never outputs, so that a preview can render the chart before there is a cluster. */
+export function ironicValues({ plan, images, storageClass, serviceAddress }: IronicValuesArgs): object {
     return {
         fullnameOverride: "ironic",
-        existingSecret: credentials.metadata.name,
-        tlsSecret: certificate.metadata.name,
+        existingSecret: CREDENTIALS_SECRET,
+        tlsSecret: TLS_SECRET,
         images: {
             ironic: referenceParts(images.reference("ironic")),
             mariadb: referenceParts(images.reference("mariadb")),
             imageServer: referenceParts(images.reference("image-server")),
         },
         provisioning: { cidr: plan.network.cidr, ips: plan.conductors.map(({ provisioningIp }) => provisioningIp) },
-        service: { externalIPs: [substrate.serviceAddress] },
-        mariadb: { persistence: { storageClass: substrate.storageClass } },
+        service: { externalIPs: [serviceAddress] },
+        mariadb: { persistence: { storageClass } },
         imageServer: { files: { [OS_IMAGE.file]: OS_IMAGE.content } },
     };
 }

@@ -9,12 +9,12 @@ export interface KubeconfigFileArgs {
 /** The administrator's kubeconfig as a file of the checkout, readable by its owner only; goes with the lab. */
 export class KubeconfigFile extends pulumi.ComponentResource {
     /** Relative to the checkout, so that the state does not depend on where it lies. */
-    readonly path: pulumi.Output<string>;
+    readonly path: string;
 
     constructor(name: string, { content, stack }: KubeconfigFileArgs, opts?: pulumi.ComponentResourceOptions) {
         super("metal3lab:index:KubeconfigFile", name, {}, opts);
         const directory = `.lab/${stack}`;
-        const file = new command.local.Command(
+        new command.local.Command(
             name,
             {
                 create: 'umask 077 && mkdir -p "$DIRECTORY" && cat > "$DIRECTORY/kubeconfig"',
@@ -24,7 +24,7 @@ export class KubeconfigFile extends pulumi.ComponentResource {
             },
             { parent: this },
         );
-        this.path = file.id.apply(() => `${directory}/kubeconfig`);
+        this.path = `${directory}/kubeconfig`;
         this.registerOutputs({ path: this.path });
     }
 }

@@ -8,8 +8,18 @@ import type { Manifest } from "./manifests/documents";
  */
 export class KubernetesObject extends pulumi.CustomResource {
     constructor(name: string, manifest: Manifest, opts: pulumi.CustomResourceOptions & { provider: kubernetes.Provider }) {
-        super(objectToken(manifest), name, { ...manifest, status: undefined }, opts);
+        super(objectToken(manifest), name, { ...awaited(manifest), status: undefined }, opts);
     }
+}
+
+/**
+ * A Service is ready when it has endpoints, which come with the Deployment made after it: waiting for it first would
+ * never end.
+ */
+function awaited(manifest: Manifest): Manifest {
+    if (manifest.kind !== "Service") return manifest;
+    const annotations = { ...manifest.metadata.annotations, "pulumi.com/skipAwait": "true" };
+    return { ...manifest, metadata: { ...manifest.metadata, annotations } };
 }
 
 /** The official token, for which the Kubernetes provider knows what to wait for: the core group is written out there. */

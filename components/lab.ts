@@ -8,21 +8,18 @@ import { Credentials } from "./credentials";
 import { FakeApiServers } from "./fake-api-servers";
 import { FakeNodePair } from "./fake-nodes";
 import { fleetGate } from "./gate/program";
-import { Images } from "./images";
+import type { Images } from "./images";
 import { Ironic, IRONIC_CERTIFICATE, ironicNames } from "./ironic";
 import { KubeconfigFile } from "./kubeconfig-file";
 import { LabPki } from "./lab-pki";
 import { addressAt, parseNetwork } from "./plan/addresses";
 import type { PkiInput } from "./pki/input";
-import type { Prepared } from "./prepare";
+import { NAMESPACE, type Prepared } from "./prepare";
 import { ClusterDns } from "./substrate/cluster-dns";
 import { EmbeddedKubernetes } from "./substrate/embedded";
-import { NodeStorage } from "./substrate/node-storage";
+import { NodeStorage, STORAGE_CLASS } from "./substrate/node-storage";
 import type { Substrate } from "./substrate/substrate";
 import { WorkloadClusters } from "./workload-clusters";
-
-/** Namespace of Ironic, the hosts and the clusters: CAPM3 takes only hosts of a machine's own namespace. */
-const NAMESPACE = "metal3";
 
 /** The whole lab, layer by layer. */
 export class Lab extends pulumi.ComponentResource {
@@ -37,7 +34,7 @@ export class Lab extends pulumi.ComponentResource {
     ) {
         super("metal3lab:index:Lab", name, {}, opts);
         const { config, plan } = prepared;
-        this.images = new Images(config.images);
+        this.images = prepared.images;
         this.nodeName = `${plan.prefix}-control-plane`;
 
         const credentials = new Credentials("credentials", { parent: this });
@@ -49,7 +46,7 @@ export class Lab extends pulumi.ComponentResource {
 
         const ironic = new Ironic(
             "ironic",
-            { plan, images: this.images, substrate, credentials, pki, namespace: NAMESPACE },
+            { plan, images: this.images, substrate, credentials, pki, namespace: NAMESPACE, chart: prepared.ironicChart },
             { parent: this, dependsOn: [namespace] },
         );
         const operator = new BareMetalOperator(
@@ -92,7 +89,7 @@ export class Lab extends pulumi.ComponentResource {
                 bmc: credentials.bmc,
                 provider,
                 // Ironic, too: while it is away a host can be made, but not let go of.
-                dependsOn: (host) => [namespace, ironic.chart, ...operator.deployment, ...(pairs[host.pair] ? [pairs[host.pair] as FakeNodePair] : [])],
+                dependsOn: (host) => [namespace, ...ironic.ready, ...operator.deployment, ...(pairs[host.pair] ? [pairs[host.pair] as FakeNodePair] : [])],
             },
             { parent: this },
         );
@@ -175,7 +172,7 @@ export class Lab extends pulumi.ComponentResource {
             { parent: this, dependsOn: [embedded.loadedImages] },
         );
         const storage = new NodeStorage("storage", { nodeName: this.nodeName, volumes: { mariadb: "4Gi" }, provider }, { parent: this });
-        return embedded.asSubstrate(plan, storage.storageClass.metadata.name, [dns, ...storage.volumes]);
+        return embedded.asSubstrate(plan, STORAGE_CLASS, [dns, ...storage.volumes]);
     }
 }
 
@@ -186,11 +183,11 @@ function deleteWithCluster(cluster: pulumi.Resource): void {
     );
 }
 
-const nextSteps = (kubeconfig: pulumi.Input<string>): pulumi.Output<string[]> =>
-    pulumi.output(kubeconfig).apply((path) => [
-        'eval "$(npm run -s env)"    # pulumi and kubectl on PATH',
-        `kubectl --kubeconfig ${path} -n ${NAMESPACE} get baremetalhosts,clusters`,
-        "npm run kubeconfig -- cluster-0000",
-        "pulumi config set nodes 20 && pulumi up",
-        "pulumi destroy",
-    ]);
+/** What to type next. */
+const nextSteps = (kubeconfig: string): string[] => [
+    'eval "$(npm run -s env)"    # pulumi and kubectl on PATH',
+    `kubectl --kubeconfig ${kubeconfig} -n ${NAMESPACE} get baremetalhosts,clusters`,
+    "npm run kubeconfig -- cluster-0000",
+    "pulumi config set nodes 20 && pulumi up",
+    "pulumi destroy",
+];

@@ -2,12 +2,16 @@ import * as pulumi from "@pulumi/pulumi";
 import { Cache } from "../toolchain/cache";
 import { manifestsPath } from "../toolchain/manifests-entry";
 import { cacheRoot } from "../toolchain/paths";
+import { renderChart } from "./chart";
 import type { LabConfig } from "./config/keys";
 import { ConfigurationError, judge, type Problem } from "./config/validate";
+import { Images } from "./images";
+import { ironicValues } from "./ironic";
 import type { Manifest } from "./manifests/documents";
 import { readBareMetalOperator } from "./manifests/repository";
 import { plan, type LabPlan } from "./plan/plan";
 import { dockerProblem, machineProblems, lookAtMachine } from "./preflight";
+import { STORAGE_CLASS } from "./substrate/node-storage";
 
 /** All that is known before the first resource. */
 export interface Prepared {
@@ -15,7 +19,16 @@ export interface Prepared {
     plan: LabPlan;
     /** The bare-metal operator's objects, as upstream has them. */
     operatorManifests: Manifest[];
+    images: Images;
+    /** Ironic's objects, from charts/ironic. */
+    ironicChart: Manifest[];
 }
+
+/** Namespace of Ironic, the hosts and the clusters: CAPM3 takes only hosts of a machine's own namespace. */
+export const NAMESPACE = "metal3";
+
+/** Version of the embedded Kubernetes (toolchain/go/kubernetes). */
+const MANAGEMENT_KUBERNETES_VERSION = "v1.35.4";
 
 /**
  * Reads and judges the configuration, and the machine unless this is a preview: a preview runs where no lab could.
@@ -36,7 +49,13 @@ export async function prepare(): Promise<Prepared> {
     }
     if (problems.length > 0 || config === undefined || planned === undefined) throw new ConfigurationError(problems);
     const manifests = manifestsPath(new Cache(cacheRoot()));
-    return { config, plan: planned, operatorManifests: await readBareMetalOperator(manifests) };
+    const images = new Images(config.images);
+    return { config, plan: planned, images, operatorManifests: await readBareMetalOperator(manifests), ironicChart: await ironicChart(planned, images) };
+}
+
+function ironicChart(planned: LabPlan, images: Images): Promise<Manifest[]> {
+    const values = ironicValues({ plan: planned, images, storageClass: STORAGE_CLASS, serviceAddress: planned.nodeAddress });
+    return renderChart({ path: "charts/ironic", releaseName: "ironic", namespace: NAMESPACE, values, kubeVersion: MANAGEMENT_KUBERNETES_VERSION });
 }
 
 /** Every key of this project's namespace, known or not, as Pulumi holds it. */

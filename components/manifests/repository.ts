@@ -31,7 +31,7 @@ export interface ProviderFiles {
 export async function readManifestIndex(directory: string): Promise<ManifestIndex> {
     const path = join(directory, MANIFEST_INDEX);
     const content = await readFile(path, "utf8").catch((error: unknown) => {
-        throw new ManifestError(`no rendered manifests in ${directory}: ${String(error)}`);
+        throw new ManifestError(`no rendered manifests in ${directory} (npm run setup makes them): ${String(error)}`);
     });
     const result = indexSchema.safeParse(JSON.parse(content));
     if (!result.success) {
@@ -92,7 +92,7 @@ export function providerOf(key: Provider["key"]): Provider {
 export async function readBareMetalOperator(directory: string): Promise<Manifest[]> {
     const path = join(directory, BARE_METAL_OPERATOR.componentsFile);
     const text = await readFile(path, "utf8").catch((error: unknown) => {
-        throw new ManifestError(`no rendered manifests in ${directory}: ${String(error)}`);
+        throw new ManifestError(`no rendered manifests in ${directory} (npm run setup makes them): ${String(error)}`);
     });
     return parseManifests(expandVariables(text), path);
 }

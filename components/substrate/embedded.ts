@@ -57,7 +57,7 @@ export class EmbeddedKubernetes extends pulumi.ComponentResource {
     }
 
     /** What the layers above see. @param ready further things a pod needs here. */
-    asSubstrate(plan: LabPlan, storageClass: pulumi.Input<string>, ready: pulumi.Resource[]): Substrate {
+    asSubstrate(plan: LabPlan, storageClass: string, ready: pulumi.Resource[]): Substrate {
         return {
             kubeconfig: this.kubeconfig,
             provider: this.provider,

@@ -9,20 +9,22 @@ export interface NodeStorageArgs {
     provider: kubernetes.Provider;
 }
 
+/** Name of the class. */
+export const STORAGE_CLASS = "lab-node";
+
 /** A storage class without a provisioner, and volumes on the embedded node's own disk: they outlive every pod. */
 export class NodeStorage extends pulumi.ComponentResource {
-    readonly storageClass: kubernetes.storage.v1.StorageClass;
     readonly volumes: kubernetes.core.v1.PersistentVolume[];
 
     constructor(name: string, args: NodeStorageArgs, opts?: pulumi.ComponentResourceOptions) {
         super("metal3lab:index:NodeStorage", name, {}, opts);
         const child = { parent: this, provider: args.provider };
-        this.storageClass = new kubernetes.storage.v1.StorageClass(
+        const storageClass = new kubernetes.storage.v1.StorageClass(
             `${name}-class`,
-            { metadata: { name: "lab-node" }, provisioner: "kubernetes.io/no-provisioner", volumeBindingMode: "WaitForFirstConsumer" },
+            { metadata: { name: STORAGE_CLASS }, provisioner: "kubernetes.io/no-provisioner", volumeBindingMode: "Immediate" },
             child,
         );
-        this.volumes = Object.entries(args.volumes).map(([volume, size]) => this.createVolume(name, volume, size, args, child));
+        this.volumes = Object.entries(args.volumes).map(([volume, size]) => this.createVolume(name, volume, size, args, { ...child, dependsOn: [storageClass] }));
         this.registerOutputs({});
     }
 
@@ -32,7 +34,7 @@ export class NodeStorage extends pulumi.ComponentResource {
             {
                 metadata: { name: volume },
                 spec: {
-                    storageClassName: this.storageClass.metadata.name,
+                    storageClassName: STORAGE_CLASS,
                     capacity: { storage: size },
                     accessModes: ["ReadWriteOnce"],
                     persistentVolumeReclaimPolicy: "Retain",

@@ -12,7 +12,7 @@ export interface Substrate {
     /** Address on the provisioning network at which Services of the cluster are reachable (as an external IP). */
     serviceAddress: string;
     /** Storage class for what must outlive a pod. */
-    storageClass: pulumi.Input<string>;
+    storageClass: string;
     /** Docker network that is the provisioning network: fake nodes are attached to it. */
     networkName: pulumi.Output<string>;
     /** Things that must be there before a pod can run: images, DNS, storage. */
