@@ -46,8 +46,8 @@ export const clusterApiInputSchema = z
         /** Content of a kubeconfig whose current context is the management cluster. */
         kubeconfig: z.string().min(1),
         manifests: z.discriminatedUnion("source", [
-            /** A folder that the toolchain rendered (`renderManifests`). */
-            z.strictObject({ source: z.literal("build"), directory: z.string().min(1) }),
+            /** A folder that the toolchain rendered (`renderManifests`). Default: the one in the toolchain's cache. */
+            z.strictObject({ source: z.literal("build"), directory: z.string().min(1).optional() }),
             /** The releases upstream, at these versions; `base` is a mirror of https://github.com. */
             z.strictObject({ source: z.literal("pull"), versions: ofEachProvider(version), base: z.url().optional() }),
         ]),

@@ -16,6 +16,9 @@ import {
 } from "../../components/manifests/repository";
 import { expandVariables } from "../../components/manifests/variables";
 import { issueCertificate, stillFits, type CertificateSpec } from "../../components/pki/certificates";
+import { Cache } from "../../toolchain/cache";
+import { manifestsPath } from "../../toolchain/manifests-entry";
+import { cacheRoot } from "../../toolchain/paths";
 import { Cluster, type InstalledProvider } from "./cluster";
 import { clusterctlInit, writeRepository, type PreparedProvider } from "./clusterctl";
 import { imageReference, type ClusterApiInput } from "./input";
@@ -85,20 +88,31 @@ export async function installClusterApi(
 }
 
 async function prepareProviders(input: ClusterApiInput, cluster: Cluster): Promise<PreparedProvider[]> {
-    const { manifests } = input;
-    const index = manifests.source === "build" ? await readManifestIndex(manifests.directory) : undefined;
+    const source = await manifestSource(input.manifests);
     const prepared: PreparedProvider[] = [];
     for (const provider of PROVIDERS) {
-        if (manifests.source === "build" && index !== undefined) {
-            const files = await readProvider(manifests.directory, provider, index);
-            prepared.push(await prepare(input, cluster, provider, index.providers[provider.key], files));
-        } else if (manifests.source === "pull") {
-            const version = manifests.versions[provider.key];
-            const files = await fetchProvider(provider, version, manifests.base);
-            prepared.push(await prepare(input, cluster, provider, version, files));
-        }
+        const { version, files } = await source(provider);
+        prepared.push(await prepare(input, cluster, provider, version, files));
     }
     return prepared;
+}
+
+type ManifestSource = (provider: Provider) => Promise<{ version: string; files: ProviderFiles }>;
+
+/** Where upstream's manifests are taken from; after this nothing knows the difference. */
+async function manifestSource(manifests: ClusterApiInput["manifests"]): Promise<ManifestSource> {
+    if (manifests.source === "pull") {
+        return async (provider) => {
+            const version = manifests.versions[provider.key];
+            return { version, files: await fetchProvider(provider, version, manifests.base) };
+        };
+    }
+    const directory = manifests.directory ?? manifestsPath(new Cache(cacheRoot()));
+    const index = await readManifestIndex(directory);
+    return async (provider) => ({
+        version: index.providers[provider.key],
+        files: await readProvider(directory, provider, index),
+    });
 }
 
 async function prepare(

@@ -2,6 +2,7 @@
 import "reflect-metadata";
 import { randomBytes, webcrypto } from "crypto";
 import { isIP } from "net";
+import * as ipaddr from "ipaddr.js";
 import * as x509 from "@peculiar/x509";
 
 x509.cryptoProvider.set(webcrypto as Crypto);
@@ -140,7 +141,7 @@ export async function stillFits(
     const certificate = new x509.X509Certificate(pair.cert);
     const issuer = new x509.X509Certificate(authority.cert);
     const alternative = certificate.getExtension(x509.SubjectAlternativeNameExtension);
-    const names = (alternative?.names.items ?? []).map((name) => name.value);
+    const names = (alternative?.names.items ?? []).map((name) => canonicalName(name.value));
     const usages = certificate.getExtension(x509.ExtendedKeyUsageExtension)?.usages ?? [];
     const wantedUsages = spec.usages.map((usage) =>
         usage === "server" ? x509.ExtendedKeyUsage.serverAuth : x509.ExtendedKeyUsage.clientAuth,
@@ -173,9 +174,9 @@ function sameSet(left: readonly string[], right: readonly string[]): boolean {
     return a.size === b.size && [...a].every((item) => b.has(item));
 }
 
-/** An IP address in the form in which certificates are read back: `::1` and `0:0:0:0:0:0:0:1` are the same. */
+/** One way of writing a name: `::1` and `0:0:0:0:0:0:0:1`, as which it is read back from a certificate, are the same. */
 function canonicalName(name: string): string {
-    return generalName(name).value;
+    return isIP(name) === 0 ? name.toLowerCase() : ipaddr.parse(name).toNormalizedString();
 }
 
 function generalName(name: string): x509.GeneralName {

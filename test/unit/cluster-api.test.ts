@@ -1,0 +1,359 @@
+import { expect } from "chai";
+import { spawn, spawnSync } from "child_process";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "fs";
+import { createServer, type IncomingMessage, type Server } from "http";
+import type { AddressInfo } from "net";
+import { tmpdir } from "os";
+import { join } from "path";
+import { certManagerStandIns, clusterctlInit, writeRepository } from "../../cli/cluster-api/clusterctl";
+import { clusterApiInputSchema, imageReference } from "../../cli/cluster-api/input";
+import { changeable } from "../../cli/cluster-api/install";
+import { isAvailable, podTrouble, waitUntil } from "../../cli/cluster-api/wait";
+import { ManifestError, parseManifests, type Manifest } from "../../components/manifests/documents";
+import { PROVIDERS } from "../../components/manifests/providers";
+import { fetchProvider, readManifestIndex } from "../../components/manifests/repository";
+import { moduleVersion, renderManifests } from "../../toolchain/manifests";
+
+const WORKSPACES = /^metal3-lab-cluster-api-/;
+const image = { repository: "lab/x", tag: "v1" };
+const images = Object.fromEntries(PROVIDERS.map(({ key }) => [key, { image }]));
+const input = {
+    kubeconfig: "k",
+    manifests: { source: "build", directory: "d" },
+    ca: { cert: "c", key: "k" },
+    controllers: images,
+};
+const problems = (value: object): string[] =>
+    clusterApiInputSchema.safeParse(value).error?.issues.map((issue) => `${issue.path.join(".")}: ${issue.message}`) ??
+    [];
+
+/** A folder of the test's own. */
+let folder: string;
+function withFolder(): void {
+    beforeEach(() => {
+        folder = mkdtempSync(join(tmpdir(), "cluster-api-test-"));
+    });
+    afterEach(() => rmSync(folder, { recursive: true, force: true }));
+}
+
+/** An executable that stands for another program. */
+function program(name: string, script: string): string {
+    const path = join(folder, name);
+    writeFileSync(path, `#!/bin/sh\n${script}\n`, { mode: 0o755 });
+    return path;
+}
+
+describe("cluster-api: input", () => {
+    it("takes what is needed and fills in the rest", () => {
+        expect(clusterApiInputSchema.parse(input)).to.include({
+            clusterctl: "clusterctl",
+            certificateDays: 3650,
+            waitSeconds: 600,
+        });
+    });
+
+    it("wants an image for every controller whose manifests were rendered: upstream's name a moving one", () => {
+        const { ipam, ...others } = images;
+        expect(ipam).to.deep.equal({ image });
+        expect(problems({ ...input, controllers: others })).to.deep.equal([
+            "controllers.ipam.image: is needed with manifests.source build",
+        ]);
+        const versions = Object.fromEntries(PROVIDERS.map(({ key }) => [key, "v1.2.3"]));
+        expect(problems({ ...input, controllers: {}, manifests: { source: "pull", versions } })).to.deep.equal([]);
+    });
+
+    it("names every problem", () => {
+        const bad = {
+            ...input,
+            waitSeconds: 0,
+            controllers: { ...images, core: { image: { repository: "x" } }, nope: {} },
+        };
+        const all = problems(bad).join("\n");
+        for (const expected of ["waitSeconds", "controllers.core.image: needs a tag or a digest", '"nope"'])
+            expect(all).to.include(expected);
+    });
+
+    it("writes references with a tag or a digest", () => {
+        const digest = `sha256:${"0".repeat(64)}`;
+        expect(imageReference({ repository: "a/b", tag: "v1" })).to.equal("a/b:v1");
+        expect(imageReference({ repository: "a/b", digest })).to.equal(`a/b@${digest}`);
+    });
+});
+
+describe("cluster-api: manifests", () => {
+    withFolder();
+    it("are rendered into a clusterctl repository with an index, whole or not at all", async () => {
+        const module = (path: string): string => join(folder, `${path}@v1.2.3-x`);
+        for (const { module: path } of [...PROVIDERS, { module: "github.com/metal3-io/baremetal-operator" }]) {
+            mkdirSync(module(path), { recursive: true });
+            writeFileSync(join(module(path), "metadata.yaml"), `of: ${path}\n`);
+        }
+        const out = join(folder, "out");
+        const kubectl = program("kubectl", 'echo "rendered: $1 $2"');
+        const index = await renderManifests(out, { kubectl, moduleDir: module });
+        expect(await readManifestIndex(out)).to.deep.equal(index);
+        expect(index.providers.ipam).to.equal("v1.2.3-x");
+        for (const { label, componentsFile, module: path, kustomization } of PROVIDERS) {
+            const at = join(out, label, "v1.2.3-x");
+            expect(readFileSync(join(at, componentsFile), "utf8")).to.equal(
+                `rendered: kustomize ${module(path)}/${kustomization}\n`,
+            );
+            expect(readFileSync(join(at, "metadata.yaml"), "utf8")).to.equal(`of: ${path}\n`);
+        }
+        expect(readFileSync(join(out, "baremetal-operator.yaml"), "utf8")).to.match(/config\/base\n$/);
+
+        const error: Error = await renderManifests(out, {
+            kubectl: program("broken", "echo no such thing >&2; exit 3"),
+            moduleDir: module,
+        }).then(
+            () => expect.fail("it was rendered"),
+            (reason: Error) => reason,
+        );
+        expect(error.message).to.include("no such thing");
+        expect(await readManifestIndex(out)).to.deep.equal(index);
+        expect(readdirSync(folder).filter((name) => name.includes("partial"))).to.deep.equal([]);
+    });
+
+    it("want a folder of Go's module cache, which says the version", () => {
+        expect(moduleVersion("/m/sigs.k8s.io/cluster-api@v1.13.4")).to.equal("v1.13.4");
+        expect(() => moduleVersion("/src/cluster-api")).to.throw("cluster-api is not a folder of Go's module cache");
+    });
+
+    it("of a release are asked for where releases are", async () => {
+        const asked: string[] = [];
+        const server: Server = createServer((request: IncomingMessage, response) => {
+            asked.push(request.url ?? "");
+            if (request.url?.includes("v9.9.9")) response.statusCode = 404;
+            response.end(`of ${request.url ?? ""}`);
+        });
+        await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+        try {
+            const base = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+            const [core] = PROVIDERS;
+            if (core === undefined) throw new Error("no provider");
+            const files = await fetchProvider(core, "v1.13.4", base);
+            const path = "/kubernetes-sigs/cluster-api/releases/download/v1.13.4";
+            expect(files).to.deep.equal({
+                components: `of ${path}/core-components.yaml`,
+                metadata: `of ${path}/metadata.yaml`,
+            });
+            expect(asked).to.have.members([`${path}/core-components.yaml`, `${path}/metadata.yaml`]);
+            const error: unknown = await fetchProvider(core, "v9.9.9", base).catch((reason: unknown) => reason);
+            expect(error)
+                .to.be.instanceOf(ManifestError)
+                .with.property("message")
+                .that.matches(/v9\.9\.9.* answered 404/);
+        } finally {
+            server.close();
+        }
+    });
+
+    it("of an installed provider: only what depends on the input is changed", () => {
+        const of = (kind: string, spec?: object): Manifest => ({
+            apiVersion: "v1",
+            kind,
+            metadata: { name: "a", labels: { l: "1" } },
+            ...(spec ? { spec } : {}),
+        });
+        expect(changeable(of("Deployment"))).to.deep.equal([of("Deployment")]);
+        expect(changeable(of("ClusterRole"))).to.deep.equal([]);
+        expect(changeable(of("CustomResourceDefinition", { names: 1 }))).to.deep.equal([]);
+        expect(
+            changeable(of("CustomResourceDefinition", { names: 1, conversion: { strategy: "Webhook" } })),
+        ).to.deep.equal([
+            {
+                apiVersion: "v1",
+                kind: "CustomResourceDefinition",
+                metadata: { name: "a" },
+                spec: { conversion: { strategy: "Webhook" } },
+            },
+        ]);
+    });
+});
+
+describe("cluster-api: clusterctl", () => {
+    withFolder();
+    const run = (clusterctl: string, configuration = "", lines: string[] = [], timeoutSeconds = 10) => ({
+        clusterctl,
+        configuration,
+        kubeconfig: join(folder, "kubeconfig"),
+        home: folder,
+        timeoutSeconds,
+        signal: new AbortController().signal,
+        onLine: (line: string) => lines.push(line),
+    });
+    const prepared = PROVIDERS.map((provider) => ({
+        provider,
+        version: "v1.2.3",
+        metadata: "m: 1\n",
+        manifests: certManagerStandIns(),
+    }));
+
+    it("is given a repository in its layout, a configuration, and every provider with its version", async () => {
+        const configuration = await writeRepository(folder, prepared);
+        const { providers, "cert-manager": certManager } = JSON.parse(readFileSync(configuration, "utf8")) as {
+            providers: { name: string; type: string; url: string }[];
+            "cert-manager": { url: string };
+        };
+        expect(providers).to.have.length(PROVIDERS.length);
+        for (const { url } of [...providers, certManager]) {
+            const path = url.replace("file://", "");
+            expect(path).to.match(/\/v\d+\.\d+\.\d+\/[a-z-]+\.yaml$/);
+            expect(parseManifests(readFileSync(path, "utf8"), path)).to.deep.equal(certManagerStandIns());
+        }
+        const lines: string[] = [];
+        await clusterctlInit(
+            run(program("clusterctl", 'echo "$CLUSTERCTL_DISABLE_VERSIONCHECK $HOME $*"'), configuration, lines),
+            prepared,
+        );
+        expect(lines).to.deep.equal([
+            `true ${folder} init --core cluster-api:v1.2.3 --bootstrap kubeadm:v1.2.3 --control-plane kubeadm:v1.2.3` +
+                ` --infrastructure metal3:v1.2.3 --ipam metal3:v1.2.3 --config ${configuration} --kubeconfig ${join(folder, "kubeconfig")}`,
+        ]);
+    });
+
+    const failures: [string, () => string, number, RegExp][] = [
+        [
+            "fails",
+            () => program("clusterctl", "echo first; echo why it failed >&2; exit 7"),
+            10,
+            /clusterctl init ended with code 7:\n(.|\n)*why it failed/,
+        ],
+        [
+            "takes too long",
+            () => program("clusterctl", "echo at it; exec sleep 30"),
+            1,
+            /clusterctl init did not end within 1 s/,
+        ],
+        ["is not there", () => join(folder, "nothing"), 10, /nothing init cannot be run: .*ENOENT/],
+    ];
+    for (const [name, clusterctl, seconds, message] of failures) {
+        it(`says so when it ${name}`, async () => {
+            const error: unknown = await clusterctlInit(run(clusterctl(), "", [], seconds), prepared).catch(
+                (reason: unknown) => reason,
+            );
+            expect((error as Error).message).to.match(message);
+        });
+    }
+});
+
+describe("cluster-api: waiting", () => {
+    const options = (seconds: number) => ({ seconds, signal: new AbortController().signal, onLine: () => undefined });
+
+    it("ends when nothing is missing, and counts an error as missing", async () => {
+        let asked = 0;
+        await waitUntil(
+            "x",
+            () => (++asked === 1 ? Promise.reject(new Error("refused")) : Promise.resolve([])),
+            options(5),
+        );
+        expect(asked).to.equal(2);
+    });
+
+    it("says at its limit what was waited for and what was missing", async () => {
+        const error: unknown = await waitUntil("the moon", () => Promise.resolve(["a: no", "b: no"]), options(0)).catch(
+            (reason: unknown) => reason,
+        );
+        expect((error as Error).message).to.equal("waited 0 s for the moon; in the end:\n  a: no\n  b: no");
+    });
+
+    const available = { type: "Available", status: "True" };
+    const rows: [string, object, boolean][] = [
+        [
+            "available",
+            { observedGeneration: 2, updatedReplicas: 1, availableReplicas: 1, conditions: [available] },
+            true,
+        ],
+        [
+            "of an older generation",
+            { observedGeneration: 1, updatedReplicas: 1, availableReplicas: 1, conditions: [available] },
+            false,
+        ],
+        ["with an old pod", { observedGeneration: 2, availableReplicas: 1, conditions: [available] }, false],
+        [
+            "without an available pod",
+            { observedGeneration: 2, updatedReplicas: 1, conditions: [{ ...available, status: "False" }] },
+            false,
+        ],
+        ["not looked at yet", {}, false],
+    ];
+    for (const [name, status, expected] of rows) {
+        it(`a Deployment ${name}: ${String(expected)}`, () =>
+            expect(isAvailable({ metadata: { generation: 2 }, spec: { replicas: 1 } as never, status })).to.equal(
+                expected,
+            ));
+    }
+
+    it("tells why a pod does not run", () => {
+        const pod = (status: object): string | undefined => podTrouble({ metadata: { name: "p" }, status });
+        expect(pod({ conditions: [{ type: "Ready", status: "True" }] })).to.equal(undefined);
+        expect(
+            pod({ containerStatuses: [{ state: { waiting: { reason: "ErrImagePull", message: "no\nsuch image" } } }] }),
+        ).to.equal("p ErrImagePull no such image");
+        expect(
+            pod({
+                containerStatuses: [
+                    {
+                        state: { waiting: { reason: "CrashLoopBackOff" } },
+                        lastState: { terminated: { exitCode: 2, message: "no BareMetalHost" } },
+                    },
+                ],
+            }),
+        ).to.equal("p CrashLoopBackOff , last exit code 2: no BareMetalHost");
+        expect(pod({ conditions: [{ type: "PodScheduled", status: "False", message: "0/1 nodes" }] })).to.equal(
+            "p not scheduled: 0/1 nodes",
+        );
+        expect(pod({ phase: "Pending" })).to.equal("p Pending, not ready");
+    });
+});
+
+describe("cluster-api: the program", function () {
+    this.timeout(30_000);
+    const mine = (): string[] => readdirSync(tmpdir()).filter((name) => WORKSPACES.test(name));
+    // Nothing listens on port 1: the program waits for the API.
+    const kubeconfig = JSON.stringify({
+        apiVersion: "v1",
+        kind: "Config",
+        "current-context": "c",
+        contexts: [{ name: "c", context: { cluster: "c", user: "u" } }],
+        clusters: [{ name: "c", cluster: { server: "https://127.0.0.1:1" } }],
+        users: [{ name: "u", user: {} }],
+    });
+    const args = ["--import", "tsx", "cli/cluster-api.ts"];
+
+    it("says what it waited for, and leaves nothing behind", () => {
+        const result = spawnSync(process.execPath, args, {
+            input: JSON.stringify({ ...input, kubeconfig, waitSeconds: 1 }),
+            encoding: "utf8",
+        });
+        expect(result.status).to.equal(1);
+        expect(result.stderr).to.match(
+            /^cluster-api: waited 1 s for the Kubernetes API at https:\/\/127\.0\.0\.1:1; in the end:\n {2}.*ECONNREFUSED/,
+        );
+        expect(mine().filter((name) => name.includes(`-${result.pid}-`))).to.deep.equal([]);
+    });
+
+    it("leaves nothing behind when it is stopped, and removes what a killed one had to leave", async () => {
+        const start = async (): Promise<ReturnType<typeof spawn>> => {
+            const child = spawn(process.execPath, args, { stdio: ["pipe", "ignore", "ignore"] });
+            child.stdin?.end(JSON.stringify({ ...input, kubeconfig, waitSeconds: 60 }));
+            while (!mine().some((name) => name.includes(`-${String(child.pid)}-`)))
+                await new Promise((resolve) => setTimeout(resolve, 50));
+            return child;
+        };
+        const ended = (child: ReturnType<typeof spawn>): Promise<number | null> =>
+            new Promise((resolve) => child.once("exit", resolve));
+        const killed = await start();
+        const killedEnd = ended(killed);
+        killed.kill("SIGKILL");
+        await killedEnd;
+        const left = mine().find((name) => name.includes(`-${String(killed.pid)}-`));
+        expect(left).to.be.a("string");
+        const stopped = await start();
+        const stoppedEnd = ended(stopped);
+        expect(existsSync(join(tmpdir(), left ?? ""))).to.equal(false);
+        stopped.kill("SIGTERM");
+        expect(await stoppedEnd).to.equal(143);
+        expect(mine().filter((name) => name.includes(`-${String(stopped.pid)}-`))).to.deep.equal([]);
+    });
+});

@@ -1,0 +1,173 @@
+import { expect } from "chai";
+import * as fc from "fast-check";
+import { parse } from "yaml";
+import type { Manifest } from "../../components/manifests/documents";
+import { clusterClassObjects, HOST_CLUSTER_LABEL, workloadClusterObject } from "../../components/plan/cluster-objects";
+
+const image = {
+    url: "http://192.168.222.1:6180/os.img",
+    checksum: "ab12",
+    checksumType: "sha256",
+    diskFormat: "raw",
+} as const;
+const options = { name: "lab", namespace: "metal3", image, cleaning: false };
+
+interface Selector {
+    apiVersion: string;
+    kind: string;
+    matchResources: {
+        controlPlane?: boolean;
+        infrastructureCluster?: boolean;
+        machineDeploymentClass?: { names: string[] };
+    };
+}
+interface ClassSpec {
+    variables: { name: string; required: boolean; schema: { openAPIV3Schema: Record<string, unknown> } }[];
+    patches: {
+        definitions: {
+            selector: Selector;
+            jsonPatches: { path: string; valueFrom: { variable?: string; template?: string } }[];
+        }[];
+    }[];
+    workers: { machineDeployments: { class: string }[] };
+}
+
+const classOf = (objects: Manifest[]): ClassSpec =>
+    objects.find((object) => object.kind === "ClusterClass")?.spec as unknown as ClassSpec;
+
+/** Every templateRef beneath a value. */
+function templateRefs(value: unknown): { apiVersion: string; kind: string; name: string }[] {
+    if (typeof value !== "object" || value === null) return [];
+    return Object.entries(value).flatMap(([key, item]: [string, unknown]) =>
+        key === "templateRef" ? [item as { apiVersion: string; kind: string; name: string }] : templateRefs(item),
+    );
+}
+
+describe("cluster objects: the class", () => {
+    const objects = clusterClassObjects(options);
+
+    it("has its templates before it, each of them used by it, all in one namespace", () => {
+        expect(
+            objects.map((object) => `${object.kind} ${object.metadata.namespace ?? ""}/${object.metadata.name}`),
+        ).to.deep.equal([
+            "Metal3ClusterTemplate metal3/lab",
+            "KubeadmControlPlaneTemplate metal3/lab-control-plane",
+            "Metal3MachineTemplate metal3/lab-control-plane",
+            "Metal3MachineTemplate metal3/lab-worker",
+            "KubeadmConfigTemplate metal3/lab-worker",
+            "ClusterClass metal3/lab",
+        ]);
+        const made = objects
+            .slice(0, -1)
+            .map(({ apiVersion, kind, metadata: { name } }) => ({ apiVersion, kind, name }));
+        expect(templateRefs(objects.at(-1))).to.have.deep.members(made);
+    });
+
+    it("patches only what is there, with variables that are declared", () => {
+        const spec = classOf(objects);
+        const declared = spec.variables.map((variable) => variable.name);
+        for (const { selector, jsonPatches } of spec.patches.flatMap((patch) => patch.definitions)) {
+            expect(
+                objects.some(({ apiVersion, kind }) => apiVersion === selector.apiVersion && kind === selector.kind),
+            ).to.equal(true);
+            const names = selector.matchResources.machineDeploymentClass?.names ?? [];
+            expect(spec.workers.machineDeployments.map((each) => each.class)).to.include.members(names);
+            for (const { valueFrom } of jsonPatches) {
+                if (valueFrom.variable !== undefined) expect(declared).to.include(valueFrom.variable);
+            }
+        }
+    });
+
+    it("lets the machines of both roles take only their own cluster's hosts", () => {
+        const definitions = classOf(objects).patches.flatMap((patch) => patch.definitions);
+        const selecting = definitions.filter((each) =>
+            each.jsonPatches.some(({ path }) => path === "/spec/template/spec/hostSelector"),
+        );
+        expect(selecting.map(({ selector }) => selector.matchResources)).to.deep.equal([
+            { controlPlane: true },
+            { machineDeploymentClass: { names: ["worker"] } },
+        ]);
+        for (const { jsonPatches } of selecting) {
+            const template = jsonPatches.find(({ path }) => path.endsWith("hostSelector"))?.valueFrom.template ?? "";
+            // A name of digits only must stay text.
+            for (const name of ["cluster-0001", "123", "true"]) {
+                const rendered: unknown = parse(template.replace("{{ .builtin.cluster.name }}", name));
+                expect(rendered).to.deep.equal({ matchLabels: { [HOST_CLUSTER_LABEL]: name } });
+            }
+        }
+    });
+
+    it("gives the image as a default, so that another one rolls no machine that is there", () => {
+        const variable = classOf(objects).variables.find(({ name }) => name === "image");
+        expect(variable).to.include({ required: false });
+        expect(variable?.schema.openAPIV3Schema.default).to.deep.equal(image);
+    });
+
+    for (const [cleaning, mode] of [
+        [true, "metadata"],
+        [false, "disabled"],
+    ] as const) {
+        it(`cleaning ${String(cleaning)} is mode ${mode} of both machine templates`, () => {
+            const modes = clusterClassObjects({ ...options, cleaning })
+                .filter((object) => object.kind === "Metal3MachineTemplate")
+                .map(
+                    (object) =>
+                        (object.spec as { template: { spec: { automatedCleaningMode: string } } }).template.spec
+                            .automatedCleaningMode,
+                );
+            expect(modes).to.deep.equal([mode, mode]);
+        });
+    }
+});
+
+describe("cluster objects: a cluster", () => {
+    const cluster = (workerNodes: number): Manifest =>
+        workloadClusterObject({
+            name: "cluster-0001",
+            namespace: "metal3",
+            className: "lab",
+            kubernetesVersion: "v1.34.0",
+            controlPlaneNodes: 3,
+            workerNodes,
+            endpoint: { host: "10.96.0.50", port: 20001 },
+            fakeApiServer: 2,
+        });
+
+    it("is the whole of what Cluster API and the fake API server need", () => {
+        expect(cluster(2)).to.deep.equal({
+            apiVersion: "cluster.x-k8s.io/v1beta2",
+            kind: "Cluster",
+            metadata: {
+                name: "cluster-0001",
+                namespace: "metal3",
+                labels: { "metal3-scale-lab/fake-api-server": "2" },
+            },
+            spec: {
+                topology: {
+                    classRef: { name: "lab" },
+                    version: "v1.34.0",
+                    controlPlane: { replicas: 3 },
+                    workers: { machineDeployments: [{ class: "worker", name: "workers", replicas: 2 }] },
+                    variables: [{ name: "controlPlaneEndpoint", value: { host: "10.96.0.50", port: 20001 } }],
+                },
+            },
+        });
+    });
+
+    it("has no MachineDeployment without workers", () => {
+        expect((cluster(0).spec as { topology: object }).topology).not.to.have.property("workers");
+    });
+
+    it("gives every variable the class requires", () => {
+        fc.assert(
+            fc.property(fc.nat(10), (workers) => {
+                const { variables } = (cluster(workers).spec as { topology: { variables: { name: string }[] } })
+                    .topology;
+                const required = classOf(clusterClassObjects(options)).variables.filter(
+                    (variable) => variable.required,
+                );
+                expect(variables.map(({ name }) => name)).to.have.members(required.map(({ name }) => name));
+            }),
+        );
+    });
+});
