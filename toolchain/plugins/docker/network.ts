@@ -6,7 +6,7 @@ import { Properties, UNKNOWN, Value, equal } from "../shared/values";
 import { docker, inspected, isNotFound, reason } from "./client";
 import { networkError } from "./conflicts";
 import { labelMap } from "./containerConfig";
-import { OWNER_LABEL, isOurs, ownerLabels, takenError } from "./ownership";
+import { OWNER_LABEL, isOurs, ownerLabels, removeForgotten, takenError } from "./ownership";
 import { retryWhile } from "./retry";
 import { flag, label, map, setOf, text, type } from "./types";
 import ipaddr from "ipaddr.js";
@@ -69,6 +69,7 @@ export const network: ResourceDefinition = {
     },
     async delete(id, state, context) {
         const client = await docker();
+        await removeForgotten(client, { network: [id] }, context);
         await retryWhile(
             async () => {
                 try {

@@ -3,7 +3,7 @@ import { ResourceDefinition } from "../shared/definition";
 import { Properties } from "../shared/values";
 import { docker, inspected, isNotFound, reason } from "./client";
 import { labelMap } from "./containerConfig";
-import { OWNER_LABEL, isOurs, ownerLabels, takenError } from "./ownership";
+import { OWNER_LABEL, isOurs, ownerLabels, removeForgotten, takenError } from "./ownership";
 import { retryWhile } from "./retry";
 import { label, map, setOf, text } from "./types";
 
@@ -68,6 +68,7 @@ export const volume: ResourceDefinition = {
     },
     async delete(id, _state, context) {
         const client = await docker();
+        await removeForgotten(client, { volume: [id] }, context);
         await retryWhile(
             async () => {
                 try {
