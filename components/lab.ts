@@ -24,23 +24,22 @@ import { WorkloadClusters } from "./workload-clusters";
 /** The whole lab, layer by layer. */
 export class Lab extends pulumi.ComponentResource {
     readonly outputs: pulumi.Inputs;
+    private readonly prepared: Prepared;
     private readonly images: Images;
     private readonly nodeName: string;
 
-    constructor(
-        name: string,
-        private readonly prepared: Prepared,
-        opts?: pulumi.ComponentResourceOptions,
-    ) {
-        super("metal3lab:index:Lab", name, {}, opts);
+    constructor(name: string, prepared: Prepared, opts?: pulumi.ComponentResourceOptions) {
+        const whole: { cluster?: pulumi.Resource } = {};
+        super("metal3lab:index:Lab", name, {}, { ...opts, transformations: [deleteWithCluster(whole)] });
         const { config, plan } = prepared;
+        this.prepared = prepared;
         this.images = prepared.images;
         this.nodeName = `${plan.prefix}-control-plane`;
 
         const credentials = new Credentials("credentials", { parent: this });
         const pki = this.createPki();
         const dockerProvider = new docker.Provider("docker", {}, { parent: this });
-        const substrate = this.createEmbedded(pki, dockerProvider);
+        const substrate = this.createEmbedded(pki, dockerProvider, whole);
         const { provider } = substrate;
         const namespace = new kubernetes.core.v1.Namespace("namespace", { metadata: { name: NAMESPACE } }, { parent: this, provider });
 
@@ -161,11 +160,11 @@ export class Lab extends pulumi.ComponentResource {
         return new LabPki("pki", { input, nodeName: this.nodeName, apiUrl: `https://127.0.0.1:${plan.apiPort}` }, { parent: this });
     }
 
-    private createEmbedded(pki: LabPki, dockerProvider: docker.Provider): Substrate {
+    private createEmbedded(pki: LabPki, dockerProvider: docker.Provider, whole: { cluster?: pulumi.Resource }): Substrate {
         const { config, plan } = this.prepared;
         const embedded = new EmbeddedKubernetes("kubernetes", { config, plan, images: this.images, pki, dockerProvider }, { parent: this });
         const { provider } = embedded;
-        deleteWithCluster(embedded.cluster);
+        whole.cluster = embedded.cluster;
         const dns = new ClusterDns(
             "dns",
             { images: this.images, clusterIp: plan.clusterDns, provider },
@@ -177,11 +176,10 @@ export class Lab extends pulumi.ComponentResource {
 }
 
 /** Objects inside the cluster need no delete of their own when the whole cluster goes: neither its API nor any controller has to live for it. */
-function deleteWithCluster(cluster: pulumi.Resource): void {
-    pulumi.runtime.registerResourceTransform(({ type, props, opts }) =>
-        type.startsWith("kubernetes:") ? { props, opts: { ...opts, deletedWith: cluster } } : undefined,
-    );
-}
+const deleteWithCluster =
+    (whole: { cluster?: pulumi.Resource }): pulumi.ResourceTransformation =>
+    ({ type, props, opts }) =>
+        whole.cluster && type.startsWith("kubernetes:") ? { props, opts: { ...opts, deletedWith: whole.cluster } } : undefined;
 
 /** What to type next. */
 const nextSteps = (kubeconfig: string): string[] => [

@@ -1,0 +1,97 @@
+import { expect } from "chai";
+import * as pulumi from "@pulumi/pulumi";
+import { judge } from "../../components/config/validate";
+import { Lab } from "../../components/lab";
+import { Images } from "../../components/images";
+import { plan } from "../../components/plan/plan";
+import { ironicChart, operatorManifests, Recorder } from "./mocks";
+
+/** Builds a lab against the mocks. */
+async function lab(raw: Record<string, string>): Promise<Recorder> {
+    const recorder = new Recorder();
+    await recorder.start();
+    const config = judge({ ...raw, wait: "none" });
+    const built = new Lab("lab", { config, plan: plan(config, "test"), images: new Images(config.images), operatorManifests, ironicChart });
+    await new Promise((resolve) => pulumi.output(built.outputs).apply(resolve));
+    await pulumi.runtime.disconnect();
+    return recorder;
+}
+
+/** How a secret travels to a provider. */
+const isSecret = (value: unknown): value is { value: unknown } => typeof value === "object" && value !== null && "4dabf18193072939515e22adb298388d" in value;
+const plain = (value: unknown): unknown => (isSecret(value) ? value.value : value);
+
+const HOST = "kubernetes:metal3.io/v1alpha1:BareMetalHost";
+const CLUSTER = "kubernetes:cluster.x-k8s.io/v1beta2:Cluster";
+const CONTAINER = "docker:index/container:Container";
+
+describe("the lab as resources", function () {
+    // Hundreds of resources each, through Pulumi's runtime.
+    this.timeout(60_000);
+
+    it("has a Secret and a BareMetalHost for each host, two containers for each pair, a Cluster for each cluster", async () => {
+        const recorder = await lab({ nodes: "9", clusters: "3" });
+        expect(recorder.of(HOST)).to.have.length(9);
+        expect(recorder.of("kubernetes:core/v1:Secret").filter(({ name }) => name.endsWith("-bmc"))).to.have.length(9);
+        // Pairs of 2, 2, 4 and 8 hosts; and the node.
+        expect(recorder.of(CONTAINER)).to.have.length(2 * 4 + 1);
+        expect(recorder.of(CLUSTER)).to.have.length(3);
+        expect(recorder.of("docker:index/network:Network")).to.have.length(1);
+    });
+
+    it("gives a host the BMC of its pair, and the MAC address that its pair tells fake-ipa", async () => {
+        const recorder = await lab({});
+        const { spec, metadata } = recorder.named("host-0003").inputs as { spec: { bmc: { address: string }; bootMACAddress: string }; metadata: { labels: object } };
+        const uuid = spec.bmc.address.split("/").at(-1) as string;
+        expect(spec.bmc.address).to.equal(`redfish+http://192.168.222.18:8000/redfish/v1/Systems/${uuid}`);
+        expect(metadata.labels).to.deep.equal({ "metal3-scale-lab/cluster": "cluster-0003" });
+        const uploads = plain(recorder.named("pair-001-sushy-tools").inputs["uploads"]) as { file: string; content: string }[];
+        const configuration = uploads.find(({ file }) => file.endsWith("conf.py"))?.content ?? "";
+        expect(configuration).to.include(`"uuid": "${uuid}"`).and.include(`"mac": "${spec.bootMACAddress}"`);
+        expect(configuration).to.include('EXTERNAL_NOTIFICATION_URL = "http://192.168.222.19:9999"').and.include("SUSHY_EMULATOR_FAKE_DRIVER = True");
+    });
+
+    it("changes nothing that is there when it grows", async () => {
+        const small = await lab({ nodes: "4", clusters: "2" });
+        const large = await lab({ nodes: "8", clusters: "4" });
+        const inputs = new Map(large.resources.map(({ type, name, inputs: value }) => [`${type} ${name}`, value]));
+        for (const { type, name, inputs: value } of small.resources) {
+            if (type === "metal3lab:index:Lab" || type.startsWith("pulumi:")) continue;
+            expect(inputs.get(`${type} ${name}`), name).to.deep.equal(value);
+        }
+        expect(large.of(HOST).length - small.of(HOST).length).to.equal(4);
+    });
+
+    it("declares each cluster's port, and opens it in the Service of its fake API server", async () => {
+        const recorder = await lab({ nodes: "4", clusters: "4", fakeApiServers: "2" });
+        const cluster = recorder.named("cluster-0003").inputs as { metadata: { labels: Record<string, string> }; spec: { topology: { variables: unknown[] } } };
+        expect(cluster.metadata.labels["metal3-scale-lab/fake-api-server"]).to.equal("1");
+        expect(cluster.spec.topology.variables).to.deep.equal([{ name: "controlPlaneEndpoint", value: { host: "192.168.222.2", port: 20003 } }]);
+        const ports = (name: string) => (recorder.named(name).inputs as { spec: { ports: { port: number; targetPort: number }[] } }).spec.ports;
+        expect(ports("fkas-1-0").some(({ port, targetPort }) => port === 20003 && targetPort === 20003)).to.equal(true);
+        expect(ports("fkas-0-0").some(({ port }) => port === 20003)).to.equal(false);
+        expect(ports("fkas-0-0").length + ports("fkas-1-0").length).to.equal(50);
+    });
+
+    it("names no path of the machine, so that the state does on another", async () => {
+        const recorder = await lab({});
+        expect(JSON.stringify(recorder.resources)).to.not.include(process.cwd());
+    });
+
+    it("keeps the files of the node's PKI complete, and publishes the API on the loopback interface only", async () => {
+        const node = (await lab({})).named("kubernetes-control-plane").inputs as { uploads: unknown; ports: object[]; capabilities: object };
+        expect(isSecret(node.uploads)).to.equal(true);
+        const uploads = plain(node.uploads) as { file: string }[];
+        expect(uploads).to.have.length(24);
+        expect(uploads.map(({ file }) => file)).to.include.members(["/etc/kubernetes/pki/ca.crt", "/etc/kubernetes/pki/sa.key", "/etc/kubernetes/pki/kubelet-server.key"]);
+        expect(node.ports).to.deep.equal([{ internal: 6443, external: plan(judge({}), "test").apiPort, ip: "127.0.0.1" }]);
+        expect(node.capabilities).to.deep.equal({ adds: ["ALL"], drops: ["SYS_RESOURCE"] });
+    });
+
+    it("runs every image pinned", async () => {
+        const recorder = await lab({});
+        const images = JSON.stringify(recorder.resources).match(/"image":"[^"]+"/g) ?? [];
+        expect(images.length).to.be.greaterThan(5);
+        for (const image of images) expect(image).to.match(/:(?!latest)[\w.-]+"$/);
+    });
+});

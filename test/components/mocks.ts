@@ -1,0 +1,103 @@
+import * as pulumi from "@pulumi/pulumi";
+import type { Manifest } from "../../components/manifests/documents";
+
+/** A resource as the program registered it. */
+export interface Registered {
+    type: string;
+    name: string;
+    inputs: Record<string, unknown>;
+}
+
+/** Records every resource; answers no invoke but those named. */
+export class Recorder {
+    readonly resources: Registered[] = [];
+
+    constructor(private readonly invokes: Record<string, (inputs: Record<string, unknown>) => Record<string, unknown>> = {}) {}
+
+    async start(project = "metal3-scale-lab", stack = "test"): Promise<void> {
+        await pulumi.runtime.setMocks(
+            {
+                newResource: ({ type, name, inputs }) => {
+                    this.resources.push({ type, name, inputs: inputs as Record<string, unknown> });
+                    return { id: `${name}-id`, state: { ...(inputs as object), ...outputs(type, inputs as Record<string, unknown>) } };
+                },
+                call: ({ token, inputs }) => {
+                    const answer = this.invokes[token];
+                    if (!answer) throw new Error(`nobody expected the invoke ${token}`);
+                    return answer(inputs as Record<string, unknown>);
+                },
+            },
+            project,
+            stack,
+        );
+    }
+
+    of(type: string): Registered[] {
+        return this.resources.filter((resource) => resource.type === type);
+    }
+
+    named(name: string): Registered {
+        const found = this.resources.filter((resource) => resource.name === name);
+        if (found.length !== 1) throw new Error(`${found.length} resources are named ${name}; there are: ${this.resources.map((each) => each.name).join(", ")}`);
+        return found[0] as Registered;
+    }
+}
+
+function outputs(type: string, inputs: Record<string, unknown>): Record<string, unknown> {
+    if (type === "random:index/randomPassword:RandomPassword") return { result: `password-of-${Number(inputs["length"])}-characters` };
+    if (type === "command:local:Command") return { stdout: JSON.stringify(fakePki()) };
+    return {};
+}
+
+const pair = (name: string) => ({ cert: `certificate of ${name}`, key: `key of ${name}` });
+
+/** What cli/pki.ts would answer for the stack `test`. */
+export function fakePki(): object {
+    return {
+        ca: pair("ca"),
+        servers: { ironic: pair("ironic"), "baremetal-operator-webhook": pair("bmo") },
+        kubernetes: {
+            clusterCa: pair("cluster ca"),
+            apiServer: pair("apiserver"),
+            apiServerKubeletClient: pair("kubelet client"),
+            admin: pair("admin"),
+            controllerManager: pair("controller manager"),
+            scheduler: pair("scheduler"),
+            kubeProxy: pair("kube-proxy"),
+            kubelets: { "m3lab-test-control-plane": { client: pair("kubelet"), server: pair("kubelet server") } },
+            frontProxyCa: pair("front proxy ca"),
+            frontProxyClient: pair("front proxy client"),
+            serviceAccount: { publicKey: "public", privateKey: "private" },
+        },
+    };
+}
+
+/** A small operator: what components/manifests/bmo.ts looks for, and nothing else. */
+export const operatorManifests: Manifest[] = [
+    { apiVersion: "apiextensions.k8s.io/v1", kind: "CustomResourceDefinition", metadata: { name: "baremetalhosts.metal3.io" }, spec: {} },
+    {
+        apiVersion: "apps/v1",
+        kind: "Deployment",
+        metadata: { name: "baremetal-operator-controller-manager", namespace: "baremetal-operator-system" },
+        spec: {
+            template: {
+                spec: {
+                    containers: [{ name: "manager", image: "upstream", args: ["--x"], envFrom: [{ configMapRef: { name: "ironic" } }], volumeMounts: [{ name: "cert", mountPath: "/certs" }] }],
+                    volumes: [{ name: "cert", secret: { secretName: "webhook-cert" } }],
+                },
+            },
+        },
+    },
+    {
+        apiVersion: "cert-manager.io/v1",
+        kind: "Certificate",
+        metadata: { name: "serving-cert", namespace: "baremetal-operator-system" },
+        spec: { secretName: "webhook-cert", dnsNames: ["webhook.svc"] },
+    },
+];
+
+/** What Helm would render of charts/ironic, in short. */
+export const ironicChart: Manifest[] = [
+    { apiVersion: "v1", kind: "Service", metadata: { name: "ironic", namespace: "metal3" }, spec: {} },
+    { apiVersion: "apps/v1", kind: "Deployment", metadata: { name: "ironic-conductor-0", namespace: "metal3" }, spec: {} },
+];
