@@ -6,12 +6,13 @@ const image = z
         /** Repository with the image's name, for example `quay.io/metal3-io/cluster-api-provider-metal3`. */
         repository: z.string().min(1),
         tag: z.string().min(1).optional(),
+        /** Goes before a tag. */
         digest: z
             .string()
             .regex(/^sha256:[0-9a-f]{64}$/)
             .optional(),
     })
-    .refine((value) => (value.tag === undefined) !== (value.digest === undefined), "needs a tag or a digest, not both");
+    .refine((value) => value.tag !== undefined || value.digest !== undefined, "needs a tag or a digest");
 
 /** What to change of one controller; the meaning of each field is that of `ManagerTuning`. */
 const controller = z.strictObject({
@@ -77,9 +78,14 @@ export const clusterApiInputSchema = z
 
 export type ClusterApiInput = z.infer<typeof clusterApiInputSchema>;
 
-/** The reference of an image. */
+/**
+ * The reference of an image in its full form, which clusterctl insists on: without a registry's name it is one of
+ * docker.io's, as container runtimes read it.
+ */
 export function imageReference(value: z.infer<typeof image>): string {
-    return value.digest === undefined
-        ? `${value.repository}:${value.tag ?? ""}`
-        : `${value.repository}@${value.digest}`;
+    const [first = "", ...rest] = value.repository.split("/");
+    const hasRegistry = rest.length > 0 && (/[.:]/.test(first) || first === "localhost");
+    const short = rest.length > 0 ? value.repository : `library/${value.repository}`;
+    const repository = hasRegistry ? value.repository : `docker.io/${short}`;
+    return value.digest === undefined ? `${repository}:${value.tag ?? ""}` : `${repository}@${value.digest}`;
 }

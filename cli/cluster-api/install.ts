@@ -27,6 +27,9 @@ import { waitForApi, waitForControllers } from "./wait";
 /** Days a webhook's certificate must still be valid to be kept. */
 const LEAST_DAYS = 30;
 
+/** What clusterctl says to somebody who typed its command: the next step is another one here. */
+const USAGE = /^\s*$|^Your management cluster has been initialized|^You can now create|^\s+clusterctl generate cluster/;
+
 /** What the program answers with. */
 export interface ClusterApiResult {
     providers: { type: string; name: string; version: string; namespace: string }[];
@@ -64,7 +67,9 @@ export async function installClusterApi(
                 home: directory,
                 timeoutSeconds: input.waitSeconds,
                 signal,
-                onLine,
+                onLine: (line) => {
+                    if (!USAGE.test(line)) onLine(line);
+                },
             },
             prepared,
         );

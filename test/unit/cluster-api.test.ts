@@ -73,10 +73,15 @@ describe("cluster-api: input", () => {
             expect(all).to.include(expected);
     });
 
-    it("writes references with a tag or a digest", () => {
+    it("writes references in full, with a tag or a digest", () => {
         const digest = `sha256:${"0".repeat(64)}`;
-        expect(imageReference({ repository: "a/b", tag: "v1" })).to.equal("a/b:v1");
-        expect(imageReference({ repository: "a/b", digest })).to.equal(`a/b@${digest}`);
+        const of = (repository: string): string => imageReference({ repository, tag: "v1" });
+        expect(of("registry.k8s.io/a/b")).to.equal("registry.k8s.io/a/b:v1");
+        expect(of("localhost/b")).to.equal("localhost/b:v1");
+        expect(of("host:5000/b")).to.equal("host:5000/b:v1");
+        expect(of("a/b")).to.equal("docker.io/a/b:v1");
+        expect(of("b")).to.equal("docker.io/library/b:v1");
+        expect(imageReference({ repository: "quay.io/b", digest })).to.equal(`quay.io/b@${digest}`);
     });
 });
 
