@@ -43,8 +43,9 @@ async function answers(address: string): Promise<boolean> {
 export async function officialPluginsReachable(root: string, address: string, probe: (address: string) => Promise<boolean> = answers): Promise<boolean> {
     const memory = join(root, "plugin-downloads.json");
     try {
-        const { address: asked, failed } = JSON.parse(await readFile(memory, "utf8")) as { address: string; failed: number };
-        if (asked === address && Date.now() - failed < REMEMBER_MS) return false;
+        // One address stands for all: what fails is the way to where they are.
+        const { failed } = JSON.parse(await readFile(memory, "utf8")) as { failed: number };
+        if (Date.now() - failed < REMEMBER_MS) return false;
     } catch {
         // never asked
     }

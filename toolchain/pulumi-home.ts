@@ -49,7 +49,11 @@ export function pulumiSetup(cache: Cache, facts: PulumiFacts): PulumiSetup {
     const home = own || env["PULUMI_HOME"] ? undefined : join(cache.root, "pulumi-home");
     const state = stateRoot(env);
     const backend = env["PULUMI_BACKEND_URL"] || (own ? facts.login : undefined);
-    const variables: Record<string, string> = { PULUMI_SKIP_UPDATE_CHECK: env["PULUMI_SKIP_UPDATE_CHECK"] ?? "true" };
+    const variables: Record<string, string> = {
+        PULUMI_SKIP_UPDATE_CHECK: env["PULUMI_SKIP_UPDATE_CHECK"] ?? "true",
+        // Checking types at each run costs 10 s of CPU; that belongs to the tests.
+        PULUMI_NODEJS_TRANSPILE_ONLY: env["PULUMI_NODEJS_TRANSPILE_ONLY"] ?? "true",
+    };
     if (home !== undefined) variables["PULUMI_HOME"] = home;
     let stateDir: string | undefined;
     if (backend === undefined || backend === labBackend(state)) {

@@ -1,6 +1,7 @@
-import { createWriteStream } from "node:fs";
+import { createWriteStream, type WriteStream } from "node:fs";
 import { mkdir, readFile } from "node:fs/promises";
 import { dirname } from "node:path";
+import { finished } from "node:stream/promises";
 import type { Options, ResultPromise } from "execa";
 
 /** A command that failed, with the end of what it said. The whole is in its log, where there is one. */
@@ -59,16 +60,19 @@ export async function run(command: string, args: readonly string[], options: Run
         // Of a long build only the end is of use in memory; the log has everything.
         maxBuffer: 64 * 1024 * 1024,
     };
+    let log: WriteStream | undefined;
+    if (options.log !== undefined) {
+        await mkdir(dirname(options.log), { recursive: true });
+        log = createWriteStream(options.log, { flags: "a" });
+        log.write(`$ ${[command, ...args].join(" ")}\n`);
+    }
     // An ES module, which a CommonJS one can only load this way on Node 20.
     const { execa } = await import("execa");
     const child = execa(command, args as string[], settings) as ResultPromise<Options>;
-    if (options.log !== undefined) {
-        await mkdir(dirname(options.log), { recursive: true });
-        const log = createWriteStream(options.log, { flags: "a" });
-        log.write(`$ ${[command, ...args].join(" ")}\n`);
-        child.all?.pipe(log);
-    }
+    if (log !== undefined) child.all?.pipe(log);
     const result = await child;
+    // Whoever reads the log after a failure reads all of it.
+    if (log !== undefined) await finished(log.end()).catch(() => undefined);
     if (!result.failed) return String(result.stdout ?? "");
     options.signal?.throwIfAborted();
     const reason = result.timedOut

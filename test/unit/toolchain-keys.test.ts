@@ -1,0 +1,146 @@
+import { expect } from "chai";
+import fc from "fast-check";
+import { chmod, cp, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { goKey, localReplacements, parseTargets, type GoTarget } from "../../toolchain/go-targets";
+import { imageReference } from "../../toolchain/image-reference";
+import { imageInputs, imageNames, imageRecipe, parseImages } from "../../toolchain/image-recipes";
+import { canonicalJson, contentOf, keyOf } from "../../toolchain/keys";
+
+describe("keys of what is built", () => {
+    let root: string;
+    const target = (changes: Partial<GoTarget> = {}): GoTarget => ({
+        ...(parseTargets("targets: [{name: prog, module: mod, package: ., version: v1, ldflags: -s -w, env: {CGO_ENABLED: '0'}}]")[0] as GoTarget),
+        ...changes,
+    });
+
+    beforeEach(async () => {
+        root = await mkdtemp(join(tmpdir(), "lab-keys-test-"));
+        await mkdir(join(root, "mod", "inner"), { recursive: true });
+        await mkdir(join(root, "shared"));
+        await writeFile(join(root, "mod", "go.mod"), "module x\n\nreplace y => ../shared\n");
+        await writeFile(join(root, "mod", "go.sum"), "");
+        await writeFile(join(root, "mod", "main.go"), "package main\n");
+        await writeFile(join(root, "mod", "inner", "a.go"), "package inner\n");
+        await writeFile(join(root, "shared", "b.go"), "package shared\n");
+    });
+    afterEach(() => rm(root, { recursive: true, force: true }));
+
+    const key = (changes: Partial<GoTarget> = {}, go = "1.26.8"): string => goKey(target(changes), go, root);
+
+    it("are the same in another place, at another time", async () => {
+        const copy = await mkdtemp(join(tmpdir(), "lab-keys-copy-"));
+        try {
+            await cp(root, copy, { recursive: true });
+            expect(goKey(target(), "1.26.8", copy)).to.equal(key());
+        } finally {
+            await rm(copy, { recursive: true });
+        }
+    });
+
+    it("change with every field of a Go target and with Go itself", () => {
+        const all = [
+            key(),
+            key({ package: "./inner" }),
+            key({ version: "v2" }),
+            key({ ldflags: "-s" }),
+            key({ tags: ["x"] }),
+            key({ env: { CGO_ENABLED: "1" } }),
+            key({ prebuild: "true" }),
+            key({ output: "other" }),
+            key({}, "1.26.9"),
+        ];
+        expect(new Set(all).size).to.equal(all.length);
+    });
+
+    const edits: [what: string, edit: (at: string) => Promise<void>, changes: boolean][] = [
+        ["a source file", (at) => writeFile(join(at, "mod", "main.go"), "package main // x\n"), true],
+        ["a source file in a folder", (at) => writeFile(join(at, "mod", "inner", "a.go"), "package inner // x\n"), true],
+        ["go.sum", (at) => writeFile(join(at, "mod", "go.sum"), "x\n"), true],
+        ["a new file", (at) => writeFile(join(at, "mod", "new.go"), ""), true],
+        ["a module replaced by a folder of ours", (at) => writeFile(join(at, "shared", "b.go"), "package shared // x\n"), true],
+        ["the executable bit", (at) => chmod(join(at, "mod", "main.go"), 0o755), true],
+        ["a test", (at) => writeFile(join(at, "mod", "main_test.go"), "package main\n"), false],
+        ["documentation", (at) => writeFile(join(at, "mod", "README.md"), "x"), false],
+    ];
+    for (const [what, edit, changes] of edits) {
+        it(`${changes ? "change" : "do not change"} with ${what}`, async () => {
+            const before = key();
+            await edit(root);
+            expect(key() !== before).to.equal(changes);
+        });
+    }
+
+    it("do not change with what a build writes where git does not look", async () => {
+        await writeFile(join(root, "mod", ".gitignore"), "/inner/made/\n");
+        const before = key();
+        await mkdir(join(root, "mod", "inner", "made"));
+        await writeFile(join(root, "mod", "inner", "made", "schema.json"), "{}");
+        expect(key()).to.equal(before);
+        await writeFile(join(root, "mod", ".gitignore"), "*.json\n");
+        expect(() => key()).to.throw('"*.json" is a pattern');
+    });
+
+    it("know the folders a go.mod replaces modules with", () => {
+        expect(localReplacements(join(root, "mod"))).to.deep.equal([join(root, "shared")]);
+        expect(() => localReplacements(join(root, "shared"))).to.throw("go.mod is missing");
+    });
+
+    it("are of canonical JSON: equal exactly for equal values", () => {
+        fc.assert(
+            fc.property(fc.dictionary(fc.string(), fc.jsonValue()), (value) => {
+                const turned = Object.fromEntries(Object.entries(value).reverse());
+                expect(canonicalJson(turned)).to.equal(canonicalJson(value));
+                expect(JSON.parse(canonicalJson(value))).to.deep.equal(JSON.parse(JSON.stringify(value)));
+            }),
+        );
+        expect(keyOf({ a: 1 })).not.to.equal(keyOf({ a: "1" }));
+    });
+
+    it("name a missing input", () => {
+        expect(() => contentOf(join(root, "nothing"))).to.throw(`cannot read ${join(root, "nothing")}, which is an input of a build`);
+    });
+});
+
+describe("targets.yaml", () => {
+    it("is refused with every problem at once", () => {
+        const text = "targets: [{name: 'Bad Name', module: m, package: ., version: v1}, {name: b, module: m, version: v1, colour: red}]";
+        expect(() => parseTargets(text)).to.throw(/0\.name: .*lower-case.*1\.package: .*1: .*colour/s);
+    });
+
+    it("may not name two targets alike", () => {
+        const entry = "{name: a, module: m, package: ., version: v1}";
+        expect(() => parseTargets(`targets: [${entry}, ${entry}]`)).to.throw("more than one target is named a");
+    });
+});
+
+describe("image references", () => {
+    it("are metal3-scale-lab/<name>:<12 hex digits>, for every image, within a second", () => {
+        const started = Date.now();
+        for (const name of imageNames()) expect(imageReference(name)).to.match(new RegExp(`^metal3-scale-lab/${name}:[0-9a-f]{12}$`));
+        expect(Date.now() - started).to.be.below(1_000);
+    });
+
+    it("are upstream's, pinned, when images are pulled and upstream has one", () => {
+        expect(imageReference("baremetal-operator", "pull")).to.equal("quay.io/metal3-io/baremetal-operator:v0.13.2");
+        expect(imageReference("node", "pull")).to.equal(imageReference("node", "build"));
+        for (const name of imageNames()) expect(imageRecipe(name).pull ?? "x:1", name).to.match(/(:(?!latest$)[\w.-]+|@sha256:[0-9a-f]{64})$/);
+    });
+
+    it("say which images there are when asked for another", () => {
+        expect(() => imageReference("nginx")).to.throw(/there is no image "nginx": toolchain\/images.yaml has base, .*ironic/);
+    });
+
+    it("change with the image beneath, the arguments, the binary; not with where upstream's is", () => {
+        const recipe = imageRecipe("pause");
+        const of = (changes: object): string => keyOf(imageInputs("pause", { ...recipe, ...changes }));
+        const same = of({});
+        expect(of({ pull: "elsewhere/pause:1" })).to.equal(same);
+        expect(new Set([same, of({ args: { BINARY: "x" } }), of({ binaries: ["coredns"] }), of({ from: "base" }), of({ files: { "x": "package.json" } })]).size).to.equal(5);
+    });
+
+    it("need the image beneath to be listed", () => {
+        expect(() => parseImages("images: {a: {from: b}}")).to.throw("a is from b, which is not listed");
+    });
+});

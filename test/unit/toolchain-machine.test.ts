@@ -1,0 +1,131 @@
+import { expect } from "chai";
+import { mkdtemp, rm, mkdir, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { goFits, moduleHash, parseGoVersion } from "../../toolchain/go";
+import { spaceProblems } from "../../toolchain/machine";
+import { officialPluginsReachable, pluginSource, REMEMBER_MS } from "../../toolchain/plugin-downloads";
+import { lanes, Toolchain } from "../../toolchain/toolchain";
+import { Progress } from "../../toolchain/progress";
+
+const GIB = 1024 ** 3;
+
+describe("free space", () => {
+    const needs = [
+        { path: "/cache", need: 12, what: "the cache" },
+        { path: "/docker", need: 8, what: "Docker's data" },
+    ];
+
+    it("is added up where two places share a disk", () => {
+        const shared = (free: number) => spaceProblems(needs, () => ({ free: free * GIB, device: "a" }));
+        expect(shared(20)).to.deep.equal([]);
+        expect(shared(19)).to.deep.equal([
+            "the disk is nearly full: the cache (/cache) needs 12.0 GiB and Docker's data (/docker) needs 8.0 GiB, but only 19.0 GiB are free",
+        ]);
+    });
+
+    it("is judged apart on two disks, and every problem is told", () => {
+        const look = (free: Record<string, number>) => spaceProblems(needs, (path) => ({ free: (free[path] ?? 0) * GIB, device: path }));
+        expect(look({ "/cache": 12, "/docker": 8 })).to.deep.equal([]);
+        expect(look({ "/cache": 11, "/docker": 7 })).to.have.length(2);
+    });
+});
+
+describe("Go", () => {
+    const table: [said: string, version: string | undefined, fits: boolean][] = [
+        ["go version go1.26.8 linux/amd64", "1.26.8", true],
+        ["go version go1.27.0 linux/amd64", "1.27.0", true],
+        ["go version go1.26 linux/amd64", "1.26.0", true],
+        ["go version go1.25.9 linux/amd64", "1.25.9", false],
+        ["go version go1.19.8 linux/amd64", "1.19.8", false],
+        ["go version go1.27rc1 linux/amd64", undefined, false],
+        ["go version devel go1.27-abc linux/amd64", undefined, false],
+    ];
+    for (const [said, version, fits] of table) {
+        it(`"${said}" ${fits ? "fits" : "does not fit"}`, () => {
+            expect(parseGoVersion(said)).to.equal(version);
+            expect(version !== undefined && goFits(version)).to.equal(fits);
+        });
+    }
+
+    it("hashes a module as go.sum does", async () => {
+        const dir = await mkdtemp(join(tmpdir(), "lab-hash-test-"));
+        try {
+            await mkdir(join(dir, "sub"));
+            await writeFile(join(dir, "go.mod"), "module example.com/m\n");
+            await writeFile(join(dir, "sub", "a.go"), "package sub\n");
+            // Computed apart, in Python, by the rule of golang.org/x/mod/sumdb/dirhash.
+            expect(await moduleHash(dir, "example.com/m@v1.0.0")).to.equal("h1:aWcK7D7XMD7BlY5TTjy3mSRmSRxDf2T1KH8kFPHxY3o=");
+        } finally {
+            await rm(dir, { recursive: true });
+        }
+    });
+});
+
+describe("Pulumi's plugin downloads", () => {
+    let root: string;
+    beforeEach(async () => {
+        root = await mkdtemp(join(tmpdir(), "lab-downloads-test-"));
+    });
+    afterEach(() => rm(root, { recursive: true, force: true }));
+
+    it("are looked for once; that they cannot be had is remembered for a day", async () => {
+        let asked = 0;
+        const cannot = async (): Promise<boolean> => {
+            asked += 1;
+            return false;
+        };
+        expect(await officialPluginsReachable(root, "https://x/a", cannot)).to.equal(false);
+        expect(await officialPluginsReachable(root, "https://x/b", async () => true)).to.equal(false);
+        expect(asked).to.equal(1);
+        await writeFile(join(root, "plugin-downloads.json"), JSON.stringify({ failed: Date.now() - REMEMBER_MS - 1 }));
+        expect(await officialPluginsReachable(root, "https://x/b", async () => true)).to.equal(true);
+    });
+
+    it("may be forced or forbidden, and nothing else", () => {
+        expect(pluginSource({})).to.equal("auto");
+        expect(pluginSource({ METAL3_SCALE_LAB_PLUGINS: "stand-in" })).to.equal("stand-in");
+        expect(() => pluginSource({ METAL3_SCALE_LAB_PLUGINS: "ours" })).to.throw('METAL3_SCALE_LAB_PLUGINS is "ours": it must be auto, official or stand-in');
+    });
+});
+
+describe("side by side", () => {
+    it("no more works run at a time than there are lanes, in the order they came", async () => {
+        const inLane = lanes(2);
+        let running = 0;
+        let most = 0;
+        const order: number[] = [];
+        await Promise.all(
+            [1, 2, 3, 4, 5].map((number) =>
+                inLane(async () => {
+                    order.push(number);
+                    most = Math.max(most, (running += 1));
+                    await new Promise((done) => setTimeout(done, 5));
+                    running -= 1;
+                }),
+            ),
+        );
+        expect(most).to.equal(2);
+        expect(order).to.deep.equal([1, 2, 3, 4, 5]);
+    });
+
+    it("a lane is free again after a failure", async () => {
+        const inLane = lanes(1);
+        await inLane(() => Promise.reject(new Error("x"))).catch(() => undefined);
+        expect(await inLane(async () => 7)).to.equal(7);
+    });
+
+    it("when one step fails the others are stopped and waited for, and the first error is told", async () => {
+        const toolchain = new Toolchain(new Progress({ sink: { write: () => undefined } }), undefined, "/nowhere");
+        let ended = false;
+        const other = new Promise<void>((_, reject) => {
+            toolchain.signal.addEventListener("abort", () => setTimeout(() => {
+                ended = true;
+                reject(toolchain.signal.reason as Error);
+            }, 20));
+        });
+        const error = await toolchain.all([other, Promise.reject(new Error("no space"))]).catch((caught: Error) => caught.message);
+        expect(error).to.equal("no space");
+        expect(ended).to.equal(true);
+    });
+});
