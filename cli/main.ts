@@ -56,6 +56,16 @@ command("doctor", "say what was found where, what is missing and what would be d
     stackOption(),
 );
 
+program
+    .command("kubeconfig")
+    .argument("[cluster]", "a workload cluster; the management cluster where there is none")
+    .description("write a cluster's kubeconfig, which works as it is, and print its path")
+    .addOption(stackOption())
+    .action(async (cluster: string | undefined, { stack }: { stack: string }) => {
+        const { kubeconfig } = await import("./kubeconfig");
+        process.exitCode = await kubeconfig({ stack, ...(cluster === undefined ? {} : { cluster }) });
+    });
+
 command("test", "types, lint, and all tests that need no lab; machine-readable results in .lab/test", async (options: TestOptions) => (await import("./test.js")).test(options))
     .option("--only <suites>", "comma-separated names of suites")
     .option("--e2e", "the end-to-end tests instead: they make a lab of their own", false);
