@@ -62,7 +62,7 @@ program
     .description("write a cluster's kubeconfig, which works as it is, and print its path")
     .addOption(stackOption())
     .action(async (cluster: string | undefined, { stack }: { stack: string }) => {
-        const { kubeconfig } = await import("./kubeconfig");
+        const { kubeconfig } = await import("./kubeconfig.js");
         process.exitCode = await kubeconfig({ stack, ...(cluster === undefined ? {} : { cluster }) });
     });
 
