@@ -4,7 +4,7 @@ import { examine, type Finding } from "../toolchain/doctor";
 import { cacheRoot } from "../toolchain/paths";
 import { wantedImages } from "./stack";
 
-const MARKS: Record<Finding["state"], string> = { ok: "ok", "to do": "to do", problem: "PROBLEM" };
+const MARKS: Record<Finding["state"], string> = { ok: "ok", "to do": "to do", warning: "WARNING", problem: "PROBLEM" };
 
 export interface DoctorOptions {
     stack: string;

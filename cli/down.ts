@@ -19,6 +19,8 @@ export async function down(options: DownOptions): Promise<number> {
     if (await stackExists(ready, options.stack)) {
         if (await clearDeadLocks(ready, options.stack)) progress.line("took away the lock of a run that was killed");
         await selectStack(ready, options.stack);
+        // What stands in a Docker that is switched off can only be removed when it is on.
+        await session.toolchain.docker();
         const code = await runPulumi(ready, ["destroy", "--yes", "--skip-preview", "--stack", options.stack, "--parallel", String(options.parallel)]);
         if (code !== 0) return code;
         await removeStack(ready, options.stack);

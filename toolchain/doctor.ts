@@ -6,13 +6,13 @@ import { findGo } from "./go";
 import { goBinaryRecipe } from "./go-build";
 import { goTarget, goTargets } from "./go-targets";
 import { haveImage } from "./image-build";
-import { labImages, type WantedImages } from "./ensure";
+import { labImages, spaceNeeds, type WantedImages } from "./ensure";
 import { builtReference } from "./image-recipes";
-import { availableMemory, freeSpace, gib } from "./machine";
+import { availableMemory, freeSpace, gib, spaceProblems } from "./machine";
 import { manifestsPath, manifestsRecipe } from "./manifests-entry";
 import { installedPlugin, pluginsHome } from "./plugins-entry";
 import { currentLogin, pulumiSetup } from "./pulumi-home";
-import { findTool, tool } from "./tools";
+import { TARGET_OF, findTool, tool } from "./tools";
 import { versions } from "./versions";
 
 /** Memory the default lab needs, bytes. */
@@ -21,37 +21,37 @@ const LAB_MEMORY = 7 * 1024 ** 3;
 /** One row of the doctor's table. */
 export interface Finding {
     what: string;
-    /** `to do`: the lab makes it itself. `problem`: a person has to. */
-    state: "ok" | "to do" | "problem";
+    /** `to do`: the lab makes it itself. `warning`: it may do. `problem`: a person has to see to it. */
+    state: "ok" | "to do" | "warning" | "problem";
     found: string;
 }
 
 async function machine(cache: Cache): Promise<Finding[]> {
     const root = process.geteuid?.() === 0;
     const memory = availableMemory();
-    const { disk } = versions();
-    const free = freeSpace(cache.root).free;
+    const { free } = freeSpace(cache.root);
     const platform = `${process.platform}/${process.arch}`;
     return [
         { what: "platform", state: platform === "linux/x64" ? "ok" : "problem", found: platform === "linux/x64" ? platform : `${platform}: the lab runs on linux/x64` },
         { what: "node", state: "ok", found: `${process.version} (${process.execPath})` },
         { what: "user", state: "ok", found: root ? "root" : "not root: nothing is installed on this machine, Docker must be there" },
-        { what: "memory", state: memory.available >= LAB_MEMORY ? "ok" : "problem", found: `${gib(memory.available)} of ${gib(memory.total)} available; the default lab needs ${gib(LAB_MEMORY)}` },
-        { what: "cache", state: free >= disk.cache * 1024 ** 3 ? "ok" : "problem", found: `${cache.root}, ${gib(free)} free; building everything needs ${disk.cache} GiB` },
+        // What is taken now may be this very lab's, or be given back.
+        { what: "memory", state: memory.available >= LAB_MEMORY ? "ok" : memory.total >= LAB_MEMORY ? "warning" : "problem", found: `${gib(memory.available)} of ${gib(memory.total)} available; the default lab needs ${gib(LAB_MEMORY)}` },
+        { what: "cache", state: "ok", found: `${cache.root}, ${gib(free)} free` },
     ];
 }
 
-async function docker(): Promise<{ finding: Finding[]; usable: boolean }> {
+/** Docker, and where it keeps its data if it answers. */
+async function docker(): Promise<{ finding: Finding[]; dataRoot?: string }> {
     const facts = await dockerFacts();
     if (facts.info !== undefined) {
         const { version, storage, cgroup, dataRoot } = facts.info;
         const found = [`${version}, ${storage}, cgroup v${cgroup}`, facts.remote ? `at ${facts.remote}` : "", existsSync(dataRoot) ? `${gib(freeSpace(dataRoot).free)} free in ${dataRoot}` : ""];
-        return { usable: true, finding: [{ what: "docker", state: "ok", found: found.filter(Boolean).join(", ") }] };
+        return { dataRoot, finding: [{ what: "docker", state: "ok", found: found.filter(Boolean).join(", ") }] };
     }
     const decision = decideDocker(facts);
     const texts = { use: "", wait: "is starting", start: "installed, not running: will be started", "install-and-start": "will be installed (docker.io) and started" };
     return {
-        usable: false,
         finding: [decision.do === "give-up" ? { what: "docker", state: "problem", found: decision.message } : { what: "docker", state: "to do", found: texts[decision.do] }],
     };
 }
@@ -109,15 +109,20 @@ async function images(wanted: WantedImages, usable: boolean): Promise<Finding[]>
     );
 }
 
+/** Room on the disks for what is to be made. */
+function space(cache: Cache, found: readonly Finding[], dataRoot: string | undefined): Finding {
+    const todo = found.filter(({ state }) => state === "to do").map(({ what }) => what);
+    const programs = todo.filter((what) => goTargets().some(({ name }) => name === what || name === TARGET_OF[what])).length;
+    const images = todo.filter((what) => what.startsWith("image ")).length;
+    const needs = spaceNeeds(cache, programs, images, dataRoot);
+    const problems = spaceProblems(needs);
+    const sum = needs.reduce((total, { need }) => total + need, 0);
+    return { what: "disk", state: problems.length > 0 ? "problem" : "ok", found: problems.join("; ") || `room for what is to be made (about ${sum.toFixed(1)} GiB)` };
+}
+
 /** Looks at everything the lab needs. Changes nothing, downloads nothing. */
 export async function examine(cache: Cache, wanted: WantedImages): Promise<Finding[]> {
     const asked = await docker();
-    return [
-        ...(await machine(cache)),
-        ...asked.finding,
-        ...(await tools(cache)),
-        ...(await plugins(cache)),
-        ...(await builds(cache)),
-        ...(await images(wanted, asked.usable)),
-    ];
+    const made = [...(await tools(cache)), ...(await plugins(cache)), ...(await builds(cache)), ...(await images(wanted, asked.dataRoot !== undefined))];
+    return [...(await machine(cache)), ...asked.finding, space(cache, made, asked.dataRoot), ...made];
 }

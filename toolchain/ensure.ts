@@ -1,5 +1,7 @@
 import { dirname, join } from "node:path";
 import { existsSync } from "node:fs";
+import { homedir } from "node:os";
+import type { Cache } from "./cache";
 import { dockerInfo } from "./docker";
 import { imageReference, type ImageSource } from "./image-reference";
 import { builtReference, imageNames } from "./image-recipes";
@@ -42,15 +44,22 @@ export function labImages(wanted: WantedImages): Map<string, string> {
     return new Map(names.map((name) => [name, wanted.overrides[name] ?? imageReference(name, wanted.source)]));
 }
 
-async function checkSpace(toolchain: Toolchain, compiling: boolean, building: boolean): Promise<void> {
-    const { disk } = versions();
-    const needs: SpaceNeed[] = [];
-    // With everything at hand only little is written: no reason to refuse then.
-    if (compiling) needs.push({ path: toolchain.cache.root, need: disk.cache, what: "the cache" });
-    const dataRoot = building ? ((await dockerInfo())?.dataRoot ?? "/var/lib/docker") : undefined;
-    if (dataRoot !== undefined && existsSync(dirname(dataRoot))) needs.push({ path: dataRoot, need: disk.docker, what: "Docker's data" });
-    const problems = spaceProblems(needs);
+/** Room for what is missing, judged before anything is made. With everything at hand little is written: no reason to refuse then. */
+async function checkSpace(cache: Cache, programs: number, images: number): Promise<void> {
+    const dataRoot = images > 0 ? ((await dockerInfo())?.dataRoot ?? "/var/lib/docker") : undefined;
+    const problems = spaceProblems(spaceNeeds(cache, programs, images, dataRoot));
     if (problems.length > 0) throw new Error(problems.join("\n"));
+}
+
+/** Where the making of so many programs and images writes, and how much. A remote Docker's folder is not on this machine and is left out. */
+export function spaceNeeds(cache: Cache, programs: number, images: number, dataRoot: string | undefined): SpaceNeed[] {
+    const { disk } = versions();
+    const goCache = process.env["GOCACHE"] ?? process.env["XDG_CACHE_HOME"] ?? homedir();
+    return [
+        { path: cache.root, need: disk.cachePerProgram * programs, what: "the lab's cache" },
+        { path: goCache, need: disk.goPerProgram * programs, what: "Go's caches" },
+        ...(dataRoot !== undefined && existsSync(dirname(dataRoot)) ? [{ path: dataRoot, need: disk.dockerPerImage * images, what: "Docker's images" }] : []),
+    ];
 }
 
 /** A tool from PATH or the cache, else built; linked into the lab's bin folder unless it is the person's own. */
@@ -112,11 +121,11 @@ export async function ensureLab(toolchain: Toolchain, purpose: Purpose, wanted: 
     const found = await Promise.all(TOOLS[purpose].map(async (name) => ({ name, ...(await findTool(cache, name)) })));
     const targets = found.filter(({ where }) => where !== "PATH").map(({ name }) => tool(name).target);
     if (purpose === "up" && (await dockerInfo()) === undefined) {
-        await checkSpace(toolchain, true, true);
+        await checkSpace(cache, 0, own.length);
         await progress.step("Docker", () => toolchain.docker());
     }
     const missing = await toolchain.missing(targets, own);
-    await checkSpace(toolchain, missing.binaries.length > 0, missing.images.length > 0);
+    await checkSpace(cache, missing.binaries.length, missing.images.length);
     const swept = await cache.sweep();
     if (swept.length > 0) progress.line(`removed what a killed run left half-made: ${swept.join(", ")}`);
     progress.expect(missing.binaries.length + missing.images.length + foreign.length);

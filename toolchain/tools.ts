@@ -16,12 +16,12 @@ export interface Tool {
 }
 
 /** One binary holds all of Kubernetes and acts by the name it is called by. */
-const TARGETS: Record<string, string> = { kubectl: "kube" };
+export const TARGET_OF: Record<string, string> = { kubectl: "kube" };
 
 /** A tool of versions.yaml. @throws Error when there is none of that name */
 export function tool(name: string): Tool {
     if (!(name in versions().tools)) throw new Error(`toolchain/versions.yaml has no tool "${name}"`);
-    return { name, target: TARGETS[name] ?? name };
+    return { name, target: TARGET_OF[name] ?? name };
 }
 
 export interface FoundTool {

@@ -98,8 +98,10 @@ describe("around a stack", () => {
         expect([...knownIds([{ id: "abc", outputs: { name: "m3lab-dev-x" } }, { outputs: { name: 7 } }])]).to.deep.equal(["abc", "m3lab-dev-x"]);
     });
 
-    it("only a large lab goes without checkpoints", () => {
-        expect(pulumiSettings(4, 2)).to.deep.equal({});
-        expect(pulumiSettings(500, 100)).to.deep.equal({ PULUMI_SKIP_CHECKPOINTS: "true" });
+    it("only a large lab goes without checkpoints, and with a larger heap", () => {
+        expect(pulumiSettings(4, 2, {})).to.deep.equal({});
+        expect(pulumiSettings(Number.NaN, 2, {})).to.deep.equal({});
+        expect(pulumiSettings(500, 100, {})).to.deep.equal({ PULUMI_SKIP_CHECKPOINTS: "true", NODE_OPTIONS: "--max-old-space-size=4096" });
+        expect(pulumiSettings(10_000, 0, { NODE_OPTIONS: "--trace-warnings" })["NODE_OPTIONS"]).to.equal("--trace-warnings --max-old-space-size=8000");
     });
 });
