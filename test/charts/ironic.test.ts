@@ -234,13 +234,15 @@ describe("charts/ironic", function () {
                 const pod = spec.template.spec;
                 expect(spec).to.deep.include({ replicas: 1, strategy: { type: "Recreate" } });
                 expect(pod).to.include({ hostNetwork: true, dnsPolicy: "ClusterFirstWithHostNet", automountServiceAccountToken: false });
-                const ports = pod.containers.flatMap((container: { ports?: object[] }) => container.ports ?? []);
+                const ports = [...pod.initContainers, ...pod.containers].flatMap((container: { ports?: object[] }) => container.ports ?? []);
                 expect(ports.map(({ hostPort }: { hostPort: number }) => hostPort)).to.have.members([6385, 8089, 6180]);
                 for (const { hostIP } of ports) expect(hostIP).to.equal(ip);
                 expect(pod.volumes.filter((volume: object) => "hostPath" in volume)).to.deep.equal([]);
                 expect(pod.topologySpreadConstraints[0].labelSelector.matchLabels).not.to.have.property("metal3-scale-lab/conductor");
-                expect(pod.initContainers.map(({ name }: { name: string }) => name)).to.deep.equal(["provisioning-ip", "prepare"]);
-                expect(pod.initContainers[0].restartPolicy).to.equal("Always");
+                // Sidecars stop last: a stopping conductor still needs its address and its boot files.
+                expect(pod.initContainers.map(({ name, restartPolicy }: Record<string, string>) => [name, restartPolicy])).to.deep.equal([
+                    ["provisioning-ip", "Always"], ["http", "Always"], ["prepare", undefined],
+                ]);
             }
         });
     });
