@@ -44,7 +44,7 @@ export async function fastSuites(): Promise<Suite[]> {
     const node = process.execPath;
     const bin = (path: string): string => repoPath("node_modules", path);
     const suites: Suite[] = [
-        { name: "types", kind: "one", command: [node, bin("typescript/bin/tsc"), "-p", "."], cwd: repoPath(), limitMs: 5 * MINUTE, tools: false },
+        { name: "types", kind: "one", command: [node, bin("typescript/bin/tsc"), "-p", ".", "--noCheck", "false"], cwd: repoPath(), limitMs: 5 * MINUTE, tools: false },
         { name: "lint", kind: "one", command: [node, bin("eslint/bin/eslint.js"), "."], cwd: repoPath(), limitMs: 5 * MINUTE, tools: false },
     ];
     for (const [name, tools] of Object.entries(MOCHA)) {

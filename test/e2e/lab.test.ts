@@ -1,0 +1,161 @@
+import { expect } from "chai";
+import { existsSync } from "fs";
+import { configure, eventually, lab, leftovers, Live, NAMESPACE, PREFIX, previewedSteps, pulumi, removeState, run, STACK } from "./harness";
+
+const MINUTE = 60_000;
+
+/** Runs `pulumi up`; its output is the failure's message. */
+async function up(): Promise<void> {
+    const { code, output } = await pulumi(["up", "--yes", "--skip-preview"]);
+    expect(code, output).to.equal(0);
+}
+
+const operations = async (): Promise<Record<string, number>> => {
+    const counts: Record<string, number> = {};
+    for (const { op } of await previewedSteps()) counts[op] = (counts[op] ?? 0) + 1;
+    return counts;
+};
+
+/** Waits until every cluster is Available. */
+const allAvailable = (live: Live, count: number, limitSeconds: number): Promise<void> =>
+    eventually(`${count} clusters Available`, limitSeconds, async () => (await live.availableClusters()).length === count, () => live.clusters());
+
+describe("a small lab, from up to destroy", function () {
+    this.timeout(40 * MINUTE);
+    // Each step stands on the one before.
+    this.bail(true);
+    let live: Live;
+    let grownFrom: Record<string, string>;
+
+    after(async () => {
+        if ((await leftovers()).length > 0) await lab("down", "--stack", STACK);
+        removeState();
+    });
+
+    it("refuses bad input with every problem in one message, and makes nothing", async () => {
+        const { code: setup } = await lab("setup");
+        expect(setup).to.equal(0);
+        const created = await pulumi(["stack", "init"], { quiet: true });
+        expect(created.code, created.output).to.equal(0);
+        await configure({ nodes: "many", conductors: 0, controlPlaneNodes: 2, provisioningCidr: "192.168.250.0/26" });
+        const { code, output } = await pulumi(["up", "--yes", "--skip-preview"], { quiet: true });
+        expect(code).to.not.equal(0);
+        expect(output).to.include("4 problems").and.include('nodes = "many"').and.include('conductors = "0"').and.include('controlPlaneNodes = "2"').and.include("/26");
+        expect(await leftovers()).to.deep.equal([]);
+    });
+
+    it("previews a lab that has never been up, without making anything", async () => {
+        await configure({ nodes: 4, clusters: 2, controlPlaneNodes: 1, conductors: 2, provisioningCidr: "192.168.250.0/24" });
+        const steps = await previewedSteps();
+        expect(steps.every(({ op }) => op === "create")).to.equal(true);
+        const of = (type: string) => steps.filter(({ urn }) => urn.includes(`$${type}::`)).length;
+        expect(of("kubernetes:metal3.io/v1alpha1:BareMetalHost")).to.equal(4);
+        expect(of("kubernetes:cluster.x-k8s.io/v1beta2:Cluster")).to.equal(2);
+        expect(of("docker:index/container:Container")).to.equal(5);
+        expect(await leftovers()).to.deep.equal([]);
+    });
+
+    it("comes up: hosts where they should be, both conductors at work, every cluster Available", async () => {
+        const { code, output } = await lab("up", "--stack", STACK);
+        expect(code, output).to.equal(0);
+        live = new Live();
+        expect(await live.hostStates()).to.deep.equal({ "host-0000": "provisioned", "host-0001": "provisioned", "host-0002": "available", "host-0003": "available" });
+        expect(await live.availableClusters()).to.deep.equal(["cluster-0000", "cluster-0001"]);
+        const conductors = await live.hostsByConductor();
+        expect(Object.values(conductors).reduce((sum, count) => sum + count, 0)).to.equal(4);
+        expect(Object.keys(conductors).every((name) => ["192.168.250.100", "192.168.250.101"].includes(name)), JSON.stringify(conductors)).to.equal(true);
+    });
+
+    it("has nothing to do when nothing changes", async () => {
+        const { code, output } = await pulumi(["up", "--yes", "--skip-preview", "--expect-no-changes"]);
+        expect(code, output).to.equal(0);
+    });
+
+    it("hands out a kubeconfig that works as it is", async () => {
+        const { code, output } = await lab("kubeconfig", "cluster-0000", "--stack", STACK);
+        expect(code, output).to.equal(0);
+        const file = output.trim().split("\n").at(-1) as string;
+        const nodes = await run("sh", ["-c", `eval "$(node toolchain/bootstrap.mjs env)" && kubectl --kubeconfig ${file} get nodes -o json`], { quiet: true });
+        expect(nodes.code, nodes.output).to.equal(0);
+        const { items } = JSON.parse(nodes.output.slice(nodes.output.indexOf("{"))) as { items: { status: { conditions: { type: string; status: string }[] } }[] };
+        expect(items).to.have.length(1);
+        expect(items[0]?.status.conditions.find(({ type }) => type === "Ready")?.status).to.equal("True");
+    });
+
+    it("grows by adding only, and touches nothing that was there", async () => {
+        grownFrom = await live.identities();
+        await configure({ nodes: 8, clusters: 4 });
+        const planned = await operations();
+        expect(Object.keys(planned).sort()).to.deep.equal(["create", "same"]);
+        await up();
+        expect(await live.availableClusters()).to.deep.equal(["cluster-0000", "cluster-0001", "cluster-0002", "cluster-0003"]);
+        expect(await live.identities()).to.include(grownFrom);
+    });
+
+    it("shrinks from the end: clusters, then hosts, properly let go of", async () => {
+        await configure({ nodes: 4, clusters: 2 });
+        const planned = await operations();
+        expect(Object.keys(planned).sort()).to.deep.equal(["delete", "same"]);
+        await up();
+        expect(await live.identities()).to.deep.equal(grownFrom);
+        const conductors = await live.hostsByConductor();
+        expect(Object.values(conductors).reduce((sum, count) => sum + count, 0), "nodes that Ironic still knows").to.equal(4);
+        expect(await live.availableClusters()).to.deep.equal(["cluster-0000", "cluster-0001"]);
+    });
+
+    it("takes a third conductor and lets it go, restarting no other and losing no host", async () => {
+        for (const conductors of [3, 2]) {
+            await configure({ conductors });
+            await up();
+            expect(await live.identities()).to.include(grownFrom);
+            await eventually(
+                "every host held by a conductor that is there",
+                180,
+                async () => Object.keys(await live.hostsByConductor()).every((name) => Number(name.split(".").at(-1)) < 100 + conductors),
+                () => live.hostsByConductor(),
+            );
+            expect(Object.values(await live.hostsByConductor()).reduce((sum, count) => sum + count, 0)).to.equal(4);
+        }
+        expect(await live.availableClusters()).to.have.length(2);
+    });
+
+    it("outlives the death of FKAS", async () => {
+        const pods = (await live.pods()).filter(({ metadata }) => metadata?.name?.startsWith("fkas-"));
+        expect(pods).to.have.length(1);
+        const uid = pods[0]?.metadata?.uid;
+        await live.core.deleteNamespacedPod({ name: pods[0]?.metadata?.name ?? "", namespace: NAMESPACE, gracePeriodSeconds: 0 });
+        await eventually(
+            "another FKAS pod, ready",
+            120,
+            async () => (await live.pods()).some(({ metadata, status }) => metadata?.name?.startsWith("fkas-") && metadata.uid !== uid && status?.containerStatuses?.every(({ ready }) => ready)),
+            async () => (await live.pods()).filter(({ metadata }) => metadata?.name?.startsWith("fkas-")).map(({ status }) => status),
+        );
+        await allAvailable(live, 2, 180);
+    });
+
+    it("provisions hosts although their fake-ipa is restarted in the middle of it", async () => {
+        await configure({ nodes: 6, clusters: 6 });
+        const growing = up();
+        await eventually(
+            "a host of pair 2 being provisioned",
+            600,
+            async () => Object.entries(await live.hostStates()).some(([name, state]) => name >= "host-0004" && state === "provisioning"),
+            () => live.hostStates(),
+        );
+        await live.docker.getContainer(`${PREFIX}-pair-002-fake-ipa`).restart();
+        await growing;
+        expect(new Set(Object.values(await live.hostStates()))).to.deep.equal(new Set(["provisioned"]));
+        await allAvailable(live, 6, 60);
+    });
+
+    it("is destroyed although Ironic and FKAS are dead, and leaves nothing behind", async () => {
+        for (const pod of await live.pods()) {
+            if (!/^(ironic-conductor|fkas)/.test(pod.metadata?.name ?? "")) continue;
+            await live.core.deleteNamespacedPod({ name: pod.metadata?.name ?? "", namespace: NAMESPACE, gracePeriodSeconds: 0 });
+        }
+        const { code, output } = await pulumi(["destroy", "--yes", "--skip-preview"]);
+        expect(code, output).to.equal(0);
+        expect(await leftovers()).to.deep.equal([]);
+        expect(existsSync(`.lab/${STACK}`)).to.equal(false);
+    });
+});
