@@ -11,12 +11,7 @@ import (
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
-	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
-	"k8s.io/apimachinery/pkg/runtime"
-	"k8s.io/apimachinery/pkg/types"
-	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
 	"k8s.io/client-go/rest"
-	inmemorymanager "sigs.k8s.io/cluster-api/test/infrastructure/inmemory/pkg/runtime/manager"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/config"
@@ -31,23 +26,8 @@ import (
 	"metal3-scale-lab/fkas/internal/pki"
 	"metal3-scale-lab/fkas/internal/registry"
 	"metal3-scale-lab/fkas/internal/serving"
+	"metal3-scale-lab/fkas/internal/store"
 )
-
-// NewStore makes the in-memory store of all fake clusters.
-//
-// It is started and stopped at once: started, because deleting an object with finalizers needs its queue, which is nil
-// otherwise; stopped, because its periodic sync sends watch events of a type that clients do not know ("GENERIC"), at
-// which they break off their watches.
-func NewStore(ctx context.Context) (inmemorymanager.Manager, error) {
-	scheme := runtime.NewScheme()
-	if err := errors.Join(clientgoscheme.AddToScheme(scheme), apiextensionsv1.AddToScheme(scheme)); err != nil {
-		return nil, err
-	}
-	store := inmemorymanager.New(scheme)
-	starting, stop := context.WithCancel(ctx)
-	defer stop()
-	return store, store.Start(starting)
-}
 
 // App is a running FKAS.
 type App struct {
@@ -79,12 +59,12 @@ func New(ctx context.Context, o *options.Options, kube *rest.Config) (*App, erro
 	if err != nil {
 		return nil, fmt.Errorf("connect to the management cluster: %w", err)
 	}
-	store, err := NewStore(ctx)
+	objects, err := store.New(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("start the in-memory store: %w", err)
 	}
 	server, err := serving.New(serving.Options{
-		Manager: store, BindAddress: o.BindAddress, ExtraSANs: append([]string{o.EndpointHost}, o.ExtraSANs...), Log: ctrl.Log.WithName("serving"),
+		Manager: objects, BindAddress: o.BindAddress, ExtraSANs: append([]string{o.EndpointHost}, o.ExtraSANs...), Log: ctrl.Log.WithName("serving"),
 	})
 	if err != nil {
 		return nil, err
@@ -155,34 +135,6 @@ func (a *App) APIAddress(ctx context.Context) (net.Addr, error) {
 	}
 }
 
-// backend lets the HTTP API reach the reconciler.
-type backend struct{ *App }
-
-func (b backend) Register(ctx context.Context, name types.NamespacedName) (string, int32, error) {
-	host, port, err := b.reconciler.Register(ctx, name, controller.PortRange{First: b.options.FirstPort, Last: b.options.LastPort})
-	return host, port, translate(err)
-}
-
-func (b backend) UpdateNode(ctx context.Context, name types.NamespacedName, u httpapi.NodeUpdate) error {
-	return translate(b.reconciler.UpdateNode(ctx, name, u.NodeName, registry.Node{
-		ProviderID: u.ProviderID, UUID: u.UUID, Labels: u.Labels, Version: u.K8sVersion,
-	}))
-}
-
-func (b backend) Unregister(ctx context.Context, name types.NamespacedName) error {
-	return translate(b.reconciler.Unregister(ctx, name))
-}
-
-func (b backend) Statuses() []controller.Status { return b.reconciler.Statuses() }
-
-func translate(err error) error {
-	var refusal *controller.Refusal
-	if errors.As(err, &refusal) {
-		return httpapi.Errorf(refusal.Status, "%s", refusal.Message)
-	}
-	return err
-}
-
 // apiServer runs the HTTP API as a part of the manager.
 type apiServer struct{ app *App }
 
@@ -193,7 +145,9 @@ func (s apiServer) Start(ctx context.Context) error {
 		return fmt.Errorf("listen for the HTTP API: %w", err)
 	}
 	s.app.apiAddress <- l.Addr()
-	server := httpapi.NewServer(backend{s.app}, log)
+	server := httpapi.NewServer(&httpapi.Reconciler{
+		Reconciler: s.app.reconciler, Ports: controller.PortRange{First: s.app.options.FirstPort, Last: s.app.options.LastPort}, ReadyFunc: s.app.Ready,
+	}, log)
 	stopped := context.AfterFunc(ctx, func() { _ = server.Close() })
 	defer stopped()
 	log.Info("Serving HTTP API", "address", l.Addr().String())

@@ -152,9 +152,9 @@ func (r *Reconciler) Counts() metrics.Counts {
 	return counts
 }
 
-// triesBeforeReady is how often a cluster may fail before readiness stops waiting for it: one Cluster with a port that
+// TriesBeforeReady is how often a cluster may fail before readiness stops waiting for it: one Cluster with a port that
 // is taken must not keep all others out of the Service.
-const triesBeforeReady = 3
+const TriesBeforeReady = 3
 
 // Pending names the clusters that declare an endpoint and are not served yet.
 func (r *Reconciler) Pending(ctx context.Context) ([]types.NamespacedName, error) {
@@ -174,7 +174,7 @@ func (r *Reconciler) Pending(ctx context.Context) ([]types.NamespacedName, error
 	var pending []types.NamespacedName
 	for _, name := range names {
 		e, tried := r.status.get(name)
-		if _, served := r.Server.Get(name); tried && (served || e.outcome.waiting != "" || e.failures >= triesBeforeReady) {
+		if _, served := r.Server.Get(name); tried && (served || e.outcome.waiting != "" || e.failures >= TriesBeforeReady) {
 			continue
 		}
 		pending = append(pending, name)

@@ -52,7 +52,7 @@ func (s *Server) handler(c *cluster) http.Handler {
 	if s.options.BindAddress != "" {
 		host = net.JoinHostPort(s.options.BindAddress, strconv.Itoa(int(c.spec.Port)))
 	}
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	return measured(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.ProtoMajor == 2 && strings.HasPrefix(r.Header.Get("Content-Type"), "application/grpc") {
 			s.etcd.ServeHTTP(w, r)
 			return
@@ -67,7 +67,12 @@ func (s *Server) handler(c *cluster) http.Handler {
 			}
 			s.api.ServeHTTP(w, r)
 		}
-	})
+	}))
+}
+
+func watches(r *http.Request) bool {
+	watch := r.URL.Query().Get("watch")
+	return watch == "true" || watch == "1"
 }
 
 func (s *Server) get(c *cluster, w http.ResponseWriter, r *http.Request) {
@@ -80,8 +85,7 @@ func (s *Server) get(c *cluster, w http.ResponseWriter, r *http.Request) {
 		s.version(c, w)
 		return
 	}
-	query := r.URL.Query()
-	watch := query.Get("watch") == "true" || query.Get("watch") == "1"
+	watch := watches(r)
 	if watch && !s.prepareWatch(w, r) {
 		return
 	}

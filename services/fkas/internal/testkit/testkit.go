@@ -4,9 +4,11 @@ package testkit
 import (
 	"bytes"
 	"context"
+	"crypto/x509"
 	"net"
 	"runtime"
 	"runtime/pprof"
+	"strconv"
 	"testing"
 	"time"
 
@@ -36,15 +38,24 @@ func Authority(t *testing.T, purpose secret.Purpose, algorithm bootstrapv1.Encry
 	return serving.KeyPair{Cert: cert, Key: key}
 }
 
-// FreePort is a TCP port that was free a moment ago.
+// FreePort is a TCP port that was free a moment ago, as was the next one.
 func FreePort(t *testing.T) int32 {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
+	for range 100 {
+		l, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		port := l.Addr().(*net.TCPAddr).Port
+		next, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(port+1)))
+		_ = l.Close()
+		if err == nil {
+			_ = next.Close()
+			return int32(port)
+		}
 	}
-	defer func() { _ = l.Close() }()
-	return int32(l.Addr().(*net.TCPAddr).Port)
+	t.Fatal("no two free ports in a row in 100 tries")
+	return 0
 }
 
 // RESTConfig trusts the cluster's authority and nothing else.
@@ -92,3 +103,6 @@ func Context(t *testing.T) context.Context {
 	t.Cleanup(cancel)
 	return ctx
 }
+
+// KeyPair is an authority of which only the certificate is known.
+func KeyPair(cert *x509.Certificate) serving.KeyPair { return serving.KeyPair{Cert: cert} }
