@@ -79,7 +79,7 @@ export class Fleet {
         if (agent === undefined) return;
         host.agent = undefined;
         agent.stop();
-        const node = agent.state.nodeUuid;
+        const node = agent.state.nodeUuid?.toLowerCase();
         if (node !== undefined && this.byNode.get(node) === agent) this.byNode.delete(node);
     }
 
@@ -87,7 +87,10 @@ export class Fleet {
         const owner: AgentOwner = {
             system: () => host.system,
             persist: () => this.persist(host),
-            identified: (nodeUuid) => { this.byNode.set(nodeUuid.toLowerCase(), agent); },
+            identified: (nodeUuid) => {
+                for (const [node, each] of this.byNode) if (each === agent) this.byNode.delete(node);
+                this.byNode.set(nodeUuid.toLowerCase(), agent);
+            },
         };
         const agent = new Agent(host.system.uuid, this.context, owner, state);
         return agent;

@@ -1,5 +1,3 @@
-import { X509Certificate } from "node:crypto";
-import { readFileSync } from "node:fs";
 import process from "node:process";
 
 import { pino } from "pino";
@@ -7,19 +5,10 @@ import { pino } from "pino";
 import { systemClock } from "./clock.js";
 import { type Config, ConfigError, loadConfig } from "./config.js";
 import { startService } from "./service.js";
+import { verifyCa } from "./tls.js";
 
 /** How long a graceful end may take: an answer to a lookup under way, with its token, is still waited for. */
 const SHUTDOWN_MS = 12_000;
-
-/** What Ironic needs to trust the agents' API: its own certificate where that is self-signed, else the CA given, if it signed it. */
-function verifyCa(config: Config): string | undefined {
-    if (config.certFile === undefined) return undefined;
-    const own = new X509Certificate(readFileSync(config.certFile));
-    if (own.checkIssued(own)) return own.toString();
-    if (config.caFile === undefined) return undefined;
-    const ca = new X509Certificate(readFileSync(config.caFile));
-    return own.checkIssued(ca) ? ca.toString() : undefined;
-}
 
 async function main(): Promise<void> {
     let config: Config;
