@@ -124,8 +124,9 @@ func (o *Options) validate(ports string) []error {
 			}
 		}
 	}
-	for _, message := range validation.IsValidLabelValue("index-" + o.Index) {
-		add("index", o.Index, message)
+	// The registrations' label is the index with a prefix.
+	if o.Index != "" && (len(validation.IsValidLabelValue(o.Index)) > 0 || len(validation.IsValidLabelValue("index-"+o.Index)) > 0) {
+		add("index", o.Index, "must be a label value of at most 57 characters")
 	}
 	for key, namespace := range map[string]string{"namespace": o.Namespace, "registrations-namespace": o.RegistrationsNamespace} {
 		if namespace == "" {

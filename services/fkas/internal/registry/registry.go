@@ -64,6 +64,9 @@ type Registry struct {
 }
 
 func (r *Registry) labels() map[string]string {
+	if r.Index == "" {
+		return map[string]string{label: "all"}
+	}
 	return map[string]string{label: "index-" + r.Index}
 }
 

@@ -158,9 +158,15 @@ func ensureLeader(ctx context.Context, c inmemoryclient.Client, nodes []Node) er
 		if !ok || !n.ControlPlane {
 			continue
 		}
+		// In the past, because the time has a resolution of a second and the latest leader holds: KCP may move the
+		// lead within the second of the election.
+		from := n.Created.Time
+		if from.IsZero() {
+			from = time.Now().Add(-time.Second)
+		}
 		return update(ctx, c, pod, func() bool {
 			pod.Annotations = maps.Clone(pod.Annotations)
-			pod.Annotations[cloudv1.EtcdLeaderFromAnnotationName] = time.Now().UTC().Format(time.RFC3339)
+			pod.Annotations[cloudv1.EtcdLeaderFromAnnotationName] = from.UTC().Format(time.RFC3339)
 			return true
 		})
 	}
