@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { link, mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
 import type { Logger } from "pino";
@@ -71,7 +71,8 @@ export class StateStore {
         const path = join(this.directory!, key + SUFFIX);
         try {
             await writeFile(`${path}.tmp`, encode(record()), { mode: 0o600 });
-            await rename(path, `${path}.bak`).catch((error: NodeJS.ErrnoException) => { if (error.code !== "ENOENT") throw error; });
+            await rm(`${path}.bak`, { force: true });
+            await link(path, `${path}.bak`).catch(() => undefined); // the first write has none; a second copy is no condition of the first
             await rename(`${path}.tmp`, path);
         } catch (error) {
             this.metrics.stateErrors.inc({ kind: "write" });
@@ -100,7 +101,7 @@ export class StateStore {
                     if (suffix !== SUFFIX) this.log.warn({ path }, "the state before the last change stands in");
                     break;
                 } catch (error) {
-                    // A kill between the two renames of a write leaves only the .bak, which is no damage.
+                    // A file that is not there is no damage.
                     if ((error as NodeJS.ErrnoException).code === "ENOENT") continue;
                     this.metrics.stateErrors.inc({ kind: "damaged" });
                     this.log.error({ path, reason: (error as Error).message }, "damaged state file, kept as .damaged");
