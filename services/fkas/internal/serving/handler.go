@@ -61,6 +61,8 @@ func (s *Server) handler(c *cluster) http.Handler {
 		switch r.Method {
 		case http.MethodGet:
 			s.get(c, w, r)
+		case http.MethodPatch:
+			s.patch(c, w, r)
 		default:
 			if !strings.HasSuffix(r.URL.Path, "/portforward") {
 				r.Body = http.MaxBytesReader(w, r.Body, maxBody)

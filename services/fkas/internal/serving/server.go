@@ -26,6 +26,7 @@ import (
 
 	"github.com/go-logr/logr"
 	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/types"
 	inmemoryclient "sigs.k8s.io/cluster-api/test/infrastructure/inmemory/pkg/runtime/client"
 	inmemorymanager "sigs.k8s.io/cluster-api/test/infrastructure/inmemory/pkg/runtime/manager"
@@ -74,6 +75,7 @@ type Server struct {
 	key     crypto.Signer
 	api     http.Handler
 	etcd    http.Handler
+	kinds   map[schema.GroupVersionResource]schema.GroupVersionKind
 
 	mu       sync.RWMutex
 	clusters map[types.NamespacedName]*cluster
@@ -103,6 +105,7 @@ func New(options Options) (*Server, error) {
 		key:      key,
 		clusters: map[types.NamespacedName]*cluster{},
 		byPort:   map[int32]*cluster{},
+		kinds:    kindsByResource(options.Manager.GetScheme()),
 	}
 	s.api = inmemoryapi.NewAPIServerHandler(options.Manager, options.Log, s.resolve)
 	s.etcd = inmemoryetcd.NewEtcdServerHandler(options.Manager, options.Log, s.resolve)
