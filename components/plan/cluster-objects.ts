@@ -1,7 +1,7 @@
 import type { Manifest } from "../manifests/documents";
+import { classPatches, classVariables, INFRASTRUCTURE, WORKER_CLASS, type MachineImage } from "./cluster-class-patches";
 
-/** Label of a BareMetalHost: the workload cluster whose machines it is set aside for. */
-export const HOST_CLUSTER_LABEL = "metal3-scale-lab/cluster";
+export { HOST_CLUSTER_LABEL, type MachineImage } from "./cluster-class-patches";
 
 /** Label of a Cluster: the index of the fake API server that serves it. */
 export const FAKE_API_SERVER_LABEL = "metal3-scale-lab/fake-api-server";
@@ -9,10 +9,6 @@ export const FAKE_API_SERVER_LABEL = "metal3-scale-lab/fake-api-server";
 const CLUSTER_API = "cluster.x-k8s.io/v1beta2";
 const BOOTSTRAP = "bootstrap.cluster.x-k8s.io/v1beta2";
 const CONTROL_PLANE = "controlplane.cluster.x-k8s.io/v1beta2";
-const INFRASTRUCTURE = "infrastructure.cluster.x-k8s.io/v1beta2";
-
-/** Class name of the workers within the ClusterClass. */
-const WORKER_CLASS = "worker";
 
 /**
  * A fake node has neither pods to drain nor volumes to detach, and 0 would mean "wait for ever": one second is the
@@ -26,15 +22,6 @@ const DELETION_LIMITS = {
 
 /** No host runs kubeadm. The API wants one field at least; this is the default of one. */
 const KUBEADM = { format: "cloud-config" };
-
-/** The OS image that hosts are provisioned with, as CAPM3's `image`. */
-export interface MachineImage {
-    url: string;
-    /** The checksum itself, or a URL that answers with it. */
-    checksum: string;
-    checksumType: "md5" | "sha256" | "sha512";
-    diskFormat: "raw" | "qcow2" | "vdi" | "vmdk" | "live-iso";
-}
 
 export interface ClusterClassOptions {
     /** Name of the ClusterClass, and first part of its templates' names. */
@@ -154,97 +141,10 @@ function clusterClass(options: ClusterClassOptions): Manifest {
                     },
                 ],
             },
-            variables: classVariables(options),
+            variables: classVariables(options.image),
             patches: classPatches(),
         },
     };
-}
-
-function classVariables(options: ClusterClassOptions): object[] {
-    return [
-        {
-            name: "controlPlaneEndpoint",
-            required: true,
-            schema: {
-                openAPIV3Schema: {
-                    type: "object",
-                    required: ["host", "port"],
-                    properties: {
-                        host: { type: "string", minLength: 1 },
-                        port: { type: "integer", minimum: 1, maximum: 65535 },
-                    },
-                },
-            },
-        },
-        {
-            // A default rather than a fixed template: a cluster keeps the image it was made with, so that another image
-            // is for new clusters and does not roll every machine there is.
-            name: "image",
-            required: false,
-            schema: {
-                openAPIV3Schema: {
-                    type: "object",
-                    required: ["url", "checksum", "checksumType", "diskFormat"],
-                    properties: {
-                        url: { type: "string", minLength: 1 },
-                        checksum: { type: "string" },
-                        checksumType: { type: "string" },
-                        diskFormat: { type: "string" },
-                    },
-                    default: { ...options.image },
-                },
-            },
-        },
-    ];
-}
-
-function classPatches(): object[] {
-    const machineSelector = (matchResources: object): object => ({
-        apiVersion: INFRASTRUCTURE,
-        kind: "Metal3MachineTemplate",
-        matchResources,
-    });
-    const machinePatches = [
-        { op: "replace", path: "/spec/template/spec/image", valueFrom: { variable: "image" } },
-        {
-            op: "add",
-            path: "/spec/template/spec/hostSelector",
-            valueFrom: { template: `matchLabels:\n  ${HOST_CLUSTER_LABEL}: "{{ .builtin.cluster.name }}"\n` },
-        },
-    ];
-    return [
-        {
-            name: "control-plane-endpoint",
-            description: "Each cluster's own address, which its fake API server serves",
-            definitions: [
-                {
-                    selector: {
-                        apiVersion: INFRASTRUCTURE,
-                        kind: "Metal3ClusterTemplate",
-                        matchResources: { infrastructureCluster: true },
-                    },
-                    jsonPatches: [
-                        {
-                            op: "replace",
-                            path: "/spec/template/spec/controlPlaneEndpoint",
-                            valueFrom: { variable: "controlPlaneEndpoint" },
-                        },
-                    ],
-                },
-            ],
-        },
-        {
-            name: "machines",
-            description: "The image, and only the hosts that are set aside for the cluster",
-            definitions: [
-                { selector: machineSelector({ controlPlane: true }), jsonPatches: machinePatches },
-                {
-                    selector: machineSelector({ machineDeploymentClass: { names: [WORKER_CLASS] } }),
-                    jsonPatches: machinePatches,
-                },
-            ],
-        },
-    ];
 }
 
 export interface WorkloadClusterOptions {
