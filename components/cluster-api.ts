@@ -34,14 +34,11 @@ export class ClusterApi extends pulumi.ComponentResource {
     }
 }
 
-/** Flag of each controller's concurrency; upstream's default is 10 for most. */
-const CONCURRENCY_FLAGS = {
-    core: ["cluster-concurrency", "clustertopology-concurrency", "machine-concurrency", "machineset-concurrency", "machinedeployment-concurrency", "clustercache-concurrency"],
-    bootstrap: ["kubeadmconfig-concurrency", "clustercache-concurrency"],
-    controlPlane: ["kubeadmcontrolplane-concurrency", "clustercache-concurrency"],
-    infrastructure: ["metal3machine-concurrency", "metal3cluster-concurrency", "metal3data-concurrency", "metal3datatemplate-concurrency", "metal3labelsync-concurrency"],
-    ipam: [],
-} as const;
+/** CAPM3's flags of concurrency, 10 each by default; Cluster API's own controllers have 50 to 100 and need no more. */
+const CAPM3_CONCURRENCY = ["metal3machine-concurrency", "metal3cluster-concurrency", "metal3data-concurrency", "metal3datatemplate-concurrency", "metal3labelsync-concurrency"];
+
+/** Seconds for each of: the Kubernetes API, clusterctl, the controllers, their webhooks. */
+const WAIT_SECONDS = 240;
 
 const IMAGES = {
     core: "cluster-api-controller",
@@ -54,12 +51,14 @@ const IMAGES = {
 /** Standard input of cli/cluster-api.ts. It names no path: the same state must do on another machine. */
 export function initInput({ images, plan }: Pick<ClusterApiArgs, "images" | "plan">, kubeconfig: string, ca: { cert: string; key: string }): string {
     const { concurrency, kubeApiQps, kubeApiBurst } = plan.controllers;
-    const controllers = Object.fromEntries(
-        (Object.keys(IMAGES) as (keyof typeof IMAGES)[]).map((key) => {
-            const flags = CONCURRENCY_FLAGS[key].map((flag) => [flag, concurrency]);
-            const limits = key === "ipam" ? {} : { "kube-api-qps": kubeApiQps, "kube-api-burst": kubeApiBurst };
-            return [key, { image: referenceParts(images.reference(IMAGES[key])), args: { ...Object.fromEntries(flags), ...limits } }];
-        }),
-    );
-    return JSON.stringify({ kubeconfig, ca, manifests: { source: "build" }, controllers });
+    const image = (key: keyof typeof IMAGES) => ({ image: referenceParts(images.reference(IMAGES[key])) });
+    const limits = { "kube-api-qps": kubeApiQps, "kube-api-burst": kubeApiBurst };
+    const controllers = {
+        core: { ...image("core"), args: limits },
+        bootstrap: { ...image("bootstrap"), args: limits },
+        controlPlane: { ...image("controlPlane"), args: limits },
+        infrastructure: { ...image("infrastructure"), args: { ...limits, ...Object.fromEntries(CAPM3_CONCURRENCY.map((flag) => [flag, concurrency])) } },
+        ipam: image("ipam"),
+    };
+    return JSON.stringify({ kubeconfig, ca, manifests: { source: "build" }, controllers, waitSeconds: WAIT_SECONDS });
 }

@@ -170,7 +170,7 @@ export class Lab extends pulumi.ComponentResource {
             { images: this.images, clusterIp: plan.clusterDns, provider },
             { parent: this, dependsOn: [embedded.loadedImages] },
         );
-        const storage = new NodeStorage("storage", { nodeName: this.nodeName, volumes: { mariadb: "4Gi" }, provider }, { parent: this });
+        const storage = new NodeStorage("storage", { nodeName: this.nodeName, provider }, { parent: this });
         return embedded.asSubstrate(plan, STORAGE_CLASS, [dns, ...storage.volumes]);
     }
 }

@@ -6,6 +6,7 @@ import type { Images } from "../images";
 import type { LabPlan } from "../plan/plan";
 import { labels } from "./labels";
 import type { LabPki } from "../lab-pki";
+import { NODE_VOLUMES } from "./node-storage";
 import { LoadedImages } from "./loaded-images";
 import type { Substrate } from "./substrate";
 
@@ -109,6 +110,7 @@ function createNode(
                 `SERVICE_CIDR=${config.serviceCidr}`,
                 `CLUSTER_DNS=${plan.clusterDns}`,
                 `PAUSE_IMAGE=${images.reference("pause")}`,
+                `NODE_VOLUMES=${Object.keys(NODE_VOLUMES).join(" ")}`,
                 "KUBE_PROXY_MODE=iptables",
                 "POD_MTU=1500",
                 "KUBE_APISERVER_ARGS=",

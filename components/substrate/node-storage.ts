@@ -4,13 +4,14 @@ import * as pulumi from "@pulumi/pulumi";
 export interface NodeStorageArgs {
     /** Name of the node whose disk holds the data. */
     nodeName: pulumi.Input<string>;
-    /** Volumes that claims of the class may bind, by name, with their size. */
-    volumes: Record<string, string>;
     provider: kubernetes.Provider;
 }
 
 /** Name of the class. */
 export const STORAGE_CLASS = "lab-node";
+
+/** Volumes on the node that claims of the class may bind, by name, with their size. The node makes their directories. */
+export const NODE_VOLUMES: Record<string, string> = { mariadb: "4Gi" };
 
 /** A storage class without a provisioner, and volumes on the embedded node's own disk: they outlive every pod. */
 export class NodeStorage extends pulumi.ComponentResource {
@@ -24,7 +25,7 @@ export class NodeStorage extends pulumi.ComponentResource {
             { metadata: { name: STORAGE_CLASS }, provisioner: "kubernetes.io/no-provisioner", volumeBindingMode: "Immediate" },
             child,
         );
-        this.volumes = Object.entries(args.volumes).map(([volume, size]) => this.createVolume(name, volume, size, args, { ...child, dependsOn: [storageClass] }));
+        this.volumes = Object.entries(NODE_VOLUMES).map(([volume, size]) => this.createVolume(name, volume, size, args, { ...child, dependsOn: [storageClass] }));
         this.registerOutputs({});
     }
 
@@ -38,7 +39,7 @@ export class NodeStorage extends pulumi.ComponentResource {
                     capacity: { storage: size },
                     accessModes: ["ReadWriteOnce"],
                     persistentVolumeReclaimPolicy: "Retain",
-                    hostPath: { path: `/var/lib/lab-volumes/${volume}`, type: "DirectoryOrCreate" },
+                    hostPath: { path: `/var/lib/lab-volumes/${volume}`, type: "Directory" },
                     nodeAffinity: {
                         required: {
                             nodeSelectorTerms: [

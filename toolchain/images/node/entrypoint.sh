@@ -1,6 +1,7 @@
 #!/bin/sh
 # Makes a container fit to be a Kubernetes node, then hands over to runit.
-# Input: the files of /etc/kubernetes/pki and the variables NODE_NAME, NODE_IP, POD_CIDR, SERVICE_CIDR.
+# Input: the files of /etc/kubernetes/pki and the variables NODE_NAME, NODE_IP, POD_CIDR, SERVICE_CIDR, CLUSTER_DNS, PAUSE_IMAGE,
+# NODE_VOLUMES, KUBE_PROXY_MODE, POD_MTU, KUBE_APISERVER_ARGS (components/substrate/embedded.ts).
 set -eu
 
 : "${NODE_NAME:?}" "${NODE_IP:?}" "${POD_CIDR:?}" "${SERVICE_CIDR:?}"
@@ -36,6 +37,12 @@ sysctl -qw net.ipv4.ip_forward=1
 # Absent where br_netfilter is built in or not loaded: a Service's answer to a pod of its own node needs it.
 modprobe -q br_netfilter 2>/dev/null || true
 sysctl -qw net.bridge.bridge-nf-call-iptables=1 2>/dev/null || true
+
+# Data of pods that are not root: kubelet makes a missing directory for root alone.
+for volume in $NODE_VOLUMES; do
+    mkdir -p "/var/lib/lab-volumes/$volume"
+    chmod 1777 "/var/lib/lab-volumes/$volume"
+done
 
 rm -rf /run/service
 /usr/local/lib/lab-node/write-configuration.sh
