@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { existsSync, openSync, readFileSync, closeSync, readdirSync } from "node:fs";
+import { closeSync, existsSync, openSync, readFileSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { aptInstall } from "./apt";
@@ -69,15 +69,14 @@ function osRelease(): string[] {
     }
 }
 
+/** By dockerd's pid file: other daemons' processes, in containers, can be seen from here as well. */
 function daemonRunning(): boolean {
-    return readdirSync("/proc").some((pid) => {
-        if (!/^\d+$/.test(pid)) return false;
-        try {
-            return readFileSync(`/proc/${pid}/comm`, "utf8").trim() === "dockerd";
-        } catch {
-            return false;
-        }
-    });
+    try {
+        const pid = readFileSync("/var/run/docker.pid", "utf8").trim();
+        return readFileSync(`/proc/${pid}/comm`, "utf8").trim() === "dockerd";
+    } catch {
+        return false;
+    }
 }
 
 function onPath(command: string): boolean {

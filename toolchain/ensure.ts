@@ -3,13 +3,14 @@ import { existsSync } from "node:fs";
 import { homedir } from "node:os";
 import type { Cache } from "./cache";
 import { dockerInfo } from "./docker";
+import { haveImage } from "./image-build";
 import { imageReference, type ImageSource } from "./image-reference";
 import { builtReference, imageNames } from "./image-recipes";
 import { spaceProblems, type SpaceNeed } from "./machine";
 import { ensureManifests, manifestsRecipe } from "./manifests-entry";
-import { ensurePlugins, ensureStandIns, installedPlugin, pluginsHome } from "./plugins-entry";
+import { ensurePlugins, ensureStandIns, planPlugins, type PluginPlan } from "./plugins-entry";
 import { currentLogin, preparePulumiState, pulumiSetup, type PulumiSetup } from "./pulumi-home";
-import { binDir, findTool, linkCommand, onForeignPath, tool } from "./tools";
+import { binDir, findTool, linkCommand, onForeignPath, tool, type FoundTool } from "./tools";
 import type { Toolchain } from "./toolchain";
 import { versions } from "./versions";
 
@@ -31,6 +32,11 @@ export interface Ready {
     /** Environment of Pulumi and of whatever is run beside it. */
     env: NodeJS.ProcessEnv;
 }
+
+const KUBERNETES_PROVIDER = "pulumi-resource-kubernetes";
+
+/** Compiled first, in this order: the largest image waits for the first, and what else takes long should not begin last. */
+const FIRST = ["kube", "pulumi", KUBERNETES_PROVIDER];
 
 const TOOLS: Record<Purpose, string[]> = {
     preview: ["pulumi", "kubectl", "clusterctl"],
@@ -62,27 +68,24 @@ export function spaceNeeds(cache: Cache, programs: number, images: number, dataR
     ];
 }
 
-/** A tool from PATH or the cache, else built; linked into the lab's bin folder unless it is the person's own. */
-async function readyTool(toolchain: Toolchain, name: string): Promise<{ path: string; where: "PATH" | "cache" }> {
-    const found = await findTool(toolchain.cache, name);
+/** A tool from PATH, else built; linked into the lab's bin folder unless it is the person's own. @returns the path it is to be called by */
+async function readyTool(toolchain: Toolchain, name: string, found: FoundTool): Promise<string> {
     if (found.where === "PATH") {
         await linkCommand(toolchain.cache, name, undefined);
-        return { path: found.path, where: "PATH" };
+        return found.path;
     }
-    const path = await toolchain.binary(tool(name).target);
-    await linkCommand(toolchain.cache, name, path);
-    return { path, where: "cache" };
+    await linkCommand(toolchain.cache, name, await toolchain.binary(tool(name).target));
+    // By its link: the binary that holds all of Kubernetes acts by the name it is called by.
+    return join(binDir(toolchain.cache), name);
 }
 
-async function readyPlugins(toolchain: Toolchain, pulumi: string, setup: PulumiSetup): Promise<void> {
+async function readyPlugins(toolchain: Toolchain, pulumi: string, setup: PulumiSetup, plans: readonly PluginPlan[]): Promise<void> {
     const { cache, progress, signal } = toolchain;
-    const home = pluginsHome(setup.home);
-    const lacking = versions().plugins.some(({ name, version }) => !existsSync(installedPlugin(home, name, version)));
     const options = {
         cache,
         pulumi,
         pulumiHome: setup.home,
-        kubernetesProvider: () => toolchain.binary("pulumi-resource-kubernetes"),
+        kubernetesProvider: () => toolchain.binary(KUBERNETES_PROVIDER),
         log: toolchain.log("plugins"),
         notice: (text: string) => progress.line(text),
         signal,
@@ -91,8 +94,10 @@ async function readyPlugins(toolchain: Toolchain, pulumi: string, setup: PulumiS
     const languageHost = "pulumi-language-nodejs";
     if (setup.own && onForeignPath(cache, languageHost) !== undefined) await linkCommand(cache, languageHost, undefined);
     else await linkCommand(cache, languageHost, join(await ensureStandIns(cache, options), languageHost));
-    if (lacking) await progress.step("Pulumi's plugins", (step) => ensurePlugins({ ...options, doing: step.doing, notice: step.notice }));
-    else await ensurePlugins(options);
+    // A provider that has to be compiled has a step of its own; it is not this step's time.
+    if (plans.some((plan) => plan.name === "kubernetes" && plan.do === "ours")) await toolchain.binary(KUBERNETES_PROVIDER);
+    if (plans.every(({ there }) => there)) await ensurePlugins(plans, options);
+    else await progress.step("Pulumi's plugins", (step) => ensurePlugins(plans, { ...options, doing: step.doing, notice: step.notice }));
 }
 
 async function readyManifests(toolchain: Toolchain, kubectl: string): Promise<void> {
@@ -118,8 +123,13 @@ export async function ensureLab(toolchain: Toolchain, purpose: Purpose, wanted: 
     const images = purpose === "up" ? labImages(wanted) : new Map<string, string>();
     const own = [...images].filter(([name, reference]) => reference === builtReference(name)).map(([name]) => name);
     const foreign = [...images].filter(([name, reference]) => reference !== builtReference(name)).map(([, reference]) => reference);
-    const found = await Promise.all(TOOLS[purpose].map(async (name) => ({ name, ...(await findTool(cache, name)) })));
-    const targets = found.filter(({ where }) => where !== "PATH").map(({ name }) => tool(name).target);
+    const found = new Map(await Promise.all(TOOLS[purpose].map(async (name) => [name, await findTool(cache, name)] as const)));
+    const where = (name: string): FoundTool => found.get(name) as FoundTool;
+    const setup = pulumiSetup(cache, { where: where("pulumi").where, env: process.env, login: currentLogin() });
+    const plans = await planPlugins(cache.root, setup.home);
+    const lackingPlugins = plans.some(({ there }) => !there);
+    const targets = TOOLS[purpose].filter((name) => where(name).where !== "PATH").map((name) => tool(name).target);
+    if (plans.some((plan) => plan.name === "kubernetes" && plan.do === "ours")) targets.push(KUBERNETES_PROVIDER);
     if (purpose === "up" && (await dockerInfo()) === undefined) {
         await checkSpace(cache, 0, own.length);
         await progress.step("Docker", () => toolchain.docker());
@@ -128,20 +138,22 @@ export async function ensureLab(toolchain: Toolchain, purpose: Purpose, wanted: 
     await checkSpace(cache, missing.binaries.length, missing.images.length);
     const swept = await cache.sweep();
     if (swept.length > 0) progress.line(`removed what a killed run left half-made: ${swept.join(", ")}`);
-    progress.expect(missing.binaries.length + missing.images.length + foreign.length);
+    const lackingManifests = (await cache.stateOf(manifestsRecipe())).state !== "present";
+    const lackingForeign = (await Promise.all(foreign.map(async (reference) => !(await haveImage(reference))))).filter(Boolean).length;
+    progress.expect(missing.binaries.length + missing.images.length + lackingForeign + Number(lackingPlugins) + Number(lackingManifests));
 
-    const setup = pulumiSetup(cache, { where: found.find(({ name }) => name === "pulumi")?.where ?? "nowhere", env: process.env, login: currentLogin() });
     await preparePulumiState(setup);
-    // Kubernetes is asked for first: the node image, the largest, is made beside the other compilations.
-    const kubectl = readyTool(toolchain, "kubectl");
-    const pulumi = readyTool(toolchain, "pulumi");
-    const rest = TOOLS[purpose].filter((name) => name !== "kubectl" && name !== "pulumi").map((name) => readyTool(toolchain, name));
+    const order = [...FIRST.filter((name) => missing.binaries.includes(name)), ...missing.binaries.filter((name) => !FIRST.includes(name))];
+    const compiled = order.map((name) => toolchain.binary(name));
+    const ready = Object.fromEntries(TOOLS[purpose].map((name) => [name, readyTool(toolchain, name, where(name))])) as Record<string, Promise<string>>;
+    const [pulumi, kubectl] = [ready["pulumi"], ready["kubectl"]] as [Promise<string>, Promise<string>];
     await toolchain.all([
-        pulumi.then(({ path }) => readyPlugins(toolchain, path, setup)),
-        kubectl.then(({ path }) => readyManifests(toolchain, path)),
-        ...rest,
+        ...compiled,
+        ...Object.values(ready),
+        pulumi.then((path) => readyPlugins(toolchain, path, setup, plans)),
+        kubectl.then((path) => readyManifests(toolchain, path)),
         ...own.map((name) => toolchain.image(name)),
         ...foreign.map((reference) => toolchain.pulled(reference)),
     ]);
-    return { pulumi: (await pulumi).path, setup, env: pulumiEnvironment(toolchain, setup) };
+    return { pulumi: await pulumi, setup, env: pulumiEnvironment(toolchain, setup) };
 }

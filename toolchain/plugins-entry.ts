@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import type { Cache, EnsureOptions, Recipe } from "./cache";
@@ -56,51 +56,68 @@ async function readMemory(home: string): Promise<InstalledByUs> {
     return JSON.parse(await readFile(memoryOf(home), "utf8").catch(() => "{}")) as InstalledByUs;
 }
 
+/** What is to be done for one plugin: nothing, Pulumi's own download, or ours (a look whether ours is still the newest). */
+export interface PluginPlan {
+    name: string;
+    version: string;
+    do: "nothing" | "download" | "ours";
+    /** Something of that name and version is installed already. */
+    there: boolean;
+}
+
 /**
- * Makes sure that Pulumi finds every plugin of the program: official ones that are installed stay; else they are downloaded; else, where that cannot be,
- * the stand-ins (and the Kubernetes provider built from its module) are installed in their place.
- *
- * @returns plugin → "official" or "stand-in"
+ * Decides for every plugin. An official one that is installed stays; else it is downloaded; else, where that cannot be, ours is installed in its place.
+ * Asks the network only if a plugin is missing, and then once a day.
  */
-export async function ensurePlugins(options: PluginsOptions): Promise<Record<string, "official" | "stand-in">> {
-    const home = pluginsHome(options.pulumiHome);
+export async function planPlugins(root: string, pulumiHome: string | undefined): Promise<PluginPlan[]> {
+    const home = pluginsHome(pulumiHome);
     const source = pluginSource();
     const memory = await readMemory(home);
-    const result: Record<string, "official" | "stand-in"> = {};
+    const plans: PluginPlan[] = [];
     for (const { name, version } of versions().plugins) {
-        const id = `resource-${name}-v${version}`;
         const there = existsSync(installedPlugin(home, name, version));
-        const ours = memory[id] !== undefined;
-        if (there && !ours && source !== "stand-in") {
-            result[name] = "official";
-            continue;
-        }
-        const reachable = source === "official" || (source === "auto" && !ours && (await officialPluginsReachable(options.cache.root, pluginAddress(name, version))));
-        if (reachable) {
-            options.doing?.(`downloading plugin ${name} ${version}`);
+        const ours = there && memory[idOf(name, version)] !== undefined;
+        const download = async (): Promise<boolean> =>
+            source === "official" || (source === "auto" && !ours && (await officialPluginsReachable(root, pluginAddress(name, version))));
+        const action = there && !ours && source !== "stand-in" ? "nothing" : (await download()) ? "download" : "ours";
+        plans.push({ name, version, do: action, there });
+    }
+    return plans;
+}
+
+const idOf = (name: string, version: string): string => `resource-${name}-v${version}`;
+
+/** Makes sure that Pulumi finds every plugin of the program, as planned. */
+export async function ensurePlugins(plans: readonly PluginPlan[], options: PluginsOptions): Promise<void> {
+    for (const plan of plans) {
+        if (plan.do === "nothing") continue;
+        if (plan.do === "download") {
+            options.doing?.(`downloading plugin ${plan.name} ${plan.version}`);
             try {
-                await pulumiInstall(options, [name, version, ...(there ? ["--reinstall"] : [])]);
-                result[name] = "official";
+                await pulumiInstall(options, [plan.name, plan.version, ...(plan.there ? ["--reinstall"] : [])]);
                 continue;
             } catch (error) {
-                if (source === "official" || !(error instanceof CommandError)) throw error;
-                options.notice?.(`Pulumi could not download its plugin ${name} ${version}: taking ours`);
+                if (pluginSource() === "official" || !(error instanceof CommandError)) throw error;
+                options.notice?.(`Pulumi could not download its plugin ${plan.name} ${plan.version}: taking ours`);
             }
         }
-        options.doing?.(`installing plugin ${name} ${version}`);
-        const file = name === "kubernetes" ? await options.kubernetesProvider() : join(await ensureStandIns(options.cache, options), `pulumi-resource-${name}`);
-        const known = memory[id];
-        // The source's path holds its key: the same path is the same content, and the installed copy is looked at only then.
-        if (!(there && known?.of === file && hashFile(installedPlugin(home, name, version)) === known.sha256)) {
-            await pulumiInstall(options, [name, version, "--file", file, "--reinstall"]);
-            memory[id] = { sha256: hashFile(file), of: file };
-            await mkdir(home, { recursive: true });
-            await writeFile(`${memoryOf(home)}.${process.pid}`, JSON.stringify(memory));
-            await rename(`${memoryOf(home)}.${process.pid}`, memoryOf(home));
-        }
-        result[name] = "stand-in";
+        await installOurs(plan, options);
     }
-    return result;
+}
+
+async function installOurs({ name, version, there }: PluginPlan, options: PluginsOptions): Promise<void> {
+    options.doing?.(`installing plugin ${name} ${version}`);
+    const home = pluginsHome(options.pulumiHome);
+    const memory = await readMemory(home);
+    const file = name === "kubernetes" ? await options.kubernetesProvider() : join(await ensureStandIns(options.cache, options), `pulumi-resource-${name}`);
+    const known = memory[idOf(name, version)];
+    // The source's path holds its key, so the same path is the same content; the installed copy may still have been damaged.
+    if (there && known?.of === file && hashFile(installedPlugin(home, name, version)) === known.sha256) return;
+    await pulumiInstall(options, [name, version, "--file", file, "--reinstall"]);
+    memory[idOf(name, version)] = { sha256: hashFile(file), of: file };
+    await mkdir(home, { recursive: true });
+    await writeFile(`${memoryOf(home)}.${process.pid}`, JSON.stringify(memory));
+    await rename(`${memoryOf(home)}.${process.pid}`, memoryOf(home));
 }
 
 async function pulumiInstall(options: PluginsOptions, args: string[]): Promise<void> {
@@ -110,12 +127,4 @@ async function pulumiInstall(options: PluginsOptions, args: string[]): Promise<v
         timeoutMs: DOWNLOAD_LIMIT_MS,
         signal: options.signal,
     });
-}
-
-/** Takes away what `ensurePlugins` installed of ours, for a Pulumi that can download its own now. */
-export async function removeStandIns(home: string): Promise<string[]> {
-    const memory = await readMemory(home);
-    for (const id of Object.keys(memory)) await rm(join(home, id), { recursive: true, force: true });
-    await rm(memoryOf(home), { force: true });
-    return Object.keys(memory);
 }
