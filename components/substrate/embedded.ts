@@ -40,8 +40,9 @@ export class EmbeddedKubernetes extends pulumi.ComponentResource {
         const volume = createVolume(name, args, child);
         this.cluster = createNode(name, args, this.network, volume, child);
         this.loadedImages = new LoadedImages(`${name}-images`, { images: args.images, node: this.cluster }, { parent: this });
-        // Only once the node is there: a preview must show the cluster's objects before it exists.
-        this.kubeconfig = pulumi.all([args.pki.kubeconfig, this.cluster.id]).apply(([kubeconfig]) => kubeconfig);
+        // No function of the node: its state is in the volume, so that a new node (another image) has the same objects.
+        // A kubeconfig that depended on it would have every one of them replaced.
+        this.kubeconfig = args.pki.kubeconfig;
         this.provider = new kubernetes.Provider(
             `${name}-kubernetes`,
             {
