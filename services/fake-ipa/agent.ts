@@ -37,13 +37,16 @@ export interface AgentContext {
     config: Config;
     clock: Clock;
     scheduler: Scheduler;
-    limiter: Limiter;
+    /** Lookups apart from the rest: they may wait for an answer for minutes, and heartbeats must not stand in line behind them. */
+    limiters: { lookups: Limiter; others: Limiter };
     ironic: Ironic;
     redfish: Redfish | undefined;
     metrics: Metrics;
     log: Logger;
     /** The certificate Ironic shall trust in the agents' API, if it must be told (PEM). */
     verifyCa: string | undefined;
+    /** When Ironic last took a heartbeat or called an agent (ms): it is then likely to call again in a moment. */
+    activity: { last: number };
 }
 
 /** An agent's ties to the host it runs on. */
@@ -119,6 +122,7 @@ export class Agent {
 
     /** Ironic asked something of this agent, with the right token: it has heard the heartbeat. */
     contacted(): void {
+        this.context.activity.last = this.context.clock.now();
         if (this.eager === 0) return;
         this.eager = 0;
         if (this.busy || this.heartbeatWanted) return;
@@ -159,9 +163,8 @@ export class Agent {
         if (command.effect !== undefined && command.command_status === "SUCCEEDED") {
             // The answer goes out before the power does.
             this.poweringOff = true;
-            this.context.scheduler.schedule(this.uuid, this.context.clock.now(), () => {
-                void this.guard(this.power(command.effect === "reboot" ? "ForceRestart" : "ForceOff"));
-            });
+            this.context.scheduler.cancel(this.uuid);
+            this.context.clock.after(0, () => { void this.guard(this.power(command.effect === "reboot" ? "ForceRestart" : "ForceOff")); });
         } else if (asynchronous) {
             this.wakeIronic(this.context.clock.now());
             this.sleep();
@@ -213,7 +216,7 @@ export class Agent {
     private async act(): Promise<void> {
         this.busy = true;
         try {
-            await this.context.limiter.run(async () => {
+            await this.context.limiters[this.lookupWanted ? "lookups" : "others"].run(async () => {
                 if (this.stopped) return;
                 if (this.lookupWanted) await this.lookup();
                 else if (this.inspectionDue() <= Math.min(this.heartbeatDue, this.context.clock.now())) await this.inspect();
@@ -288,6 +291,7 @@ export class Agent {
         metrics.heartbeats.inc({ result: result.kind });
         let wait: number;
         if (result.kind === "accepted") {
+            this.context.activity.last = clock.now();
             this.heartbeatErrors = this.refusals = 0;
             wait = heartbeatInterval(clock, heartbeatTimeoutSeconds!);
             if (this.eager > 0) wait = Math.min(wait, backoff(clock, { first: EAGER_SECONDS[EAGER_SECONDS.length - this.eager--]!, factor: 1, most: Infinity }, 0));

@@ -51,7 +51,7 @@ export interface Config {
     /** (ours) FAKE_IPA_CLEAN_STEP_SECONDS, FAKE_IPA_DEPLOY_STEP_SECONDS: how long a step takes. Default 1. */
     cleanStepSeconds: number;
     deployStepSeconds: number;
-    /** (ours) FAKE_IPA_CONCURRENCY: requests to Ironic at once, 1 to 1000. Default 32. */
+    /** (ours) FAKE_IPA_CONCURRENCY: lookups at Ironic at once, and as many other requests to it, 1 to 1000. Default 32. */
     concurrency: number;
     /** (ours) FAKE_IPA_REQUEST_TIMEOUT: how long Ironic or sushy-tools may take to answer. Default 30. */
     requestTimeoutSeconds: number;

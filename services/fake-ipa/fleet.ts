@@ -34,7 +34,7 @@ export class Fleet {
             agents: () => this.count((host) => host.agent?.phase),
             hosts: () => this.count((host) => host.memory.power ?? "unknown"),
             scheduled: () => context.scheduler.size,
-            queued: () => context.limiter.queued,
+            queued: () => context.limiters.lookups.queued + context.limiters.others.queued,
         });
     }
 

@@ -8,7 +8,7 @@ import { startService } from "./service.js";
 import { verifyCa } from "./tls.js";
 
 /** How long a graceful end may take: an answer to a lookup under way, with its token, is still waited for. */
-const SHUTDOWN_MS = 12_000;
+const SHUTDOWN_MS = 7_000;
 
 async function main(): Promise<void> {
     let config: Config;
@@ -35,7 +35,7 @@ async function main(): Promise<void> {
             if (ending) return;
             ending = true;
             log.info({ signal }, "ending");
-            const overdue = setTimeout(() => { log.error("did not end in time"); process.exit(1); }, SHUTDOWN_MS + 3_000);
+            const overdue = setTimeout(() => { log.error("did not end in time"); process.exit(1); }, SHUTDOWN_MS + 2_000);
             service.close(SHUTDOWN_MS).then(() => { log.info("ended"); clearTimeout(overdue); process.exit(0); }, (error: unknown) => {
                 log.error({ err: error }, "ending failed");
                 process.exit(1);

@@ -22,11 +22,11 @@ export async function reconcile(fleet: Fleet, hosts: readonly System[], context:
     const { redfish, log } = context;
     if (redfish === undefined) return;
     const limiter = new Limiter(CONCURRENCY);
-    await Promise.all(hosts.map((host) => limiter.run(() => reconcileHost(fleet, host, context, signal))));
+    await Promise.all(hosts.map((host) => reconcileHost(fleet, host, limiter, context, signal)));
     if (!signal.aborted) log.info({ hosts: hosts.length }, "reconciled with sushy-tools");
 }
 
-async function reconcileHost(fleet: Fleet, host: System, context: AgentContext, signal: AbortSignal): Promise<void> {
+async function reconcileHost(fleet: Fleet, host: System, limiter: Limiter, context: AgentContext, signal: AbortSignal): Promise<void> {
     const { redfish, clock, metrics, log } = context;
     const started = clock.now();
     const wait = (ms: number): Promise<void> => new Promise((resolve) => {
@@ -36,7 +36,8 @@ async function reconcileHost(fleet: Fleet, host: System, context: AgentContext, 
     let suspected: string | undefined;
     for (let attempt = 0; !signal.aborted; attempt++) {
         try {
-            const seen = await redfish!.system(host.uuid, signal);
+            const seen = await limiter.run(() => redfish!.system(host.uuid, signal));
+            if (seen === undefined) return;
             metrics.redfish.inc({ request: "read", result: "ok" });
             const known = fleet.host(host.uuid);
             if (known?.power === seen.power) return;

@@ -24,6 +24,19 @@ export interface Service {
     close(ms: number): Promise<void>;
 }
 
+/**
+ * Ironic follows a heartbeat with calls and fails the host's cleaning or deployment when one is refused: it tries thrice, without waiting
+ * (`[agent]max_command_attempts`). So the API outlives the last heartbeat and call by this,
+ */
+const QUIET_MS = 2_000;
+/** but not by more than this: `docker stop` kills after 10 s. */
+const DRAIN_MS = 6_000;
+
+async function quiet({ clock, activity }: AgentContext, ms: number): Promise<void> {
+    const end = clock.now() + ms;
+    for (let wait = 0; (wait = Math.min(activity.last + QUIET_MS, end) - clock.now()) > 0;) await new Promise<void>((resolve) => { clock.after(wait, resolve); });
+}
+
 /** What a test may put in place of the real thing. */
 export interface Parts { clock: Clock; log: Logger; verifyCa?: string | undefined; ironic?: Ironic; redfish?: Redfish; metrics?: Metrics }
 
@@ -35,7 +48,7 @@ export async function startService(config: Config, parts: Parts): Promise<Servic
     const { clock, log } = parts;
     const metrics = parts.metrics ?? new Metrics();
     const timeoutMs = config.requestTimeoutSeconds * 1000;
-    const ironicHttp = new HttpClient({ caFile: config.caFile, insecure: config.insecure, certFile: config.certFile, keyFile: config.keyFile }, config.concurrency);
+    const ironicHttp = new HttpClient({ caFile: config.caFile, insecure: config.insecure, certFile: config.certFile, keyFile: config.keyFile }, 2 * config.concurrency);
     const redfishHttp = new HttpClient({ caFile: config.redfishCaFile, insecure: config.redfishInsecure }, 8);
     const redfish = parts.redfish ?? (config.redfishUrl === undefined
         ? undefined : new RedfishClient(redfishHttp, config.redfishUrl, config.redfishUser, config.redfishPassword, timeoutMs));
@@ -44,9 +57,9 @@ export async function startService(config: Config, parts: Parts): Promise<Servic
         log.error({ err: error }, "unexpected error");
     };
     const context: AgentContext = {
-        config, clock, log, metrics, redfish, verifyCa: parts.verifyCa,
+        config, clock, log, metrics, redfish, verifyCa: parts.verifyCa, activity: { last: 0 },
         scheduler: new Scheduler(clock, unexpected),
-        limiter: new Limiter(config.concurrency),
+        limiters: { lookups: new Limiter(config.concurrency), others: new Limiter(config.concurrency) },
         ironic: parts.ironic ?? new IronicClient(ironicHttp, { api: config.apiUrls, inspection: config.inspectionUrls }, timeoutMs, clock),
     };
     const store = new StateStore(config.stateDir, metrics, log);
@@ -66,7 +79,7 @@ export async function startService(config: Config, parts: Parts): Promise<Servic
         close: async (ms) => {
             ending.abort();
             context.scheduler.close();
-            await context.limiter.close(ms);
+            await Promise.all([...Object.values(context.limiters).map((limiter) => limiter.close(ms)), quiet(context, Math.min(ms, DRAIN_MS))]);
             fleet.close();
             await server.close();
             await reconciled;

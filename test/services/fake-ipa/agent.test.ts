@@ -50,7 +50,7 @@ function setup(changes: Parameters<typeof testConfig>[0] = {}, redfish?: Redfish
     const metrics = new Metrics(false);
     const config = testConfig({ concurrency: 32, ...changes });
     const scheduler = new Scheduler(clock, (error) => { throw error; });
-    const fleet = new Fleet({ config, clock, scheduler, ironic, redfish, metrics, log: silent, verifyCa: undefined, limiter: new Limiter(config.concurrency) }, new StateStore(undefined, metrics, silent));
+    const fleet = new Fleet({ config, clock, scheduler, ironic, redfish, metrics, log: silent, verifyCa: undefined, activity: { last: 0 }, limiters: { lookups: new Limiter(config.concurrency), others: new Limiter(config.concurrency) } }, new StateStore(undefined, metrics, silent));
     return { clock, ironic, fleet, scheduler, metrics };
 }
 

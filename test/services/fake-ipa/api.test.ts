@@ -20,7 +20,7 @@ describe("fake-ipa: the agents' API", function () {
         await call("PUT", `${ipa.url}/`, pending(1, "On"));
         await until("a heartbeat", () => ironic.of(/heartbeat/).length > 0);
     });
-    afterEach(async () => { await ipa.close(1000); await ironic.server.close(); });
+    afterEach(async () => { await ipa.close(0); await ironic.server.close(); });
 
     it("refuses a wrong, absent or doubled token everywhere, and an unknown node", async () => {
         const own = ironic.tokens.get(NODE)!;

@@ -45,7 +45,7 @@ describe("fake-ipa: a host's life, as Ironic sees it", function () {
         sushy = await new ScriptedSushy((uuid, type) => put(pending(INDEX, type === "ForceOff" ? "Off" : type, { uuid, power_state: "On" }))).start();
         ipa = await service({ apiUrls: [ironic.url], inspectionUrls: [`${ironic.url}/v1/continue_inspection`], redfishUrl: sushy.url, redfishUser: "admin", redfishPassword: "secret" });
     });
-    after(async () => { await ipa.close(1000); await ironic.server.close(); await sushy.server.close(); });
+    after(async () => { await ipa.close(0); await ironic.server.close(); await sushy.server.close(); });
 
     it("inspection: lookup, inventory, heartbeat", async () => {
         ironic.inspect = () => ({ status: 202, body: {} });

@@ -102,6 +102,25 @@ ${settings}
         });
     }
 
+    it("SIGTERM just after a heartbeat: Ironic's calls are still answered, power goes off, no further heartbeat is sent", async () => {
+        let resets = 0;
+        redfish.server.removeAllListeners("request");
+        redfish.server.on("request", (request, response) => { if (request.url!.endsWith("ComputerSystem.Reset")) resets++; response.writeHead(204).end(); });
+        await start(`FAKE_IPA_REDFISH_URL = "${redfishUrl}"`);
+        await boot();
+        const ended = end("SIGTERM");
+        const heartbeats = ironic.of(/heartbeat/).length;
+        await until("readiness to be denied", async () => (await fetch(url("healthz"))).status === 503);
+        for (let index = 0; index < 10; index++) {
+            expect((await post("clean.get_clean_steps", {})).status).to.equal(200);
+            await new Promise((resolve) => { setTimeout(resolve, 100); });
+        }
+        expect((await post("standby.power_off", {})).status).to.equal(200);
+        expect(await ended).to.equal(0);
+        expect(resets).to.equal(1);
+        expect(ironic.of(/heartbeat/).length).to.be.at.most(heartbeats);
+    });
+
     it("a host that was off stays off, one that was booting boots", async () => {
         await start("FAKE_IPA_MAX_BOOT_TIME = 2\nFAKE_IPA_MIN_BOOT_TIME = 2");
         await call("PUT", url(""), pending(1, "On"));

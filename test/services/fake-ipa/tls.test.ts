@@ -86,7 +86,7 @@ describe("fake-ipa: TLS", function () {
             expect(ironic.of(/heartbeat/)[0]!.body).to.deep.equal({ callback_url: `${url}/${nodeOf(1)}`, agent_token: ironic.tokens.get(nodeOf(1)), agent_version: "13.0.0", agent_verify_ca: "PEM" });
             expect((await http.send("GET", `${url}/${nodeOf(1)}/v1/commands/?agent_token=${ironic.tokens.get(nodeOf(1))}`, { timeoutMs: 2_000 })).json).to.deep.equal({ commands: [] });
         } finally {
-            await ipa.close(1_000);
+            await ipa.close(0);
             await Promise.all([http.close(), ironic.server.close()]);
         }
     });
