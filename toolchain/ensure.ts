@@ -8,7 +8,7 @@ import { imageReference, type ImageSource } from "./image-reference";
 import { builtReference, imageNames } from "./image-recipes";
 import { spaceProblems, type SpaceNeed } from "./machine";
 import { ensureManifests, manifestsRecipe } from "./manifests-entry";
-import { ensurePlugins, ensureStandIns, planPlugins, type PluginPlan } from "./plugins-entry";
+import { LANGUAGE_HOST, ensurePlugins, ensurePulumiWithHost, ensureStandIns, planPlugins, type PluginPlan } from "./plugins-entry";
 import { currentLogin, preparePulumiState, pulumiSetup, type PulumiSetup } from "./pulumi-home";
 import { binDir, findTool, linkCommand, onForeignPath, tool, type FoundTool } from "./tools";
 import type { Toolchain } from "./toolchain";
@@ -74,7 +74,9 @@ async function readyTool(toolchain: Toolchain, name: string, found: FoundTool): 
         await linkCommand(toolchain.cache, name, undefined);
         return found.path;
     }
-    await linkCommand(toolchain.cache, name, await toolchain.binary(tool(name).target));
+    const binary = await toolchain.binary(tool(name).target);
+    // The link of a Pulumi built here is made with its language host's.
+    if (name !== "pulumi") await linkCommand(toolchain.cache, name, binary);
     // By its link: the binary that holds all of Kubernetes acts by the name it is called by.
     return join(binDir(toolchain.cache), name);
 }
@@ -90,10 +92,14 @@ async function readyPlugins(toolchain: Toolchain, pulumi: string, setup: PulumiS
         notice: (text: string) => progress.line(text),
         signal,
     };
-    // Pulumi's own language host comes with Pulumi's own release; a CLI built from its module is alone.
-    const languageHost = "pulumi-language-nodejs";
-    if (setup.own && onForeignPath(cache, languageHost) !== undefined) await linkCommand(cache, languageHost, undefined);
-    else await linkCommand(cache, languageHost, join(await ensureStandIns(cache, options), languageHost));
+    if (!setup.own) {
+        const dir = await ensurePulumiWithHost(cache, await toolchain.binary("pulumi"), options);
+        for (const name of ["pulumi", LANGUAGE_HOST]) await linkCommand(cache, name, join(dir, name));
+    } else {
+        // A person's own Pulumi comes with its language host, unless it was built from source.
+        const theirs = onForeignPath(cache, LANGUAGE_HOST);
+        await linkCommand(cache, LANGUAGE_HOST, theirs === undefined ? join(await ensureStandIns(cache, options), LANGUAGE_HOST) : undefined);
+    }
     // A provider that has to be compiled has a step of its own; it is not this step's time.
     if (plans.some((plan) => plan.name === "kubernetes" && plan.do === "ours")) await toolchain.binary(KUBERNETES_PROVIDER);
     if (plans.every(({ there }) => there)) await ensurePlugins(plans, options);

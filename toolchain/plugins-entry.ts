@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
-import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
+import { copyFile, link, mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import { homedir } from "node:os";
-import { join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import type { Cache, EnsureOptions, Recipe } from "./cache";
 import { contentOf, hashFile } from "./keys";
 import { repoPath } from "./paths";
@@ -21,6 +21,27 @@ export function standInsRecipe(): Recipe {
 /** Builds the stand-in plugins. @returns the folder with `pulumi-language-nodejs` and `pulumi-resource-<name>` */
 export async function ensureStandIns(cache: Cache, options: EnsureOptions): Promise<string> {
     return cache.ensure(standInsRecipe(), async (dir) => void (await buildPlugins(dir)), options);
+}
+
+/** The file name Pulumi looks for. */
+export const LANGUAGE_HOST = "pulumi-language-nodejs";
+
+/**
+ * A folder with the Pulumi CLI built here and our language host side by side, as in Pulumi's own releases: a host that is anywhere else on PATH works as
+ * well, but each command warns of it.
+ */
+export async function ensurePulumiWithHost(cache: Cache, pulumi: string, options: EnsureOptions): Promise<string> {
+    const host = join(await ensureStandIns(cache, options), LANGUAGE_HOST);
+    // Both paths hold the keys of what they were built from.
+    const recipe = { name: "pulumi-with-host", inputs: [basename(dirname(pulumi)), basename(dirname(host))] };
+    return cache.ensure(
+        recipe,
+        async (dir) => {
+            await link(pulumi, join(dir, "pulumi")).catch(() => copyFile(pulumi, join(dir, "pulumi")));
+            await copyFile(host, join(dir, LANGUAGE_HOST));
+        },
+        options,
+    );
 }
 
 /** Where Pulumi keeps plugins. */
