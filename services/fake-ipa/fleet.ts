@@ -1,6 +1,7 @@
 import { z } from "zod";
 
-import { Agent, type AgentContext, type AgentOwner, type AgentState } from "./agent.js";
+import { Agent } from "./agent.js";
+import type { AgentContext, AgentOwner, AgentState } from "./agent-context.js";
 import { between } from "./clock.js";
 import type { StateStore } from "./state-store.js";
 import { judgeNotification, type PowerMemory, systemSchema, type System } from "./system.js";

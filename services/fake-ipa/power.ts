@@ -1,6 +1,6 @@
 import type { Logger } from "pino";
 
-import type { AgentContext } from "./agent.js";
+import type { AgentContext } from "./agent-context.js";
 import type { ResetType } from "./redfish-client.js";
 import { backoff, type Backoff } from "./timing.js";
 

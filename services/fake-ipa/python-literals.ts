@@ -8,16 +8,12 @@
  * Grammar: https://docs.python.org/3/reference/lexical_analysis.html
  */
 
+import { Cursor } from "./python-cursor.js";
+
+export { PythonSyntaxError } from "./python-cursor.js";
+
 /** A value of the subset. Tuples come out as arrays, dict keys as strings. */
 export type PythonValue = string | number | boolean | null | PythonValue[] | { [key: string]: PythonValue };
-
-/** A place in the file that is not of the subset. `line` counts from 1; `key` is the assignment it stands in, if any. */
-export class PythonSyntaxError extends Error {
-    constructor(readonly line: number, readonly key: string | undefined, readonly reason: string, file: string) {
-        super(`${file}, line ${line}${key === undefined ? "" : `, key ${key}`}: ${reason}`);
-        this.name = "PythonSyntaxError";
-    }
-}
 
 /** Nesting deeper than this is refused: Python's own parser gives up at 200. */
 const MAX_DEPTH = 200;
@@ -28,12 +24,8 @@ const SIMPLE_ESCAPES: Record<string, string> = {
     "\\": "\\", "'": "'", '"': '"', a: "\x07", b: "\b", f: "\f", n: "\n", r: "\r", t: "\t", v: "\v", "\n": "",
 };
 
-class Parser {
-    private at = 0;
+class Parser extends Cursor {
     private depth = 0;
-    private key: string | undefined;
-
-    constructor(private readonly text: string, private readonly file: string) {}
 
     /** The whole file. As in Python, the last of several assignments to one name holds. */
     file_(): Map<string, PythonValue> {
@@ -245,38 +237,6 @@ class Parser {
         return `\\${char}`; // Python keeps an unknown escape as it stands
     }
 
-    /** Skips blanks, comments and continued lines; within brackets (`lines`) also the ends of lines. */
-    private blanks(lines: boolean): void {
-        for (;;) {
-            const char = this.text[this.at];
-            if (char === " " || char === "\t" || char === "\f" || (lines && char === "\n")) this.at++;
-            else if (char === "#") while (this.at < this.text.length && this.text[this.at] !== "\n") this.at++;
-            else if (char === "\\" && this.text[this.at + 1] === "\n") this.at += 2;
-            else return;
-        }
-    }
-
-    private match(pattern: RegExp): string | undefined {
-        pattern.lastIndex = this.at;
-        const found = pattern.exec(this.text)?.[0];
-        if (found === undefined) return undefined;
-        this.at += found.length;
-        return found;
-    }
-
-    private here(): string {
-        if (this.at >= this.text.length) return "the end of the file";
-        const char = this.text[this.at]!;
-        return char === "\n" ? "the end of the line" : JSON.stringify(this.text.slice(this.at, this.at + 12).split("\n")[0]);
-    }
-
-    private line(): number {
-        return this.text.slice(0, this.at).split("\n").length;
-    }
-
-    private fail(reason: string): never {
-        throw new PythonSyntaxError(this.line(), this.key, reason, this.file);
-    }
 }
 
 /**

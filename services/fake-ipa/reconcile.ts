@@ -1,4 +1,4 @@
-import type { AgentContext } from "./agent.js";
+import type { AgentContext } from "./agent-context.js";
 import type { Fleet } from "./fleet.js";
 import { Limiter } from "./limiter.js";
 import type { System } from "./system.js";

@@ -3,7 +3,8 @@ import { readFileSync } from "node:fs";
 import { timingSafeEqual } from "node:crypto";
 import { z } from "zod";
 
-import { AGENT_VERSION, type Agent, type AgentContext } from "./agent.js";
+import type { Agent } from "./agent.js";
+import { AGENT_VERSION, type AgentContext } from "./agent-context.js";
 import { viewOf } from "./command-log.js";
 import { AgentError, badRequest, notFound, unauthorized } from "./errors.js";
 import type { Fleet } from "./fleet.js";

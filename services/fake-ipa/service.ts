@@ -1,7 +1,7 @@
 import type { FastifyInstance } from "fastify";
 import type { Logger } from "pino";
 
-import type { AgentContext } from "./agent.js";
+import type { AgentContext } from "./agent-context.js";
 import type { Clock } from "./clock.js";
 import type { Config } from "./config.js";
 import { Fleet } from "./fleet.js";

@@ -82,7 +82,7 @@ ${settings}
 
     for (const signal of ["SIGTERM", "SIGKILL"] as const) {
         it(`${signal} in the middle of a deploy step: the same agent, token and command; the step ends; no second lookup`, async () => {
-            await start("FAKE_IPA_DEPLOY_STEP_SECONDS = 3");
+            await start("FAKE_IPA_DEPLOY_STEP_SECONDS = 6");
             await boot();
             await post("deploy.get_deploy_steps", {});
             const started = (await post("deploy.execute_deploy_step", { step: { interface: "deploy", step: "write_image", args: { image_info: { id: "i" } } } })).body;
@@ -92,10 +92,10 @@ ${settings}
             expect(await end(signal)).to.equal(signal === "SIGTERM" ? 0 : null);
             if (signal === "SIGTERM") expect(output).to.contain('"msg":"ended"');
             const lookups = ironic.of(/lookup/).length, heartbeats = ironic.of(/heartbeat/).length;
-            await start("FAKE_IPA_DEPLOY_STEP_SECONDS = 3");
+            await start("FAKE_IPA_DEPLOY_STEP_SECONDS = 6");
             expect(await list()).to.deep.equal([await list().then((all) => all[0]), started]);
             expect((await list())[0]).to.include({ command_name: "get_deploy_steps", command_status: "SUCCEEDED" });
-            await until("the step's end", async () => (await list())[1]!.command_status === "SUCCEEDED");
+            await until("the step's end", async () => (await list())[1]!.command_status === "SUCCEEDED", 15_000);
             await until("a heartbeat", () => ironic.of(/heartbeat/).length > heartbeats);
             expect(ironic.of(/lookup/).length).to.equal(lookups);
             for (const beat of ironic.of(/heartbeat/)) expect(beat.body["agent_token"]).to.equal(token());
@@ -162,7 +162,8 @@ ${settings}
         await start(`FAKE_IPA_REDFISH_URL = "${redfishUrl}"`);
         await until("a lookup", () => ironic.of(/lookup/).length > lookups);
         await until("a heartbeat with the new token", () => ironic.of(/heartbeat/).at(-1)!.body["agent_token"] === token());
-        expect(output).to.contain("damaged state file").and.contain("a power change was missed");
+        await until("the words for it", () => output.includes("a power change was missed"));
+        expect(output).to.contain("damaged state file");
     });
 
     it("state of another shape or host is damage too", async () => {
@@ -186,7 +187,7 @@ ${settings}
         expect((await call("GET", url(`${NODE}/v1/status`))).status).to.equal(200);
         // Looked at twice, 13 s apart: the change might have been pending.
         await until("the agent's end", async () => (await call("GET", url(`${NODE}/v1/status`))).status === 404, 20_000);
-        expect(output).to.contain("a power change was missed");
+        await until("the words for it", () => output.includes("a power change was missed"));
         await call("PUT", url(""), system(1, { power_state: "Off", pending_power: null }));
     });
 
