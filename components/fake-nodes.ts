@@ -93,7 +93,8 @@ function createContainer(
             name,
             hostname: `${pair.name}-${image}`,
             image: images.reference(image),
-            envs: [`CONFIG=${CONFIG_FILE}`],
+            // Each program's own variable for the one file.
+            envs: [`CONFIG=${CONFIG_FILE}`, `SUSHY_EMULATOR_CONFIG=${CONFIG_FILE}`],
             uploads,
             volumes: [{ volumeName: volume.name, containerPath: stateDirectory }],
             networksAdvanced: [{ name: networkName, ipv4Address: address }],
