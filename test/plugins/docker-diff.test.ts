@@ -191,7 +191,8 @@ describe("docker provider without a daemon", () => {
         });
         expect((outputs["ports"] as Json[]).map((port) => port["external"])).to.deep.equal([UNKNOWN, 8081]);
         const updated = await provider.update(CONTAINER, "id", { ...inputs, hostname: "abc", networkDatas: [] }, { ...inputs, memory: 5 }, true);
-        expect(updated).to.deep.include({ hostname: "abc", memory: 5, networkDatas: UNKNOWN });
+        // Known, as upstream: what hangs on a container's address must not change because its memory does.
+        expect(updated).to.deep.include({ hostname: "abc", memory: 5, networkDatas: [] });
     });
 
     it("asks Docker for what Kubernetes in a container needs", () => {

@@ -7,7 +7,7 @@ import { reason } from "./client";
 /** The error for a container that could not be connected or started. */
 export async function containerError(client: Docker, doing: string, error: unknown, inputs: Properties): Promise<Error> {
     const message = reason(error);
-    if (/port is already allocated|address already in use|failed to bind port/i.test(message) && /bind|port/i.test(message)) {
+    if (/port is already allocated|failed to bind|bind.*address already in use/i.test(message)) {
         const taken = await portHolders(client, inputs);
         return new Error(`${doing}: a port of the host is taken${taken === "" ? " by a process outside Docker" : `: ${taken}`} (${message})`, { cause: error });
     }
@@ -20,7 +20,7 @@ export async function containerError(client: Docker, doing: string, error: unkno
 
 async function portHolders(client: Docker, inputs: Properties): Promise<string> {
     const wanted = ((inputs["ports"] as Properties[] | undefined) ?? []).filter((port) => port["external"] !== undefined);
-    const containers = await client.listContainers();
+    const containers = (await client.listContainers()).filter((candidate) => !isIt(candidate, inputs));
     const taken = wanted.flatMap((port) => {
         const holder = containers.find((container) => container.Ports.some((used) => used.PublicPort === port["external"] && used.Type === port["protocol"]));
         return holder === undefined ? [] : [`${port["ip"] as string}:${port["external"] as number}/${port["protocol"] as string} is published by ${nameOf(holder)}`];
@@ -30,7 +30,7 @@ async function portHolders(client: Docker, inputs: Properties): Promise<string> 
 
 async function addressHolders(client: Docker, inputs: Properties): Promise<string> {
     const wanted = ((inputs["networksAdvanced"] as Properties[] | undefined) ?? []).filter((network) => network["ipv4Address"] !== undefined);
-    const containers = await client.listContainers({ all: true });
+    const containers = (await client.listContainers({ all: true })).filter((candidate) => !isIt(candidate, inputs));
     const taken = wanted.flatMap((network) => {
         const holder = containers.find((container) =>
             Object.entries(container.NetworkSettings.Networks).some(
@@ -42,6 +42,11 @@ async function addressHolders(client: Docker, inputs: Properties): Promise<strin
         return holder === undefined ? [] : [`${network["ipv4Address"] as string} in ${network["name"] as string} is held by ${nameOf(holder)}`];
     });
     return taken.join(", ");
+}
+
+/** The container that fails holds what it asks for, too. */
+function isIt(candidate: { Names: string[] }, inputs: Properties): boolean {
+    return candidate.Names.includes(`/${inputs["name"] as string}`);
 }
 
 function nameOf(container: { Names: string[]; Id: string }): string {

@@ -26,7 +26,6 @@ export const container: ResourceDefinition = {
     inputs: CONTAINER_INPUTS,
     outputs: CONTAINER_OUTPUTS,
     notServed: CONTAINER_NOT_SERVED,
-    changedByUpdate: ["exitCode", "networkDatas"],
     preview: (inputs) => (Array.isArray(inputs["ports"]) ? { ports: list(inputs, "ports").map((port) => ({ ...port, external: port["external"] ?? UNKNOWN })) } : {}),
     check: (inputs) => [...checkUploads(list(inputs, "uploads")), ...checkVolumes(list(inputs, "volumes"))],
     async create(inputs, context) {
@@ -48,7 +47,7 @@ export const container: ResourceDefinition = {
         await healthy(made, name, inputs, context);
         return { id: made.id, outputs: outputsOf(await made.inspect(), inputs) };
     },
-    async read(id, _state, inputs, context) {
+    async read(id, state, inputs, context) {
         const info = await inspected((await docker()).getContainer(id).inspect());
         if (info === undefined) {
             return undefined;
@@ -57,7 +56,10 @@ export const container: ResourceDefinition = {
             context.log("warning", `container ${info.Name.slice(1)} does not run: it ended at ${info.State.FinishedAt} with exit code ${info.State.ExitCode}`);
         }
         const found = inputs === undefined ? withoutOwner(importedInputs(info)) : inputsOf(info, inputs);
-        return { id: info.Id, inputs: found, outputs: outputsOf(info, found) };
+        const outputs = outputsOf(info, found);
+        // A stopped container holds no address. Its last one stays, so that nothing that hangs on it changes before it runs again.
+        const kept = !info.State.Running && state["networkDatas"] !== undefined ? { networkDatas: state["networkDatas"] } : {};
+        return { id: info.Id, inputs: found, outputs: { ...outputs, ...kept } };
     },
     async update(id, olds, news, context) {
         const client = await docker();

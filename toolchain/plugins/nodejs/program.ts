@@ -22,6 +22,20 @@ export function runnerOf(directory: string, runner: "run" | "run-plugin"): strin
     }
 }
 
+/**
+ * Keeps colours out of errors that are turned into text.
+ *
+ * Node 20.20 and some later releases never end colouring a stack that names a file right beneath a scope (nodejs/node#64011), and
+ * @pulumi/pulumi's source maps name such files: `node_modules/@pulumi/resource.ts`. Every error of a program took 20 s or more until the text
+ * had outgrown a string. `--import=` in one word, because the runner looks for the bare option.
+ */
+const PLAIN_ERRORS = `--import=data:text/javascript,${encodeURIComponent(
+    `import util from "node:util";
+const inspect = util.inspect;
+const plain = (value, options, ...rest) => inspect(value, value instanceof Error && options?.colors === true ? { ...options, colors: false } : options, ...rest);
+util.inspect = Object.assign(plain, inspect);`,
+)}`;
+
 /** node's arguments for a run: node's own, the runner, its flags, the program and the program's arguments. */
 export function runArguments(request: pb.RunRequest, runner: string, options: RuntimeOptions, engineAddress: string): string[] {
     const info = request.getInfo();
@@ -37,6 +51,7 @@ export function runArguments(request: pb.RunRequest, runner: string, options: Ru
     ];
     const entry = info?.getEntryPoint() ?? "";
     return [
+        PLAIN_ERRORS,
         ...options.nodeArguments,
         runner,
         ...flags.flatMap(([name, value]) => (value === "" ? [] : [`--${name}`, value])),
