@@ -1,7 +1,7 @@
 import { findLeftovers, removeLeftovers } from "./docker-leftovers";
 import { runPulumi } from "./pulumi";
 import { Session } from "./session";
-import { clearDeadLocks, removeStack, selectStack, stackExists } from "./stack";
+import { recover, removeStack, stackExists } from "./stack";
 
 export interface DownOptions {
     stack: string;
@@ -17,10 +17,9 @@ export async function down(options: DownOptions): Promise<number> {
     const { progress } = session;
     const ready = await session.ensure("preview", options.stack);
     if (await stackExists(ready, options.stack)) {
-        if (await clearDeadLocks(ready, options.stack)) progress.line("took away the lock of a run that was killed");
-        await selectStack(ready, options.stack);
         // What stands in a Docker that is switched off can only be removed when it is on.
         await session.toolchain.docker();
+        await recover(ready, options.stack, (text) => progress.line(text));
         const code = await runPulumi(ready, ["destroy", "--yes", "--skip-preview", "--stack", options.stack, "--parallel", String(options.parallel)]);
         if (code !== 0) return code;
         await removeStack(ready, options.stack);

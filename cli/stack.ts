@@ -5,6 +5,7 @@ import { parse, parseDocument } from "yaml";
 import type { Ready, WantedImages } from "../toolchain/ensure";
 import { repoPath, stateRoot } from "../toolchain/paths";
 import { look, run } from "../toolchain/run";
+import { findLeftovers, knownIds, removeLeftovers } from "./docker-leftovers";
 
 /** Longest answer of the CLI about its own state (no program runs). */
 const ASK_LIMIT_MS = 60_000;
@@ -123,8 +124,38 @@ export async function removeStack(ready: Ready, stack: string): Promise<void> {
     await look("rmdir", [stateRoot()]);
 }
 
-/** What the stack's state holds of Docker: ids of containers, networks and volumes. */
-export async function exportState(ready: Ready, stack: string): Promise<{ resources: { type: string; id?: string; outputs?: Record<string, unknown> }[] }> {
-    const state = JSON.parse(await ask(ready, ["stack", "export", "--stack", stack])) as { deployment?: { resources?: [] } };
-    return { resources: state.deployment?.resources ?? [] };
+/** A stack's state, as far as it matters here. */
+export interface State {
+    resources: { type: string; id?: string; outputs?: Record<string, unknown> }[];
+    /** Operations that a killed run had begun and not ended. */
+    pending: number;
+}
+
+/** Looks into the stack's state. */
+export async function exportState(ready: Ready, stack: string): Promise<State> {
+    const state = JSON.parse(await ask(ready, ["stack", "export", "--stack", stack])) as { deployment?: { resources?: []; pending_operations?: unknown[] } };
+    return { resources: state.deployment?.resources ?? [], pending: state.deployment?.pending_operations?.length ?? 0 };
+}
+
+/** Makes the state forget operations that a killed run had begun, about which every later command would warn. Whatever they had made must be gone by then. */
+export async function forgetPending(ready: Ready, stack: string): Promise<void> {
+    const state = JSON.parse(await ask(ready, ["stack", "export", "--stack", stack])) as { deployment: { pending_operations?: unknown[] } };
+    delete state.deployment.pending_operations;
+    await run(ready.pulumi, ["stack", "import", "--stack", stack, "--non-interactive"], {
+        cwd: repoPath(),
+        env: ready.env,
+        timeoutMs: ASK_LIMIT_MS,
+        input: JSON.stringify(state),
+    });
+}
+
+/** Puts right what a run that was killed left: its lock, what it made in Docker and did not note, and what it had begun. */
+export async function recover(ready: Ready, stack: string, say: (text: string) => void): Promise<void> {
+    if (await clearDeadLocks(ready, stack)) say("took away the lock of a run that was killed");
+    await selectStack(ready, stack);
+    const { resources, pending } = await exportState(ready, stack);
+    await removeLeftovers(await findLeftovers(stack, knownIds(resources)), say);
+    if (pending === 0) return;
+    await forgetPending(ready, stack);
+    say(`forgot ${pending} operation${pending > 1 ? "s" : ""} that a run which was killed had begun`);
 }

@@ -1,7 +1,6 @@
-import { clearDeadLocks, exportState, selectStack, stackConfig } from "./stack";
-import { findLeftovers, knownIds, removeLeftovers } from "./docker-leftovers";
 import { runPulumi } from "./pulumi";
 import { Session } from "./session";
+import { recover, stackConfig } from "./stack";
 
 /** From so many hosts and clusters together on, state is written once at the end instead of after each step (see `pulumiSettings`). */
 const MANY = 200;
@@ -35,11 +34,7 @@ export function pulumiSettings(nodes: number, clusters: number, env: NodeJS.Proc
 export async function up(options: UpOptions): Promise<number> {
     const session = new Session();
     const ready = await session.ensure("up", options.stack);
-    if (await clearDeadLocks(ready, options.stack)) session.progress.line("took away the lock of a run that was killed");
-    await selectStack(ready, options.stack);
-    const { resources } = await exportState(ready, options.stack);
-    const leftovers = await findLeftovers(options.stack, knownIds(resources));
-    await removeLeftovers(leftovers, (text) => session.progress.line(text));
+    await recover(ready, options.stack, (text) => session.progress.line(text));
     const config = await stackConfig(options.stack);
     const args = ["up", "--yes", "--skip-preview", "--stack", options.stack, "--parallel", String(options.parallel)];
     if (options.expectNoChanges) args.push("--expect-no-changes");
