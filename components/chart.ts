@@ -37,6 +37,8 @@ export async function renderChart(args: ChartArgs): Promise<Manifest[]> {
         namespace: args.namespace,
         values: args.values,
         kube_version: args.kubeVersion,
+        // Otherwise Helm asks the cluster for them, and warns that there is none.
+        api_versions: ["v1", "apps/v1"],
     };
     const answer = (await pulumi.runtime.invoke("kubernetes:helm:template", { jsonOpts: JSON.stringify(options) }, { provider, async: true })) as {
         result?: Manifest[];
