@@ -174,8 +174,10 @@ async function healthy(made: Docker.Container, name: string, inputs: Properties,
     if (inputs["wait"] !== true || inputs["start"] === false) {
         return;
     }
+    const wanted = inputs["waitTimeout"] as number;
+    const custom = context.timeout > 0 && context.timeout < wanted;
     try {
-        await waitHealthy(made, name, inputs["waitTimeout"] as number, context);
+        await waitHealthy(made, name, custom ? context.timeout : wanted, custom ? "customTimeouts" : "waitTimeout", context);
     } catch (error) {
         const info = await inspected(made.inspect());
         if (info === undefined) {

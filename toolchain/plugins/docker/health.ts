@@ -8,8 +8,8 @@ const POLL_MS = 500;
 const REPORT_MS = 10_000;
 const LOG_LINES = 30;
 
-/** @param seconds limit of the wait. @throws with the last health log and the last lines of the container, at the limit or when it ends. */
-export async function waitHealthy(container: Docker.Container, name: string, seconds: number, context: Context): Promise<void> {
+/** @param seconds limit of the wait. @param limit name of the setting it comes from. @throws with the last health log and the last lines of the container, at the limit or when it ends. */
+export async function waitHealthy(container: Docker.Container, name: string, seconds: number, limit: string, context: Context): Promise<void> {
     const start = Date.now();
     let reported = start;
     for (;;) {
@@ -30,7 +30,7 @@ export async function waitHealthy(container: Docker.Container, name: string, sec
             throw new Error(`container ${name} ended with exit code ${info.State.ExitCode} before it was healthy${await story(container, info)}`);
         }
         if (Date.now() - start >= seconds * 1000) {
-            throw new Error(`container ${name} is not healthy after ${seconds} s (waitTimeout), but ${health?.Status}${await story(container, info)}`);
+            throw new Error(`container ${name} is not healthy after ${seconds} s (${limit}), but ${health?.Status}${await story(container, info)}`);
         }
         if (context.signal.aborted) {
             throw new Error(`cancelled after ${elapsed} s of waiting for container ${name} to be healthy`);
