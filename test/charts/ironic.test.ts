@@ -247,6 +247,18 @@ describe("charts/ironic", function () {
         });
     });
 
+    describe("a restart", () => {
+        it("of the conductor is what the sidecar asks for, told from one that has happened", () => {
+            const pod = find(one, "Deployment", "ironic-conductor-0")["spec"].template.spec;
+            const { command, livenessProbe, lifecycle } = pod.containers[0];
+            expect(command.at(-1)).to.match(/^rm -f \/run\/conductor\/draining && touch \/run\/conductor\/started && exec ironic /);
+            expect(livenessProbe.exec.command.at(-1)).to.equal("! test /run/conductor/restart -nt /run/conductor/started");
+            // Hosts that are locked for ever must not be waited for as a stopping conductor's are.
+            expect(livenessProbe.terminationGracePeriodSeconds).to.be.below(pod.terminationGracePeriodSeconds);
+            expect(lifecycle.preStop.exec.command.at(-1)).to.match(/^touch \/run\/conductor\/draining/);
+        });
+    });
+
     describe("services", () => {
         it("lead to the conductors without a selector; only their sidecars may write the slices", () => {
             const service = find(render({ ...ips(2), "service.externalIPs": ["192.168.222.2"] }), "Service", "ironic");

@@ -3,12 +3,17 @@
 The conductors' Service has no selector: this process owns one EndpointSlice of it, whose only endpoint is the provisioning IP, ready
 while the API answers there over TLS. The slice belongs to the Pod, so that Kubernetes removes it even when this process could not.
 
+It also has the conductor started anew after the database was: threads that fail then leave their hosts locked, or in a
+state that nothing carries on ("deploying"), for as long as the conductor runs. When it starts, Ironic releases its locks and lets such
+hosts fail, and BMO begins them anew.
+
 Environment: PROVISIONING_IP, PROVISIONING_CIDR, PROVISIONING_INTERFACE ("" finds it by the CIDR), API_PORT, API_CA_FILE, SERVICE_NAME,
-SLICE_NAME, POD_NAME, POD_UID, POD_NAMESPACE, NODE_NAME, KUBERNETES_SERVICE_HOST, KUBERNETES_SERVICE_PORT, STATE_DIR:
+SLICE_NAME, POD_NAME, POD_UID, POD_NAMESPACE, NODE_NAME, KUBERNETES_SERVICE_HOST, KUBERNETES_SERVICE_PORT, OS_DATABASE__CONNECTION (mysql+pymysql://...), STATE_DIR:
   address   is there once the IP is on the interface (startup probe)
   beat      is touched every round (liveness probe)
   draining  made by the conductor's preStop hook: it is to get no new requests
-Needs the capabilities NET_ADMIN and NET_RAW, and may create, patch and delete EndpointSlices of its namespace. Standard library only.
+  restart   newer than `started`, which the conductor touches when it starts: it is to be started anew (its liveness probe)
+Needs the capabilities NET_ADMIN and NET_RAW, and may create, patch and delete EndpointSlices of its namespace.
 """
 import http.client
 import ipaddress
@@ -22,12 +27,17 @@ import struct
 import subprocess
 import sys
 import threading
+import time
+import urllib.parse
+
+import pymysql
 
 INTERVAL = 2.0  # seconds between two looks
 API_TIMEOUT = 5.0  # seconds for the API to answer
 # A busy API may be late; one that refuses the connection is gone at once.
 LATE_ANSWERS = 3
 REFRESH = 30  # rounds after which the slice is written again though nothing changed: someone may have deleted it
+SILENCE = 180  # seconds without an answer, after it once gave one, for which an API may be merely busy
 SERVICE_ACCOUNT = pathlib.Path("/var/run/secrets/kubernetes.io/serviceaccount")
 
 
@@ -120,6 +130,8 @@ class Api:
         self.ip, self.port = ip, port
         self.tls = ssl.create_default_context(cafile=ca_file)
         self.late = 0
+        self.heard = None  # when it last answered
+        self.restart = None  # why the conductor has to be started anew
 
     def answers(self):
         """True when it answers; True for a while when it is only late; False when nothing listens."""
@@ -127,20 +139,60 @@ class Api:
         try:
             # A public route: no credentials, no database.
             connection.request("GET", "/v1/")
-            healthy = connection.getresponse().status == 200
+            response = connection.getresponse()
+            response.read()
             self.late = 0
-            return healthy
+            self.heard = time.monotonic()
+            return response.status == 200
         except ConnectionRefusedError:
-            self.late = LATE_ANSWERS
+            # It starts or stops, and that is Kubernetes' business.
+            self.late, self.heard = LATE_ANSWERS, None
             return False
         except ssl.SSLCertVerificationError as error:
             log("the API's certificate does not fit: %s" % error)
             return False
         except (OSError, http.client.HTTPException):
             self.late += 1
+            if self.heard is not None and time.monotonic() - self.heard > SILENCE:
+                self.restart, self.heard = "its API gave no answer for %d s" % SILENCE, None
             return self.late < LATE_ANSWERS
         finally:
             connection.close()
+
+
+class Database:
+    """The database server, watched for restarts: by when it started, which no outage of the network changes."""
+
+    def __init__(self, url):
+        self.url = urllib.parse.urlsplit(url)
+        self.connection = None
+        self.started = None
+
+    def restarted(self):
+        """True once after the server was started anew. False, too, while it does not answer: there is nothing to be done then."""
+        try:
+            if self.connection is None:
+                self.connection = pymysql.connect(
+                    host=self.url.hostname, port=self.url.port or 3306, user=self.url.username, password=self.url.password or "",
+                    connect_timeout=5, read_timeout=5, write_timeout=5, autocommit=True)
+            with self.connection.cursor() as cursor:
+                cursor.execute("SHOW GLOBAL STATUS LIKE 'Uptime'")
+                uptime = int(cursor.fetchone()[1])
+        except (pymysql.err.Error, OSError):
+            self.close()
+            return False
+        started = time.monotonic() - uptime
+        # Whole seconds, and an answer may be late: but a server needs longer to come back.
+        before, self.started = self.started, started
+        return before is not None and started - before > 3
+
+    def close(self):
+        if self.connection is not None:
+            connection, self.connection = self.connection, None
+            try:
+                connection.close()
+            except (pymysql.err.Error, OSError):
+                pass
 
 
 class Slice:
@@ -202,6 +254,7 @@ def main():
     ip = ipaddress.ip_address(env["PROVISIONING_IP"])
     address = Address(ip, ipaddress.ip_network(env["PROVISIONING_CIDR"]), env.get("PROVISIONING_INTERFACE", ""))
     api = Api(ip, int(env["API_PORT"]), env["API_CA_FILE"])
+    database = Database(env["OS_DATABASE__CONNECTION"])
     endpoints = Slice(env, ip, int(env["API_PORT"]))
     state = pathlib.Path(env["STATE_DIR"])
     stop = threading.Event()
@@ -221,6 +274,12 @@ def main():
                     if not address.interface else "no interface %s here" % address.interface)
             draining = (state / "draining").exists()
             wanted = (not draining and api.answers(), draining)
+            if database.restarted():
+                api.restart = "the database was restarted"
+            if api.restart:
+                log("the conductor is to be started anew: %s" % api.restart)
+                (state / "restart").touch()
+                api.restart = None
             rounds += 1
             if wanted != published or rounds >= REFRESH:
                 endpoints.write(*wanted)
