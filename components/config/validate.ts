@@ -20,6 +20,8 @@ export class ConfigurationError extends Error {
             ].join("\n"),
         );
         this.name = "ConfigurationError";
+        // The user's mistake, not ours: where it was thrown says nothing to them.
+        this.stack = this.message;
     }
 }
 

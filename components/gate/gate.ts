@@ -33,6 +33,7 @@ export class FleetTimeout extends Error {
             [`After ${timeoutSeconds} s ${late.length} objects are not where they should be:`, ...named, ...rest, ...trouble, hint].join("\n"),
         );
         this.name = "FleetTimeout";
+        this.stack = this.message;
     }
 }
 

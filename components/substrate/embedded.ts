@@ -49,7 +49,8 @@ export class EmbeddedKubernetes extends pulumi.ComponentResource {
                 kubeconfig: this.kubeconfig,
                 // Nothing of ours is shared with another writer, and a preview without the cluster must be the true plan.
                 enableServerSideApply: false,
-                skipUpdateUnreachable: false,
+                // A replaced ConfigMap would be gone for a moment, and everything that names it with it.
+                enableConfigMapMutable: true,
                 suppressDeprecationWarnings: true,
                 kubeClientSettings: { qps: 400, burst: 800, timeout: 120 },
             },
