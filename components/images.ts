@@ -17,10 +17,8 @@ const IN_CLUSTER = [
     "ip-address-manager",
 ] as const;
 
-/** Images of Docker containers. */
-const IN_DOCKER = ["node", "sushy-tools", "fake-ipa"] as const;
-
-export type ImageName = (typeof IN_CLUSTER)[number] | (typeof IN_DOCKER)[number];
+/** The others are images of Docker containers. */
+export type ImageName = (typeof IN_CLUSTER)[number] | "node" | "sushy-tools" | "fake-ipa";
 
 /** Names and pinned references of every image of the lab, by where they come from. */
 export class Images {

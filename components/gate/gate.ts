@@ -50,13 +50,12 @@ export async function waitForFleet(args: GateArgs): Promise<Fleet> {
         ...want.hosts.map(({ name }): Laggard => ({ kind: "BareMetalHost", name, reason: "never seen" })),
         ...want.clusters.map((name): Laggard => ({ kind: "Cluster", name, reason: "never seen" })),
     ];
-    let lastError = "";
     let lastCounts = "";
     let lastReport = -Infinity;
     for (;;) {
+        let lastError = "";
         try {
             const fleet = await read();
-            lastError = "";
             late = laggards(fleet, want);
             const counts = progressLine(fleet, want, 0);
             if (counts !== lastCounts || elapsed() - lastReport >= REPORT_SECONDS || late.length === 0) {

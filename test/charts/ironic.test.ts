@@ -234,8 +234,10 @@ describe("charts/ironic", function () {
                 const pod = spec.template.spec;
                 expect(spec).to.deep.include({ replicas: 1, strategy: { type: "Recreate" } });
                 expect(pod).to.include({ hostNetwork: true, dnsPolicy: "ClusterFirstWithHostNet", automountServiceAccountToken: false });
-                const ports = [...pod.initContainers, ...pod.containers].flatMap((container: { ports?: object[] }) => container.ports ?? []);
-                expect(ports.map(({ hostPort }: { hostPort: number }) => hostPort)).to.have.members([6385, 8089, 6180]);
+                const ports = [...pod.initContainers, ...pod.containers].flatMap(
+                    (container: { ports?: { hostPort: number; hostIP: string }[] }) => container.ports ?? [],
+                );
+                expect(ports.map(({ hostPort }) => hostPort)).to.have.members([6385, 8089, 6180]);
                 for (const { hostIP } of ports) expect(hostIP).to.equal(ip);
                 expect(pod.volumes.filter((volume: object) => "hostPath" in volume)).to.deep.equal([]);
                 expect(pod.topologySpreadConstraints[0].labelSelector.matchLabels).not.to.have.property("metal3-scale-lab/conductor");

@@ -28,7 +28,7 @@ export async function makeImage(): Promise<void> {
     const libraries = PROGRAMS.flatMap((program) => [...execFileSync("ldd", [program], { encoding: "utf8" }).matchAll(/(\/\S+\.so\S*) \(/g)].map((match) => match[1] as string));
     const files = [...new Set([...PROGRAMS, ...libraries])].map((path) => path.slice(1));
     const tar = spawn("tar", ["-C", "/", "-chf", "-", ...files], { stdio: ["ignore", "pipe", "inherit"] });
-    const progress = (await client.importImage(tar.stdout as unknown as string, { repo: IMAGE.split(":")[0], tag: "1" } as never)) as NodeJS.ReadableStream;
+    const progress = (await client.importImage(tar.stdout as unknown as string, { repo: IMAGE.split(":")[0], tag: "1" } as never)) as unknown as NodeJS.ReadableStream;
     progress.resume();
     await once(progress, "end");
     await client.getImage(IMAGE).inspect();

@@ -58,7 +58,7 @@ export const container: ResourceDefinition = {
         const found = inputs === undefined ? withoutOwner(importedInputs(info)) : inputsOf(info, inputs);
         const outputs = outputsOf(info, found);
         // A stopped container holds no address. Its last one stays, so that nothing that hangs on it changes before it runs again.
-        const kept = !info.State.Running && state["networkDatas"] !== undefined ? { networkDatas: state["networkDatas"] } : {};
+        const kept: Properties = !info.State.Running && state["networkDatas"] !== undefined ? { networkDatas: state["networkDatas"] } : {};
         return { id: info.Id, inputs: found, outputs: { ...outputs, ...kept } };
     },
     async update(id, olds, news, context) {
