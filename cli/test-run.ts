@@ -81,7 +81,7 @@ export async function runSuite(suite: Suite, options: { reports: string; env: No
     const started = Date.now();
     const [program, ...args] = [...suite.command, ...extra] as [string, ...string[]];
     const { execa } = await import("execa");
-    const child = execa(program, args, { cwd: suite.cwd, env: options.env, extendEnv: false, stdin: "ignore", all: true, reject: false, timeout: suite.limitMs, forceKillAfterDelay: 20_000 });
+    const child = execa(program, args, { cwd: suite.cwd, env: { ...options.env, ...suite.env }, extendEnv: false, stdin: "ignore", all: true, reject: false, timeout: suite.limitMs, forceKillAfterDelay: 20_000 });
     child.all?.pipe(createWriteStream(join(options.reports, `${suite.name}.log`)));
     const result = await child;
     const tail = tailOf(result.all ?? "", 30);

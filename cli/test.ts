@@ -1,7 +1,7 @@
-import { existsSync } from "node:fs";
 import { mkdir, rm, writeFile } from "node:fs/promises";
 import { repoPath } from "../toolchain/paths";
 import { duration } from "../toolchain/progress";
+import { lanes } from "../toolchain/toolchain";
 import { Session } from "./session";
 import { e2eSuites, fastSuites } from "./test-suites";
 import { runSuite, type SuiteResult } from "./test-run";
@@ -36,16 +36,20 @@ export async function test(options: TestOptions): Promise<number> {
     await rm(REPORTS, { recursive: true, force: true });
     await mkdir(REPORTS, { recursive: true });
     progress.expect(suites.length);
-    const results: SuiteResult[] = [];
-    for (const suite of suites) {
-        const result = await progress.step(`test ${suite.name}`, (step) => runSuite(suite, { reports: REPORTS, env, doing: step.doing }));
-        results.push(result);
-        progress.line(`  ${result.passed} passed, ${result.failed} failed${result.skipped > 0 ? `, ${result.skipped} skipped` : ""} in ${duration(result.ms)}`);
-        for (const failure of result.failures) progress.line(`  FAILED ${failure}`.replaceAll("\n", "\n      "));
-    }
+    // Two at a time: many tests mostly wait. The end-to-end tests measure, and share a machine: one at a time.
+    const inLane = lanes(options.e2e ? 1 : 2);
+    const results = await Promise.all(
+        suites.map((suite) =>
+            inLane(async () => {
+                const result = await progress.step(`test ${suite.name}`, (step) => runSuite(suite, { reports: REPORTS, env, doing: step.doing }));
+                progress.line(`${suite.name}: ${result.passed} passed, ${result.failed} failed${result.skipped > 0 ? `, ${result.skipped} skipped` : ""} in ${duration(result.ms)}`);
+                for (const failure of result.failures) progress.line(`  FAILED ${failure}`.replaceAll("\n", "\n      "));
+                return result;
+            }),
+        ),
+    );
     await writeFile(`${REPORTS}/summary.json`, `${JSON.stringify(results, null, 2)}\n`);
     const sum = verdict(results);
-    if (!existsSync(REPORTS)) throw new Error(`${REPORTS} was removed by a test`);
     process.stdout.write(`${sum.line}\n`);
     return sum.ok ? 0 : 1;
 }
