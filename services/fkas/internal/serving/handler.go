@@ -58,15 +58,17 @@ func (s *Server) handler(c *cluster) http.Handler {
 			return
 		}
 		r.Host = host
+		if pod, ok := forwardedPod(r.URL.Path); ok {
+			s.portForward(c, pod, w, r)
+			return
+		}
 		switch r.Method {
 		case http.MethodGet:
 			s.get(c, w, r)
 		case http.MethodPatch:
 			s.patch(c, w, r)
 		default:
-			if !strings.HasSuffix(r.URL.Path, "/portforward") {
-				r.Body = http.MaxBytesReader(w, r.Body, maxBody)
-			}
+			r.Body = http.MaxBytesReader(w, r.Body, maxBody)
 			s.api.ServeHTTP(w, r)
 		}
 	}))

@@ -67,7 +67,7 @@ func init() { ctrlmetrics.Registry.MustRegister(requests, latency) }
 func measured(handler http.Handler) http.Handler {
 	timed := promhttp.InstrumentHandlerDuration(latency, handler)
 	return promhttp.InstrumentHandlerCounter(requests, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if watches(r) || strings.HasSuffix(r.URL.Path, "/portforward") {
+		if watches(r) || strings.HasSuffix(r.URL.Path, portForwardSuffix) {
 			handler.ServeHTTP(w, r)
 			return
 		}
