@@ -1,0 +1,89 @@
+import { expect } from "chai";
+import * as bcrypt from "bcryptjs";
+import { execFileSync } from "child_process";
+import * as fc from "fast-check";
+import { bcryptHash } from "../../components/credentials";
+import { pairConfiguration } from "../../components/fake-nodes";
+import { serviceBlocks } from "../../components/fake-api-servers";
+import { judge } from "../../components/config/validate";
+import { Images, referenceParts } from "../../components/images";
+import { objectToken } from "../../components/kubernetes-object";
+import { plan } from "../../components/plan/plan";
+import { pythonAssignments } from "../../components/python";
+
+const python = (program: string, input: string): string => execFileSync("python3", ["-c", program], { input, encoding: "utf8" });
+
+describe("the htpasswd line", () => {
+    it("verifies, says nothing else than the password, and is the same at every run", () => {
+        expect(bcrypt.compareSync("secret", bcryptHash("secret"))).to.equal(true);
+        expect(bcrypt.compareSync("other", bcryptHash("secret"))).to.equal(false);
+        expect(bcryptHash("secret")).to.equal(bcryptHash("secret")).and.not.equal(bcryptHash("secret2"));
+        expect(bcryptHash("secret")).to.match(/^\$2b\$04\$/);
+    });
+});
+
+describe("the pairs' configuration", () => {
+    it("is Python that means what was meant", function () {
+        // A Python for each case.
+        this.timeout(30_000);
+        const values = fc.dictionary(fc.stringMatching(/^[A-Z_]{1,9}$/), fc.jsonValue());
+        const program = "import json,sys; scope={}; exec(sys.stdin.read(),{},scope); print(json.dumps(scope))";
+        fc.assert(
+            fc.property(values, (assigned) => {
+                expect(JSON.parse(python(program, pythonAssignments(assigned)))).to.deep.equal(JSON.parse(JSON.stringify(assigned)));
+            }),
+            { numRuns: 15 },
+        );
+    });
+
+    it("lists every host of the pair's range, whatever the number of hosts", () => {
+        const config = judge({ nodes: "5", clusters: "0" });
+        const last = plan(config, "dev").pairs.at(-1);
+        if (!last) throw new Error("no pair");
+        const systems = pairConfiguration(last, config, "https://192.168.222.2:6385")["SUSHY_EMULATOR_FAKE_SYSTEMS"] as { uuid: string }[];
+        expect(systems).to.have.length(4);
+        expect(new Set(systems.map(({ uuid }) => uuid)).size).to.equal(4);
+    });
+
+    it("refuses what has no literal", () => expect(() => pythonAssignments({ A: undefined })).to.throw(TypeError, "no Python literal"));
+});
+
+describe("images", () => {
+    const references: [string, object][] = [
+        ["metal3-scale-lab/ironic:abc", { repository: "metal3-scale-lab/ironic", tag: "abc" }],
+        ["localhost:5000/a/b:1.2", { repository: "localhost:5000/a/b", tag: "1.2" }],
+        ["localhost:5000/a/b@sha256:00", { repository: "localhost:5000/a/b", digest: "sha256:00" }],
+    ];
+    for (const [reference, parts] of references) it(`takes ${reference} apart`, () => expect(referenceParts(reference)).to.deep.equal(parts));
+
+    it("are the user's own where there is one", () => {
+        const images = new Images({ source: "build", overrides: { ironic: "example.org/ironic:1" } });
+        expect(images.reference("ironic")).to.equal("example.org/ironic:1");
+        expect(images.reference("mariadb")).to.match(/^metal3-scale-lab\/mariadb:[0-9a-f]{12}$/);
+        expect(images.inCluster()).to.include("example.org/ironic:1").and.have.length(12);
+    });
+});
+
+describe("ports of the fake API servers", () => {
+    it("are all opened exactly once, in blocks that one more cluster does not change", () => {
+        fc.assert(
+            fc.property(fc.integer({ min: 1, max: 1200 }), fc.option(fc.integer({ min: 1, max: 5 }), { nil: undefined }), (clusters, servers) => {
+                const raw = { provisioningCidr: "172.20.0.0/16", nodes: String(clusters), clusters: String(clusters), ...(servers && servers <= clusters ? { fakeApiServers: String(servers) } : {}) };
+                const planned = plan(judge(raw), "dev");
+                const blocks = serviceBlocks(planned);
+                const ports = blocks.flatMap(({ server, ports: opened }) => opened.map((port) => `${server.index} ${port}`));
+                expect(new Set(ports).size).to.equal(ports.length);
+                for (const { port, fakeApiServer } of planned.clusters) expect(ports).to.include(`${fakeApiServer} ${port}`);
+                expect(Math.max(...blocks.map((block) => block.ports.length))).to.be.at.most(50);
+            }),
+            { numRuns: 20 },
+        );
+    });
+});
+
+describe("tokens of Kubernetes objects", () => {
+    it("write the core group out, as the provider does", () => {
+        expect(objectToken({ apiVersion: "v1", kind: "Secret" })).to.equal("kubernetes:core/v1:Secret");
+        expect(objectToken({ apiVersion: "metal3.io/v1alpha1", kind: "BareMetalHost" })).to.equal("kubernetes:metal3.io/v1alpha1:BareMetalHost");
+    });
+});
