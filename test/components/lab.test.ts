@@ -25,10 +25,7 @@ const HOST = "kubernetes:metal3.io/v1alpha1:BareMetalHost";
 const CLUSTER = "kubernetes:cluster.x-k8s.io/v1beta2:Cluster";
 const CONTAINER = "docker:index/container:Container";
 
-describe("the lab as resources", function () {
-    // Hundreds of resources each, through Pulumi's runtime.
-    this.timeout(60_000);
-
+describe("the lab as resources", () => {
     it("has a Secret and a BareMetalHost for each host, two containers for each pair, a Cluster for each cluster", async () => {
         const recorder = await lab({ nodes: "9", clusters: "3" });
         expect(recorder.of(HOST)).to.have.length(9);
