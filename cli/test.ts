@@ -1,8 +1,10 @@
 import { mkdir, rm, writeFile } from "node:fs/promises";
+import { dirname } from "node:path";
+import { ensureGo } from "../toolchain/go";
 import { repoPath } from "../toolchain/paths";
 import { duration } from "../toolchain/progress";
 import { lanes } from "../toolchain/toolchain";
-import { Session } from "./session";
+import { DEFAULT_STACK, Session } from "./session";
 import { e2eSuites, fastSuites } from "./test-suites";
 import { runSuite, type SuiteResult } from "./test-run";
 
@@ -21,6 +23,14 @@ export function verdict(results: readonly SuiteResult[]): { line: string; ok: bo
     return { line: `${passed} passed, ${failed} failed`, ok: failed === 0 && passed > 0 };
 }
 
+/** The commands of the toolchain on PATH, and Go, wherever it was found. */
+async function toolEnvironment(session: Session): Promise<NodeJS.ProcessEnv> {
+    const { env } = await session.ensure("test", DEFAULT_STACK);
+    const { cache } = session.toolchain;
+    const go = await ensureGo({ cache, log: session.toolchain.log("go"), notice: (text) => session.progress.line(text) });
+    return go.where === "PATH" ? env : { ...env, PATH: `${dirname(go.path)}:${env["PATH"] ?? ""}` };
+}
+
 /** `npm test`: every suite to its end, also after one fails. @returns 1 when any test failed, or none ran */
 export async function test(options: TestOptions): Promise<number> {
     const session = new Session();
@@ -31,7 +41,7 @@ export async function test(options: TestOptions): Promise<number> {
     if (unknown.length > 0) throw new Error(`there is no suite ${unknown.join(", ")}: there are ${all.map(({ name }) => name).join(", ")}`);
     const suites = all.filter(({ name }) => wanted === undefined || wanted.includes(name));
     const needTools = suites.some(({ tools }) => tools);
-    const env = needTools ? (await session.ensure("test", "dev")).env : process.env;
+    const env = needTools ? await toolEnvironment(session) : process.env;
 
     await rm(REPORTS, { recursive: true, force: true });
     await mkdir(REPORTS, { recursive: true });
