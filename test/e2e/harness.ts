@@ -13,7 +13,8 @@ const MINUTE = 60_000;
 /** State of this run alone: a person's own labs are not touched. */
 export const STATE = mkdtempSync(join(tmpdir(), "metal3-scale-lab-e2e-"));
 process.env["METAL3_SCALE_LAB_STATE"] = STATE;
-process.env["PULUMI_BACKEND_URL"] = "";
+// What the test runner's own toolchain set, or a person's shell, is about another state.
+for (const variable of ["PULUMI_BACKEND_URL", "PULUMI_CONFIG_PASSPHRASE", "PULUMI_CONFIG_PASSPHRASE_FILE"]) delete process.env[variable];
 
 export interface Result {
     code: number;
