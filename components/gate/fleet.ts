@@ -8,6 +8,8 @@ export interface HostStatus {
     error: string;
     /** It has left its wanted place for good: being deleted. */
     deleting: boolean;
+    /** A machine uses it (spec.consumerRef). */
+    used: boolean;
 }
 
 /** What the gate reads of a Cluster. */
@@ -25,7 +27,12 @@ export interface Fleet {
 
 /** Where everything should be when `up` ends. */
 export interface Wanted {
-    hosts: { name: string; states: readonly string[] }[];
+    hosts: {
+        name: string;
+        states: readonly string[];
+        /** Its cluster is leaving: Pulumi deletes only after the gate, and the host is let go of then. */
+        mayBeUsed: boolean;
+    }[];
     clusters: string[];
 }
 
@@ -35,13 +42,13 @@ export interface Wanted {
  */
 export function wanted(plan: LabPlan, machinesPerCluster: number, wait: "hosts" | "clusters"): Wanted {
     const settled = ["available", "provisioned"] as const;
-    if (wait === "hosts") return { hosts: plan.hosts.map(({ name }) => ({ name, states: settled })), clusters: [] };
+    if (wait === "hosts") return { hosts: plan.hosts.map(({ name }) => ({ name, states: settled, mayBeUsed: true })), clusters: [] };
     const clusters = new Set(plan.clusters.map(({ name }) => name));
     return {
         hosts: plan.hosts.map((host) => {
-            if (!clusters.has(host.cluster)) return { name: host.name, states: ["available"] };
+            if (!clusters.has(host.cluster)) return { name: host.name, states: ["available"], mayBeUsed: true };
             // With hosts in reserve it is CAPM3's choice which of a cluster's hosts its machines take.
-            return { name: host.name, states: machinesPerCluster === plan.hostsPerCluster ? ["provisioned"] : settled };
+            return { name: host.name, states: machinesPerCluster === plan.hostsPerCluster ? ["provisioned"] : settled, mayBeUsed: false };
         }),
         clusters: [...clusters],
     };
@@ -59,9 +66,9 @@ export function laggards(fleet: Fleet, want: Wanted): Laggard[] {
     const hosts = new Map(fleet.hosts.map((host) => [host.name, host]));
     const clusters = new Map(fleet.clusters.map((cluster) => [cluster.name, cluster]));
     const late: Laggard[] = [];
-    for (const { name, states } of want.hosts) {
+    for (const { name, states, mayBeUsed } of want.hosts) {
         const host = hosts.get(name);
-        if (host && states.includes(host.state) && !host.deleting) continue;
+        if (host && !host.deleting && (states.includes(host.state) || (mayBeUsed && host.used))) continue;
         const reason = host
             ? `${host.deleting ? "being deleted, " : ""}${host.state || "not seen by BMO yet"}${host.error ? `: ${host.error}` : ""}`
             : "does not exist";

@@ -6,6 +6,7 @@ const PAGE = 500;
 
 interface ListedObject {
     metadata?: { name?: string; deletionTimestamp?: string };
+    spec?: { consumerRef?: object };
     status?: {
         provisioning?: { state?: string };
         errorMessage?: string;
@@ -63,6 +64,7 @@ export const hostStatus = (object: ListedObject): HostStatus => ({
     state: object.status?.provisioning?.state ?? "",
     error: object.status?.errorMessage ?? "",
     deleting: object.metadata?.deletionTimestamp !== undefined,
+    used: object.spec?.consumerRef !== undefined,
 });
 
 export function clusterStatus(object: ListedObject): ClusterStatus {

@@ -99,6 +99,12 @@ describe("a small lab, from up to destroy", function () {
         expect(Object.keys(planned).sort()).to.deep.equal(["delete"]);
         await up();
         expect(await live.identities()).to.deep.equal(grownFrom);
+        await eventually(
+            "the hosts that the last clusters used, available",
+            300,
+            async () => JSON.stringify(await live.hostStates()) === JSON.stringify({ "host-0000": "provisioned", "host-0001": "provisioned", "host-0002": "available", "host-0003": "available" }),
+            () => live.hostStates(),
+        );
         const conductors = await live.hostsByConductor();
         expect(Object.values(conductors).reduce((sum, count) => sum + count, 0), "nodes that Ironic still knows").to.equal(4);
         expect(await live.availableClusters()).to.deep.equal(["cluster-0000", "cluster-0001"]);

@@ -6,7 +6,7 @@ import { clusterStatus, hostStatus } from "../../components/gate/kubernetes";
 import { plan } from "../../components/plan/plan";
 
 const planned = plan(judge({}), "dev");
-const host = (index: number, state: string, error = "") => ({ name: `host-000${index}`, state, error, deleting: false });
+const host = (index: number, state: string, error = "") => ({ name: `host-000${index}`, state, error, deleting: false, used: false });
 const cluster = (index: number, available: boolean, message = "") => ({ name: `cluster-000${index}`, available, message });
 const settled: Fleet = {
     hosts: [host(0, "provisioned"), host(1, "provisioned"), host(2, "available"), host(3, "available")],
@@ -27,7 +27,7 @@ describe("gate", () => {
     it("wants hosts anywhere they can stay when it waits for hosts only", () => {
         const want = wanted(planned, 1, "hosts");
         expect(want.clusters).to.deep.equal([]);
-        const early = { hosts: settled.hosts.map(({ name }) => ({ name, state: "available", error: "", deleting: false })), clusters: [] };
+        const early = { hosts: settled.hosts.map(({ name }) => ({ name, state: "available", error: "", deleting: false, used: false })), clusters: [] };
         expect(laggards(early, want)).to.deep.equal([]);
     });
 
@@ -40,6 +40,15 @@ describe("gate", () => {
             { kind: "Cluster", name: "cluster-0000", reason: "RemoteConnectionProbe: no" },
             { kind: "Cluster", name: "cluster-0001", reason: "does not exist" },
         ]);
+    });
+
+    it("lets hosts pass that a leaving cluster still uses, but no others", () => {
+        const want = wanted(planned, 1, "clusters");
+        const with2 = (state: string, used: boolean) => ({ ...settled, hosts: settled.hosts.map((each) => (each.name === "host-0002" ? { ...each, state, used } : each)) });
+        expect(laggards(with2("provisioned", true), want)).to.deep.equal([]);
+        expect(laggards(with2("provisioned", false), want)).to.have.length(1);
+        const first = { ...settled, hosts: settled.hosts.map((each) => (each.name === "host-0000" ? { ...each, state: "provisioning", used: true } : each)) };
+        expect(laggards(first, want)).to.have.length(1);
     });
 
     it("counts on the way", () => {
@@ -84,8 +93,8 @@ describe("gate", () => {
     });
 
     it("reads objects as the API serves them", () => {
-        expect(hostStatus({ metadata: { name: "h" } })).to.deep.equal({ name: "h", state: "", error: "", deleting: false });
-        expect(hostStatus({ metadata: { name: "h", deletionTimestamp: "2026" }, status: { provisioning: { state: "deprovisioning" }, errorMessage: "no" } })).to.deep.equal({ name: "h", state: "deprovisioning", error: "no", deleting: true });
+        expect(hostStatus({ metadata: { name: "h" } })).to.deep.equal({ name: "h", state: "", error: "", deleting: false, used: false });
+        expect(hostStatus({ metadata: { name: "h", deletionTimestamp: "2026" }, spec: { consumerRef: {} }, status: { provisioning: { state: "deprovisioning" }, errorMessage: "no" } })).to.deep.equal({ name: "h", state: "deprovisioning", error: "no", deleting: true, used: true });
         const conditions = [{ type: "Available", status: "False", message: "* RemoteConnectionProbe:\n  * failed" }];
         expect(clusterStatus({ metadata: { name: "c" }, status: { conditions } })).to.deep.equal({ name: "c", available: false, message: "* RemoteConnectionProbe: * failed" });
         expect(clusterStatus({ metadata: { name: "c", deletionTimestamp: "2026" }, status: { conditions: [{ type: "Available", status: "True" }] } }).available).to.equal(false);
