@@ -2,9 +2,11 @@ package serving
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"net/http"
+	"slices"
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
@@ -60,6 +62,10 @@ func toTable(content *unstructured.Unstructured) (*metav1.Table, bool) {
 		}
 		items, kind = list.Items, strings.TrimSuffix(kind, "List")
 	}
+	// The in-memory store lists in no order; kube-apiserver lists by namespace and name.
+	slices.SortFunc(items, func(a, b unstructured.Unstructured) int {
+		return cmp.Or(cmp.Compare(a.GetNamespace(), b.GetNamespace()), cmp.Compare(a.GetName(), b.GetName()))
+	})
 	printer, ok := printers[kind]
 	if !ok {
 		printer = printers[""]
