@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { readdir } from "node:fs/promises";
-import { join, relative } from "node:path";
+import { dirname, join, relative } from "node:path";
 import { repoPath } from "../toolchain/paths";
 
 /** A set of tests run by one program. */
@@ -40,13 +40,18 @@ function mocha(name: string, folder: string, tools: boolean, limitMs: number): S
 }
 
 /** Our Go modules that have tests: those that only pin upstream's programs have none. */
-async function goModules(): Promise<string[]> {
+async function goModules(): Promise<{ module: string; packages: string[] }[]> {
     const folders = await Promise.all(
         ["services", join("toolchain", "go")].map(async (parent) => (await readdir(repoPath(parent))).map((name) => join(parent, name))),
     );
     const modules = folders.flat().filter((module) => existsSync(repoPath(module, "go.mod")));
-    const tested = await Promise.all(modules.map(async (module) => (await readdir(repoPath(module), { recursive: true })).some((name) => name.endsWith("_test.go"))));
-    return modules.filter((_, index) => tested[index]);
+    const found = await Promise.all(
+        modules.map(async (module) => {
+            const files = (await readdir(repoPath(module), { recursive: true })).filter((name) => name.endsWith("_test.go"));
+            return { module, packages: [...new Set(files.map((file) => `./${dirname(file)}`))] };
+        }),
+    );
+    return found.filter(({ packages }) => packages.length > 0);
 }
 
 /** Everything that needs no lab. */
@@ -63,13 +68,13 @@ export async function fastSuites(): Promise<Suite[]> {
         { name: "types", kind: "one", command: [node, bin("typescript/bin/tsc"), "-p", ".", "--noCheck", "false"], cwd: repoPath(), limitMs: 5 * MINUTE, tools: false },
         { name: "lint", kind: "one", command: [node, bin("eslint/bin/eslint.js"), "."], cwd: repoPath(), limitMs: 5 * MINUTE, tools: false },
     );
-    for (const module of await goModules()) {
+    for (const { module, packages } of await goModules()) {
         const name = module.split("/").at(-1) as string;
         const common = { cwd: repoPath(module), limitMs: 20 * MINUTE, tools: true, env: GO_ENV };
         // Vet analyses everything that is imported, all of upstream for the modules that build it: minutes for a main function of ours.
         const own = module.startsWith("services");
         if (own) suites.push({ ...common, name: `vet-${name}`, kind: "one", command: ["go", "vet", "./..."] });
-        suites.push({ ...common, name: `go-${name}`, kind: "go", command: ["go", "test", ...(own ? [] : ["-vet=off"]), "-json", "./..."] });
+        suites.push({ ...common, name: `go-${name}`, kind: "go", command: ["go", "test", ...(own ? [] : ["-vet=off"]), "-json", ...packages] });
     }
     return suites;
 }
