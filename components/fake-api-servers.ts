@@ -4,9 +4,6 @@ import type { Images } from "./images";
 import { CLUSTER_PORTS } from "./plan/addresses";
 import type { FakeApiServerPlan, LabPlan } from "./plan/plan";
 
-/** Label of a Cluster: index of the fake API server that serves it. */
-export const FAKE_API_SERVER_LABEL = "metal3-scale-lab/fake-api-server";
-
 /**
  * Ports are opened in blocks, so that one more cluster changes no Service. A block's ports are a function of its index.
  */

@@ -1,10 +1,8 @@
 import * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import type { LabConfig } from "./config/keys";
+import { HOST_CLUSTER_LABEL } from "./plan/cluster-objects";
 import type { HostPlan, LabPlan } from "./plan/plan";
-
-/** Label of a BareMetalHost: the workload cluster whose machines it is set aside for. */
-export const CLUSTER_LABEL = "metal3-scale-lab/cluster";
 
 /** sushy-tools' and fake-ipa's ports within their own address: upstream's defaults. */
 export const SUSHY_TOOLS_PORT = 8000;
@@ -15,7 +13,6 @@ export interface BareMetalHostsArgs {
     plan: LabPlan;
     namespace: pulumi.Input<string>;
     bmc: { username: pulumi.Input<string>; password: pulumi.Input<string> };
-    /** Address of the BMC of each pair. */
     provider: kubernetes.Provider;
     /** What a host needs to be registered, and, longer, to be let go of. */
     dependsOn: (host: HostPlan) => pulumi.Resource[];
@@ -50,7 +47,7 @@ export class BareMetalHosts extends pulumi.ComponentResource {
             {
                 apiVersion: "metal3.io/v1alpha1",
                 kind: "BareMetalHost",
-                metadata: { name: host.name, namespace: args.namespace, labels: { [CLUSTER_LABEL]: host.cluster } },
+                metadata: { name: host.name, namespace: args.namespace, labels: { [HOST_CLUSTER_LABEL]: host.cluster } },
                 spec: {
                     online: true,
                     bmc: {

@@ -4,7 +4,7 @@ import { statfs } from "fs/promises";
 import Docker from "dockerode";
 import type { Problem } from "./config/validate";
 import type { LabConfig } from "./config/keys";
-import { parseNetwork, type Network } from "./plan/addresses";
+import { overlap, parseNetwork } from "./plan/addresses";
 import type { LabPlan } from "./plan/plan";
 
 /** Disk a small lab needs beyond its images: etcd, the database, logs. */
@@ -29,11 +29,11 @@ export function machineProblems(config: LabConfig, plan: LabPlan, facts: Machine
     if (facts.dockerError !== undefined) problems.push(dockerDoesNotAnswer(facts.dockerError));
     const wanted = plan.network;
     for (const { name, cidr } of facts.dockerNetworks) {
-        if (overlaps(wanted, parseNetwork(cidr)))
+        if (overlap(wanted, parseNetwork(cidr)))
             problems.push({ key: "provisioningCidr", value: wanted.cidr, rule: `is in use by the Docker network ${name} (${cidr})` });
     }
     for (const { name, address } of facts.interfaces) {
-        if (overlaps(wanted, parseNetwork(`${address}/32`)))
+        if (overlap(wanted, parseNetwork(`${address}/32`)))
             problems.push({ key: "provisioningCidr", value: wanted.cidr, rule: `is in use by this machine's interface ${name} (${address})` });
     }
     if (facts.apiPortTaken)
@@ -58,8 +58,6 @@ export async function dockerProblem(): Promise<Problem[]> {
         return [dockerDoesNotAnswer(error instanceof Error ? error.message : String(error))];
     }
 }
-
-const overlaps = (a: Network, b: Network) => a.base < b.base + b.size && b.base < a.base + a.size;
 
 /** Looks at Docker, networks, ports and disk, without changing anything. */
 export async function lookAtMachine(plan: LabPlan): Promise<MachineFacts> {

@@ -72,7 +72,8 @@ export const pairCapacity = (network: Network): number =>
 /** NIC address of host `index`, inventory only: RFC 6598's shared address space belongs to no lab's network. */
 export const hostAddress = (index: number): string => fromNumber(toNumber(ipaddr.IPv4.parse("100.64.0.0")) + index + 1);
 
-const overlap = (a: Network, b: Network): boolean => a.base < b.base + b.size && b.base < a.base + a.size;
+/** Whether two networks share an address. */
+export const overlap = (a: Network, b: Network): boolean => a.base < b.base + b.size && b.base < a.base + a.size;
 
 interface AddressProblem {
     key: string;
