@@ -67,7 +67,7 @@ function createAccount(name: string, { namespace }: FakeApiServersArgs, opts: pu
                 { apiGroups: ["infrastructure.cluster.x-k8s.io"], resources: ["metal3machines"], verbs: ["get", "list", "watch", "patch"] },
                 { apiGroups: ["metal3.io"], resources: ["baremetalhosts"], verbs: ["get", "list", "watch"] },
                 { apiGroups: [""], resources: ["secrets"], verbs: ["get", "list", "watch", "create"] },
-                { apiGroups: [""], resources: ["configmaps"], verbs: ["get", "list", "watch", "create", "update", "patch"] },
+                { apiGroups: [""], resources: ["configmaps"], verbs: ["get", "list", "watch", "create", "update", "delete"] },
             ],
         },
         opts,
@@ -133,13 +133,13 @@ function createService({ server, block, ports }: ServiceBlock, args: FakeApiServ
     return new kubernetes.core.v1.Service(
         name,
         {
-            // Whether the pod is ready depends on these very ports: it dials itself through them.
+            // It has no endpoint before the Deployment, which is made beside it.
             metadata: { name, namespace: args.namespace, annotations: { "pulumi.com/skipAwait": "true" } },
             spec: {
                 selector: selector(server),
                 publishNotReadyAddresses: true,
                 externalIPs: [args.address],
-                // The in-memory API server tells clusters apart by the port a client dialled: no translation.
+                // Each cluster listens at the port that its controlPlaneEndpoint declares.
                 ports: ports.map((port) => ({ name: `cluster-${port}`, port, targetPort: port })),
             },
         },
