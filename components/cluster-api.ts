@@ -3,10 +3,8 @@ import * as pulumi from "@pulumi/pulumi";
 import { referenceParts, type Images } from "./images";
 import type { LabPki } from "./lab-pki";
 import type { LabPlan } from "./plan/plan";
-import type { LabConfig } from "./config/keys";
 
 export interface ClusterApiArgs {
-    config: LabConfig;
     plan: LabPlan;
     images: Images;
     pki: LabPki;

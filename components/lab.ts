@@ -26,7 +26,6 @@ export class Lab extends pulumi.ComponentResource {
     readonly outputs: pulumi.Inputs;
     private readonly prepared: Prepared;
     private readonly images: Images;
-    private readonly nodeName: string;
 
     constructor(name: string, prepared: Prepared, opts?: pulumi.ComponentResourceOptions) {
         const whole: { cluster?: pulumi.Resource } = {};
@@ -34,7 +33,6 @@ export class Lab extends pulumi.ComponentResource {
         const { config, plan } = prepared;
         this.prepared = prepared;
         this.images = prepared.images;
-        this.nodeName = `${plan.prefix}-control-plane`;
 
         const credentials = new Credentials("credentials", { parent: this });
         const pki = this.createPki();
@@ -94,7 +92,7 @@ export class Lab extends pulumi.ComponentResource {
         );
         const clusterApi = new ClusterApi(
             "cluster-api",
-            { config, plan, images: this.images, pki, kubeconfig: substrate.kubeconfig, dependsOn: [...substrate.ready, ...operator.objects] },
+            { plan, images: this.images, pki, kubeconfig: substrate.kubeconfig, dependsOn: [...substrate.ready, ...operator.objects] },
             { parent: this },
         );
         const fakeApiServers = new FakeApiServers(
@@ -151,13 +149,13 @@ export class Lab extends pulumi.ComponentResource {
         const input: PkiInput = {
             name: plan.prefix,
             validityDays: 3650,
-            kubernetes: { apiServerNames, nodes: { [this.nodeName]: [this.nodeName, plan.nodeAddress] } },
+            kubernetes: { apiServerNames, nodes: { [plan.nodeName]: [plan.nodeName, plan.nodeAddress] } },
             servers: {
                 [IRONIC_CERTIFICATE]: { names: ironicNames(plan, NAMESPACE), keyType: "ecdsa" },
                 [BMO_CERTIFICATE]: { names: bmoCertificateNames(), keyType: "ecdsa" },
             },
         };
-        return new LabPki("pki", { input, nodeName: this.nodeName, apiUrl: `https://127.0.0.1:${plan.apiPort}` }, { parent: this });
+        return new LabPki("pki", { input, nodeName: plan.nodeName, apiUrl: `https://127.0.0.1:${plan.apiPort}` }, { parent: this });
     }
 
     private createEmbedded(pki: LabPki, dockerProvider: docker.Provider, whole: { cluster?: pulumi.Resource }): Substrate {
@@ -170,7 +168,7 @@ export class Lab extends pulumi.ComponentResource {
             { images: this.images, clusterIp: plan.clusterDns, provider },
             { parent: this, dependsOn: [embedded.loadedImages] },
         );
-        const storage = new NodeStorage("storage", { nodeName: this.nodeName, provider }, { parent: this });
+        const storage = new NodeStorage("storage", { nodeName: plan.nodeName, provider }, { parent: this });
         return embedded.asSubstrate(plan, STORAGE_CLASS, [dns, ...storage.volumes]);
     }
 }

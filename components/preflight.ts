@@ -72,7 +72,7 @@ export async function lookAtMachine(plan: LabPlan): Promise<MachineFacts> {
     const networks = await docker.listNetworks();
     const own = networks.find(({ Name }) => Name === plan.prefix);
     const foreign = networks.filter((network) => network !== own);
-    const running = await docker.listContainers({ filters: { name: [`^/${plan.prefix}-control-plane$`] } });
+    const running = await docker.listContainers({ filters: { name: [`^/${plan.nodeName}$`] } });
     return {
         dockerNetworks: foreign.flatMap(({ Name, IPAM }) =>
             (IPAM?.Config ?? []).flatMap(({ Subnet }) => (Subnet && !Subnet.includes(":") ? [{ name: Name, cidr: Subnet }] : [])),

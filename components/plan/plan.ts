@@ -51,6 +51,8 @@ export interface LabPlan {
     prefix: string;
     network: addresses.Network;
     gateway: string;
+    /** Name of the embedded Kubernetes node, and of its container. */
+    nodeName: string;
     nodeAddress: string;
     clusterDns: string;
     apiPort: number;
@@ -99,6 +101,7 @@ export function plan(config: LabConfig, seed: string): LabPlan {
         prefix: `m3lab-${seed}`,
         network,
         gateway: addresses.gatewayAddress(network),
+        nodeName: `m3lab-${seed}-control-plane`,
         nodeAddress: addresses.kubernetesNodeAddress(network, 0),
         clusterDns: addresses.addressAt(addresses.parseNetwork(config.serviceCidr), 10),
         apiPort: config.apiPort ?? identities.defaultApiPort(seed),

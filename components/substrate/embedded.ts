@@ -98,7 +98,7 @@ function createNode(
     volume: docker.Volume,
     opts: pulumi.CustomResourceOptions,
 ): docker.Container {
-    const nodeName = `${plan.prefix}-control-plane`;
+    const { nodeName } = plan;
     return new docker.Container(
         `${name}-control-plane`,
         {
