@@ -53,10 +53,10 @@ describe("charts/ironic", function () {
         });
 
         it("restarts conductors for a change of their configuration, and only then", () => {
-            const checksum = (objects: Rendered[]) =>
-                find(objects, "Deployment", "ironic-conductor-0")["spec"].template.metadata.annotations["checksum/config"];
-            expect(checksum(render({ ...ips(1), "conductor.fastTrack": false }))).not.to.equal(checksum(one));
-            expect(checksum(render({ ...ips(1), "mariadb.maxConnections": 99, "service.externalIPs": ["192.168.222.2"] }))).to.equal(checksum(one));
+            const checksum = (objects: Rendered[]) => find(objects, "Deployment", "ironic-conductor-0")["spec"].template.metadata.annotations;
+            expect(checksum(render({ ...ips(1), "conductor.fastTrack": false }))).not.to.deep.equal(checksum(one));
+            expect(checksum(render({ ...ips(1), "conductor.apiProxy.nodeListCacheSeconds": 9 }))).not.to.deep.equal(checksum(one));
+            expect(checksum(render({ ...ips(1), "mariadb.maxConnections": 99, "service.externalIPs": ["192.168.222.2"] }))).to.deep.equal(checksum(one));
         });
     });
 
@@ -65,7 +65,8 @@ describe("charts/ironic", function () {
             for (const [index, ip] of provisioningIps(3).entries()) {
                 const { DEFAULT, api, json_rpc, conductor, deploy, service_catalog } = conf(three, index);
                 expect(DEFAULT).to.include({ host: ip, my_ip: ip });
-                expect(api).to.include({ host_ip: ip, port: "6385" });
+                // Behind nginx, at the same address: see "the API".
+                expect(api).to.not.have.any.keys("host_ip", "port");
                 expect(json_rpc).to.include({ host_ip: ip, port: "8089" });
                 expect(conductor).to.include({
                     deploy_kernel: `http://${ip}:6180/boot/ipa.kernel`,
@@ -77,7 +78,8 @@ describe("charts/ironic", function () {
         });
 
         it("asks for credentials and speaks TLS, to clients and between conductors", () => {
-            const { DEFAULT, api, json_rpc } = conf(one);
+            const { DEFAULT, json_rpc } = conf(one);
+            const { api } = conf(render({ ...ips(1), "conductor.apiProxy.enabled": false }));
             const auth = { auth_strategy: "http_basic", http_basic_auth_user_file: "/etc/ironic-auth/htpasswd" };
             const tls = { cert_file: "/etc/ironic-tls/tls.crt", key_file: "/etc/ironic-tls/tls.key" };
             expect(DEFAULT).to.include({ ...auth, rpc_transport: "json-rpc" });
@@ -122,9 +124,10 @@ describe("charts/ironic", function () {
             }));
             expect(conductor).to.include({ workers_pool_size: "600", heartbeat_timeout: "60" });
             expect(sensor_data).to.deep.equal({ send_sensor_data: "true" });
-            expect(api).to.include({ max_limit: "5000", host_ip: "192.168.222.100" });
-            expect(refusal({ "conductor.extraConfig": { DEFAULT: { host: "me" }, json_rpc: { port: 1 }, database: { connection: "mysql://u:p@h/d" } } }))
+            expect(api).to.include({ max_limit: "5000", unix_socket: "/run/api/ironic.sock" });
+            expect(refusal({ "conductor.extraConfig": { DEFAULT: { host: "me" }, api: { unix_socket: "/s" }, json_rpc: { port: 1 }, database: { connection: "mysql://u:p@h/d" } } }))
                 .to.contain("conductor.extraConfig.DEFAULT.host: is the chart's own")
+                .and.to.contain("conductor.extraConfig.api.unix_socket: is the chart's own")
                 .and.to.contain("conductor.extraConfig.json_rpc.port: is the chart's own")
                 .and.to.contain("conductor.extraConfig.database.connection: secrets come from existingSecret");
         });
@@ -253,7 +256,7 @@ describe("charts/ironic", function () {
         it("of the conductor is what the sidecar asks for, told from one that has happened", () => {
             const pod = find(one, "Deployment", "ironic-conductor-0")["spec"].template.spec;
             const { command, livenessProbe, lifecycle } = pod.containers[0];
-            expect(command.at(-1)).to.match(/^rm -f \/run\/conductor\/draining && touch \/run\/conductor\/started && exec ironic /);
+            expect(command.at(-1)).to.match(/^rm -f \/run\/conductor\/draining && touch \/run\/conductor\/started && exec python3 \/scripts\/conductor\.py /);
             expect(livenessProbe.exec.command.at(-1)).to.equal("! test /run/conductor/restart -nt /run/conductor/started");
             // Hosts that are locked for ever must not be waited for as a stopping conductor's are.
             expect(livenessProbe.terminationGracePeriodSeconds).to.be.below(pod.terminationGracePeriodSeconds);
@@ -345,6 +348,7 @@ describe("charts/ironic", function () {
             ["a word for a number", { "conductor.workersPoolSize": "many" }, /conductor\/workersPoolSize.*want integer/],
             ["a fraction", { "conductor.heartbeatTimeout": 1.5 }, /conductor\/heartbeatTimeout.*want integer/],
             ["too few threads for Ironic", { "conductor.workersPoolSize": 3 }, /conductor\/workersPoolSize.*minimum/],
+            ["an answer kept too long", { "conductor.apiProxy.nodeListCacheSeconds": 3600 }, /conductor\/apiProxy\/nodeListCacheSeconds.*maximum/],
             ["signs of life too rare", { "conductor.heartbeatInterval": 60 }, /conductor\.heartbeatInterval: 60 must be below conductor\.heartbeatTimeout 60/],
             ["an unknown value", { "conductor.fasttrack": true }, /conductor.*additional properties 'fasttrack' not allowed/],
             ["an unknown key", { replicas: 3 }, /additional properties 'replicas' not allowed/],

@@ -141,6 +141,9 @@ class Api:
             connection.request("GET", "/v1/")
             response = connection.getresponse()
             response.read()
+            if response.status == http.client.BAD_GATEWAY:
+                # nginx is there, and Ironic does not listen behind it.
+                raise ConnectionRefusedError
             self.late = 0
             self.heard = time.monotonic()
             return response.status == 200

@@ -95,7 +95,7 @@ mysql+pymysql://{{ $db.user }}:$(MARIADB_PASSWORD)@{{ include "ironic.databaseHo
 {{- end -}}
 {{- range $section, $options := .Values.conductor.extraConfig -}}
 {{- range $option, $value := $options -}}
-{{- if or (has $option (list "host" "my_ip" "host_ip")) (and (eq $option "port") (has $section (list "api" "json_rpc"))) -}}
+{{- if or (has $option (list "host" "my_ip" "host_ip" "unix_socket" "enable_ssl_api")) (and (eq $option "port") (has $section (list "api" "json_rpc"))) -}}
 {{- $problems = append $problems (printf "conductor.extraConfig.%s.%s: is the chart's own, one a conductor" $section $option) -}}
 {{- end -}}
 {{- if has $option (list "connection" "password" "http_basic_password") -}}

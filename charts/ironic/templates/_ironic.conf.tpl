@@ -36,12 +36,7 @@ Secrets are not in it: oslo.config reads OS_<SECTION>__<OPTION> from the environ
     "default_inspect_interface" "agent"
     "default_network_interface" "noop")
   "agent" (dict "require_tls" $c.requireAgentTls "deploy_logs_collect" "never" "verify_ca" "/etc/ironic-tls/ca.crt")
-  "api" (dict
-    "port" 6385
-    "enable_ssl_api" true
-    "cert_file" "/etc/ironic-tls/tls.crt"
-    "key_file" "/etc/ironic-tls/tls.key"
-    "ramdisk_heartbeat_timeout" $c.ramdiskHeartbeatTimeout)
+  "api" (dict "max_limit" $c.apiMaxLimit "ramdisk_heartbeat_timeout" $c.ramdiskHeartbeatTimeout)
   "conductor" (dict
     "automated_clean" $c.automatedClean
     "check_provision_state_interval" $c.checkProvisionStateInterval
@@ -91,10 +86,16 @@ Secrets are not in it: oslo.config reads OS_<SECTION>__<OPTION> from the environ
 {{- /* A line for each request (a host takes ~200) only when it is asked for. */ -}}
 {{- $own := ternary "" (ternary ",ironic.api=WARN" (printf ",ironic=%s" $c.logLevel) (eq $c.logLevel "INFO")) (eq $c.logLevel "DEBUG") -}}
 {{- $_ := set $conf.DEFAULT "default_log_levels" (printf "%s%s" $conf.DEFAULT.default_log_levels $own) -}}
+{{- /* Behind nginx Ironic must know that its clients speak HTTPS, or the links in its answers would lead nowhere. */ -}}
+{{- $api := ternary
+  (dict "unix_socket" (include "ironic.apiSocket" .root) "unix_socket_mode" "600" "enable_ssl_api" false)
+  (dict "host_ip" .ip "port" 6385 "enable_ssl_api" true "cert_file" "/etc/ironic-tls/tls.crt" "key_file" "/etc/ironic-tls/tls.key")
+  $c.apiProxy.enabled -}}
+{{- if $c.apiProxy.enabled -}}{{- $_ := set $conf "oslo_middleware" (dict "enable_proxy_headers_parsing" true) -}}{{- end -}}
 {{- $conf = mergeOverwrite $conf (deepCopy $c.extraConfig) -}}
 {{- $_ := mergeOverwrite $conf (dict
   "DEFAULT" (dict "host" .ip "my_ip" .ip)
-  "api" (dict "host_ip" .ip)
+  "api" $api
   "json_rpc" (dict "host_ip" .ip)) -}}
 {{- range $section, $options := $conf }}
 [{{ $section }}]
@@ -107,27 +108,4 @@ Secrets are not in it: oslo.config reads OS_<SECTION>__<OPTION> from the environ
 {{/* Numbers come from YAML as floats, which would print as 1e+06. */}}
 {{- define "ironic.confValue" -}}
 {{- if and (kindIs "float64" .) (eq (float64 (int64 .)) .) -}}{{ int64 . }}{{- else -}}{{ . }}{{- end -}}
-{{- end -}}
-
-{{/* nginx's configuration: (dict "listen" ADDRESS:PORT "root" DIRECTORY). Needs no root and writes only below /tmp. */}}
-{{- define "ironic.nginxConf" -}}
-worker_processes 1;
-pid /tmp/nginx.pid;
-error_log stderr warn;
-events { worker_connections 1024; }
-http {
-    access_log off;
-    sendfile on;
-    default_type application/octet-stream;
-    client_body_temp_path /tmp/client-body;
-    proxy_temp_path /tmp/proxy;
-    fastcgi_temp_path /tmp/fastcgi;
-    uwsgi_temp_path /tmp/uwsgi;
-    scgi_temp_path /tmp/scgi;
-    server {
-        listen {{ .listen }};
-        root {{ .root }};
-        location = /healthz { default_type text/plain; return 200 "ok\n"; }
-    }
-}
 {{- end -}}
