@@ -129,6 +129,13 @@ function consumer(host: ApiObject): string | undefined {
     return reference?.kind === "Metal3Machine" ? key(reference.namespace ?? host.metadata.namespace, reference.name) : undefined;
 }
 
+/** The earliest change of a condition, if one is left of the time before the registration ended. */
+function firstLook(host: ApiObject, registered: number | undefined): number | undefined {
+    const changes = (host.status?.conditions ?? []).flatMap(({ lastTransitionTime }) => time(lastTransitionTime) ?? []);
+    const earliest = Math.min(...changes);
+    return registered !== undefined && earliest < registered ? earliest : undefined;
+}
+
 function inspectionDisabled({ metadata, spec }: ApiObject): boolean {
     return spec?.["inspectionMode"] === "disabled" || metadata.annotations?.["inspect.metal3.io"] === "disabled";
 }
@@ -140,10 +147,10 @@ export function hostTimeline(host: ApiObject, sightings: Sightings, taken: Reado
         end: time(host.status?.operationHistory?.[operation]?.end),
     });
     const [register, inspect, provision, deprovision] = [history("register"), history("inspect"), history("provision"), history("deprovision")];
-    // Registering ends in the instant in which inspecting begins. Later is another registration (the BMC's credentials changed, or
-    // its registration was lost), which has put itself in the place of the first.
-    const again = register.start !== undefined && inspect.start !== undefined && (register.end ?? Infinity) > inspect.start;
-    const registered = again ? undefined : register.end;
+    // Another registration puts itself in the place of the first: CAPM3 labels the BMC's secret as it takes a host, and BMO sees new credentials.
+    const again = register.start !== undefined && register.start >= (inspect.start ?? provision.start ?? Infinity) && (register.end ?? Infinity) > (inspect.start ?? -Infinity);
+    // The first one ended in the instant in which inspecting began; it began when BMO gave the host its first conditions.
+    const registered = again ? (inspect.start ?? trueSince(host, "Manageable")) : register.end;
     const enrolled = inspectionDisabled(host) ? registered : inspect.end;
     const available = sightings.times(host, HOST_AVAILABLE);
     // A release in between: what was seen after it tells nothing of the first time.
@@ -156,8 +163,10 @@ export function hostTimeline(host: ApiObject, sightings: Sightings, taken: Reado
     const { image, customDeploy } = host.spec ?? {};
     return {
         ...timeline(host, {
-            registerStart: again ? undefined : register.start,
+            registerStart: again ? firstLook(host, registered) : register.start,
             registered,
+            registerAgainStart: again ? register.start : undefined,
+            registeredAgain: again ? register.end : undefined,
             inspectStart: inspect.start,
             enrolled,
             available: first,

@@ -43,6 +43,7 @@ const HOST_STAGES: Stage<HostTimeline>[] = [
     { name: "wait for a machine", from: "idle", to: "associated", meaning: "available, and taken by none", underWay: ({ state, wanted }) => state === "available" && !wanted, stalls: false },
     { name: "wait for provisioning", from: "associated", to: "provisionAsked", meaning: "taken by a machine, until BMO begins: its look, and the wait for a slot", underWay: ({ state }) => state === "available" },
     { name: "provision", from: "provisionStart", to: "provisionEnd", meaning: "writing the image and booting", underWay: ({ state }) => state === "provisioning" },
+    { name: "register again", from: "registerAgainStart", to: "registeredAgain", meaning: "the last registration after the first: BMO saw other credentials, or Ironic had forgotten the host" },
     { name: "deprovision", from: "deprovisionStart", to: "deprovisioned", meaning: "releasing it again", underWay: ({ state }) => state === "deprovisioning" },
     { name: "created to enrolled", from: "created", to: "enrolled", meaning: "all until its inspection ended" },
     { name: "created to available", from: "created", to: "available", meaning: "all until it could be provisioned", underWay: ({ state, deleting }) => !deleting && ["", "registering", "inspecting", "preparing"].includes(state) },

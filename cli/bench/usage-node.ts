@@ -44,7 +44,12 @@ BEGIN {
     for (i = 1; i < ARGC; i++) {
         path = ARGV[i]
         if (index(path, cpu "/") == 1) { path = substr(path, length(cpu) + 1); group(substr(path, 1, length(path) - length(file) - 1)) }
-        else { line = first(path); if (line != "") print "process", line }
+        else {
+            line = first(path)
+            sub(/stat$/, "statm", path)
+            shared = split(first(path), pages, " ") > 2 ? pages[3] : 0
+            if (line != "") print "process", shared, line
+        }
     }
 }' "$proc"/[0-9]*/stat "$cpu"/kubepods/pod*/*/$file "$cpu"/kubepods/*/pod*/*/$file
 `;
@@ -67,7 +72,7 @@ export interface Process {
     cpuSeconds: number;
     /** Of its children that have ended and that it waited for. */
     childrenCpuSeconds: number;
-    /** Resident. The program's own pages count in each process that shares them. */
+    /** Resident, without what it shares with files and other processes: one program is five of the node's, and its pages would count five times. */
     memoryBytes: number;
 }
 
@@ -84,7 +89,7 @@ export function parseSample(text: string): NodeReading {
     const page = Number(/^page (\d+)$/m.exec(text)?.[1]);
     const machine = lines.find((line) => line.startsWith("machine cpu "));
     const cgroups = lines.filter((line) => line.startsWith("cgroup ")).map(parseCgroup);
-    const processes = lines.filter((line) => line.startsWith("process ")).map((line) => parseProcess(line.slice("process ".length), page));
+    const processes = lines.filter((line) => line.startsWith("process ")).map((line) => parseProcess(line, page));
     const missing = [
         ...(Number.isFinite(page) ? [] : ["the page size (getconf)"]),
         ...(machine === undefined ? ["the CPU line of /proc/stat"] : []),
@@ -106,20 +111,21 @@ function parseCgroup(line: string): Cgroup {
     return { path, cpuSeconds: Number(cpu) / (version === "2" ? 1e6 : 1e9), memoryBytes: Math.max(0, Number(kept) - Number(inactive)) };
 }
 
-/** Fields of /proc/PID/stat (proc(5)); the name, in brackets, may hold anything, so they are counted from the last bracket. */
+/** Shared pages (proc(5): statm), then the fields of /proc/PID/stat; the name, in brackets, may hold anything, so they are counted from the last bracket. */
 function parseProcess(line: string, page: number): Process {
+    const [, shared, pid] = line.split(" ", 3);
     const end = line.lastIndexOf(")");
     const fields = line.slice(end + 2).split(" ");
     const field = (number: number): string => fields[number - 3] ?? "";
     const ticks = (first: number): number => (Number(field(first)) + Number(field(first + 1))) / TICKS;
     return {
-        pid: Number.parseInt(line, 10),
+        pid: Number(pid),
         parent: Number(field(4)),
         comm: line.slice(line.indexOf("(") + 1, end),
         started: field(22),
         cpuSeconds: ticks(14),
         childrenCpuSeconds: ticks(16),
-        memoryBytes: Number(field(24)) * page,
+        memoryBytes: Math.max(0, Number(field(24)) - Number(shared)) * page,
     };
 }
 

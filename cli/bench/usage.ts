@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import { PassThrough } from "node:stream";
 import { finished } from "node:stream/promises";
 import type Docker from "dockerode";
@@ -66,6 +67,8 @@ export class UsageMeter {
 
     private async look(): Promise<void> {
         const signal = AbortSignal.timeout(SAMPLE_SECONDS * 1000);
+        // Every question of a look listens to it, and a large lab has more than the ten that Node takes for a leak.
+        setMaxListeners(0, signal);
         const errors: string[] = [];
         try {
             const containers = await this.containers(signal);

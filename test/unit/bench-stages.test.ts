@@ -88,7 +88,7 @@ function host(name: string, options: HostOptions) {
                       },
                       conditions: [
                           condition("AvailableForProvisioning", is(state === "available"), since),
-                          condition("Manageable", is(state !== "registering"), options.register?.[1] ?? created),
+                          condition("Manageable", is(state !== "registering"), options.inspect?.[0] ?? options.register?.[1] ?? created),
                           condition("Progressing", is(!["available", "provisioned"].includes(state)), since),
                           condition("Provisioned", is(state === "provisioned"), since),
                       ],
@@ -175,6 +175,7 @@ describe("the stages of hosts", () => {
             "wait for a machine": one(4),
             "wait for provisioning": one(2),
             provision: one(36),
+            "register again": NONE,
             deprovision: NONE,
             "created to enrolled": one(16),
             "created to available": one(19),
@@ -206,11 +207,32 @@ describe("the stages of hosts", () => {
         });
     }
 
-    it("do not mistake another registration for the first: it has replaced its times", () => {
-        const { hosts } = stageReport({ hosts: [host("host-0000", { ...DONE, register: [300, 303] })], clusters: [], machines: [] }, T0);
+    it("do not mistake another registration for the first, whose times it has replaced", () => {
+        // As CAPM3 leaves it: its label on the secret of the BMC makes BMO register once more, right after provisioning began.
+        const taken = host("host-0000", { ...DONE, register: [26, 27] });
+        taken.status?.conditions.push(condition("Healthy", "Unknown", 1, "Unknown"));
+        const { hosts } = stageReport({ hosts: [taken], clusters: [], machines: [] }, T0);
+        expect(figures(hosts, "wait for BMO")).to.deep.equal(one(1));
+        expect(figures(hosts, "register")).to.deep.equal(one(5));
+        expect(figures(hosts, "register again")).to.deep.equal(one(1));
+        expect(figures(hosts, "inspect")).to.deep.equal(one(10));
+    });
+
+    it("do not know when the first registration began where nothing is left of that time", () => {
+        const { hosts } = stageReport({ hosts: [host("host-0000", { ...DONE, register: [300, null], since: 301 })], clusters: [], machines: [] }, T0);
         expect(figures(hosts, "register")).to.deep.equal(NONE);
         expect(figures(hosts, "wait for BMO")).to.deep.equal(NONE);
-        expect(figures(hosts, "inspect")).to.deep.equal(one(10));
+        expect(figures(hosts, "register again")).to.deep.equal({ ...NONE, open: 1 });
+        expect(figures(hosts, "created to enrolled")).to.deep.equal(one(16));
+    });
+
+    it("know an uninspected host's first registration by its being manageable, once another has replaced its times", () => {
+        const options: HostOptions = { ...DONE, inspect: [null, null], register: [26, 27], annotations: { "inspect.metal3.io": "disabled" } };
+        const taken = host("host-0000", options);
+        for (const known of taken.status?.conditions ?? []) if (known.type === "Manageable") known.lastTransitionTime = at(7);
+        const { hosts, fleet } = stageReport({ hosts: [taken], clusters: [], machines: [] }, T0);
+        expect(fleet.hostsEnrolled).to.include({ count: 1, of: 1, seconds: 7 });
+        expect(figures(hosts, "register again")).to.deep.equal(one(1));
     });
 
     it("count a host enrolled with its registration where inspection is off", () => {

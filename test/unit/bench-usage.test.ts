@@ -169,11 +169,13 @@ function node(version: 1 | 2): { root: string; sample: () => string } {
     group(`/kubepods/besteffort/pod3333-44/${id("c")}`, 7, 20 * MIB, 0);
     group(`/kubepods/pod5555-66/${id("d")}`, 8, 30 * MIB, 0);
     const pagesOf = (mib: number): number => (mib * MIB) / Number(execFileSync("getconf", ["PAGESIZE"], { encoding: "utf8" }));
-    const process = (pid: number, comm: string, parent: number, own: [user: number, system: number], children: [number, number], mib: number): void =>
+    const process = (pid: number, comm: string, parent: number, own: [user: number, system: number], children: [number, number], mib: number): void => {
+        write(`proc/${pid}/statm`, `${pagesOf(mib + 2000)} ${pagesOf(mib + 90)} ${pagesOf(90)} 5 0 77 0\n`);
         write(
             `proc/${pid}/stat`,
-            `${pid} (${comm}) S ${parent} ${pid} 1 0 -1 4194560 1 2 3 4 ${own.join(" ")} ${children.join(" ")} 20 0 14 0 ${pid + 5000} 99999 ${pagesOf(mib)} 184467440737095 1 1 0 0 0 0 0 0 0 0 0 0 17 1 0 0 0 0 0\n`,
+            `${pid} (${comm}) S ${parent} ${pid} 1 0 -1 4194560 1 2 3 4 ${own.join(" ")} ${children.join(" ")} 20 0 14 0 ${pid + 5000} 99999 ${pagesOf(mib + 90)} 184467440737095 1 1 0 0 0 0 0 0 0 0 0 0 17 1 0 0 0 0 0\n`,
         );
+    };
     process(1, "runsvdir", 0, [1, 1], [0, 0], 1);
     process(20, "runsv", 1, [1, 1], [900000, 900000], 1);
     process(30, "kube-apiserver", 20, [100000, 20000], [0, 0], 1500);
