@@ -1,5 +1,6 @@
 import { Command, InvalidArgumentError, Option } from "commander";
 import { Progress, StoppedError } from "../toolchain/progress";
+import type { BenchOptions } from "./bench";
 import type { DoctorOptions } from "./doctor";
 import type { DownOptions } from "./down";
 import { DEFAULT_STACK, INTERRUPTED } from "./session";
@@ -14,6 +15,8 @@ function positive(text: string): number {
     if (!/^[1-9]\d*$/.test(text)) throw new InvalidArgumentError("it must be a whole number from 1.");
     return Number(text);
 }
+
+const counts = (text: string): number[] => text.split(",").map((part) => (part === "0" ? 0 : positive(part)));
 
 const program = new Command("metal3-scale-lab")
     .description("A Metal3 management cluster over fake bare-metal hosts, as a Pulumi program. These commands surround it.")
@@ -65,6 +68,19 @@ program
         const { kubeconfig } = await import("./kubeconfig.js");
         process.exitCode = await kubeconfig({ stack, ...(cluster === undefined ? {} : { cluster }) });
     });
+
+command("bench", "make labs of several sizes, one after another, and measure them", async (options: BenchOptions) => (await import("./bench.js")).bench(options))
+    .addOption(new Option("-n, --nodes <list>", "numbers of hosts, separated by commas").argParser(counts).default([20, 50, 100], "20,50,100"))
+    .addOption(new Option("-c, --clusters <list>", "numbers of clusters, one or one for each; default: as many as there are hosts for; 0: provision the hosts themselves").argParser(counts))
+    .option("--reference", "measure each size in the published lab's way as well (hours), and the ratio", false)
+    .option("--grow", "grow one lab through the sizes instead of making a fresh one for each", false)
+    .addOption(new Option("--runs <n>", "times to measure each size").argParser(positive).default(1))
+    .addOption(new Option("--idle <seconds>", "look at each idle lab for so long").argParser((text) => counts(text)[0]).default(0))
+    .option("--set <key=value...>", "further configuration of the labs", [])
+    .option("--out <file>", "where the figures go", ".lab/bench/bench.json")
+    .option("--keep", "leave the last lab standing", false)
+    .addOption(stackOption().default("bench"))
+    .addOption(parallelOption());
 
 command("test", "types, lint, and all tests that need no lab; machine-readable results in .lab/test", async (options: TestOptions) => (await import("./test.js")).test(options))
     .option("--only <suites>", "comma-separated names of suites")

@@ -13,9 +13,10 @@ const SETPRIV = "/usr/bin/setpriv";
  * was under way, and npm and the shell each send one. It is told once, and then waited for: it lets running operations end and saves its state. If this
  * process itself is killed, Pulumi is told to stop in the same way.
  *
+ * @param onStart told the process id
  * @returns Pulumi's exit code, or 130 when it was interrupted
  */
-export function runPulumi(ready: Ready, args: readonly string[], extraEnv: NodeJS.ProcessEnv = {}): Promise<number> {
+export function runPulumi(ready: Ready, args: readonly string[], extraEnv: NodeJS.ProcessEnv = {}, onStart?: (pid: number) => void): Promise<number> {
     const [command, ...prefix] = existsSync(SETPRIV) ? [SETPRIV, "--pdeathsig", "INT", ready.pulumi] : [ready.pulumi];
     const child = spawn(command as string, [...prefix, ...args], {
         cwd: repoPath(),
@@ -23,6 +24,7 @@ export function runPulumi(ready: Ready, args: readonly string[], extraEnv: NodeJ
         stdio: ["ignore", "inherit", "inherit"],
         detached: true,
     });
+    if (child.pid !== undefined) onStart?.(child.pid);
     let interrupted = false;
     const forward = (): void => {
         if (interrupted) return;

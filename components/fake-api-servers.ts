@@ -40,9 +40,12 @@ export interface ServiceBlock {
     ports: number[];
 }
 
-/** Every block that holds a cluster, for each FKAS that serves one in it; all its ports, used or not. */
+/**
+ * Every block that holds a cluster, for each FKAS that serves one in it; all its ports, used or not. The first block is
+ * always there: clusters may also be made beside Pulumi.
+ */
 export function serviceBlocks(plan: LabPlan): ServiceBlock[] {
-    const blocks = new Set(plan.clusters.map(({ index }) => Math.floor(index / PORTS_PER_SERVICE)));
+    const blocks = new Set([0, ...plan.clusters.map(({ index }) => Math.floor(index / PORTS_PER_SERVICE))]);
     return [...blocks].flatMap((block) => {
         const first = CLUSTER_PORTS.first + block * PORTS_PER_SERVICE;
         const ports = Array.from({ length: PORTS_PER_SERVICE }, (_, offset) => first + offset);
@@ -87,7 +90,7 @@ function createAccount(name: string, { namespace }: FakeApiServersArgs, opts: pu
 function createDeployment(
     server: FakeApiServerPlan,
     account: kubernetes.core.v1.ServiceAccount,
-    { images, namespace }: FakeApiServersArgs,
+    { plan, images, namespace }: FakeApiServersArgs,
     opts: pulumi.CustomResourceOptions,
 ): kubernetes.apps.v1.Deployment {
     return new kubernetes.apps.v1.Deployment(
@@ -113,6 +116,7 @@ function createDeployment(
                                     { name: "POD_IP", valueFrom: { fieldRef: { fieldPath: "status.podIP" } } },
                                     { name: "POD_NAMESPACE", valueFrom: { fieldRef: { fieldPath: "metadata.namespace" } } },
                                     { name: "FKAS_INDEX", value: String(server.index) },
+                                    ...(plan.precreateSecrets ? [] : [{ name: "FKAS_PRECREATE_SECRETS", value: "false" }]),
                                 ],
                                 ports: [{ name: "register", containerPort: 3333 }],
                                 readinessProbe: { httpGet: { path: "/readyz", port: 3333 }, periodSeconds: 5 },

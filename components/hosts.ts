@@ -8,6 +8,9 @@ import type { HostPlan, LabPlan } from "./plan/plan";
 export const SUSHY_TOOLS_PORT = 8000;
 export const FAKE_IPA_PORT = 9999;
 
+/** Cluster API's label of what belongs to a cluster. */
+const CLUSTER_NAME_LABEL = "cluster.x-k8s.io/cluster-name";
+
 export interface BareMetalHostsArgs {
     config: LabConfig;
     plan: LabPlan;
@@ -37,7 +40,9 @@ export class BareMetalHosts extends pulumi.ComponentResource {
         const secret = new kubernetes.core.v1.Secret(
             `${host.name}-bmc`,
             {
-                metadata: { name: `${host.name}-bmc`, namespace: args.namespace },
+                // CAPM3 writes this label when a machine takes the host, and BMO takes any change of the Secret for new
+                // credentials: it would register the host a second time, in the middle of its provisioning.
+                metadata: { name: `${host.name}-bmc`, namespace: args.namespace, labels: { [CLUSTER_NAME_LABEL]: host.cluster } },
                 stringData: { username: args.bmc.username, password: args.bmc.password },
             },
             { ...child, dependsOn },

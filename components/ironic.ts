@@ -1,4 +1,3 @@
-import { createHash } from "crypto";
 import * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import type { Credentials } from "./credentials";
@@ -7,6 +6,7 @@ import { createObjects, type KubernetesObject } from "./kubernetes-object";
 import type { LabPki } from "./lab-pki";
 import type { Manifest } from "./manifests/documents";
 import type { MachineImage } from "./plan/cluster-objects";
+import { OS_IMAGE, osImage } from "./plan/os-image";
 import { allConductorAddresses } from "./plan/addresses";
 import type { LabPlan } from "./plan/plan";
 import type { Substrate } from "./substrate/substrate";
@@ -33,7 +33,6 @@ export interface IronicValuesArgs {
 const API_PORT = 6385;
 const CREDENTIALS_SECRET = "ironic-credentials";
 const TLS_SECRET = "ironic-tls";
-const OS_IMAGE = { file: "lab-os.raw", content: "An operating system for hosts that do not exist.\n" };
 
 /** Key of Ironic's certificate in the lab's PKI. */
 export const IRONIC_CERTIFICATE = "ironic";
@@ -71,12 +70,7 @@ export class Ironic extends pulumi.ComponentResource {
         const { namespace } = args;
         this.endpoint = `https://ironic.${namespace}.svc:${API_PORT}/v1/`;
         this.agentUrl = `https://${args.substrate.serviceAddress}:${API_PORT}`;
-        this.osImage = {
-            url: `http://ironic-image-server.${namespace}.svc:8080/images/${OS_IMAGE.file}`,
-            checksum: createHash("sha256").update(OS_IMAGE.content).digest("hex"),
-            checksumType: "sha256",
-            diskFormat: "raw",
-        };
+        this.osImage = osImage(namespace);
         this.registerOutputs({ endpoint: this.endpoint });
     }
 }
@@ -124,7 +118,8 @@ export function ironicValues({ plan, images, storageClass, serviceAddress }: Iro
         },
         provisioning: { cidr: plan.network.cidr, ips: plan.conductors.map(({ provisioningIp }) => provisioningIp) },
         service: { externalIPs: [serviceAddress] },
-        mariadb: { persistence: { storageClass } },
+        ...(plan.ironic.conductor ? { conductor: plan.ironic.conductor } : {}),
+        mariadb: { ...plan.ironic.mariadb, persistence: { storageClass } },
         imageServer: { files: { [OS_IMAGE.file]: OS_IMAGE.content } },
     };
 }

@@ -2,7 +2,7 @@ import type * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import type { LabConfig } from "./config/keys";
 import { KubernetesObject } from "./kubernetes-object";
-import { clusterClassObjects, workloadClusterObject, type MachineImage } from "./plan/cluster-objects";
+import { CLASS_NAME, clusterClassObjects, workloadClusterObject, type MachineImage } from "./plan/cluster-objects";
 import type { ClusterPlan, LabPlan } from "./plan/plan";
 
 export interface WorkloadClustersArgs {
@@ -18,8 +18,6 @@ export interface WorkloadClustersArgs {
     /** What one cluster stands on, and must outlive it: its hosts and its API server. */
     foundations: (cluster: ClusterPlan) => pulumi.Resource[];
 }
-
-const CLASS_NAME = "metal3-lab";
 
 /** A ClusterClass, and one Cluster of it for each workload cluster. */
 export class WorkloadClusters extends pulumi.ComponentResource {

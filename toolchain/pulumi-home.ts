@@ -76,7 +76,8 @@ export async function preparePulumiState(setup: PulumiSetup): Promise<void> {
     if (setup.stateDir !== undefined) await mkdir(setup.stateDir, { recursive: true, mode: 0o700 });
     if (setup.passphraseFile === undefined || existsSync(setup.passphraseFile)) return;
     await mkdir(join(setup.passphraseFile, ".."), { recursive: true, mode: 0o700 });
-    const temporary = `${setup.passphraseFile}.${process.pid}`;
+    // Its own name for each caller, also within one process.
+    const temporary = `${setup.passphraseFile}.${randomBytes(6).toString("hex")}`;
     await writeFile(temporary, `${randomBytes(24).toString("base64url")}\n`, { mode: 0o600 });
     try {
         // link() refuses to replace: of two runs at the same time one wins, and both use the winner's.

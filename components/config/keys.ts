@@ -7,6 +7,10 @@ export const MAX_NODES = 10_000;
 /** Kubernetes versions of workload clusters that Cluster API 1.13 and its in-memory API server take. */
 export const KUBERNETES_VERSIONS = ">=1.26.0 <1.37.0";
 
+/** The lab's own limits and time limits, or those of the published lab, to compare with. */
+export const TUNINGS = ["lab", "published"] as const;
+export type Tuning = (typeof TUNINGS)[number];
+
 /** Where parts come from: built from the package registries, or pulled from upstream's releases. */
 export const IMAGE_SOURCES = ["build", "pull"] as const;
 
@@ -95,6 +99,7 @@ export const keys = {
     podCidr: ipv4Cidr.default("10.244.0.0/16"),
     serviceCidr: ipv4Cidr.default("10.96.0.0/16"),
     apiPort: whole(1024, 65535).optional(),
+    tuning: choice(TUNINGS).default("lab"),
     images: images.default({ source: "build", overrides: {} }),
     wait: choice(["none", "hosts", "clusters"] as const).default("clusters"),
     waitTimeout: whole(1, 86_400).optional(),

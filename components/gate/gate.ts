@@ -13,8 +13,8 @@ export interface GateArgs {
     pause?: (milliseconds: number) => Promise<unknown>;
 }
 
-/** A look costs the API server ~1 ms an object: every 2 s for a small fleet, every 10 s for a thousand. */
-const LOOK_SECONDS = (objects: number): number => Math.min(10, 2 + objects / 150);
+/** A look costs the API server and the program ~1 ms an object: every 2 s for a small fleet, every 15 s for a thousand of each. */
+const LOOK_SECONDS = (objects: number): number => Math.min(20, 2 + objects / 150);
 const REPORT_SECONDS = 30;
 const NAMED_LAGGARDS = 20;
 

@@ -31,7 +31,7 @@ export interface BmoOptions<Value> {
     /** Hosts that may be in inspection, provisioning or deprovisioning at once (PROVISIONING_LIMIT; upstream's default 20). */
     provisioningLimit: number;
     /** Concurrent reconciles of each kind (BMO_CONCURRENCY; upstream's default: CPUs, 2 to 8). */
-    concurrency: number;
+    operatorConcurrency?: number;
     /** Requests a second, and burst, to the Kubernetes API (upstream's default 20 and 30). */
     kubeApiQps: number;
     kubeApiBurst: number;
@@ -89,7 +89,7 @@ function environment<Value>(options: BmoOptions<Value>): Record<string, Environm
     return {
         IRONIC_ENDPOINT: { later: options.ironic.endpoint },
         PROVISIONING_LIMIT: String(options.provisioningLimit),
-        BMO_CONCURRENCY: String(options.concurrency),
+        ...(options.operatorConcurrency === undefined ? {} : { BMO_CONCURRENCY: String(options.operatorConcurrency) }),
         ...(options.ironic.credentials === undefined ? {} : { METAL3_AUTH_ROOT_DIR: AUTH_ROOT }),
         ...(options.ironic.caCertificate === undefined ? {} : { IRONIC_CACERT_FILE: `${CA_FOLDER}/tls.crt` }),
         ...(options.deploy === undefined

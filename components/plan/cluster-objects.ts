@@ -3,6 +3,9 @@ import { classPatches, classVariables, INFRASTRUCTURE, WORKER_CLASS, type Machin
 
 export { HOST_CLUSTER_LABEL, type MachineImage } from "./cluster-class-patches";
 
+/** The ClusterClass of every workload cluster. */
+export const CLASS_NAME = "metal3-lab";
+
 /** Label of a Cluster: the index of the fake API server that serves it. */
 export const FAKE_API_SERVER_LABEL = "metal3-scale-lab/fake-api-server";
 

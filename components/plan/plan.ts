@@ -65,6 +65,9 @@ export interface LabPlan {
     fakeApiServerOfPort: (port: number) => number;
     hostsPerCluster: number;
     controllers: sizes.ControllerSizes;
+    ironic: sizes.IronicSizes;
+    /** Whether FKAS makes the secrets of a cluster before Cluster API looks for them. */
+    precreateSecrets: boolean;
     waitSeconds: number;
 }
 
@@ -123,7 +126,9 @@ export function plan(config: LabConfig, seed: string): LabPlan {
         })),
         fakeApiServerOfPort: (port) => sizes.fakeApiServerOf(port - addresses.CLUSTER_PORTS.first, config.fakeApiServers),
         hostsPerCluster: each,
-        controllers: sizes.controllerSizes(config.nodes),
+        controllers: sizes.controllerSizes(config.nodes, config.tuning),
+        ironic: sizes.ironicSizes(config.tuning),
+        precreateSecrets: config.tuning === "lab",
         waitSeconds: config.waitTimeout ?? sizes.waitSeconds(config.nodes, config.clusters),
     };
 }

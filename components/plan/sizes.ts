@@ -1,4 +1,4 @@
-import type { LabConfig } from "../config/keys";
+import type { LabConfig, Tuning } from "../config/keys";
 
 /** Hosts a conductor holds comfortably; two at least, so that the death of one can be watched. */
 const NODES_PER_CONDUCTOR = 250;
@@ -30,25 +30,53 @@ export const hostsPerCluster = (config: Pick<LabConfig, "controlPlaneNodes" | "w
 export interface ControllerSizes {
     /** BMO: hosts in inspection, provisioning and deprovisioning at once. Never the limit here (upstream's default, 20, is). */
     provisioningLimit: number;
-    /** Concurrent reconciles of each controller. */
+    /** Concurrent reconciles of each of BMO's controllers; unset, upstream's default: the CPUs, 2 to 8. */
+    operatorConcurrency?: number;
+    /** Concurrent reconciles of each of CAPM3's controllers. */
     concurrency: number;
     /** Client requests per second to the Kubernetes API of each controller. */
     kubeApiQps: number;
     kubeApiBurst: number;
 }
 
+/** Upstream's defaults (reference: tunables), with which the published lab runs. */
+const PUBLISHED_CONTROLLERS: ControllerSizes = { provisioningLimit: 20, concurrency: 10, kubeApiQps: 20, kubeApiBurst: 30 };
+
 /**
  * In steps rather than in proportion: within a step growing changes no Deployment, so that no controller restarts.
  */
-export function controllerSizes(nodes: number): ControllerSizes {
+export function controllerSizes(nodes: number, tuning: Tuning = "lab"): ControllerSizes {
+    if (tuning === "published") return PUBLISHED_CONTROLLERS;
     const large = nodes > 200;
     return {
         provisioningLimit: 10_000,
+        operatorConcurrency: large ? 50 : 20,
         concurrency: large ? 50 : 20,
         kubeApiQps: large ? 400 : 200,
         kubeApiBurst: large ? 600 : 300,
     };
 }
+
+/** What Ironic is told: values of charts/ironic over its own. */
+export interface IronicSizes {
+    conductor?: Record<string, number | boolean>;
+    mariadb?: Record<string, number>;
+}
+
+/** Ironic's defaults and those of the published chart (reference: tunables). */
+const PUBLISHED_IRONIC: IronicSizes = {
+    conductor: {
+        fastTrack: false,
+        maxConcurrentClean: 50,
+        maxConcurrentDeploy: 250,
+        ramdiskHeartbeatTimeout: 300,
+        syncPowerStateInterval: 120,
+    },
+    mariadb: { maxConnections: 300 },
+};
+
+/** The chart's own values were made for the lab. */
+export const ironicSizes = (tuning: Tuning): IronicSizes => (tuning === "published" ? PUBLISHED_IRONIC : {});
 
 /**
  * Seconds that the gate at the end of `up` waits when `waitTimeout` is not set: ten minutes, and for each host and

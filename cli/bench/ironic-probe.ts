@@ -1,0 +1,80 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { Agent, fetch } from "undici";
+import type { ManagementCluster } from "./management";
+
+/** BMO's question before it lets a host begin something: every node, four fields (its loadBusyHosts). */
+const LISTING = "/v1/nodes?fields=uuid,name,provision_state,boot_interface";
+const API_VERSION = "1.84";
+const PAUSE_MS = 2000;
+const LIMIT_MS = 60_000;
+
+/** How long Ironic took for one look at one node, and for a listing of all, ms, with so many nodes enrolled. */
+export interface LatencySample {
+    seconds: number;
+    nodes: number;
+    oneNodeMs: number;
+    listingMs: number;
+}
+
+/** Asks Ironic what BMO asks it, every two seconds, and notes how long the answers take. */
+export class IronicProbe {
+    readonly samples: LatencySample[] = [];
+    failures = 0;
+    lastError = "";
+    private stopped = false;
+    private readonly began = Date.now();
+    private done: Promise<void> = Promise.resolve();
+
+    private constructor(
+        private readonly endpoint: string,
+        private readonly authorization: string,
+        private readonly dispatcher: Agent,
+    ) {}
+
+    /** @param endpoint Ironic's API on the provisioning network. */
+    static async start(cluster: ManagementCluster, endpoint: string): Promise<IronicProbe> {
+        const [credentials, tls] = await Promise.all([cluster.secret("ironic-credentials"), cluster.secret("ironic-tls")]);
+        const authorization = `Basic ${Buffer.from(`${credentials["username"]}:${credentials["password"]}`).toString("base64")}`;
+        // A connection for each question, as BMO's client mostly makes them.
+        const dispatcher = new Agent({ connect: { ca: tls["ca.crt"] ?? "" }, pipelining: 0 });
+        const probe = new IronicProbe(endpoint, authorization, dispatcher);
+        probe.done = probe.loop();
+        return probe;
+    }
+
+    async stop(): Promise<void> {
+        this.stopped = true;
+        await this.done;
+        await this.dispatcher.close();
+    }
+
+    private async loop(): Promise<void> {
+        while (!this.stopped) {
+            try {
+                const listing = await this.ask(LISTING);
+                const { nodes } = listing.body as { nodes: { uuid: string }[] };
+                const some = nodes[Math.floor(Math.random() * nodes.length)];
+                if (some) {
+                    const one = await this.ask(`/v1/nodes/${some.uuid}`);
+                    this.samples.push({ seconds: (Date.now() - this.began) / 1000, nodes: nodes.length, oneNodeMs: one.ms, listingMs: listing.ms });
+                }
+            } catch (error) {
+                this.failures += 1;
+                this.lastError = error instanceof Error ? `${error.message} ${String(error.cause ?? "")}`.trim() : String(error);
+            }
+            await sleep(PAUSE_MS);
+        }
+    }
+
+    private async ask(path: string): Promise<{ ms: number; body: unknown }> {
+        const began = performance.now();
+        const response = await fetch(`${this.endpoint}${path}`, {
+            dispatcher: this.dispatcher,
+            headers: { authorization: this.authorization, "X-OpenStack-Ironic-API-Version": API_VERSION, connection: "close" },
+            signal: AbortSignal.timeout(LIMIT_MS),
+        });
+        const body: unknown = await response.json();
+        if (!response.ok) throw new Error(`${path} answered ${response.status}`);
+        return { ms: performance.now() - began, body };
+    }
+}

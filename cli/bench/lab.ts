@@ -1,0 +1,112 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { rm, stat } from "node:fs/promises";
+import type { Ready } from "../../toolchain/ensure";
+import { existsSync } from "node:fs";
+import { run } from "../../toolchain/run";
+import { repoPath } from "../../toolchain/paths";
+import { runPulumi } from "../pulumi";
+import { exportState, recover, removeStack, stackExists, stackFile } from "../stack";
+import { findLeftovers, removeLeftovers } from "../docker-leftovers";
+import { pulumiSettings } from "../up";
+import { ProcessMeter, type ProcessUsage } from "./process-meter";
+
+const CONFIG_LIMIT_MS = 60_000;
+
+/** A Pulumi command, measured from outside. */
+export interface MeasuredCommand extends ProcessUsage {
+    seconds: number;
+}
+
+/** The lab of a stack, driven as a person drives it, each command measured. */
+export class BenchLab {
+    private meter: ProcessMeter | undefined;
+
+    constructor(
+        readonly ready: Ready,
+        readonly stack: string,
+        private readonly parallel: number,
+        private readonly say: (text: string) => void,
+    ) {}
+
+    /** CPU-seconds of the Pulumi command that runs, or ran last. */
+    get usedByPulumi(): number {
+        return this.meter?.usage.cpuSeconds ?? 0;
+    }
+
+    /** Makes the stack, taking away what an earlier, killed run left. */
+    async begin(): Promise<void> {
+        await recover(this.ready, this.stack, this.say);
+    }
+
+    async configure(values: Record<string, string>): Promise<void> {
+        const pairs = Object.entries(values).flatMap(([key, value]) => ["--plaintext", `${key}=${value}`]);
+        await run(this.ready.pulumi, ["config", "set-all", "--stack", this.stack, "--non-interactive", ...pairs], {
+            cwd: repoPath(),
+            env: this.ready.env,
+            timeoutMs: CONFIG_LIMIT_MS,
+        });
+    }
+
+    preview(): Promise<MeasuredCommand> {
+        return this.pulumi(["preview", "--diff=false"], {});
+    }
+
+    up(size: { nodes: number; clusters: number }, args: string[] = []): Promise<MeasuredCommand> {
+        return this.pulumi(["up", "--yes", "--skip-preview", "--parallel", String(this.parallel), ...args], pulumiSettings(size.nodes, size.clusters));
+    }
+
+    /** Destroys the lab and removes its stack. Nothing of it is left, also when its `up` had failed. */
+    async end(): Promise<MeasuredCommand | undefined> {
+        let measured: MeasuredCommand | undefined;
+        if (await stackExists(this.ready, this.stack)) {
+            await recover(this.ready, this.stack, this.say);
+            measured = await this.pulumi(["destroy", "--yes", "--skip-preview", "--parallel", String(this.parallel)], {});
+            await removeStack(this.ready, this.stack);
+        }
+        await removeLeftovers(await findLeftovers(this.stack, new Set()), this.say);
+        await rm(stackFile(this.stack), { force: true });
+        return measured;
+    }
+
+    /** Resources in the stack's state, and the size of its file where the backend is a folder. */
+    async state(): Promise<{ resources: number; bytes?: number }> {
+        const { resources } = await exportState(this.ready, this.stack);
+        const folder = this.ready.setup.stateDir;
+        const file = folder === undefined ? undefined : `${folder}/.pulumi/stacks/metal3-scale-lab/${this.stack}.json`;
+        return { resources: resources.length, ...(file && existsSync(file) ? { bytes: (await stat(file)).size } : {}) };
+    }
+
+    private async pulumi(args: string[], env: Record<string, string>): Promise<MeasuredCommand> {
+        const began = Date.now();
+        this.meter = undefined;
+        const code = await runPulumi(this.ready, [...args, "--stack", this.stack, "--non-interactive"], env, (pid) => {
+            this.meter = new ProcessMeter(pid);
+        });
+        const usage = this.stopMeter();
+        if (code !== 0) throw new Error(`pulumi ${args[0]} of the stack ${this.stack} ended with exit code ${code}: its output above says why`);
+        return { seconds: (Date.now() - began) / 1000, ...usage };
+    }
+
+    private stopMeter(): ProcessUsage {
+        if (this.meter === undefined) throw new Error("pulumi was not started");
+        return this.meter.stop();
+    }
+}
+
+/** Asks until there is an answer. @throws Error naming what was waited for. */
+export async function until<T>(what: string, limitSeconds: number, signal: AbortSignal, ask: () => Promise<T | undefined>): Promise<T> {
+    const end = Date.now() + limitSeconds * 1000;
+    let last: string;
+    while (!signal.aborted) {
+        try {
+            const answer = await ask();
+            if (answer !== undefined) return answer;
+            last = "";
+        } catch (error) {
+            last = `; the last look failed: ${error instanceof Error ? error.message : String(error)}`;
+        }
+        if (Date.now() > end) throw new Error(`waited ${limitSeconds} s for ${what}${last}`);
+        await sleep(1000, undefined, { signal }).catch(() => undefined);
+    }
+    throw new Error(`stopped waiting for ${what}`);
+}

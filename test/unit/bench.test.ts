@@ -1,0 +1,60 @@
+import { expect } from "chai";
+import { latencyBySize } from "../../cli/bench/latency";
+import { benchSizes, settings } from "../../cli/bench/options";
+import { parseStat, tree } from "../../cli/bench/process-meter";
+
+describe("what a benchmark is asked to do", () => {
+    it("has as many clusters as there are hosts for, where nobody says", () => {
+        expect(benchSizes({ nodes: [20, 51], machinesPerCluster: 2 })).to.deep.equal([
+            { nodes: 20, clusters: 10 },
+            { nodes: 51, clusters: 25 },
+        ]);
+    });
+
+    it("takes one number of clusters for all sizes, or one for each", () => {
+        expect(benchSizes({ nodes: [20, 50], clusters: [0], machinesPerCluster: 1 }).map(({ clusters }) => clusters)).to.deep.equal([0, 0]);
+        expect(benchSizes({ nodes: [20, 50], clusters: [5, 50], machinesPerCluster: 1 }).map(({ clusters }) => clusters)).to.deep.equal([5, 50]);
+        expect(() => benchSizes({ nodes: [20, 50, 100], clusters: [5, 50], machinesPerCluster: 1 })).to.throw("one for each of --nodes 20,50,100");
+    });
+
+    it("refuses all sizes with more machines than hosts, before any is made", () => {
+        expect(() => benchSizes({ nodes: [20, 50, 10], clusters: [21, 50, 11], machinesPerCluster: 1 })).to.throw(/21 clusters .* 20\n.*11 clusters .* 10$/s);
+    });
+
+    it("reads settings, and names those that are none", () => {
+        expect(settings(["wait=hosts", "images={\"source\":\"build\"}", "a=b=c"])).to.deep.equal({ wait: "hosts", images: '{"source":"build"}', a: "b=c" });
+        expect(() => settings(["wait", "=x", "a=b"])).to.throw("--set: wait: must be KEY=VALUE\n--set: =x: must be KEY=VALUE");
+    });
+});
+
+describe("what a command used", () => {
+    it("is read from /proc, whatever the process is called", () => {
+        const fields = ["S", "10", "42", "42", "0", "-1", "0", "1", "2", "3", "4", "150", "50", "30", "20", "20", "0", "9", "0", "100", "1000000", "256"];
+        expect(parseStat(`42 (a) b (c)) ${fields.join(" ")} 0 0\n`)).to.deep.equal({ parent: 10, cpuSeconds: 2.5, memoryBytes: 256 * 4096 });
+    });
+
+    it("counts its children and theirs, and nobody else", () => {
+        const process = (parent: number, cpuSeconds: number) => ({ parent, cpuSeconds, memoryBytes: 1 });
+        const all = new Map([
+            [1, process(0, 100)],
+            [10, process(1, 1)],
+            [11, process(10, 2)],
+            [12, process(11, 4)],
+            [20, process(1, 50)],
+        ]);
+        expect(tree(all, 10).reduce((sum, { cpuSeconds }) => sum + cpuSeconds, 0)).to.equal(7);
+        expect(tree(all, 99)).to.deep.equal([]);
+    });
+});
+
+describe("Ironic's latency", () => {
+    it("is summed up by the number of hosts there were", () => {
+        const sample = (nodes: number, oneNodeMs: number) => ({ seconds: 0, nodes, oneNodeMs, listingMs: 10 * oneNodeMs });
+        const rows = latencyBySize([sample(10, 1), sample(11, 3), sample(20, 5), sample(12, 4), sample(700, 9)]);
+        expect(rows.map(({ nodes, samples, oneNode, listing }) => [nodes, samples, oneNode.median, listing.max])).to.deep.equal([
+            [10, 1, 1, 10],
+            [20, 3, 4, 50],
+            [1000, 1, 9, 90],
+        ]);
+    });
+});
