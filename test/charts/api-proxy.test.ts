@@ -2,7 +2,7 @@ import type http from "node:http";
 import { setTimeout as delay } from "node:timers/promises";
 import { expect } from "chai";
 import { find, parseIni, render } from "./helm";
-import { ApiProxy, nginxConf, nginxImage } from "./nginx";
+import { ApiProxy, builtImage, nginxConf } from "./nginx";
 
 const LISTING = "/v1/nodes?fields=uuid%2Cname%2Cprovision_state%2Cboot_interface";
 /** nginx counts whole seconds: what is good for one may be given for nearly two. */
@@ -52,7 +52,7 @@ describe("charts/ironic: the API of a conductor", function () {
         let answerAfter = 0;
 
         before(async function () {
-            const image = nginxImage();
+            const image = builtImage("image-server");
             // Only where the lab's images have been built; `npm run test:e2e` builds them.
             if (image === undefined) return this.skip();
             proxy = await ApiProxy.start(image, { "conductor.apiProxy.availabilityCacheSeconds": 1, "conductor.apiProxy.nodeListCacheSeconds": 1 }, (request, response) => {

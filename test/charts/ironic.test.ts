@@ -256,6 +256,8 @@ describe("charts/ironic", function () {
         it("of the conductor is what the sidecar asks for, told from one that has happened", () => {
             const pod = find(one, "Deployment", "ironic-conductor-0")["spec"].template.spec;
             const { command, livenessProbe, lifecycle } = pod.containers[0];
+            const plain = find(render({ ...ips(1), "conductor.tunedRuntime": false }), "Deployment", "ironic-conductor-0")["spec"].template.spec.containers[0];
+            expect(plain.command.at(-1)).to.match(/ && exec ironic --config-file \/etc\/ironic-conductor\/ironic\.conf$/);
             expect(command.at(-1)).to.match(/^rm -f \/run\/conductor\/draining && touch \/run\/conductor\/started && exec python3 \/scripts\/conductor\.py /);
             expect(livenessProbe.exec.command.at(-1)).to.equal("! test /run/conductor/restart -nt /run/conductor/started");
             // Hosts that are locked for ever must not be waited for as a stopping conductor's are.

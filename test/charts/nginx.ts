@@ -12,9 +12,9 @@ import { find, render } from "./helm";
 
 const IP = "192.168.222.100";
 
-/** The lab's image with nginx, if this machine has built one: `undefined` without Docker, too. */
-export function nginxImage(): string | undefined {
-    const { status, stdout } = spawnSync("docker", ["images", "--format", "{{.Repository}}:{{.Tag}}", "metal3-scale-lab/image-server"], { encoding: "utf8" });
+/** An image of the lab's, if this machine has built it: `undefined` without Docker, too. */
+export function builtImage(name: string): string | undefined {
+    const { status, stdout } = spawnSync("docker", ["images", "--format", "{{.Repository}}:{{.Tag}}", `metal3-scale-lab/${name}`], { encoding: "utf8" });
     return status === 0 ? stdout.split("\n").find((name) => name !== "" && !name.endsWith(":<none>")) : undefined;
 }
 

@@ -1,0 +1,102 @@
+import { spawnSync } from "node:child_process";
+import path from "node:path";
+import { expect } from "chai";
+import { CHART } from "./helm";
+import { builtImage } from "./nginx";
+
+/** Runs Python with files/conductor.py as `conductor`, in the lab's image of Ironic. @throws Error with what Python said. */
+function python(image: string, script: string, env: Record<string, string> = {}): unknown {
+    const variables = Object.entries(env).flatMap(([name, value]) => ["-e", `${name}=${value}`]);
+    const { status, stdout, stderr } = spawnSync(
+        "docker",
+        ["run", "--rm", "-i", "--network", "none", "-v", `${path.join(CHART, "files")}:/scripts:ro`, "-e", "PYTHONPATH=/scripts", "-e", "PYTHONDONTWRITEBYTECODE=1", ...variables, image, "python3", "-"],
+        { encoding: "utf8", input: `import conductor, json\n${script}` },
+    );
+    if (status !== 0) throw new Error(stderr);
+    return JSON.parse(stdout.trim().split("\n").at(-1)!);
+}
+
+describe("charts/ironic: files/conductor.py, in the image of Ironic", function () {
+    this.timeout(60_000);
+    let image: string;
+    before(function () {
+        const built = builtImage("ironic");
+        // Only where the lab's images have been built; `npm run test:e2e` builds them.
+        if (built === undefined) return this.skip();
+        image = built;
+    });
+
+    it("enlarges every server that Ironic makes, by the same class as Ironic's", () => {
+        expect(python(image, `
+conductor.size_servers(7, 2)
+from ironic.common import wsgi_service
+server = wsgi_service.wsgi.Server(bind_addr="/tmp/api.sock", wsgi_app=lambda *_: [], server_name="x")
+server.prepare()
+print(json.dumps([server.request_queue_size, server.requests.min, server.keep_alive_conn_limit, type(server.wsgi_app).__name__]))
+server.stop()`)).to.deep.equal([1024, 7, 128, "Readers"]);
+    });
+
+    it("lets few reading requests run at once, and never makes others wait for them", () => {
+        const most = (method: string, target: string) => python(image, `
+import threading
+running, most, lock, all_in = 0, 0, threading.Lock(), threading.Barrier(6)
+def application(environ, start_response):
+    global running, most
+    with lock:
+        running += 1
+        most = max(most, running)
+    threading.Event().wait(0.2)
+    with lock:
+        running -= 1
+    return []
+readers = conductor.Readers(application, 2)
+def ask():
+    all_in.wait(10)
+    readers({"REQUEST_METHOD": "${method}", "PATH_INFO": "${target}"}, None)
+threads = [threading.Thread(target=ask) for _ in range(6)]
+[thread.start() for thread in threads]
+[thread.join(20) for thread in threads]
+print(most)`);
+        for (const target of ["/v1/nodes", "/v1/nodes/0a1b", "/v1/ports", "/v1/drivers"]) expect(most("GET", target), target).to.equal(2);
+        // Each of these may wait for a conductor, a BMC, or a host's lock.
+        for (const [method, target] of [["PATCH", "/v1/nodes/0a1b"], ["GET", "/v1/nodes/0a1b/validate"], ["POST", "/v1/heartbeat/0a1b"], ["POST", "/"]] as const) {
+            expect(most(method, target), `${method} ${target}`).to.equal(6);
+        }
+    });
+
+    it("remembers signatures as pecan finds them, by function and not by object", () => {
+        expect(python(image, `
+import functools, pecan.util
+def decorate(function):
+    @functools.wraps(function)
+    def wrapper(*args, **kwargs):
+        return function(*args, **kwargs)
+    return wrapper
+class Controller:
+    def plain(self, ident, fields=None): pass
+    @decorate
+    def decorated(self, ident, *args, limit=1): pass
+    @staticmethod
+    def static(a, b=2): pass
+handlers = [Controller().plain, Controller().decorated, Controller.static, Controller.plain]
+before = [pecan.util.getargspec(handler) for handler in handlers]
+looked = []
+original = pecan.util._getargspec
+pecan.util._getargspec = lambda handler: looked.append(handler) or original(handler)
+conductor.remember_signatures()
+after = [[tuple(pecan.util.getargspec(handler)) for handler in handlers] for _ in range(3)]
+again = len(looked)
+pecan.util.getargspec(Controller().plain)
+print(json.dumps([all(after[i] == [tuple(b) for b in before] for i in range(3)), len(looked) == again, again <= 4]))`)).to.deep.equal([true, true, true]);
+    });
+
+    it("takes the faster driver where the image has it, and only in place of PyMySQL", () => {
+        const url = (value: string, prelude = "") =>
+            python(image, `import os\n${prelude}\nconductor.choose_driver()\nprint(json.dumps(os.environ["OS_DATABASE__CONNECTION"]))`, { OS_DATABASE__CONNECTION: value });
+        const pymysql = "mysql+pymysql://ironic:pymysql@db:3306/ironic?charset=utf8";
+        const without = "conductor.importlib.util.find_spec = lambda name: None";
+        expect(url(pymysql, without)).to.equal(pymysql);
+        expect(url("sqlite:////tmp/x")).to.equal("sqlite:////tmp/x");
+        expect(url(pymysql, "conductor.importlib.util.find_spec = lambda name: name == 'MySQLdb'")).to.equal("mysql+mysqldb://ironic:pymysql@db:3306/ironic?charset=utf8");
+    });
+});
