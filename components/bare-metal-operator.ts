@@ -45,6 +45,7 @@ export class BareMetalOperator extends pulumi.ComponentResource {
                 caCertificate: pki.caCertificate,
             },
             ...plan.controllers,
+            tuning: { env: plan.controllers.env, ...(plan.controllers.requests.bmo === undefined ? {} : { requests: { cpu: plan.controllers.requests.bmo } }) },
             webhook: {
                 certificate: { certificate: webhook.cert, privateKey: webhook.key },
                 caCertificate: pki.caCertificate,

@@ -48,8 +48,12 @@ const IMAGES = {
 
 /** Standard input of cli/cluster-api.ts. It names no path: the same state must do on another machine. */
 export function initInput({ images, plan }: Pick<ClusterApiArgs, "images" | "plan">, kubeconfig: string, ca: { cert: string; key: string }): string {
-    const { concurrency, kubeApiQps, kubeApiBurst } = plan.controllers;
-    const image = (key: keyof typeof IMAGES) => ({ image: referenceParts(images.reference(IMAGES[key])) });
+    const { concurrency, kubeApiQps, kubeApiBurst, requests, env } = plan.controllers;
+    const image = (key: keyof typeof IMAGES) => ({
+        image: referenceParts(images.reference(IMAGES[key])),
+        env,
+        ...(requests[key] === undefined ? {} : { requests: { cpu: requests[key] } }),
+    });
     const limits = { "kube-api-qps": kubeApiQps, "kube-api-burst": kubeApiBurst };
     const controllers = {
         core: { ...image("core"), args: limits },

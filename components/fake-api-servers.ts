@@ -121,7 +121,7 @@ function createDeployment(
                                 ports: [{ name: "register", containerPort: 3333 }],
                                 readinessProbe: { httpGet: { path: "/readyz", port: 3333 }, periodSeconds: 5 },
                                 livenessProbe: { httpGet: { path: "/healthz", port: 3333 }, periodSeconds: 20, failureThreshold: 6, timeoutSeconds: 10 },
-                                resources: { requests: { cpu: "20m", memory: "64Mi" } },
+                                resources: { requests: { cpu: "40m", memory: "64Mi" } },
                             },
                         ],
                     },

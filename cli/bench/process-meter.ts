@@ -3,7 +3,7 @@ import { readFile, readdir } from "node:fs/promises";
 /** Clock ticks a second in /proc, on every Linux (proc(5): sysconf(_SC_CLK_TCK)). */
 const TICKS = 100;
 const PAGE_BYTES = 4096;
-const LOOK_MS = 500;
+const LOOK_MS = 2000;
 
 interface Process {
     parent: number;
@@ -51,8 +51,8 @@ async function allProcesses(): Promise<Map<number, Process>> {
 }
 
 /**
- * CPU and memory of a command with everything it starts, looked at twice a second. A child that ended counts with its
- * parent, which waited for it; what a command used in its last half second is not seen.
+ * CPU and memory of a command with everything it starts, looked at every two seconds. A child that ended counts with its
+ * parent, which waited for it; what a command used in its last two seconds is not seen.
  */
 export class ProcessMeter {
     private cpu = 0;
