@@ -2,6 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { rm, stat } from "node:fs/promises";
 import type { Ready } from "../../toolchain/ensure";
 import { existsSync } from "node:fs";
+import { preparePulumiState } from "../../toolchain/pulumi-home";
 import { run } from "../../toolchain/run";
 import { repoPath } from "../../toolchain/paths";
 import { runPulumi } from "../pulumi";
@@ -35,6 +36,8 @@ export class BenchLab {
 
     /** Makes the stack, taking away what an earlier, killed run left. */
     async begin(): Promise<void> {
+        // With the last stack its folder went, too.
+        await preparePulumiState(this.ready.setup);
         await recover(this.ready, this.stack, this.say);
     }
 
@@ -58,6 +61,7 @@ export class BenchLab {
     /** Destroys the lab and removes its stack. Nothing of it is left, also when its `up` had failed. */
     async end(): Promise<MeasuredCommand | undefined> {
         let measured: MeasuredCommand | undefined;
+        await preparePulumiState(this.ready.setup);
         if (await stackExists(this.ready, this.stack)) {
             await recover(this.ready, this.stack, this.say);
             measured = await this.pulumi(["destroy", "--yes", "--skip-preview", "--parallel", String(this.parallel)], {});
