@@ -64,7 +64,10 @@ function createAccount(name: string, { namespace }: FakeApiServersArgs, opts: pu
         {
             metadata: { name: "metal3-scale-lab-fkas" },
             rules: [
-                { apiGroups: ["cluster.x-k8s.io"], resources: ["clusters", "machines"], verbs: ["get", "list", "watch"] },
+                { apiGroups: ["cluster.x-k8s.io"], resources: ["clusters"], verbs: ["get", "list", "watch"] },
+                // Orphaned Machines are deleted; the patch removes KCP's hook from those whose deletion KCP cannot finish.
+                { apiGroups: ["cluster.x-k8s.io"], resources: ["machines"], verbs: ["get", "list", "watch", "patch", "delete"] },
+                { apiGroups: ["bootstrap.cluster.x-k8s.io"], resources: ["kubeadmconfigs"], verbs: ["get"] },
                 { apiGroups: ["infrastructure.cluster.x-k8s.io"], resources: ["metal3clusters"], verbs: ["get", "list", "watch"] },
                 // The patch is the poke that makes CAPM3 look for the Node at once.
                 { apiGroups: ["infrastructure.cluster.x-k8s.io"], resources: ["metal3machines"], verbs: ["get", "list", "watch", "patch"] },

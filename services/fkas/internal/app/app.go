@@ -78,8 +78,9 @@ func New(ctx context.Context, o *options.Options, kube *rest.Config) (*App, erro
 		return nil, err
 	}
 	reconciler := controller.New(controller.Options{
-		Client: mgr.GetClient(), Server: server, Registry: known, Precreate: o.PrecreateSecrets, EndpointHost: o.EndpointHost,
-		Secrets: &pki.Store{Client: direct, Algorithm: o.KeyAlgorithm},
+		Client: mgr.GetClient(), Direct: direct, Server: server, Registry: known, Precreate: o.PrecreateSecrets, EndpointHost: o.EndpointHost,
+		OrphanGrace: o.OrphanGrace,
+		Secrets:     &pki.Store{Client: direct, Algorithm: o.KeyAlgorithm},
 	})
 	if err := reconciler.Setup(ctx, mgr, o.Concurrency); err != nil {
 		return nil, err

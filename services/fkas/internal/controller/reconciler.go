@@ -28,6 +28,8 @@ import (
 type Options struct {
 	// Client reads from the watch cache and writes to the management cluster.
 	Client client.Client
+	// Direct reads and writes past the cache.
+	Direct client.Client
 	// Server serves the fake clusters.
 	Server *serving.Server
 	// Secrets holds the authorities.
@@ -38,6 +40,8 @@ type Options struct {
 	Precreate bool
 	// EndpointHost is the host of clusters registered over HTTP.
 	EndpointHost string
+	// OrphanGrace is the age from which Machines without their objects are deleted, see management.Orphans; 0: never.
+	OrphanGrace time.Duration
 }
 
 // Reconciler makes each fake cluster what its objects say.
@@ -55,7 +59,15 @@ func New(options Options) *Reconciler {
 
 // Reconcile implements reconcile.Reconciler.
 func (r *Reconciler) Reconcile(ctx context.Context, request ctrl.Request) (ctrl.Result, error) {
-	return ctrl.Result{}, r.Run(ctx, request.NamespacedName)
+	err := r.Run(ctx, request.NamespacedName)
+	// Whether the cluster can be served makes no difference to its orphans.
+	orphans := management.Orphans{Cache: r.Client, Direct: r.Direct, Grace: r.OrphanGrace}
+	repairs, orphansErr := orphans.Repair(ctx, request.NamespacedName)
+	metrics.OrphansDeleted.Add(float64(repairs.Deleted))
+	if err := errors.Join(err, orphansErr); err != nil {
+		return ctrl.Result{}, err
+	}
+	return ctrl.Result{RequeueAfter: repairs.Again}, nil
 }
 
 // Run brings one cluster up to date and records how that went.

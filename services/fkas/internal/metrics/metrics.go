@@ -15,9 +15,13 @@ var (
 	Pokes = prometheus.NewCounter(prometheus.CounterOpts{
 		Name: "fkas_pokes_total", Help: "Metal3Machines annotated to make CAPM3 look for a new Node at once.",
 	})
+	// OrphansDeleted counts Machines deleted because their owner gave up on them while it made them.
+	OrphansDeleted = prometheus.NewCounter(prometheus.CounterOpts{
+		Name: "fkas_orphaned_machines_deleted_total", Help: "Machines deleted because their owner had deleted their infrastructure object and bootstrap config again.",
+	})
 )
 
-func init() { ctrlmetrics.Registry.MustRegister(ReconcileErrors, Pokes) }
+func init() { ctrlmetrics.Registry.MustRegister(ReconcileErrors, Pokes, OrphansDeleted) }
 
 // Counts are taken when metrics are scraped.
 type Counts struct {

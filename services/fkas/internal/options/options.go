@@ -9,6 +9,7 @@ import (
 	"os"
 	"strconv"
 	"strings"
+	"time"
 
 	"k8s.io/apimachinery/pkg/util/validation"
 	bootstrapv1 "sigs.k8s.io/cluster-api/api/bootstrap/kubeadm/v1beta2"
@@ -25,6 +26,7 @@ type Options struct {
 	RegistrationsNamespace string
 	PrecreateSecrets       bool
 	KeyAlgorithm           bootstrapv1.EncryptionAlgorithmType
+	OrphanGrace            time.Duration
 	APIAddress             string
 	HealthAddress          string
 	MetricsAddress         string
@@ -64,6 +66,7 @@ func Parse(args []string, env Environment) (*Options, error) {
 	fs.StringVar(&o.RegistrationsNamespace, "registrations-namespace", get("POD_NAMESPACE", ""), "namespace of the ConfigMaps that keep HTTP registrations; default: $POD_NAMESPACE")
 	fs.BoolVar(&o.PrecreateSecrets, "precreate-secrets", true, "create a Cluster's ca, etcd, sa, proxy and kubeconfig Secrets before KCP does")
 	fs.StringVar(&algorithm, "key-algorithm", string(bootstrapv1.EncryptionAlgorithmECDSAP256), "algorithm of the keys made by --precreate-secrets: ECDSA-P256, ECDSA-P384, RSA-2048, RSA-3072 or RSA-4096")
+	fs.DurationVar(&o.OrphanGrace, "orphan-grace", 30*time.Second, "age from which a Machine is deleted whose owner deleted its Metal3Machine and KubeadmConfig while making it, 15s-1h; 0: never")
 	fs.StringVar(&o.APIAddress, "api-address", ":3333", "address of /register, /updateNode and /clusters")
 	fs.StringVar(&o.HealthAddress, "health-address", ":8081", "address of /healthz and /readyz")
 	fs.StringVar(&o.MetricsAddress, "metrics-address", ":8080", "address of /metrics (http); 0: off")
@@ -144,6 +147,9 @@ func (o *Options) validate(ports string) []error {
 		bootstrapv1.EncryptionAlgorithmRSA3072, bootstrapv1.EncryptionAlgorithmRSA4096:
 	default:
 		add("key-algorithm", o.KeyAlgorithm, "must be ECDSA-P256, ECDSA-P384, RSA-2048, RSA-3072 or RSA-4096")
+	}
+	if o.OrphanGrace != 0 && (o.OrphanGrace < 15*time.Second || o.OrphanGrace > time.Hour) {
+		add("orphan-grace", o.OrphanGrace, "must be 0 or 15s-1h")
 	}
 	var ok bool
 	if o.FirstPort, o.LastPort, ok = parseRange(ports); !ok {

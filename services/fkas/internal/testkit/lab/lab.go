@@ -4,6 +4,7 @@ package lab
 import (
 	"context"
 	"testing"
+	"time"
 
 	"github.com/go-logr/logr"
 	bmov1alpha1 "github.com/metal3-io/baremetal-operator/apis/metal3.io/v1alpha1"
@@ -76,7 +77,7 @@ func NewOn(t *testing.T, c client.WithWatch) *Lab {
 		t.Fatal(err)
 	}
 	return &Lab{T: t, Ctx: ctx, Management: c, Reconciler: controller.New(controller.Options{
-		Client: c, Server: server, Registry: known, Precreate: true, EndpointHost: "127.0.0.1",
+		Client: c, Direct: c, Server: server, Registry: known, Precreate: true, EndpointHost: "127.0.0.1", OrphanGrace: 30 * time.Second,
 		Secrets: &pki.Store{Client: c, Algorithm: bootstrapv1.EncryptionAlgorithmECDSAP256},
 	})}
 }
