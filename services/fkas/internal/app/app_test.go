@@ -17,11 +17,14 @@ import (
 	infrav1 "github.com/metal3-io/cluster-api-provider-metal3/api/v1beta2"
 	. "github.com/onsi/gomega"
 	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/clientcmd"
+	bootstrapv1 "sigs.k8s.io/cluster-api/api/bootstrap/kubeadm/v1beta2"
+	controlplanev1 "sigs.k8s.io/cluster-api/api/controlplane/kubeadm/v1beta2"
 	clusterv1 "sigs.k8s.io/cluster-api/api/core/v1beta2"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/envtest"
@@ -71,7 +74,8 @@ func crds(t *testing.T) []string {
 	t.Helper()
 	var paths []string
 	for module, files := range map[string][]string{
-		"sigs.k8s.io/cluster-api": {"config/crd/bases/cluster.x-k8s.io_clusters.yaml", "config/crd/bases/cluster.x-k8s.io_machines.yaml"},
+		"sigs.k8s.io/cluster-api": {"config/crd/bases/cluster.x-k8s.io_clusters.yaml", "config/crd/bases/cluster.x-k8s.io_machines.yaml",
+			"bootstrap/kubeadm/config/crd/bases/bootstrap.cluster.x-k8s.io_kubeadmconfigs.yaml"},
 		"github.com/metal3-io/cluster-api-provider-metal3@v1.13.2": {
 			"config/crd/bases/infrastructure.cluster.x-k8s.io_metal3clusters.yaml", "config/crd/bases/infrastructure.cluster.x-k8s.io_metal3machines.yaml"},
 		"github.com/metal3-io/baremetal-operator@v0.13.2": {"config/base/crds/bases/metal3.io_baremetalhosts.yaml"},
@@ -269,4 +273,46 @@ func TestFromWatchToNodes(t *testing.T) {
 		return nil
 	})
 	testkit.NoMoreGoroutines(t, before)
+}
+
+func TestOrphanIsDeletedWhenItsTimeComes(t *testing.T) {
+	kube := startManagementCluster(t)
+	g, ctx := NewWithT(t), context.Background()
+	c, err := client.New(kube, client.Options{Scheme: management.Scheme()})
+	g.Expect(err).NotTo(HaveOccurred())
+	g.Expect(c.Create(ctx, newCluster("c", "0", testkit.FreePort(t)))).To(Succeed())
+	made := func(name string, m3m, config bool) *clusterv1.Machine {
+		machine, infra, _ := newMachine("c", name)
+		machine.OwnerReferences = []metav1.OwnerReference{*metav1.NewControllerRef(
+			&metav1.ObjectMeta{Name: "kcp", UID: "uid-kcp"}, controlplanev1.GroupVersion.WithKind("KubeadmControlPlane"))}
+		machine.Spec.Bootstrap.DataSecretName = nil
+		machine.Spec.Bootstrap.ConfigRef = clusterv1.ContractVersionedObjectReference{APIGroup: bootstrapv1.GroupVersion.Group, Kind: "KubeadmConfig", Name: name}
+		if m3m {
+			g.Expect(c.Create(ctx, infra)).To(Succeed())
+		}
+		if config {
+			g.Expect(c.Create(ctx, &bootstrapv1.KubeadmConfig{ObjectMeta: machine.ObjectMeta})).To(Succeed())
+		}
+		g.Expect(c.Create(ctx, machine)).To(Succeed())
+		return machine
+	}
+	others := []*clusterv1.Machine{made("whole", true, true), made("half", false, true)}
+	orphan := made("orphan", false, false)
+	since := time.Now()
+	start(t, kube, "--orphan-grace=15s")
+	gone := func() error {
+		if err := c.Get(ctx, client.ObjectKeyFromObject(orphan), &clusterv1.Machine{}); !apierrors.IsNotFound(err) {
+			return fmt.Errorf("the orphan is still there (%v)", err)
+		}
+		return nil
+	}
+	// Past the first look, before the grace ends: nothing but its end can make FKAS look again.
+	time.Sleep(time.Until(since.Add(10 * time.Second)))
+	g.Expect(gone()).NotTo(Succeed())
+	testkit.Eventually(t, "the orphan's deletion", gone)
+	t.Logf("deleted %v after it was made", time.Since(since))
+	for _, other := range others {
+		g.Expect(c.Get(ctx, client.ObjectKeyFromObject(other), other)).To(Succeed())
+		g.Expect(other.DeletionTimestamp.IsZero()).To(BeTrue(), other.Name)
+	}
 }
