@@ -32,8 +32,13 @@ export class ClusterApi extends pulumi.ComponentResource {
     }
 }
 
-/** CAPM3's flags of concurrency, 10 each by default; Cluster API's own controllers have 50 to 100 and need no more. */
+/** CAPM3's flags of concurrency, 10 each by default. */
 const CAPM3_CONCURRENCY = ["metal3machine-concurrency", "metal3cluster-concurrency", "metal3data-concurrency", "metal3datatemplate-concurrency", "metal3labelsync-concurrency"];
+
+/** Cluster API's, 50 to 100 by default. */
+const CORE_CONCURRENCY = ["cluster-concurrency", "clustertopology-concurrency", "machine-concurrency", "machineset-concurrency", "machinedeployment-concurrency"];
+const BOOTSTRAP_CONCURRENCY = ["kubeadmconfig-concurrency"];
+const CONTROL_PLANE_CONCURRENCY = ["kubeadmcontrolplane-concurrency"];
 
 /** Seconds for each of: the Kubernetes API, clusterctl, the controllers, their webhooks. */
 const WAIT_SECONDS = 240;
@@ -48,7 +53,8 @@ const IMAGES = {
 
 /** Standard input of cli/cluster-api.ts. It names no path: the same state must do on another machine. */
 export function initInput({ images, plan }: Pick<ClusterApiArgs, "images" | "plan">, kubeconfig: string, ca: { cert: string; key: string }): string {
-    const { concurrency, kubeApiQps, kubeApiBurst, requests, env } = plan.controllers;
+    const { concurrency, clusterApiConcurrency, kubeApiQps, kubeApiBurst, requests, env } = plan.controllers;
+    const set = (flags: string[], value: number | undefined) => (value === undefined ? {} : Object.fromEntries(flags.map((flag) => [flag, value])));
     const image = (key: keyof typeof IMAGES) => ({
         image: referenceParts(images.reference(IMAGES[key])),
         env,
@@ -56,10 +62,10 @@ export function initInput({ images, plan }: Pick<ClusterApiArgs, "images" | "pla
     });
     const limits = { "kube-api-qps": kubeApiQps, "kube-api-burst": kubeApiBurst };
     const controllers = {
-        core: { ...image("core"), args: limits },
-        bootstrap: { ...image("bootstrap"), args: limits },
-        controlPlane: { ...image("controlPlane"), args: limits },
-        infrastructure: { ...image("infrastructure"), args: { ...limits, ...Object.fromEntries(CAPM3_CONCURRENCY.map((flag) => [flag, concurrency])) } },
+        core: { ...image("core"), args: { ...limits, ...set(CORE_CONCURRENCY, clusterApiConcurrency) } },
+        bootstrap: { ...image("bootstrap"), args: { ...limits, ...set(BOOTSTRAP_CONCURRENCY, clusterApiConcurrency) } },
+        controlPlane: { ...image("controlPlane"), args: { ...limits, ...set(CONTROL_PLANE_CONCURRENCY, clusterApiConcurrency) } },
+        infrastructure: { ...image("infrastructure"), args: { ...limits, ...set(CAPM3_CONCURRENCY, concurrency) } },
         ipam: image("ipam"),
     };
     return JSON.stringify({ kubeconfig, ca, manifests: { source: "build" }, controllers, waitSeconds: WAIT_SECONDS });

@@ -34,6 +34,8 @@ export interface ControllerSizes {
     operatorConcurrency?: number;
     /** Concurrent reconciles of each of CAPM3's controllers. */
     concurrency: number;
+    /** The same of each of Cluster API's; unset, upstream's 50 to 100. */
+    clusterApiConcurrency?: number;
     /** Client requests per second to the Kubernetes API of each controller. */
     kubeApiQps: number;
     kubeApiBurst: number;
@@ -49,14 +51,15 @@ export type WeightedController = "bmo" | "core" | "bootstrap" | "controlPlane" |
 /**
  * CPU requests. Upstream asks for none, and on a busy machine a pod that asks for nothing gets next to nothing (cpu.shares 2 for all such pods
  * together): KubeadmControlPlane's controller then waits in vain for its own cache (10 s) after it has made a Machine, takes that for a failure, and
- * deletes what belongs to the Machine: 14 of 50 clusters never became Available. A conductor asks for 100m.
+ * deletes what belongs to the Machine: 14 of 50 clusters never became Available. The core controller, its cache seconds late, writes the status of its
+ * Clusters over and over and is refused (409): 80 times a cluster. Each gets several times what a conductor asks for (25m): conductors take what is left.
  */
 export const CPU_REQUESTS: Record<WeightedController, string> = {
-    bmo: "60m",
-    core: "60m",
-    bootstrap: "30m",
+    bmo: "80m",
+    core: "100m",
+    bootstrap: "40m",
     controlPlane: "100m",
-    infrastructure: "60m",
+    infrastructure: "100m",
     ipam: "5m",
 };
 
@@ -79,6 +82,8 @@ export function controllerSizes(nodes: number, tuning: Tuning = "lab"): Controll
         provisioningLimit: 10_000,
         operatorConcurrency: large ? 50 : 20,
         concurrency: large ? 50 : 20,
+        // More of them only wait for each other at the API server, and for their caches to hear of what the others wrote.
+        clusterApiConcurrency: 10,
         kubeApiQps: large ? 400 : 200,
         kubeApiBurst: large ? 600 : 300,
         requests: CPU_REQUESTS,
