@@ -35,6 +35,7 @@ export class BareMetalOperator extends pulumi.ComponentResource {
     constructor(name: string, args: BareMetalOperatorArgs, opts?: pulumi.ComponentResourceOptions) {
         super("metal3lab:index:BareMetalOperator", name, {}, opts);
         const { plan, pki, credentials } = args;
+        const { env, requests, leaderElection, ...sizes } = plan.controllers;
         const webhook = pki.server(BMO_CERTIFICATE);
         const manifests = bmoObjects<pulumi.Input<string>>({
             manifests: args.manifests,
@@ -44,8 +45,12 @@ export class BareMetalOperator extends pulumi.ComponentResource {
                 credentials: { username: credentials.ironic.username, password: credentials.ironic.password },
                 caCertificate: pki.caCertificate,
             },
-            ...plan.controllers,
-            tuning: { env: plan.controllers.env, ...(plan.controllers.requests.bmo === undefined ? {} : { requests: { cpu: plan.controllers.requests.bmo } }) },
+            ...sizes,
+            tuning: {
+                env,
+                args: leaderElection ? {} : { "enable-leader-election": false },
+                ...(requests.bmo === undefined ? {} : { requests: { cpu: requests.bmo } }),
+            },
             webhook: {
                 certificate: { certificate: webhook.cert, privateKey: webhook.key },
                 caCertificate: pki.caCertificate,

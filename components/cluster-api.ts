@@ -53,7 +53,7 @@ const IMAGES = {
 
 /** Standard input of cli/cluster-api.ts. It names no path: the same state must do on another machine. */
 export function initInput({ images, plan }: Pick<ClusterApiArgs, "images" | "plan">, kubeconfig: string, ca: { cert: string; key: string }): string {
-    const { concurrency, clusterApiConcurrency, kubeApiQps, kubeApiBurst, requests, env } = plan.controllers;
+    const { concurrency, clusterApiConcurrency, kubeApiQps, kubeApiBurst, leaderElection, requests, env } = plan.controllers;
     const set = (flags: string[], value: number | undefined) => (value === undefined ? {} : Object.fromEntries(flags.map((flag) => [flag, value])));
     const image = (key: keyof typeof IMAGES) => ({
         image: referenceParts(images.reference(IMAGES[key])),
@@ -61,10 +61,12 @@ export function initInput({ images, plan }: Pick<ClusterApiArgs, "images" | "pla
         ...(requests[key] === undefined ? {} : { requests: { cpu: requests[key] } }),
     });
     const limits = { "kube-api-qps": kubeApiQps, "kube-api-burst": kubeApiBurst };
+    // CAPM3 and IPAM elect no leader by themselves.
+    const election = leaderElection ? {} : { "leader-elect": false };
     const controllers = {
-        core: { ...image("core"), args: { ...limits, ...set(CORE_CONCURRENCY, clusterApiConcurrency) } },
-        bootstrap: { ...image("bootstrap"), args: { ...limits, ...set(BOOTSTRAP_CONCURRENCY, clusterApiConcurrency) } },
-        controlPlane: { ...image("controlPlane"), args: { ...limits, ...set(CONTROL_PLANE_CONCURRENCY, clusterApiConcurrency) } },
+        core: { ...image("core"), args: { ...limits, ...election, ...set(CORE_CONCURRENCY, clusterApiConcurrency) } },
+        bootstrap: { ...image("bootstrap"), args: { ...limits, ...election, ...set(BOOTSTRAP_CONCURRENCY, clusterApiConcurrency) } },
+        controlPlane: { ...image("controlPlane"), args: { ...limits, ...election, ...set(CONTROL_PLANE_CONCURRENCY, clusterApiConcurrency) } },
         infrastructure: { ...image("infrastructure"), args: { ...limits, ...set(CAPM3_CONCURRENCY, concurrency) } },
         ipam: image("ipam"),
     };

@@ -1,10 +1,10 @@
 /**
  * How many hosts each pair (sushy-tools + fake-ipa) serves when `nodesPerPair` is not set: few at first, so that a small
- * lab has several pairs, then 32 each. sushy-tools is one process that answers 150–210 requests a second; a host in work
- * makes 2–4 a second at its peak.
+ * lab has several pairs, then ever more, because a pair takes ~125 MiB before its first host. sushy-tools under gunicorn
+ * answers ~390 requests a second; a host makes ~60 from its registration to provisioned.
  */
-const FIRST_RANGES = [2, 2, 4, 8, 16];
-const FURTHER_RANGE = 32;
+const FIRST_RANGES = [2, 2, 4, 8, 16, 32, 64];
+const FURTHER_RANGE = 128;
 
 /** The fixed range of hosts that a pair serves, whatever the number of hosts. */
 export interface HostRange {

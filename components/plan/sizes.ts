@@ -39,6 +39,8 @@ export interface ControllerSizes {
     /** Client requests per second to the Kubernetes API of each controller. */
     kubeApiQps: number;
     kubeApiBurst: number;
+    /** Whether controllers elect a leader. There is one of each: an election only writes leases, and delays a restart by 15 s. */
+    leaderElection: boolean;
     /** CPU requests; without them upstream's, which are none. */
     requests: Partial<Record<WeightedController, string>>;
     /** Variables of Go's runtime. */
@@ -70,7 +72,7 @@ export const CPU_REQUESTS: Record<WeightedController, string> = {
 export const GO_RUNTIME = { GOGC: "250", GOMEMLIMIT: "2GiB" };
 
 /** Upstream's defaults (reference: tunables), with which the published lab runs. */
-const PUBLISHED_CONTROLLERS: ControllerSizes = { provisioningLimit: 20, concurrency: 10, kubeApiQps: 20, kubeApiBurst: 30, requests: {}, env: {} };
+const PUBLISHED_CONTROLLERS: ControllerSizes = { provisioningLimit: 20, concurrency: 10, kubeApiQps: 20, kubeApiBurst: 30, leaderElection: true, requests: {}, env: {} };
 
 /**
  * In steps rather than in proportion: within a step growing changes no Deployment, so that no controller restarts.
@@ -86,6 +88,7 @@ export function controllerSizes(nodes: number, tuning: Tuning = "lab"): Controll
         clusterApiConcurrency: 10,
         kubeApiQps: large ? 400 : 200,
         kubeApiBurst: large ? 600 : 300,
+        leaderElection: false,
         requests: CPU_REQUESTS,
         env: GO_RUNTIME,
     };
