@@ -1,4 +1,6 @@
+import { rm, writeFile } from "node:fs/promises";
 import type http from "node:http";
+import path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { expect } from "chai";
 import { find, parseIni, render } from "./helm";
@@ -125,6 +127,17 @@ describe("charts/ironic: the API of a conductor", function () {
             const answers = await Promise.all(Array.from({ length: 40 }, () => proxy!.get(LISTING, basic("right"))));
             expect(answers.map(({ status }) => status)).to.deep.equal(Array(40).fill(200));
             expect(asked).to.have.length(1);
+        });
+
+        it("says that the conductor lives until the sidecar wants it started anew", async () => {
+            const alive = async () => (await fetch(`${proxy!.files}/alive`)).status;
+            const restart = path.join(proxy!.folder, "state/restart");
+            expect(await alive()).to.equal(200);
+            await writeFile(restart, "");
+            expect(await alive()).to.equal(503);
+            expect((await fetch(`${proxy!.files}/healthz`)).status).to.equal(200);
+            await rm(restart);
+            expect(await alive()).to.equal(200);
         });
 
         it("tells Ironic who asks, over what, and lets no client say it", async () => {

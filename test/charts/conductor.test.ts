@@ -90,6 +90,32 @@ pecan.util.getargspec(Controller().plain)
 print(json.dumps([all(after[i] == [tuple(b) for b in before] for i in range(3)), len(looked) == again, again <= 4]))`)).to.deep.equal([true, true, true]);
     });
 
+    it("judges values as jsonschema does, and each schema once", () => {
+        expect(python(image, `
+import jsonschema
+validate = jsonschema.validate
+conductor.remember_schemas()
+judged = []
+check = jsonschema.Draft4Validator.check_schema
+jsonschema.Draft4Validator.check_schema = classmethod(lambda cls, schema: judged.append(schema) or check(schema))
+schema = {"$schema": "http://json-schema.org/draft-04/schema#", "type": "object", "properties": {"a": {"type": "integer"}}}
+def verdict(function, value, schema):
+    try:
+        return [function(value, schema)]
+    except (jsonschema.ValidationError, jsonschema.SchemaError) as error:
+        return [type(error).__name__, error.message]
+values = [{}, {"a": 1}, {"a": "x"}, [], None, {"a": 1.5}]
+mine = [verdict(jsonschema.validate, value, schema) for value in values]
+count = len(judged)
+broken = {"$schema": schema["$schema"], "type": "nonsense"}
+print(json.dumps([
+    mine == [verdict(validate, value, schema) for value in values], count,
+    [verdict(jsonschema.validate, {}, broken) == verdict(validate, {}, broken) for _ in range(2)],
+    # Others of the same identity, one after the other: never an earlier one's verdict.
+    [verdict(jsonschema.validate, "x", {"enum": [str(i)]}) for i in range(2000)].count([None]),
+]))`)).to.deep.equal([true, 1, [true, true], 0]);
+    });
+
     it("takes the faster driver where the image has it, and only in place of PyMySQL", () => {
         const url = (value: string, prelude = "") =>
             python(image, `import os\n${prelude}\nconductor.choose_driver()\nprint(json.dumps(os.environ["OS_DATABASE__CONNECTION"]))`, { OS_DATABASE__CONNECTION: value });

@@ -253,13 +253,18 @@ describe("charts/ironic", function () {
     });
 
     describe("a restart", () => {
-        it("of the conductor is what the sidecar asks for, told from one that has happened", () => {
+        it("of the conductor is what the sidecar asks for, until it has happened", () => {
             const pod = find(one, "Deployment", "ironic-conductor-0")["spec"].template.spec;
             const { command, livenessProbe, lifecycle } = pod.containers[0];
             const plain = find(render({ ...ips(1), "conductor.tunedRuntime": false }), "Deployment", "ironic-conductor-0")["spec"].template.spec.containers[0];
             expect(plain.command.at(-1)).to.match(/ && exec ironic --config-file \/etc\/ironic-conductor\/ironic\.conf$/);
-            expect(command.at(-1)).to.match(/^rm -f \/run\/conductor\/draining && touch \/run\/conductor\/started && exec python3 \/scripts\/conductor\.py /);
-            expect(livenessProbe.exec.command.at(-1)).to.equal("! test /run/conductor/restart -nt /run/conductor/started");
+            expect(command.at(-1)).to.match(/^rm -f \/run\/conductor\/draining \/run\/conductor\/restart && exec python3 \/scripts\/conductor\.py /);
+            // nginx looks for the sidecar's file: see "behind nginx".
+            expect(livenessProbe.httpGet).to.include({ host: "192.168.222.100", port: 6180, path: "/alive" });
+            for (const name of ["provisioning-ip", "http"]) {
+                const { volumeMounts } = pod.initContainers.find((container: { name: string }) => container.name === name);
+                expect(volumeMounts.find((mount: { name: string }) => mount.name === "state").mountPath).to.equal("/run/conductor");
+            }
             // Hosts that are locked for ever must not be waited for as a stopping conductor's are.
             expect(livenessProbe.terminationGracePeriodSeconds).to.be.below(pod.terminationGracePeriodSeconds);
             expect(lifecycle.preStop.exec.command.at(-1)).to.match(/^touch \/run\/conductor\/draining/);

@@ -35,7 +35,9 @@ export class ApiProxy {
         private readonly container: ChildProcess,
         private readonly ca: string,
         private readonly port: number,
-        private ironic: http.Server,
+        /** Base URL of the conductor's http_root. */
+        readonly files: string,
+        private readonly ironic: http.Server,
     ) {}
 
     static async start(image: string, values: object, handler: http.RequestListener): Promise<ApiProxy> {
@@ -46,7 +48,7 @@ export class ApiProxy {
         const conf = nginxConf(values).replace(`${IP}:6385`, `127.0.0.1:${port}`).replace(`${IP}:6180`, `127.0.0.1:${filesPort}`);
         // As root nginx would serve as `nobody`: it is to be the chart's user, and may then write only where anyone may.
         const user = process.getuid?.() === 0 ? "10475:10475" : `${process.getuid?.()}:${process.getgid?.()}`;
-        for (const [name, mode] of [[".", 0o755], ["conf", 0o755], ["tls", 0o755], ["api", 0o777], ["tmp", 0o777]] as const) {
+        for (const [name, mode] of [[".", 0o755], ["conf", 0o755], ["tls", 0o755], ["api", 0o777], ["tmp", 0o777], ["state", 0o755]] as const) {
             await mkdir(path.join(folder, name), { recursive: true });
             await chmod(path.join(folder, name), mode);
         }
@@ -58,14 +60,14 @@ export class ApiProxy {
             "docker",
             [
                 "run", "--rm", "--init", "--read-only", "--network", "host", "--user", user,
-                ...mount("conf", "/etc/ironic-conductor"), ...mount("tls", "/etc/ironic-tls"), ...mount("api", "/run/api"), ...mount("tmp", "/tmp"),
+                ...mount("conf", "/etc/ironic-conductor"), ...mount("tls", "/etc/ironic-tls"), ...mount("api", "/run/api"), ...mount("tmp", "/tmp"), ...mount("state", "/run/conductor:ro"),
                 image, "nginx", "-c", "/etc/ironic-conductor/nginx.conf", "-g", "daemon off;",
             ],
             { stdio: ["ignore", "ignore", "pipe"] },
         );
         let complaint = "";
         container.stderr!.on("data", (chunk) => (complaint += chunk));
-        const proxy = new ApiProxy(folder, container, authority.cert, port, http.createServer(handler));
+        const proxy = new ApiProxy(folder, container, authority.cert, port, `http://127.0.0.1:${filesPort}`, http.createServer(handler));
         await proxy.startIronic();
         for (let attempt = 0; ; attempt++) {
             if (container.exitCode !== null) throw new Error(`nginx ended with ${container.exitCode}: ${complaint}`);

@@ -12,7 +12,7 @@ SLICE_NAME, POD_NAME, POD_UID, POD_NAMESPACE, NODE_NAME, KUBERNETES_SERVICE_HOST
   address   is there once the IP is on the interface (startup probe)
   beat      is touched every round (liveness probe)
   draining  made by the conductor's preStop hook: it is to get no new requests
-  restart   newer than `started`, which the conductor touches when it starts: it is to be started anew (its liveness probe)
+  restart   the conductor is to be started anew (its liveness probe); it removes this when it starts
 Needs the capabilities NET_ADMIN and NET_RAW, and may create, patch and delete EndpointSlices of its namespace.
 """
 import http.client
@@ -80,9 +80,21 @@ class Address:
                 return link["ifname"]
         return None
 
-    def ensure(self):
-        """Puts the IP on its interface if it is not there. False when there is no such interface (yet)."""
-        if self.holder():
+    def here(self):
+        """The IP is this network namespace's, as far as the kernel says without a process being started to ask it."""
+        with socket.socket(socket.AF_INET6 if self.ip.version == 6 else socket.AF_INET, socket.SOCK_DGRAM) as probe:
+            try:
+                probe.bind((str(self.ip), 0))
+                return True
+            except OSError:
+                return False
+
+    def ensure(self, thoroughly):
+        """Puts the IP on its interface if it is not there. False when there is no such interface (yet).
+
+        Only `thoroughly` sees a missing IP where net.ipv4.ip_nonlocal_bind allows any.
+        """
+        if not thoroughly and self.here() or self.holder():
             return True
         place = self.find()
         if place is None:
@@ -268,7 +280,7 @@ def main():
     while not stop.is_set():
         (state / "beat").touch()
         try:
-            if address.ensure():
+            if address.ensure(thoroughly=rounds % THOROUGH == 0):
                 (state / "address").touch()
                 told = False
             elif not told:

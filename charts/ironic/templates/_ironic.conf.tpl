@@ -57,7 +57,7 @@ Secrets are not in it: oslo.config reads OS_<SECTION>__<OPTION> from the environ
     "sync_power_state_interval" $c.syncPowerStateInterval
     "sync_power_state_workers" $c.syncPowerStateWorkers
     "workers_pool_size" $c.workersPoolSize)
-  "database" (dict "max_overflow" $c.databaseMaxOverflow "max_retries" -1)
+  "database" (dict "max_pool_size" $c.databasePoolSize "max_overflow" $c.databaseMaxOverflow "max_retries" -1)
   "deploy" (dict
     "default_boot_option" "local"
     "fast_track" $c.fastTrack
