@@ -53,14 +53,14 @@ const IMAGES = {
 
 /** Standard input of cli/cluster-api.ts. It names no path: the same state must do on another machine. */
 export function initInput({ images, plan }: Pick<ClusterApiArgs, "images" | "plan">, kubeconfig: string, ca: { cert: string; key: string }): string {
-    const { concurrency, clusterApiConcurrency, kubeApiQps, kubeApiBurst, leaderElection, requests, env } = plan.controllers;
+    const { concurrency, clusterApiConcurrency, kubeApiQps, kubeApiBurst, leaderElection, resyncHours, requests, env } = plan.controllers;
     const set = (flags: string[], value: number | undefined) => (value === undefined ? {} : Object.fromEntries(flags.map((flag) => [flag, value])));
     const image = (key: keyof typeof IMAGES) => ({
         image: referenceParts(images.reference(IMAGES[key])),
         env,
         ...(requests[key] === undefined ? {} : { requests: { cpu: requests[key] } }),
     });
-    const limits = { "kube-api-qps": kubeApiQps, "kube-api-burst": kubeApiBurst };
+    const limits = { "kube-api-qps": kubeApiQps, "kube-api-burst": kubeApiBurst, ...(resyncHours === undefined ? {} : { "sync-period": `${resyncHours}h` }) };
     // CAPM3 and IPAM elect no leader by themselves.
     const election = leaderElection ? {} : { "leader-elect": false };
     const controllers = {
@@ -68,7 +68,7 @@ export function initInput({ images, plan }: Pick<ClusterApiArgs, "images" | "pla
         bootstrap: { ...image("bootstrap"), args: { ...limits, ...election, ...set(BOOTSTRAP_CONCURRENCY, clusterApiConcurrency) } },
         controlPlane: { ...image("controlPlane"), args: { ...limits, ...election, ...set(CONTROL_PLANE_CONCURRENCY, clusterApiConcurrency) } },
         infrastructure: { ...image("infrastructure"), args: { ...limits, ...set(CAPM3_CONCURRENCY, concurrency) } },
-        ipam: image("ipam"),
+        ipam: { ...image("ipam"), args: resyncHours === undefined ? {} : { "sync-period": `${resyncHours}h` } },
     };
     return JSON.stringify({ kubeconfig, ca, manifests: { source: "build" }, controllers, waitSeconds: WAIT_SECONDS });
 }

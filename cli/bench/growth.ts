@@ -4,7 +4,8 @@ import { until, type BenchLab } from "./lab";
 import { HOSTS, ManagementCluster } from "./management";
 import { UsageMeter, type ComponentUsage } from "./usage";
 
-const SAMPLE_MS = 5000;
+/** A look costs ~0.1 CPU-s, most of it dockerd's. */
+const SAMPLE_MS = 10_000;
 /** An `up` may build nothing here: the artefacts are there, and its infrastructure stands within minutes. */
 const FIRST_HOST_SECONDS = 1800;
 

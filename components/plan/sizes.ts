@@ -41,6 +41,8 @@ export interface ControllerSizes {
     kubeApiBurst: number;
     /** Whether controllers elect a leader. There is one of each: an election only writes leases, and delays a restart by 15 s. */
     leaderElection: boolean;
+    /** Hours after which Cluster API and CAPM3 look at every object again though nothing changed; unset, upstream's ten minutes. */
+    resyncHours?: number;
     /** CPU requests; without them upstream's, which are none. */
     requests: Partial<Record<WeightedController, string>>;
     /** Variables of Go's runtime. */
@@ -69,7 +71,7 @@ export const CPU_REQUESTS: Record<WeightedController, string> = {
  * Go's garbage collector: rarer, as long as memory allows. Half of what these programs do is allocate. The limit is soft: near it the collector works
  * harder, and it is far beyond what was seen.
  */
-export const GO_RUNTIME = { GOGC: "250", GOMEMLIMIT: "2GiB" };
+export const GO_RUNTIME = { GOGC: "300", GOMEMLIMIT: "2GiB" };
 
 /** Upstream's defaults (reference: tunables), with which the published lab runs. */
 const PUBLISHED_CONTROLLERS: ControllerSizes = { provisioningLimit: 20, concurrency: 10, kubeApiQps: 20, kubeApiBurst: 30, leaderElection: true, requests: {}, env: {} };
@@ -89,6 +91,7 @@ export function controllerSizes(nodes: number, tuning: Tuning = "lab"): Controll
         kubeApiQps: large ? 400 : 200,
         kubeApiBurst: large ? 600 : 300,
         leaderElection: false,
+        resyncHours: 6,
         requests: CPU_REQUESTS,
         env: GO_RUNTIME,
     };

@@ -137,9 +137,9 @@ function createNode(
             destroyGraceSeconds: 10,
             healthcheck: {
                 tests: ["CMD", "/usr/local/lib/lab-node/ready.sh"],
-                interval: "3s",
+                interval: "5s",
                 timeout: "15s",
-                retries: Math.ceil(NODE_READY_SECONDS / 3),
+                retries: Math.ceil(NODE_READY_SECONDS / 5),
             },
             wait: true,
             waitTimeout: NODE_READY_SECONDS,
