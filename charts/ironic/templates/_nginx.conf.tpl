@@ -66,8 +66,8 @@ upstream ironic {
     # Ironic closes what was idle for 10 s: a request must not meet that.
     keepalive_timeout 8s;
 }
-# The answers are small and short-lived: in memory, and gone soon after they were last asked for.
-proxy_cache_path /run/api/cache levels=1 keys_zone=api:1m max_size=32m inactive=30s use_temp_path=off;
+# The answers are small: in memory. (Those that nobody asks for any more are thrown away after ten minutes.)
+proxy_cache_path /run/api/cache levels=1 keys_zone=api:1m max_size=32m inactive=10m use_temp_path=off;
 map_hash_bucket_size 128;
 map $http_authorization $is_anonymous {
     "" 1;
@@ -120,9 +120,9 @@ server {
     location = /v1/drivers { proxy_cache api; proxy_cache_valid 200 {{ . }}s; proxy_pass http://ironic; }
     {{- end }}
     {{- with int $proxy.nodeListCacheSeconds }}
-    # All hosts with their states, which BMO only counts and holds against PROVISIONING_LIMIT, before each inspection and provisioning: a
-    # number that is seconds old lets a few more hosts in, and is harmless where the limit is never reached. Unanswered by nginx, it makes the
-    # work of N hosts grow with N squared.
+    # All hosts with their states, which BMO only counts and holds against PROVISIONING_LIMIT, before each inspection and provisioning: an old
+    # number lets more hosts in at once, and is harmless where the limit is never reached. Asked of Ironic every time, it makes the work of N
+    # hosts grow with N squared.
     location = /v1/nodes { proxy_cache api; proxy_cache_valid 200 {{ . }}s; proxy_pass http://ironic; }
     {{- end }}
 }
