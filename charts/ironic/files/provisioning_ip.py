@@ -36,6 +36,7 @@ INTERVAL = 2.0  # seconds between two looks
 API_TIMEOUT = 5.0  # seconds for the API to answer
 # A busy API may be late; one that refuses the connection is gone at once.
 LATE_ANSWERS = 3
+THOROUGH = 5  # rounds between two looks for the IP that start a process
 REFRESH = 30  # rounds after which the slice is written again though nothing changed: someone may have deleted it
 SILENCE = 180  # seconds without an answer, after it once gave one, for which an API may be merely busy
 SERVICE_ACCOUNT = pathlib.Path("/var/run/secrets/kubernetes.io/serviceaccount")
