@@ -109,6 +109,7 @@ const PUBLISHED_IRONIC: IronicSizes = {
         apiProxy: { enabled: false },
         apiMaxLimit: 1000,
         tunedRuntime: false,
+        databasePoolSize: 5,
         fastTrack: false,
         maxConcurrentClean: 50,
         maxConcurrentDeploy: 250,
