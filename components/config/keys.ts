@@ -99,6 +99,7 @@ export const keys = {
     podCidr: ipv4Cidr.default("10.244.0.0/16"),
     serviceCidr: ipv4Cidr.default("10.96.0.0/16"),
     apiPort: whole(1024, 65535).optional(),
+    provisioningLimit: whole(1, MAX_NODES).optional(),
     tuning: choice(TUNINGS).default("lab"),
     images: images.default({ source: "build", overrides: {} }),
     wait: choice(["none", "hosts", "clusters"] as const).default("clusters"),

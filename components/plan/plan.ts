@@ -126,7 +126,7 @@ export function plan(config: LabConfig, seed: string): LabPlan {
         })),
         fakeApiServerOfPort: (port) => sizes.fakeApiServerOf(port - addresses.CLUSTER_PORTS.first, config.fakeApiServers),
         hostsPerCluster: each,
-        controllers: sizes.controllerSizes(config.nodes, config.tuning),
+        controllers: sizes.controllerSizes(config),
         ironic: sizes.ironicSizes(config.tuning),
         precreateSecrets: config.tuning === "lab",
         waitSeconds: config.waitTimeout ?? sizes.waitSeconds(config.nodes, config.clusters),

@@ -28,7 +28,7 @@ export const hostsPerCluster = (config: Pick<LabConfig, "controlPlaneNodes" | "w
 
 /** What the controllers are told, by the size of the lab. */
 export interface ControllerSizes {
-    /** BMO: hosts in inspection, provisioning and deprovisioning at once. Never the limit here (upstream's default, 20, is). */
+    /** BMO: hosts in inspection, provisioning and deprovisioning at once (PROVISIONING_LIMIT; upstream's default is 20). */
     provisioningLimit: number;
     /** Concurrent reconciles of each of BMO's controllers; unset, upstream's default: the CPUs, 2 to 8. */
     operatorConcurrency?: number;
@@ -77,13 +77,19 @@ export const GO_RUNTIME = { GOGC: "300", GOMEMLIMIT: "2GiB" };
 const PUBLISHED_CONTROLLERS: ControllerSizes = { provisioningLimit: 20, concurrency: 10, kubeApiQps: 20, kubeApiBurst: 30, leaderElection: true, requests: {}, env: {} };
 
 /**
+ * Hosts in work at once, when `provisioningLimit` is not set. One in work is asked for every 10 to 15 s, and finished after 75 s where nothing is
+ * short: two cores finish 12 a minute, which takes 15 in work. More of them only wait for each other, and each is asked for all the while.
+ */
+const PROVISIONING_LIMIT = 40;
+
+/**
  * In steps rather than in proportion: within a step growing changes no Deployment, so that no controller restarts.
  */
-export function controllerSizes(nodes: number, tuning: Tuning = "lab"): ControllerSizes {
-    if (tuning === "published") return PUBLISHED_CONTROLLERS;
+export function controllerSizes({ nodes, tuning, provisioningLimit }: Pick<LabConfig, "nodes" | "tuning" | "provisioningLimit">): ControllerSizes {
+    if (tuning === "published") return { ...PUBLISHED_CONTROLLERS, ...(provisioningLimit === undefined ? {} : { provisioningLimit }) };
     const large = nodes > 200;
     return {
-        provisioningLimit: 10_000,
+        provisioningLimit: provisioningLimit ?? PROVISIONING_LIMIT,
         operatorConcurrency: large ? 50 : 20,
         concurrency: large ? 50 : 20,
         // More of them only wait for each other at the API server, and for their caches to hear of what the others wrote.
