@@ -25,6 +25,16 @@ const HOST = "kubernetes:metal3.io/v1alpha1:BareMetalHost";
 const CLUSTER = "kubernetes:cluster.x-k8s.io/v1beta2:Cluster";
 const CONTAINER = "docker:index/container:Container";
 
+/** The bare-metal operator's container. */
+async function operator(raw: Record<string, string>): Promise<{ env: Record<string, unknown>; resources?: { requests?: Record<string, string> } }> {
+    const recorder = await lab({ nodes: "1", clusters: "0", ...raw });
+    const deployment = recorder.resources.find(({ type, inputs }) => type === "kubernetes:apps/v1:Deployment" && JSON.stringify(inputs["metadata"]).includes("baremetal-operator-controller-manager"));
+    const { containers } = (deployment?.inputs["spec"] as { template: { spec: { containers: { name: string; env: { name: string; value: unknown }[]; resources?: object }[] } } }).template.spec;
+    const manager = containers.find(({ name }) => name === "manager");
+    if (!manager) throw new Error("no manager");
+    return { env: Object.fromEntries(manager.env.map(({ name, value }) => [name, value])), ...(manager.resources ? { resources: manager.resources } : {}) };
+}
+
 describe("the lab as resources", () => {
     it("has a Secret and a BareMetalHost for each host, two containers for each pair, a Cluster for each cluster", async () => {
         const recorder = await lab({ nodes: "9", clusters: "3" });
@@ -46,6 +56,23 @@ describe("the lab as resources", () => {
         const configuration = uploads.find(({ file }) => file.endsWith("conf.py"))?.content ?? "";
         expect(configuration).to.include(`"uuid": "${uuid}"`).and.include(`"mac": "${spec.bootMACAddress}"`);
         expect(configuration).to.include('EXTERNAL_NOTIFICATION_URL = "http://192.168.222.19:9999"').and.include("SUSHY_EMULATOR_FAKE_DRIVER = True");
+    });
+
+    it("gives a host's Secret the label that CAPM3 would write, or BMO would register the host twice", async () => {
+        const recorder = await lab({ nodes: "4", clusters: "2", hostsPerCluster: "2" });
+        const labels = (name: string) => (recorder.named(name).inputs["metadata"] as { labels: object }).labels;
+        expect(labels("host-0001-bmc")).to.deep.equal({ "cluster.x-k8s.io/cluster-name": "cluster-0000" });
+        expect(labels("host-0002-bmc")).to.deep.equal({ "cluster.x-k8s.io/cluster-name": "cluster-0001" });
+    });
+
+    it("limits the hosts in work, by the size, the configuration, or as published", async () => {
+        const limit = async (raw: Record<string, string>) => {
+            const { env, resources } = await operator(raw);
+            return { limit: env["PROVISIONING_LIMIT"], concurrency: env["BMO_CONCURRENCY"], cpu: resources?.requests?.["cpu"], gogc: env["GOGC"] };
+        };
+        expect(await limit({})).to.deep.equal({ limit: "40", concurrency: "20", cpu: "80m", gogc: "300" });
+        expect(await limit({ provisioningLimit: "7" })).to.include({ limit: "7" });
+        expect(await limit({ tuning: "published" })).to.deep.equal({ limit: "20", concurrency: undefined, cpu: undefined, gogc: undefined });
     });
 
     it("changes nothing that is there when it grows", async () => {

@@ -3,6 +3,7 @@ import * as bcrypt from "bcryptjs";
 import { execFileSync } from "child_process";
 import * as fc from "fast-check";
 import { bcryptHash } from "../../components/credentials";
+import { initInput } from "../../components/cluster-api";
 import { pairConfiguration } from "../../components/fake-nodes";
 import { serviceBlocks } from "../../components/fake-api-servers";
 import { judge } from "../../components/config/validate";
@@ -83,5 +84,33 @@ describe("tokens of Kubernetes objects", () => {
     it("write the core group out, as the provider does", () => {
         expect(objectToken({ apiVersion: "v1", kind: "Secret" })).to.equal("kubernetes:core/v1:Secret");
         expect(objectToken({ apiVersion: "metal3.io/v1alpha1", kind: "BareMetalHost" })).to.equal("kubernetes:metal3.io/v1alpha1:BareMetalHost");
+    });
+});
+
+describe("what Cluster API's controllers are told", () => {
+    const told = (raw: Record<string, string>): Record<string, { args?: Record<string, unknown>; env: object; requests?: object }> => {
+        const config = judge(raw);
+        const input = initInput({ images: new Images(config.images), plan: plan(config, "dev") }, "kubeconfig", { cert: "c", key: "k" });
+        return (JSON.parse(input) as { controllers: Record<string, { args?: Record<string, unknown>; env: object; requests?: object }> }).controllers;
+    };
+
+    it("has each of them a weight, or they starve beside the conductors", () => {
+        for (const [name, { requests }] of Object.entries(told({}))) expect(requests, name).to.have.property("cpu");
+    });
+
+    it("is upstream's own where the published lab is to be compared with", () => {
+        const { core, controlPlane, infrastructure, ipam } = told({ tuning: "published" });
+        expect(core).to.not.have.property("requests");
+        expect(core?.args).to.deep.equal({ "kube-api-qps": 20, "kube-api-burst": 30 });
+        expect(controlPlane?.args).to.deep.equal(core?.args);
+        expect(infrastructure?.args).to.include({ "metal3machine-concurrency": 10 });
+        expect(ipam?.args).to.deep.equal({});
+    });
+
+    it("knows the flags that the controllers have", () => {
+        const { core, controlPlane, bootstrap } = told({});
+        expect(core?.args).to.include({ "cluster-concurrency": 10, "sync-period": "6h", "leader-elect": false });
+        expect(controlPlane?.args).to.include({ "kubeadmcontrolplane-concurrency": 10 }).and.not.have.property("cluster-concurrency");
+        expect(bootstrap?.args).to.include({ "kubeadmconfig-concurrency": 10 });
     });
 });
