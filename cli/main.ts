@@ -77,7 +77,7 @@ command("bench", "make labs of several sizes, one after another, and measure the
     .addOption(new Option("--runs <n>", "times to measure each size").argParser(positive).default(1))
     .addOption(new Option("--idle <seconds>", "look at each idle lab for so long").argParser((text) => counts(text)[0]).default(0))
     .option("--set <key=value...>", "further configuration of the labs", [])
-    .option("--out <file>", "where the figures go", ".lab/bench/bench.json")
+    .option("--out <file>", "where the figures go", ".lab/figures/bench.json")
     .option("--keep", "leave the last lab standing", false)
     .addOption(stackOption().default("bench"))
     .addOption(parallelOption());

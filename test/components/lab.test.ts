@@ -70,7 +70,7 @@ describe("the lab as resources", () => {
             const { env, resources } = await operator(raw);
             return { limit: env["PROVISIONING_LIMIT"], concurrency: env["BMO_CONCURRENCY"], cpu: resources?.requests?.["cpu"], gogc: env["GOGC"] };
         };
-        expect(await limit({})).to.deep.equal({ limit: "40", concurrency: "20", cpu: "80m", gogc: "300" });
+        expect(await limit({})).to.deep.equal({ limit: "10000", concurrency: "20", cpu: "80m", gogc: "300" });
         expect(await limit({ provisioningLimit: "7" })).to.include({ limit: "7" });
         expect(await limit({ tuning: "published" })).to.deep.equal({ limit: "20", concurrency: undefined, cpu: undefined, gogc: undefined });
     });
