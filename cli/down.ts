@@ -1,6 +1,7 @@
 import { findLeftovers, removeLeftovers } from "./docker-leftovers";
 import { runPulumi } from "./pulumi";
 import { Session } from "./session";
+import { stackPulumiSettings } from "./up";
 import { recover, removeStack, stackExists } from "./stack";
 
 export interface DownOptions {
@@ -20,7 +21,8 @@ export async function down(options: DownOptions): Promise<number> {
         // What stands in a Docker that is switched off can only be removed when it is on.
         await session.toolchain.docker();
         await recover(ready, options.stack, (text) => progress.line(text));
-        const code = await runPulumi(ready, ["destroy", "--yes", "--skip-preview", "--stack", options.stack, "--parallel", String(options.parallel)]);
+        const args = ["destroy", "--yes", "--skip-preview", "--stack", options.stack, "--parallel", String(options.parallel)];
+        const code = await runPulumi(ready, args, await stackPulumiSettings(options.stack));
         if (code !== 0) return code;
         await removeStack(ready, options.stack);
     } else {

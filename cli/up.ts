@@ -30,14 +30,19 @@ export function pulumiSettings(nodes: number, clusters: number, env: NodeJS.Proc
     return { PULUMI_SKIP_CHECKPOINTS: "true", NODE_OPTIONS: `${env["NODE_OPTIONS"] ?? ""} --max-old-space-size=${heap}`.trim() };
 }
 
+/** The same for what a stack is configured to be. */
+export async function stackPulumiSettings(stack: string): Promise<Record<string, string>> {
+    const config = await stackConfig(stack);
+    return pulumiSettings(Number(config["nodes"] ?? 0), Number(config["clusters"] ?? 0));
+}
+
 /** `npm run up`: makes what is missing, chooses the stack, and runs `pulumi up`. @returns the exit code */
 export async function up(options: UpOptions): Promise<number> {
     const session = new Session();
     const ready = await session.ensure("up", options.stack);
     await recover(ready, options.stack, (text) => session.progress.line(text));
-    const config = await stackConfig(options.stack);
     const args = ["up", "--yes", "--skip-preview", "--stack", options.stack, "--parallel", String(options.parallel)];
     if (options.expectNoChanges) args.push("--expect-no-changes");
     if (options.refresh) args.push("--refresh");
-    return runPulumi(ready, args, pulumiSettings(Number(config["nodes"] ?? 0), Number(config["clusters"] ?? 0)));
+    return runPulumi(ready, args, await stackPulumiSettings(options.stack));
 }

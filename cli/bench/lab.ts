@@ -8,7 +8,7 @@ import { repoPath } from "../../toolchain/paths";
 import { runPulumi } from "../pulumi";
 import { exportState, recover, removeStack, stackExists, stackFile } from "../stack";
 import { findLeftovers, removeLeftovers } from "../docker-leftovers";
-import { pulumiSettings } from "../up";
+import { pulumiSettings, stackPulumiSettings } from "../up";
 import { ProcessMeter, type ProcessUsage } from "./process-meter";
 
 const CONFIG_LIMIT_MS = 60_000;
@@ -64,7 +64,7 @@ export class BenchLab {
         await preparePulumiState(this.ready.setup);
         if (await stackExists(this.ready, this.stack)) {
             await recover(this.ready, this.stack, this.say);
-            measured = await this.pulumi(["destroy", "--yes", "--skip-preview", "--parallel", String(this.parallel)], {});
+            measured = await this.pulumi(["destroy", "--yes", "--skip-preview", "--parallel", String(this.parallel)], await stackPulumiSettings(this.stack));
             await removeStack(this.ready, this.stack);
         }
         await removeLeftovers(await findLeftovers(this.stack, new Set()), this.say);
