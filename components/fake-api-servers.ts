@@ -64,7 +64,8 @@ function createAccount(name: string, { namespace }: FakeApiServersArgs, opts: pu
         {
             metadata: { name: "metal3-scale-lab-fkas" },
             rules: [
-                { apiGroups: ["cluster.x-k8s.io"], resources: ["clusters"], verbs: ["get", "list", "watch"] },
+                // The patch lets a queued Cluster start.
+                { apiGroups: ["cluster.x-k8s.io"], resources: ["clusters"], verbs: ["get", "list", "watch", "patch"] },
                 // Orphaned Machines are deleted; the patch removes KCP's hook from those whose deletion KCP cannot finish.
                 { apiGroups: ["cluster.x-k8s.io"], resources: ["machines"], verbs: ["get", "list", "watch", "patch", "delete"] },
                 { apiGroups: ["bootstrap.cluster.x-k8s.io"], resources: ["kubeadmconfigs"], verbs: ["get"] },

@@ -60,6 +60,7 @@ export class WorkloadClusters extends pulumi.ComponentResource {
             workerNodes: args.config.workerNodes,
             endpoint: { host: args.address, port: cluster.port },
             fakeApiServer: cluster.fakeApiServer,
+            ...(cluster.queued ? { queued: args.config.controlPlaneNodes + args.config.workerNodes } : {}),
         });
         return new KubernetesObject(cluster.name, manifest, {
             parent: this,

@@ -16,7 +16,7 @@ export interface HostStatus {
 export interface ClusterStatus {
     name: string;
     available: boolean;
-    /** Message of the Available condition. */
+    /** Message of the Available condition, or, while it is queued, what it waits for. */
     message: string;
 }
 

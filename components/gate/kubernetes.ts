@@ -1,11 +1,12 @@
 import { CustomObjectsApi, KubeConfig } from "@kubernetes/client-node";
+import { QUEUED_ANNOTATION } from "../plan/cluster-objects";
 import type { ClusterStatus, Fleet, HostStatus } from "./fleet";
 
 /** Objects a page: a thousand Clusters in one answer are several megabytes. */
 const PAGE = 500;
 
 interface ListedObject {
-    metadata?: { name?: string; deletionTimestamp?: string };
+    metadata?: { name?: string; deletionTimestamp?: string; annotations?: Record<string, string> };
     spec?: { consumerRef?: object };
     status?: {
         provisioning?: { state?: string };
@@ -67,8 +68,13 @@ export const hostStatus = (object: ListedObject): HostStatus => ({
     used: object.spec?.consumerRef !== undefined,
 });
 
+/** A Cluster that is queued is paused: of a new one there is no condition, of one that was queued again it may be outdated. */
 export function clusterStatus(object: ListedObject): ClusterStatus {
     const available = object.status?.conditions?.find(({ type }) => type === "Available");
+    const queued = object.metadata?.annotations?.[QUEUED_ANNOTATION];
+    if (queued !== undefined) {
+        return { name: object.metadata?.name ?? "", available: false, message: `queued: waits for its ${queued} hosts to be available` };
+    }
     return {
         name: object.metadata?.name ?? "",
         available: available?.status === "True" && object.metadata?.deletionTimestamp === undefined,

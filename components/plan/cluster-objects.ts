@@ -9,6 +9,15 @@ export const CLASS_NAME = "metal3-lab";
 /** Label of a Cluster: the index of the fake API server that serves it. */
 export const FAKE_API_SERVER_LABEL = "metal3-scale-lab/fake-api-server";
 
+/**
+ * Annotation of a paused Cluster: for how many hosts it waits. Once that many of those set aside for it are available, FKAS
+ * removes it, and the pause with it.
+ */
+export const QUEUED_ANNOTATION = "metal3-scale-lab/queued";
+
+/** Annotation of a Cluster for which Cluster API makes nothing until it is removed. */
+const PAUSED_ANNOTATION = "cluster.x-k8s.io/paused";
+
 const CLUSTER_API = "cluster.x-k8s.io/v1beta2";
 const BOOTSTRAP = "bootstrap.cluster.x-k8s.io/v1beta2";
 const CONTROL_PLANE = "controlplane.cluster.x-k8s.io/v1beta2";
@@ -166,6 +175,8 @@ export interface WorkloadClusterOptions {
     endpoint: { host: string; port: number };
     /** Index of the fake API server that serves it. */
     fakeApiServer: number;
+    /** Hosts it waits for before it starts, from 1. Default: it starts at once. */
+    queued?: number;
 }
 
 /** One workload cluster. Without workers there is no MachineDeployment at all. */
@@ -177,6 +188,7 @@ export function workloadClusterObject(options: WorkloadClusterOptions): Manifest
             name: options.name,
             namespace: options.namespace,
             labels: { [FAKE_API_SERVER_LABEL]: String(options.fakeApiServer) },
+            ...(options.queued === undefined ? {} : { annotations: { [PAUSED_ANNOTATION]: "", [QUEUED_ANNOTATION]: String(options.queued) } }),
         },
         spec: {
             topology: {

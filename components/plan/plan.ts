@@ -43,6 +43,8 @@ export interface ClusterPlan {
     /** Port of its API server, declared in its controlPlaneEndpoint. */
     port: number;
     fakeApiServer: number;
+    /** Whether it is made paused, to start when its hosts are available. */
+    queued: boolean;
 }
 
 /** Everything the lab will be, as a function of the configuration and the stack's seed. */
@@ -123,6 +125,7 @@ export function plan(config: LabConfig, seed: string): LabPlan {
             name: identities.clusterName(index),
             port: addresses.CLUSTER_PORTS.first + index,
             fakeApiServer: sizes.fakeApiServerOf(index, config.fakeApiServers),
+            queued: sizes.isQueued(index, config.tuning),
         })),
         fakeApiServerOfPort: (port) => sizes.fakeApiServerOf(port - addresses.CLUSTER_PORTS.first, config.fakeApiServers),
         hostsPerCluster: each,

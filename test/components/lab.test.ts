@@ -1,9 +1,11 @@
 import { expect } from "chai";
+import * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { judge } from "../../components/config/validate";
 import { Lab } from "../../components/lab";
 import { Images } from "../../components/images";
 import { plan } from "../../components/plan/plan";
+import { WorkloadClusters } from "../../components/workload-clusters";
 import { ironicChart, operatorManifests, Recorder } from "./mocks";
 
 /** Builds a lab against the mocks. */
@@ -84,6 +86,27 @@ describe("the lab as resources", () => {
             expect(inputs.get(`${type} ${name}`), name).to.deep.equal(value);
         }
         expect(large.of(HOST).length - small.of(HOST).length).to.equal(4);
+    });
+
+    it("queues the 41st cluster for as many hosts as it has machines, but not in the published lab", async () => {
+        const annotations = async (tuning: string) => {
+            const recorder = new Recorder();
+            await recorder.start();
+            const config = judge({ nodes: "123", clusters: "41", controlPlaneNodes: "1", workerNodes: "2", tuning });
+            const osImage = { url: "http://192.0.2.1/os.img", checksum: "ab12", checksumType: "sha256", diskFormat: "raw" } as const;
+            const provider = new kubernetes.Provider("kubernetes", {});
+            new WorkloadClusters("clusters", { config, plan: plan(config, "test"), namespace: "metal3", osImage, address: "192.0.2.2", provider, dependsOn: [], foundations: () => [] });
+            await pulumi.runtime.disconnect();
+            return recorder.of(CLUSTER).sort((a, b) => a.name.localeCompare(b.name)).map(({ inputs }) => (inputs["metadata"] as { annotations?: object }).annotations);
+        };
+        const none = Array.from({ length: 40 }, () => undefined);
+        expect(await annotations("lab")).to.deep.equal([...none, { "cluster.x-k8s.io/paused": "", "metal3-scale-lab/queued": "3" }]);
+        expect(await annotations("published")).to.deep.equal([...none, undefined]);
+    });
+
+    it("lets FKAS release queued clusters", async () => {
+        const { rules } = (await lab({ nodes: "0", clusters: "0" })).named("fkas-role").inputs as { rules: { resources: string[]; verbs: string[] }[] };
+        expect(rules.find(({ resources }) => resources.includes("clusters"))?.verbs).to.have.members(["get", "list", "watch", "patch"]);
     });
 
     it("declares each cluster's port, and opens it in the Service of its fake API server", async () => {

@@ -121,7 +121,7 @@ describe("cluster objects: the class", () => {
 });
 
 describe("cluster objects: a cluster", () => {
-    const cluster = (workerNodes: number): Manifest =>
+    const cluster = (workerNodes: number, queued?: number): Manifest =>
         workloadClusterObject({
             name: "cluster-0001",
             namespace: "metal3",
@@ -131,7 +131,17 @@ describe("cluster objects: a cluster", () => {
             workerNodes,
             endpoint: { host: "10.96.0.50", port: 20001 },
             fakeApiServer: 2,
+            ...(queued === undefined ? {} : { queued }),
         });
+
+    it("is paused until FKAS releases it where it is queued, and no different otherwise", () => {
+        const queued = cluster(2, 5);
+        expect(queued.metadata.annotations).to.deep.equal({ "cluster.x-k8s.io/paused": "", "metal3-scale-lab/queued": "5" });
+        const { annotations } = queued.metadata;
+        const started = cluster(2);
+        expect(queued).to.deep.equal({ ...started, metadata: { ...started.metadata, annotations } });
+        expect(started.metadata).not.to.have.property("annotations");
+    });
 
     it("is the whole of what Cluster API and the fake API server need", () => {
         expect(cluster(2)).to.deep.equal({

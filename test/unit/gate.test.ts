@@ -92,6 +92,15 @@ describe("gate", () => {
         expect(message).to.include("and 30 more").and.include("connection refused").and.include("Look there.");
     });
 
+    it("says of a queued cluster what it waits for, whatever was said of it before", () => {
+        const metadata = { name: "c", annotations: { "cluster.x-k8s.io/paused": "", "metal3-scale-lab/queued": "3" } };
+        const want = { name: "c", available: false, message: "queued: waits for its 3 hosts to be available" };
+        expect(clusterStatus({ metadata })).to.deep.equal(want);
+        expect(clusterStatus({ metadata, status: { conditions: [{ type: "Available", status: "True", message: "" }] } })).to.deep.equal(want);
+        const others = { name: "c", annotations: { "cluster.x-k8s.io/paused": "" } };
+        expect(clusterStatus({ metadata: others })).to.deep.equal({ name: "c", available: false, message: "" });
+    });
+
     it("reads objects as the API serves them", () => {
         expect(hostStatus({ metadata: { name: "h" } })).to.deep.equal({ name: "h", state: "", error: "", deleting: false, used: false });
         expect(hostStatus({ metadata: { name: "h", deletionTimestamp: "2026" }, spec: { consumerRef: {} }, status: { provisioning: { state: "deprovisioning" }, errorMessage: "no" } })).to.deep.equal({ name: "h", state: "deprovisioning", error: "no", deleting: true, used: true });

@@ -20,11 +20,19 @@ describe("plan", () => {
         ]);
         expect(dev.conductors.map(({ provisioningIp }) => provisioningIp)).to.deep.equal(["192.168.222.100", "192.168.222.101"]);
         expect(dev.clusters).to.deep.equal([
-            { index: 0, name: "cluster-0000", port: 20000, fakeApiServer: 0 },
-            { index: 1, name: "cluster-0001", port: 20001, fakeApiServer: 0 },
+            { index: 0, name: "cluster-0000", port: 20000, fakeApiServer: 0, queued: false },
+            { index: 1, name: "cluster-0001", port: 20001, fakeApiServer: 0, queued: false },
         ]);
         expect(dev.hosts.map(({ cluster }) => cluster)).to.deep.equal(["cluster-0000", "cluster-0001", "cluster-0002", "cluster-0003"]);
         expect(dev).to.include({ nodeAddress: "192.168.222.2", gateway: "192.168.222.1", clusterDns: "10.96.0.10", prefix: "m3lab-dev" });
+    });
+
+    it("queues the clusters beyond the first 40, except in the published lab", () => {
+        const queued = (clusters: string, tuning: string) => planOf({ nodes: "1000", clusters, tuning }).clusters.filter((cluster) => cluster.queued).map(({ index }) => index);
+        expect(queued("40", "lab")).to.deep.equal([]);
+        expect(queued("42", "lab")).to.deep.equal([40, 41]);
+        expect(queued("1000", "lab")).to.have.length(960);
+        expect(queued("1000", "published")).to.deep.equal([]);
     });
 
     it("grows without changing anything that was there, and shrinks from the end", () => {

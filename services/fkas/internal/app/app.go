@@ -79,8 +79,8 @@ func New(ctx context.Context, o *options.Options, kube *rest.Config) (*App, erro
 	}
 	reconciler := controller.New(controller.Options{
 		Client: mgr.GetClient(), Direct: direct, Server: server, Registry: known, Precreate: o.PrecreateSecrets, EndpointHost: o.EndpointHost,
-		OrphanGrace: o.OrphanGrace,
-		Secrets:     &pki.Store{Client: direct, Algorithm: o.KeyAlgorithm},
+		OrphanGrace: o.OrphanGrace, QueuePatience: o.QueuePatience,
+		Secrets: &pki.Store{Client: direct, Algorithm: o.KeyAlgorithm},
 	})
 	if err := reconciler.Setup(ctx, mgr, o.Concurrency); err != nil {
 		return nil, err

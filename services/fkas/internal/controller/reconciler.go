@@ -42,6 +42,8 @@ type Options struct {
 	EndpointHost string
 	// OrphanGrace is the age from which Machines without their objects are deleted, see management.Orphans; 0: never.
 	OrphanGrace time.Duration
+	// QueuePatience is the age from which a queued Cluster without any host is released, see management.Queue; 0: never.
+	QueuePatience time.Duration
 }
 
 // Reconciler makes each fake cluster what its objects say.
@@ -59,15 +61,29 @@ func New(options Options) *Reconciler {
 
 // Reconcile implements reconcile.Reconciler.
 func (r *Reconciler) Reconcile(ctx context.Context, request ctrl.Request) (ctrl.Result, error) {
+	// First: others start to work when a Cluster is released.
+	queue := management.Queue{Client: r.Client, Patience: r.QueuePatience}
+	release, queueErr := queue.Release(ctx, request.NamespacedName)
+	if release.Released {
+		metrics.Released.Inc()
+	}
 	err := r.Run(ctx, request.NamespacedName)
 	// Whether the cluster can be served makes no difference to its orphans.
 	orphans := management.Orphans{Cache: r.Client, Direct: r.Direct, Grace: r.OrphanGrace}
 	repairs, orphansErr := orphans.Repair(ctx, request.NamespacedName)
 	metrics.OrphansDeleted.Add(float64(repairs.Deleted))
-	if err := errors.Join(err, orphansErr); err != nil {
+	if err := errors.Join(queueErr, err, orphansErr); err != nil {
 		return ctrl.Result{}, err
 	}
-	return ctrl.Result{RequeueAfter: repairs.Again}, nil
+	return ctrl.Result{RequeueAfter: sooner(release.Again, repairs.Again)}, nil
+}
+
+// sooner is the shorter of two times until the next look, of which 0 means: none.
+func sooner(a, b time.Duration) time.Duration {
+	if a == 0 || b == 0 {
+		return max(a, b)
+	}
+	return min(a, b)
 }
 
 // Run brings one cluster up to date and records how that went.
@@ -92,6 +108,7 @@ func (r *Reconciler) Run(ctx context.Context, name types.NamespacedName) error {
 // outcome of a run, for /clusters, metrics and readiness.
 type outcome struct {
 	gone     bool
+	queued   bool
 	waiting  string
 	declared bool
 	host     string
@@ -115,6 +132,11 @@ func (r *Reconciler) run(ctx context.Context, name types.NamespacedName) (outcom
 	}
 
 	out, err := r.endpoint(ctx, name, cluster, registration)
+	out.queued = cluster != nil && management.Queued(cluster)
+	if out.queued && out.waiting != "" {
+		// Its topology declares the endpoint only once it is released: until then it costs no keys, and no port.
+		out.waiting = "queued: waits for its hosts to be available"
+	}
 	if err != nil || !out.declared {
 		return out, err
 	}

@@ -43,11 +43,12 @@ func (r *Reconciler) Setup(ctx context.Context, mgr ctrl.Manager, concurrency in
 	}
 	registered := make(chan event.GenericEvent)
 	b := ctrl.NewControllerManagedBy(mgr).
-		For(&clusterv1.Cluster{}, builder.WithPredicates(changed)).
+		For(&clusterv1.Cluster{}, builder.WithPredicates(clusterChanged)).
 		Watches(&infrav1.Metal3Cluster{}, r.enqueue(ofMetal3Cluster), builder.WithPredicates(changed)).
 		Watches(&clusterv1.Machine{}, r.enqueue(ofMachine), builder.WithPredicates(changed)).
 		Watches(&infrav1.Metal3Machine{}, r.enqueue(ofLabels), builder.WithPredicates(changed)).
 		Watches(&bmov1alpha1.BareMetalHost{}, r.enqueue(r.ofHost), builder.WithPredicates(hostChanged)).
+		Watches(&bmov1alpha1.BareMetalHost{}, r.enqueue(r.ofQueue), builder.WithPredicates(hostChanged)).
 		WatchesRawSource(source.Channel(registered, &handler.EnqueueRequestForObject{})).
 		WithOptions(controller.Options{
 			MaxConcurrentReconciles: concurrency,
@@ -125,6 +126,29 @@ func (r *Reconciler) ofHost(ctx context.Context, obj client.Object) (types.Names
 	return ofLabels(ctx, &m3m)
 }
 
+// ofQueue maps a host to the Cluster it is set aside for, as long as that is queued: later, a host's changes concern it
+// only by way of its machines.
+func (r *Reconciler) ofQueue(ctx context.Context, obj client.Object) (types.NamespacedName, bool) {
+	name, ok := obj.GetLabels()[management.HostClusterLabel]
+	if !ok {
+		return types.NamespacedName{}, false
+	}
+	key := types.NamespacedName{Namespace: obj.GetNamespace(), Name: name}
+	var cluster clusterv1.Cluster
+	if err := r.Client.Get(ctx, key, &cluster); err != nil {
+		// Not in the cache (yet): its own event follows.
+		return types.NamespacedName{}, false
+	}
+	return key, management.Queued(&cluster)
+}
+
+// clusterChanged also lets through that a Cluster is queued or no longer is.
+var clusterChanged = predicate.Or(changed, predicate.Funcs{UpdateFunc: func(e event.UpdateEvent) bool {
+	before, wasQueued := e.ObjectOld.GetAnnotations()[management.QueuedAnnotation]
+	after, isQueued := e.ObjectNew.GetAnnotations()[management.QueuedAnnotation]
+	return wasQueued != isQueued || before != after
+}})
+
 // changed lets through what can change a fake cluster: specs, deletions, labels and owners, but not the many status
 // updates.
 var changed = predicate.Funcs{UpdateFunc: func(e event.UpdateEvent) bool {
@@ -136,11 +160,12 @@ var changed = predicate.Funcs{UpdateFunc: func(e event.UpdateEvent) bool {
 		!reflect.DeepEqual(before.GetOwnerReferences(), after.GetOwnerReferences())
 }}
 
-// hostChanged lets through a host's change of state or consumer, the two things that are read of it.
+// hostChanged lets through a host's change of state, consumer or cluster, the things that are read of it.
 var hostChanged = predicate.Funcs{UpdateFunc: func(e event.UpdateEvent) bool {
 	before, after := e.ObjectOld.(*bmov1alpha1.BareMetalHost), e.ObjectNew.(*bmov1alpha1.BareMetalHost)
 	return before.Status.Provisioning.State != after.Status.Provisioning.State ||
 		!reflect.DeepEqual(before.Spec.ConsumerRef, after.Spec.ConsumerRef) ||
+		before.Labels[management.HostClusterLabel] != after.Labels[management.HostClusterLabel] ||
 		before.GetUID() != after.GetUID() ||
 		before.GetDeletionTimestamp().IsZero() != after.GetDeletionTimestamp().IsZero()
 }}

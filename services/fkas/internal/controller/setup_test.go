@@ -32,9 +32,18 @@ func TestOnlyWhatMattersCausesARun(t *testing.T) {
 		change(after)
 		return changed.Update(event.UpdateEvent{ObjectOld: before, ObjectNew: after})
 	}
+	queued := func(before, after map[string]string) bool {
+		object := func(annotations map[string]string) client.Object {
+			return &clusterv1.Cluster{ObjectMeta: metav1.ObjectMeta{Annotations: annotations}}
+		}
+		return clusterChanged.Update(event.UpdateEvent{ObjectOld: object(before), ObjectNew: object(after)})
+	}
+	mark := func(value string) map[string]string { return map[string]string{management.QueuedAnnotation: value} }
 	for name, row := range map[string]struct{ got, want bool }{
 		"host: state":          {host(func(h *bmov1alpha1.BareMetalHost) { h.Status.Provisioning.State = bmov1alpha1.StateProvisioned }), true},
 		"host: consumer":       {host(func(h *bmov1alpha1.BareMetalHost) { h.Spec.ConsumerRef = &corev1.ObjectReference{Name: "m"} }), true},
+		"host: cluster":        {host(func(h *bmov1alpha1.BareMetalHost) { h.Labels = map[string]string{management.HostClusterLabel: "c"} }), true},
+		"host: other label":    {host(func(h *bmov1alpha1.BareMetalHost) { h.Labels = map[string]string{"other": "c"} }), false},
 		"host: deletion":       {host(func(h *bmov1alpha1.BareMetalHost) { now := metav1.Now(); h.DeletionTimestamp = &now }), true},
 		"host: power":          {host(func(h *bmov1alpha1.BareMetalHost) { h.Status.PoweredOn = true }), false},
 		"host: error count":    {host(func(h *bmov1alpha1.BareMetalHost) { h.Status.ErrorCount = 3 }), false},
@@ -45,6 +54,13 @@ func TestOnlyWhatMattersCausesARun(t *testing.T) {
 		"object: replaced":     {object(func(o client.Object) { o.SetUID("another") }), true},
 		"object: annotation":   {object(func(o client.Object) { o.SetAnnotations(map[string]string{management.NodeCreatedAnnotation: "x"}) }), false},
 		"object: status":       {object(func(o client.Object) { o.(*clusterv1.Machine).Status.Phase = "Running" }), false},
+		"cluster: queued":      {queued(nil, mark("1")), true},
+		"cluster: released":    {queued(mark(""), nil), true},
+		"cluster: wants more":  {queued(mark("1"), mark("2")), true},
+		"cluster: still so":    {queued(mark("1"), mark("1")), false},
+		"cluster: annotation":  {queued(nil, map[string]string{"other": "x"}), false},
+		"cluster: new":         {clusterChanged.Create(event.CreateEvent{Object: &clusterv1.Cluster{}}), true},
+		"cluster: gone":        {clusterChanged.Delete(event.DeleteEvent{Object: &clusterv1.Cluster{}}), true},
 		"secret: ca":           {authorityCreated.Create(event.CreateEvent{Object: &corev1.Secret{ObjectMeta: metav1.ObjectMeta{Name: "c-ca"}}}), true},
 		"secret: etcd":         {authorityCreated.Create(event.CreateEvent{Object: &corev1.Secret{ObjectMeta: metav1.ObjectMeta{Name: "c-etcd"}}}), true},
 		"secret: kubeconfig":   {authorityCreated.Create(event.CreateEvent{Object: &corev1.Secret{ObjectMeta: metav1.ObjectMeta{Name: "c-kubeconfig"}}}), false},
@@ -84,4 +100,28 @@ func TestObjectsLeadToTheirCluster(t *testing.T) {
 	infra.OwnerReferences = []metav1.OwnerReference{{APIVersion: "cluster.x-k8s.io/v1beta1", Kind: "Cluster", Name: "c"}}
 	name, _ = ofMetal3Cluster(ctx, infra)
 	g.Expect(name).To(Equal(want))
+}
+
+func TestHostsLeadToTheQueuedClusterTheyAreSetAsideFor(t *testing.T) {
+	g, ctx := NewWithT(t), context.Background()
+	queued := &clusterv1.Cluster{ObjectMeta: metav1.ObjectMeta{Namespace: "ns", Name: "queued", Annotations: map[string]string{management.QueuedAnnotation: "1"}}}
+	started := &clusterv1.Cluster{ObjectMeta: metav1.ObjectMeta{Namespace: "ns", Name: "started"}}
+	r := New(Options{Client: fake.NewClientBuilder().WithScheme(management.Scheme()).WithObjects(queued, started).Build()})
+	for name, row := range map[string]struct {
+		namespace string
+		labels    map[string]string
+		want      bool
+	}{
+		"queued":          {"ns", map[string]string{management.HostClusterLabel: "queued"}, true},
+		"not queued":      {"ns", map[string]string{management.HostClusterLabel: "started"}, false},
+		"none":            {"ns", nil, false},
+		"not there yet":   {"ns", map[string]string{management.HostClusterLabel: "later"}, false},
+		"other namespace": {"other", map[string]string{management.HostClusterLabel: "queued"}, false},
+	} {
+		key, ok := r.ofQueue(ctx, &bmov1alpha1.BareMetalHost{ObjectMeta: metav1.ObjectMeta{Namespace: row.namespace, Name: "h", Labels: row.labels}})
+		g.Expect(ok).To(Equal(row.want), name)
+		if ok {
+			g.Expect(key).To(Equal(types.NamespacedName{Namespace: "ns", Name: "queued"}), name)
+		}
+	}
 }

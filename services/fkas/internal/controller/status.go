@@ -147,6 +147,9 @@ func (r *Reconciler) Counts() metrics.Counts {
 		default:
 			counts.Served++
 		}
+		if e.outcome.queued {
+			counts.Queued++
+		}
 		counts.Nodes += len(e.outcome.result.Nodes)
 	}
 	return counts

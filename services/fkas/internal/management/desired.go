@@ -19,6 +19,8 @@ const (
 	ConsumerIndex = "fkas.consumer"
 	// ClusterIndex finds Machines by the name of their Cluster.
 	ClusterIndex = "fkas.cluster"
+	// HostClusterIndex finds BareMetalHosts by the name of the Cluster they are set aside for.
+	HostClusterIndex = "fkas.host-cluster"
 
 	metal3MachineKind = "Metal3Machine"
 	metal3ClusterKind = "Metal3Cluster"
@@ -147,7 +149,7 @@ func Consumer(host *bmov1alpha1.BareMetalHost) (types.NamespacedName, bool) {
 	return types.NamespacedName{Namespace: namespace, Name: ref.Name}, true
 }
 
-// AddIndexes registers the indexes that Machines uses.
+// AddIndexes registers the indexes that Machines and Queue use.
 func AddIndexes(ctx context.Context, indexer client.FieldIndexer) error {
 	if err := indexer.IndexField(ctx, &clusterv1.Machine{}, ClusterIndex, func(obj client.Object) []string {
 		return []string{obj.(*clusterv1.Machine).Spec.ClusterName}
@@ -161,6 +163,14 @@ func AddIndexes(ctx context.Context, indexer client.FieldIndexer) error {
 		return nil
 	}); err != nil {
 		return fmt.Errorf("index BareMetalHosts: %w", err)
+	}
+	if err := indexer.IndexField(ctx, &bmov1alpha1.BareMetalHost{}, HostClusterIndex, func(obj client.Object) []string {
+		if name, ok := obj.GetLabels()[HostClusterLabel]; ok {
+			return []string{name}
+		}
+		return nil
+	}); err != nil {
+		return fmt.Errorf("index BareMetalHosts by label: %w", err)
 	}
 	return nil
 }

@@ -55,7 +55,7 @@ func indexSelector(index string) labels.Selector {
 	return labels.SelectorFromSet(labels.Set{IndexLabel: index})
 }
 
-// trim keeps what Desired reads.
+// trim keeps what is read here.
 func trim(in any) (any, error) {
 	switch obj := in.(type) {
 	case *clusterv1.Cluster:
@@ -77,7 +77,11 @@ func trim(in any) (any, error) {
 		obj.Status = infrav1.Metal3MachineStatus{}
 	case *bmov1alpha1.BareMetalHost:
 		trimMeta(&obj.ObjectMeta)
+		cluster, labelled := obj.Labels[HostClusterLabel]
 		obj.Annotations, obj.Labels = nil, nil
+		if labelled {
+			obj.Labels = map[string]string{HostClusterLabel: cluster}
+		}
 		obj.Spec = bmov1alpha1.BareMetalHostSpec{ConsumerRef: obj.Spec.ConsumerRef}
 		state := obj.Status.Provisioning.State
 		obj.Status = bmov1alpha1.BareMetalHostStatus{}
@@ -90,7 +94,7 @@ func trimMeta(meta *metav1.ObjectMeta) {
 	meta.ManagedFields = nil
 	meta.Finalizers = nil
 	kept := map[string]string{}
-	for _, key := range []string{NodeCreatedAnnotation} {
+	for _, key := range []string{NodeCreatedAnnotation, QueuedAnnotation} {
 		if value, ok := meta.Annotations[key]; ok {
 			kept[key] = value
 		}

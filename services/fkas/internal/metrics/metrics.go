@@ -19,13 +19,17 @@ var (
 	OrphansDeleted = prometheus.NewCounter(prometheus.CounterOpts{
 		Name: "fkas_orphaned_machines_deleted_total", Help: "Machines deleted because their owner had deleted their infrastructure object and bootstrap config again.",
 	})
+	// Released counts Clusters taken out of the queue.
+	Released = prometheus.NewCounter(prometheus.CounterOpts{
+		Name: "fkas_released_clusters_total", Help: "Clusters taken out of the queue, mostly because their hosts were ready.",
+	})
 )
 
-func init() { ctrlmetrics.Registry.MustRegister(ReconcileErrors, Pokes, OrphansDeleted) }
+func init() { ctrlmetrics.Registry.MustRegister(ReconcileErrors, Pokes, OrphansDeleted, Released) }
 
 // Counts are taken when metrics are scraped.
 type Counts struct {
-	Served, Waiting, Failed, Nodes int
+	Served, Waiting, Failed, Queued, Nodes int
 }
 
 // Source counts clusters and nodes.
@@ -33,6 +37,7 @@ type Source interface{ Counts() Counts }
 
 var (
 	clustersDesc = prometheus.NewDesc("fkas_clusters", "Fake clusters by state: served, waiting for their declaration or authorities, failed.", []string{"state"}, nil)
+	queuedDesc   = prometheus.NewDesc("fkas_queued_clusters", "Clusters that are paused until their hosts are ready; those never released are waiting as well.", nil, nil)
 	nodesDesc    = prometheus.NewDesc("fkas_nodes", "Nodes in all fake clusters.", nil, nil)
 )
 
@@ -43,6 +48,7 @@ func Collector(source Source) prometheus.Collector { return collector{source} }
 
 func (c collector) Describe(ch chan<- *prometheus.Desc) {
 	ch <- clustersDesc
+	ch <- queuedDesc
 	ch <- nodesDesc
 }
 
@@ -54,5 +60,6 @@ func (c collector) Collect(ch chan<- prometheus.Metric) {
 	gauge(clustersDesc, counts.Served, "served")
 	gauge(clustersDesc, counts.Waiting, "waiting")
 	gauge(clustersDesc, counts.Failed, "failed")
+	gauge(queuedDesc, counts.Queued)
 	gauge(nodesDesc, counts.Nodes)
 }

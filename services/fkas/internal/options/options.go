@@ -27,6 +27,7 @@ type Options struct {
 	PrecreateSecrets       bool
 	KeyAlgorithm           bootstrapv1.EncryptionAlgorithmType
 	OrphanGrace            time.Duration
+	QueuePatience          time.Duration
 	APIAddress             string
 	HealthAddress          string
 	MetricsAddress         string
@@ -67,6 +68,7 @@ func Parse(args []string, env Environment) (*Options, error) {
 	fs.BoolVar(&o.PrecreateSecrets, "precreate-secrets", true, "create a Cluster's ca, etcd, sa, proxy and kubeconfig Secrets before KCP does")
 	fs.StringVar(&algorithm, "key-algorithm", string(bootstrapv1.EncryptionAlgorithmECDSAP256), "algorithm of the keys made by --precreate-secrets: ECDSA-P256, ECDSA-P384, RSA-2048, RSA-3072 or RSA-4096")
 	fs.DurationVar(&o.OrphanGrace, "orphan-grace", 30*time.Second, "age from which a Machine is deleted whose owner deleted its Metal3Machine and KubeadmConfig while making it, 15s-1h; 0: never")
+	fs.DurationVar(&o.QueuePatience, "queue-patience", time.Minute, "age from which a Cluster with annotation metal3-scale-lab/queued is released although no BareMetalHost has its label, 1s-24h; 0: never")
 	fs.StringVar(&o.APIAddress, "api-address", ":3333", "address of /register, /updateNode and /clusters")
 	fs.StringVar(&o.HealthAddress, "health-address", ":8081", "address of /healthz and /readyz")
 	fs.StringVar(&o.MetricsAddress, "metrics-address", ":8080", "address of /metrics (http); 0: off")
@@ -150,6 +152,9 @@ func (o *Options) validate(ports string) []error {
 	}
 	if o.OrphanGrace != 0 && (o.OrphanGrace < 15*time.Second || o.OrphanGrace > time.Hour) {
 		add("orphan-grace", o.OrphanGrace, "must be 0 or 15s-1h")
+	}
+	if o.QueuePatience != 0 && (o.QueuePatience < time.Second || o.QueuePatience > 24*time.Hour) {
+		add("queue-patience", o.QueuePatience, "must be 0 or 1s-24h")
 	}
 	var ok bool
 	if o.FirstPort, o.LastPort, ok = parseRange(ports); !ok {

@@ -77,7 +77,7 @@ func NewOn(t *testing.T, c client.WithWatch) *Lab {
 		t.Fatal(err)
 	}
 	return &Lab{T: t, Ctx: ctx, Management: c, Reconciler: controller.New(controller.Options{
-		Client: c, Direct: c, Server: server, Registry: known, Precreate: true, EndpointHost: "127.0.0.1", OrphanGrace: 30 * time.Second,
+		Client: c, Direct: c, Server: server, Registry: known, Precreate: true, EndpointHost: "127.0.0.1", OrphanGrace: 30 * time.Second, QueuePatience: time.Minute,
 		Secrets: &pki.Store{Client: c, Algorithm: bootstrapv1.EncryptionAlgorithmECDSAP256},
 	})}
 }

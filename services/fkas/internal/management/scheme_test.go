@@ -1,0 +1,29 @@
+package management
+
+import (
+	"testing"
+
+	bmov1alpha1 "github.com/metal3-io/baremetal-operator/apis/metal3.io/v1alpha1"
+	. "github.com/onsi/gomega"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	clusterv1 "sigs.k8s.io/cluster-api/api/core/v1beta2"
+)
+
+func TestCacheKeepsWhatTheQueueReads(t *testing.T) {
+	g := NewWithT(t)
+	kept, err := trim(&clusterv1.Cluster{ObjectMeta: metav1.ObjectMeta{UID: "uid", ResourceVersion: "7", Annotations: map[string]string{
+		clusterv1.PausedAnnotation: "", QueuedAnnotation: "3", "kubectl.kubernetes.io/last-applied-configuration": "long",
+	}}})
+	g.Expect(err).NotTo(HaveOccurred())
+	cluster := kept.(*clusterv1.Cluster)
+	g.Expect(Queued(cluster)).To(BeTrue())
+	g.Expect(cluster.Annotations).To(Equal(map[string]string{QueuedAnnotation: "3"}))
+	g.Expect([]string{string(cluster.UID), cluster.ResourceVersion}).To(Equal([]string{"uid", "7"}), "what a release is conditional on")
+
+	kept, err = trim(&bmov1alpha1.BareMetalHost{ObjectMeta: metav1.ObjectMeta{Labels: map[string]string{HostClusterLabel: "c", "other": "x"}}})
+	g.Expect(err).NotTo(HaveOccurred())
+	g.Expect(kept.(*bmov1alpha1.BareMetalHost).Labels).To(Equal(map[string]string{HostClusterLabel: "c"}))
+	kept, err = trim(&bmov1alpha1.BareMetalHost{ObjectMeta: metav1.ObjectMeta{Labels: map[string]string{"other": "x"}}})
+	g.Expect(err).NotTo(HaveOccurred())
+	g.Expect(kept.(*bmov1alpha1.BareMetalHost).Labels).To(BeNil())
+}
