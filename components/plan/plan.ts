@@ -125,7 +125,7 @@ export function plan(config: LabConfig, seed: string): LabPlan {
             name: identities.clusterName(index),
             port: addresses.CLUSTER_PORTS.first + index,
             fakeApiServer: sizes.fakeApiServerOf(index, config.fakeApiServers),
-            queued: sizes.isQueued(index, config.tuning),
+            queued: sizes.isQueued(index, config),
         })),
         fakeApiServerOfPort: (port) => sizes.fakeApiServerOf(port - addresses.CLUSTER_PORTS.first, config.fakeApiServers),
         hostsPerCluster: each,

@@ -23,14 +23,12 @@ export const fakeApiServerOf = (index: number, wanted?: number): number =>
     wanted === undefined ? Math.floor(index / CLUSTERS_PER_FAKE_API_SERVER) : index % wanted;
 
 /**
- * Clusters that are made at once. Those with a higher index wait, paused, until their hosts are available, and FKAS lets them start: a Machine that
- * waits for a host is looked at by CAPM3 every 30 s and by KCP every 20 s, which is two cores for a thousand of them. So many cost little, and a small
- * lab does without the queue. By the index alone, so that growing changes no Cluster that is there.
+ * Whether cluster `index` is made queued. Default: none is. From `clustersAtOnce` on, Clusters wait, paused, until their hosts are available, and FKAS
+ * lets them start: a Machine that waits for a host is looked at by CAPM3 every 30 s and by KCP every 20 s, which is two cores for a thousand of them.
+ * By the index alone, so that growing changes no Cluster that is there. The published lab knows no queue.
  */
-export const CLUSTERS_AT_ONCE = 40;
-
-/** Whether cluster `index` is made queued. The published lab knows no queue. */
-export const isQueued = (index: number, tuning: Tuning): boolean => tuning === "lab" && index >= CLUSTERS_AT_ONCE;
+export const isQueued = (index: number, { tuning, clustersAtOnce }: Pick<LabConfig, "tuning" | "clustersAtOnce">): boolean =>
+    tuning === "lab" && clustersAtOnce !== undefined && index >= clustersAtOnce;
 
 /** Hosts set aside for each cluster. Default: as many as it has machines. */
 export const hostsPerCluster = (config: Pick<LabConfig, "controlPlaneNodes" | "workerNodes" | "hostsPerCluster">): number =>

@@ -88,11 +88,11 @@ describe("the lab as resources", () => {
         expect(large.of(HOST).length - small.of(HOST).length).to.equal(4);
     });
 
-    it("queues the 41st cluster for as many hosts as it has machines, but not in the published lab", async () => {
+    it("queues the cluster beyond clustersAtOnce for as many hosts as it has machines, but not in the published lab", async () => {
         const annotations = async (tuning: string) => {
             const recorder = new Recorder();
             await recorder.start();
-            const config = judge({ nodes: "123", clusters: "41", controlPlaneNodes: "1", workerNodes: "2", tuning });
+            const config = judge({ nodes: "123", clusters: "41", controlPlaneNodes: "1", workerNodes: "2", clustersAtOnce: "40", tuning });
             const osImage = { url: "http://192.0.2.1/os.img", checksum: "ab12", checksumType: "sha256", diskFormat: "raw" } as const;
             const provider = new kubernetes.Provider("kubernetes", {});
             new WorkloadClusters("clusters", { config, plan: plan(config, "test"), namespace: "metal3", osImage, address: "192.0.2.2", provider, dependsOn: [], foundations: () => [] });

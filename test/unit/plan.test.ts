@@ -27,12 +27,14 @@ describe("plan", () => {
         expect(dev).to.include({ nodeAddress: "192.168.222.2", gateway: "192.168.222.1", clusterDns: "10.96.0.10", prefix: "m3lab-dev" });
     });
 
-    it("queues the clusters beyond the first 40, except in the published lab", () => {
-        const queued = (clusters: string, tuning: string) => planOf({ nodes: "1000", clusters, tuning }).clusters.filter((cluster) => cluster.queued).map(({ index }) => index);
+    it("queues the clusters beyond clustersAtOnce, except in the published lab", () => {
+        const queued = (clusters: string, tuning: string, raw: Record<string, string> = { clustersAtOnce: "40" }) =>
+            planOf({ nodes: "1000", clusters, tuning, ...raw }).clusters.filter((cluster) => cluster.queued).map(({ index }) => index);
         expect(queued("40", "lab")).to.deep.equal([]);
         expect(queued("42", "lab")).to.deep.equal([40, 41]);
         expect(queued("1000", "lab")).to.have.length(960);
         expect(queued("1000", "published")).to.deep.equal([]);
+        expect(queued("1000", "lab", {})).to.deep.equal([]);
     });
 
     it("grows without changing anything that was there, and shrinks from the end", () => {
