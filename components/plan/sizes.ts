@@ -72,7 +72,7 @@ export const CPU_REQUESTS: Record<WeightedController, string> = {
     bootstrap: "40m",
     controlPlane: "100m",
     infrastructure: "100m",
-    ipam: "5m",
+    ipam: "20m",
 };
 
 /**
