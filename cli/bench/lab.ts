@@ -8,7 +8,7 @@ import { repoPath } from "../../toolchain/paths";
 import { runPulumi } from "../pulumi";
 import { exportState, recover, removeStack, stackExists, stackFile } from "../stack";
 import { findLeftovers, removeLeftovers } from "../docker-leftovers";
-import { pulumiSettings, stackPulumiSettings } from "../up";
+import { stackPulumiSettings } from "../up";
 import { ProcessMeter, type ProcessUsage } from "./process-meter";
 
 const CONFIG_LIMIT_MS = 60_000;
@@ -51,11 +51,11 @@ export class BenchLab {
     }
 
     preview(): Promise<MeasuredCommand> {
-        return this.pulumi(["preview", "--diff=false"], {});
+        return this.pulumi(["preview", "--diff=false"]);
     }
 
-    up(size: { nodes: number; clusters: number }, args: string[] = []): Promise<MeasuredCommand> {
-        return this.pulumi(["up", "--yes", "--skip-preview", "--parallel", String(this.parallel), ...args], pulumiSettings(size.nodes, size.clusters));
+    up(args: string[] = []): Promise<MeasuredCommand> {
+        return this.pulumi(["up", "--yes", "--skip-preview", "--parallel", String(this.parallel), ...args]);
     }
 
     /** Destroys the lab and removes its stack. Nothing of it is left, also when its `up` had failed. */
@@ -64,7 +64,7 @@ export class BenchLab {
         await preparePulumiState(this.ready.setup);
         if (await stackExists(this.ready, this.stack)) {
             await recover(this.ready, this.stack, this.say);
-            measured = await this.pulumi(["destroy", "--yes", "--skip-preview", "--parallel", String(this.parallel)], await stackPulumiSettings(this.stack));
+            measured = await this.pulumi(["destroy", "--yes", "--skip-preview", "--parallel", String(this.parallel)]);
             await removeStack(this.ready, this.stack);
         }
         await removeLeftovers(await findLeftovers(this.stack, new Set()), this.say);
@@ -80,7 +80,8 @@ export class BenchLab {
         return { resources: resources.length, ...(file && existsSync(file) ? { bytes: (await stat(file)).size } : {}) };
     }
 
-    private async pulumi(args: string[], env: Record<string, string>): Promise<MeasuredCommand> {
+    private async pulumi(args: string[]): Promise<MeasuredCommand> {
+        const env = await stackPulumiSettings(this.stack);
         const began = Date.now();
         this.meter = undefined;
         const code = await runPulumi(this.ready, [...args, "--stack", this.stack, "--non-interactive"], env, (pid) => {

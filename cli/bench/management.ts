@@ -1,13 +1,12 @@
 import { existsSync } from "node:fs";
 import { CoreV1Api, CustomObjectsApi, KubeConfig, PatchStrategy, setHeaderOptions } from "@kubernetes/client-node";
+import { listObjects } from "../../components/gate/kubernetes";
 import { LAB_NAMESPACE, labDirectory } from "../management";
-
-const PAGE = 500;
 
 export interface StoredObject {
     metadata: { name: string; creationTimestamp: string };
     spec?: Record<string, unknown>;
-    status?: Record<string, unknown> & { provisioning?: { state?: string } };
+    status?: Record<string, unknown> & { provisioning?: { state?: string }; conditions?: { type: string; status: string }[] };
 }
 
 interface Kind {
@@ -40,21 +39,9 @@ export class ManagementCluster {
         return this.config.makeApiClient(CustomObjectsApi);
     }
 
-    /** All objects of a kind, a page at a time. */
-    async list(kind: Kind, most = Infinity): Promise<StoredObject[]> {
-        const items: StoredObject[] = [];
-        let next: string | undefined;
-        do {
-            const answer = (await this.objects.listNamespacedCustomObject({
-                ...kind,
-                namespace: LAB_NAMESPACE,
-                limit: Math.min(PAGE, most),
-                ...(next ? { _continue: next } : {}),
-            })) as { items: StoredObject[]; metadata?: { _continue?: string; continue?: string } };
-            items.push(...answer.items);
-            next = answer.metadata?._continue ?? answer.metadata?.continue;
-        } while (next && items.length < most);
-        return items;
+    /** Objects of a kind. @param most how many suffice; default: all */
+    list(kind: Kind, most?: number): Promise<StoredObject[]> {
+        return listObjects<StoredObject>(this.objects, kind, LAB_NAMESPACE, most);
     }
 
     async create(kind: Kind, body: object): Promise<void> {

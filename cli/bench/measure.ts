@@ -1,4 +1,5 @@
-import { configSchema, type Tuning } from "../../components/config/keys";
+import type { Tuning } from "../../components/config/keys";
+import { judge } from "../../components/config/validate";
 import { osImage } from "../../components/plan/os-image";
 import { plan as makePlan } from "../../components/plan/plan";
 import { run } from "../../toolchain/run";
@@ -61,7 +62,7 @@ export async function measure(lab: BenchLab, size: BenchSize, options: MeasureOp
     // The published lab makes its clusters only when its hosts are there, one by one, and not through Pulumi.
     const serial = tuning === "published";
     const target = serial ? { ...size, clusters: 0 } : size;
-    const config = configSchema.parse({ ...options.settings, nodes: String(size.nodes), clusters: String(size.clusters), tuning });
+    const config = judge({ ...options.settings, nodes: String(size.nodes), clusters: String(size.clusters), tuning });
     const plan = makePlan(config, lab.stack);
     await lab.configure({ ...options.settings, nodes: String(size.nodes), clusters: String(target.clusters), tuning });
     const preview = await lab.preview();
@@ -71,7 +72,7 @@ export async function measure(lab: BenchLab, size: BenchSize, options: MeasureOp
         if (size.clusters > 0) return;
         probe = await IronicProbe.start(cluster, `https://${plan.nodeAddress}:6385`);
     });
-    const up = await lab.up(size).catch(async (error: unknown) => {
+    const up = await lab.up().catch(async (error: unknown) => {
         await watch.end().catch(() => undefined);
         await probe?.stop();
         throw error;
@@ -101,7 +102,7 @@ export async function measure(lab: BenchLab, size: BenchSize, options: MeasureOp
     if (probe !== undefined) result.ironicLatency = { samples: probe.samples, failures: probe.failures, lastError: probe.lastError };
     // Clusters made beside Pulumi, or hosts given an image: an `up` would take that back.
     if (!serial && size.clusters > 0) {
-        result.noChangeUp = await lab.up(size, ["--expect-no-changes"]);
+        result.noChangeUp = await lab.up(["--expect-no-changes"]);
         result.previewAfter = await lab.preview();
     }
     if (options.idleSeconds > 0) result.idle = await idle(watch, options.idleSeconds);

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { LabConfig } from "../../components/config/keys";
+import { clusterStatus } from "../../components/gate/kubernetes";
 import { CLASS_NAME, workloadClusterObject } from "../../components/plan/cluster-objects";
 import type { LabPlan } from "../../components/plan/plan";
 import { LAB_NAMESPACE } from "../management";
@@ -25,8 +26,7 @@ export async function publishedClusters(cluster: ManagementCluster, config: LabC
         await sleep(PAUSE_SECONDS * 1000);
     }
     await until(`${count} clusters to be Available`, LIMIT_SECONDS, new AbortController().signal, async () => {
-        const all = await cluster.list(CLUSTERS);
-        const available = all.filter(({ status }) => (status?.["conditions"] as { type: string; status: string }[] | undefined)?.some(({ type, status: is }) => type === "Available" && is === "True"));
-        return available.length === count || undefined;
+        const all = (await cluster.list(CLUSTERS)).map(clusterStatus);
+        return all.filter(({ available }) => available).length === count || undefined;
     });
 }

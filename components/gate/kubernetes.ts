@@ -15,9 +15,9 @@ interface ListedObject {
     };
 }
 
-interface List {
+interface List<Item> {
     metadata?: { _continue?: string; continue?: string };
-    items?: ListedObject[];
+    items?: Item[];
 }
 
 /** Reads the fleet from the management cluster. */
@@ -41,23 +41,26 @@ export class FleetReader {
         return { hosts: hosts.map(hostStatus), clusters: clusters.map(clusterStatus) };
     }
 
-    private async list(group: string, version: string, plural: string): Promise<ListedObject[]> {
-        const items: ListedObject[] = [];
-        let next: string | undefined;
-        do {
-            const page = (await this.api.listNamespacedCustomObject({
-                group,
-                version,
-                plural,
-                namespace: this.namespace,
-                limit: PAGE,
-                ...(next ? { _continue: next } : {}),
-            })) as List;
-            items.push(...(page.items ?? []));
-            next = page.metadata?._continue ?? page.metadata?.continue;
-        } while (next);
-        return items;
+    private list(group: string, version: string, plural: string): Promise<ListedObject[]> {
+        return listObjects(this.api, { group, version, plural }, this.namespace);
     }
+}
+
+/** Objects of a kind, a page at a time. @param most ends after the page that holds so many; default: all */
+export async function listObjects<Item = ListedObject>(
+    api: CustomObjectsApi,
+    kind: { group: string; version: string; plural: string },
+    namespace: string,
+    most = Infinity,
+): Promise<Item[]> {
+    const items: Item[] = [];
+    let next: string | undefined;
+    do {
+        const page = (await api.listNamespacedCustomObject({ ...kind, namespace, limit: Math.min(PAGE, most), ...(next ? { _continue: next } : {}) })) as List<Item>;
+        items.push(...(page.items ?? []));
+        next = page.metadata?._continue ?? page.metadata?.continue;
+    } while (next && items.length < most);
+    return items;
 }
 
 export const hostStatus = (object: ListedObject): HostStatus => ({
