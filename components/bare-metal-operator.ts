@@ -35,7 +35,7 @@ export class BareMetalOperator extends pulumi.ComponentResource {
     constructor(name: string, args: BareMetalOperatorArgs, opts?: pulumi.ComponentResourceOptions) {
         super("metal3lab:index:BareMetalOperator", name, {}, opts);
         const { plan, pki, credentials } = args;
-        const { env, requests, leaderElection, ...sizes } = plan.controllers;
+        const { env, requests, leaderElection, probeTimeoutSeconds, ...sizes } = plan.controllers;
         const webhook = pki.server(BMO_CERTIFICATE);
         const manifests = bmoObjects<pulumi.Input<string>>({
             manifests: args.manifests,
@@ -48,6 +48,7 @@ export class BareMetalOperator extends pulumi.ComponentResource {
             ...sizes,
             tuning: {
                 env,
+                ...(probeTimeoutSeconds === undefined ? {} : { probeTimeoutSeconds }),
                 args: leaderElection ? {} : { "enable-leader-election": false },
                 ...(requests.bmo === undefined ? {} : { requests: { cpu: requests.bmo } }),
             },

@@ -53,11 +53,12 @@ const IMAGES = {
 
 /** Standard input of cli/cluster-api.ts. It names no path: the same state must do on another machine. */
 export function initInput({ images, plan }: Pick<ClusterApiArgs, "images" | "plan">, kubeconfig: string, ca: { cert: string; key: string }): string {
-    const { concurrency, clusterApiConcurrency, kubeApiQps, kubeApiBurst, leaderElection, resyncHours, requests, env } = plan.controllers;
+    const { concurrency, clusterApiConcurrency, kubeApiQps, kubeApiBurst, leaderElection, resyncHours, probeTimeoutSeconds, requests, env } = plan.controllers;
     const set = (flags: string[], value: number | undefined) => (value === undefined ? {} : Object.fromEntries(flags.map((flag) => [flag, value])));
     const image = (key: keyof typeof IMAGES) => ({
         image: referenceParts(images.reference(IMAGES[key])),
         env,
+        ...(probeTimeoutSeconds === undefined ? {} : { probeTimeoutSeconds }),
         ...(requests[key] === undefined ? {} : { requests: { cpu: requests[key] } }),
     });
     const limits = { "kube-api-qps": kubeApiQps, "kube-api-burst": kubeApiBurst, ...(resyncHours === undefined ? {} : { "sync-period": `${resyncHours}h` }) };

@@ -23,6 +23,7 @@ const controller = z.strictObject({
     requests: z.record(z.string(), z.string()).optional(),
     limits: z.record(z.string(), z.string()).optional(),
     goMemoryLimit: z.string().optional(),
+    probeTimeoutSeconds: z.number().int().min(1).optional(),
     replicas: z.number().int().min(1).optional(),
 });
 

@@ -24,6 +24,8 @@ export interface ManagerTuning {
     limits?: Readonly<Record<string, string>>;
     /** Soft memory limit of the Go runtime (environment variable GOMEMLIMIT), for example `450MiB`. */
     goMemoryLimit?: string;
+    /** Seconds that every probe of it waits for an answer, from 1. */
+    probeTimeoutSeconds?: number;
     /** Number of pods, from 0. */
     replicas?: number;
 }
@@ -67,6 +69,7 @@ export function tuneManager(
             container.env = withEnvironment(asRecords(container.env), env);
         }
         setResources(container, tuning);
+        setProbeTimeouts(container, tuning.probeTimeoutSeconds);
         if (tuning.replicas !== undefined) {
             recordAt(copy, "spec").replicas = tuning.replicas;
         }
@@ -165,6 +168,14 @@ function withEnvironment(
         }
     }
     return result;
+}
+
+function setProbeTimeouts(container: Record<string, unknown>, timeoutSeconds: number | undefined): void {
+    if (timeoutSeconds === undefined) return;
+    for (const key of ["startupProbe", "livenessProbe", "readinessProbe"]) {
+        const probe = asRecord(container[key]);
+        if (probe !== undefined) container[key] = { ...probe, timeoutSeconds };
+    }
 }
 
 function setResources(container: Record<string, unknown>, tuning: ManagerTuning): void {

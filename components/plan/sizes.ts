@@ -51,6 +51,8 @@ export interface ControllerSizes {
     leaderElection: boolean;
     /** Hours after which Cluster API and CAPM3 look at every object again though nothing changed; unset, upstream's ten minutes. */
     resyncHours?: number;
+    /** Seconds that a controller's probes wait for an answer; unset, Kubernetes' default: 1. */
+    probeTimeoutSeconds?: number;
     /** CPU requests; without them upstream's, which are none. */
     requests: Partial<Record<WeightedController, string>>;
     /** Variables of Go's runtime. */
@@ -107,6 +109,8 @@ export function controllerSizes({ nodes, tuning, provisioningLimit }: Pick<LabCo
         kubeApiBurst: large ? 600 : 300,
         leaderElection: false,
         resyncHours: 6,
+        // On a busy machine an answer takes longer than one second, and three late ones are a restart.
+        probeTimeoutSeconds: 10,
         requests: CPU_REQUESTS,
         env: GO_RUNTIME,
     };

@@ -14,7 +14,7 @@ const network = new docker.Network("network", { name: "${PREFIX}-n", ipamConfigs
 const count = config.getNumber("count") ?? 1;
 const containers = Array.from({ length: count }, (_, i) => new docker.Container("c" + i, {
     name: "${PREFIX}-c" + i, image: "${IMAGE}", command: ["/bin/sh", "-c", "exec sleep 1000"], memory: config.getNumber("memory") ?? 64,
-    envs: [pulumi.interpolate\`PASSWORD=\${password.result}\`], networksAdvanced: [{ name: network.name, ipv4Address: "192.168.231." + (10 + i) }],
+    envs: [pulumi.interpolate\`PASSWORD=\${password.result}\`], networksAdvanced: [{ name: network.name, ipv4Address: "${address(0).slice(0, -1)}" + (10 + i) }],
     ...JSON.parse(config.get("more") ?? "{}"),
 }));
 const done = new command.local.Command("done", { create: pulumi.interpolate\`echo \${containers[0].networkDatas[0].ipAddress}\`, delete: "echo bye > bye" });

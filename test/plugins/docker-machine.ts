@@ -2,17 +2,29 @@
 import Docker from "dockerode";
 import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
+import { existsSync, readFileSync } from "node:fs";
 
 export const client = new Docker();
 /** Everything of a test run bears it. */
 export const PREFIX = `plg-test-${process.pid}`;
 /** A shell, sleep and cat; nothing else. */
 export const IMAGE = `${PREFIX}/shell:1`;
-/** Not the lab's network (192.168.222.0/24), so that tests and a lab can run side by side. */
-export const SUBNET = "192.168.231.0/25";
-export const address = (host: number): string => `192.168.231.${host}`;
+/** The first of 192.168.193–221 to which this machine has no route yet: labs and other tests may run beside these. */
+const FIRST_OCTETS = freeOctets();
+export const SUBNET = `${FIRST_OCTETS}.0/25`;
+export const address = (host: number): string => `${FIRST_OCTETS}.${host}`;
 
 const PROGRAMS = ["/bin/sh", "/bin/sleep", "/bin/cat"];
+
+/** @throws Error when all are taken. */
+function freeOctets(): string {
+    // /proc/net/route has destinations as little-endian hexadecimal (Linux, net/ipv4/fib_trie.c); a bridge without containers is there, too.
+    const destinations = existsSync("/proc/net/route") ? readFileSync("/proc/net/route", "utf8").split("\n").slice(1).map((line) => line.split("\t")[1] ?? "") : [];
+    const taken = new Set(destinations.map((hex) => (hex.match(/../g) ?? []).reverse().slice(0, 3).map((byte) => parseInt(byte, 16)).join(".")));
+    const free = Array.from({ length: 29 }, (_, index) => `192.168.${193 + index}`).find((octets) => !taken.has(octets));
+    if (free === undefined) throw new Error("every network from 192.168.193.0 to 192.168.221.0 is in use on this machine");
+    return free;
+}
 
 export async function isDockerThere(): Promise<boolean> {
     try {

@@ -178,6 +178,16 @@ describe("manifests: managers", () => {
         expect((manifests[0]?.spec as { replicas: number }).replicas).to.equal(2);
     });
 
+    it("gives the probes that are there the patience asked for", () => {
+        const manifest = deployment([]);
+        const { containers } = (manifest.spec as { template: { spec: { containers: Record<string, unknown>[] } } }).template.spec;
+        Object.assign(containers.find(({ name }) => name === "manager") as object, { livenessProbe: { httpGet: { path: "/healthz" }, timeoutSeconds: 1 }, readinessProbe: { periodSeconds: 5 } });
+        const container = containerOf(tuneManager([manifest], { deployment: "ctl" }, { probeTimeoutSeconds: 10 }));
+        expect(container).to.deep.include({ livenessProbe: { httpGet: { path: "/healthz" }, timeoutSeconds: 10 }, readinessProbe: { periodSeconds: 5, timeoutSeconds: 10 } });
+        expect(container).to.not.have.property("startupProbe");
+        expect(containerOf(tuneManager([manifest], { deployment: "ctl" }, {}))).to.deep.include({ livenessProbe: { httpGet: { path: "/healthz" }, timeoutSeconds: 1 } });
+    });
+
     it("leaves its input and the other containers alone", () => {
         const input = [deployment(["--a"])];
         const before = structuredClone(input);

@@ -98,6 +98,11 @@ describe("what Cluster API's controllers are told", () => {
         for (const [name, { requests }] of Object.entries(told({}))) expect(requests, name).to.have.property("cpu");
     });
 
+    it("has each of them waited for longer than a second by its probes, or a busy machine restarts them", () => {
+        for (const [name, controller] of Object.entries(told({}))) expect(controller, name).to.include({ probeTimeoutSeconds: 10 });
+        for (const [name, controller] of Object.entries(told({ tuning: "published" }))) expect(controller, name).to.not.have.property("probeTimeoutSeconds");
+    });
+
     it("is upstream's own where the published lab is to be compared with", () => {
         const { core, controlPlane, infrastructure, ipam } = told({ tuning: "published" });
         expect(core).to.not.have.property("requests");
