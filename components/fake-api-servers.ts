@@ -72,7 +72,8 @@ function createAccount(name: string, { namespace }: FakeApiServersArgs, opts: pu
                 { apiGroups: ["infrastructure.cluster.x-k8s.io"], resources: ["metal3clusters"], verbs: ["get", "list", "watch"] },
                 // The patch is the poke that makes CAPM3 look for the Node at once.
                 { apiGroups: ["infrastructure.cluster.x-k8s.io"], resources: ["metal3machines"], verbs: ["get", "list", "watch", "patch"] },
-                { apiGroups: ["metal3.io"], resources: ["baremetalhosts"], verbs: ["get", "list", "watch"] },
+                // The patch lets a queued host in.
+                { apiGroups: ["metal3.io"], resources: ["baremetalhosts"], verbs: ["get", "list", "watch", "patch"] },
                 { apiGroups: [""], resources: ["secrets"], verbs: ["get", "list", "watch", "create"] },
                 { apiGroups: [""], resources: ["configmaps"], verbs: ["get", "list", "watch", "create", "update", "delete"] },
             ],
@@ -120,6 +121,7 @@ function createDeployment(
                                     { name: "POD_IP", valueFrom: { fieldRef: { fieldPath: "status.podIP" } } },
                                     { name: "POD_NAMESPACE", valueFrom: { fieldRef: { fieldPath: "metadata.namespace" } } },
                                     { name: "FKAS_INDEX", value: String(server.index) },
+                                    ...(server.hostsAtOnce === undefined ? [] : [{ name: "FKAS_HOSTS_AT_ONCE", value: String(server.hostsAtOnce) }]),
                                     ...(plan.precreateSecrets ? [] : [{ name: "FKAS_PRECREATE_SECRETS", value: "false" }]),
                                 ],
                                 ports: [{ name: "register", containerPort: 3333 }],

@@ -1,7 +1,7 @@
 import * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import type { LabConfig } from "./config/keys";
-import { HOST_CLUSTER_LABEL } from "./plan/cluster-objects";
+import { HOST_CLUSTER_LABEL, QUEUED_ANNOTATION } from "./plan/cluster-objects";
 import type { HostPlan, LabPlan } from "./plan/plan";
 
 /** sushy-tools' and fake-ipa's ports within their own address: upstream's defaults. */
@@ -10,6 +10,9 @@ export const FAKE_IPA_PORT = 9999;
 
 /** Cluster API's label of what belongs to a cluster. */
 const CLUSTER_NAME_LABEL = "cluster.x-k8s.io/cluster-name";
+
+/** BMO leaves a host with this annotation alone. */
+const PAUSED_ANNOTATION = "baremetalhost.metal3.io/paused";
 
 export interface BareMetalHostsArgs {
     config: LabConfig;
@@ -52,7 +55,12 @@ export class BareMetalHosts extends pulumi.ComponentResource {
             {
                 apiVersion: "metal3.io/v1alpha1",
                 kind: "BareMetalHost",
-                metadata: { name: host.name, namespace: args.namespace, labels: { [HOST_CLUSTER_LABEL]: host.cluster } },
+                metadata: {
+                    name: host.name,
+                    namespace: args.namespace,
+                    labels: { [HOST_CLUSTER_LABEL]: host.cluster },
+                    ...(host.queued ? { annotations: { [PAUSED_ANNOTATION]: "", [QUEUED_ANNOTATION]: "" } } : {}),
+                },
                 spec: {
                     online: true,
                     bmc: {

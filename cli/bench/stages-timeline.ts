@@ -1,3 +1,5 @@
+import { ADMITTED_ANNOTATION, QUEUED_ANNOTATION } from "../../components/plan/cluster-objects";
+
 /** An object as the Kubernetes API gives it, as far as it is read here. */
 export interface ApiObject {
     metadata: { name: string; namespace?: string; uid: string; creationTimestamp: string; deletionTimestamp?: string; annotations?: Record<string, string> };
@@ -106,8 +108,12 @@ const defined = (events: Record<string, number | undefined>): Events =>
     Object.fromEntries(Object.entries(events).filter((entry): entry is [string, number] => entry[1] !== undefined));
 
 function timeline({ metadata }: ApiObject, events: Record<string, number | undefined>): Timeline {
-    const { name, uid, creationTimestamp, deletionTimestamp } = metadata;
-    return { name, uid, deleting: deletionTimestamp !== undefined, events: defined({ created: time(creationTimestamp), ...events }) };
+    const { name, uid, creationTimestamp, deletionTimestamp, annotations } = metadata;
+    const admitted = time(annotations?.[ADMITTED_ANNOTATION]);
+    const wasQueued = admitted !== undefined || annotations?.[QUEUED_ANNOTATION] !== undefined;
+    // What was queued has its beginning when it was let in: until then nothing works on it.
+    const beginning = wasQueued ? { queued: time(creationTimestamp), created: admitted } : { created: time(creationTimestamp) };
+    return { name, uid, deleting: deletionTimestamp !== undefined, events: defined({ ...beginning, ...events }) };
 }
 
 /** Kept apart: objects of one name in two namespaces. */

@@ -36,6 +36,7 @@ interface Stage<T extends Timeline = Timeline> {
 const unlessDeleted = ({ deleting }: Timeline): boolean => !deleting;
 
 const HOST_STAGES: Stage<HostTimeline>[] = [
+    { name: "queue", from: "queued", to: "created", meaning: "made, and not let in yet (hostsAtOnce); the stages below begin when it is", stalls: false },
     { name: "wait for BMO", from: "created", to: "registerStart", meaning: "until BMO first looks at it", underWay: ({ state }) => state === "" },
     { name: "register", from: "registerStart", to: "registered", meaning: "registration in Ironic, and the wait for a slot (PROVISIONING_LIMIT) to be inspected in", underWay: ({ state }) => state === "registering" },
     { name: "inspect", from: "inspectStart", to: "enrolled", meaning: "the inspection; it begins as registration ends", underWay: ({ state }) => state === "inspecting" },
@@ -51,6 +52,7 @@ const HOST_STAGES: Stage<HostTimeline>[] = [
 ];
 
 const CLUSTER_STAGES: Stage[] = [
+    { name: "queue", from: "queued", to: "created", meaning: "made, and not let in before its hosts are available; the stages below begin then", stalls: false },
     { name: "infrastructure", from: "created", to: "infrastructureReady", meaning: "until its Metal3Cluster is ready" },
     { name: "control plane", from: "infrastructureReady", to: "controlPlaneInitialized", meaning: "until a control-plane machine runs" },
     { name: "settle", from: "controlPlaneInitialized", to: "available", meaning: "from there to Available" },

@@ -3,7 +3,7 @@ import type { LabPlan } from "../plan/plan";
 /** What the gate reads of a BareMetalHost. */
 export interface HostStatus {
     name: string;
-    /** status.provisioning.state, "" before BMO has seen it. */
+    /** status.provisioning.state; "queued" before FKAS has let it in, "" before BMO has seen it. */
     state: string;
     error: string;
     /** It has left its wanted place for good: being deleted. */

@@ -63,9 +63,12 @@ export async function listObjects<Item = ListedObject>(
     return items;
 }
 
+/** Stands for the state of a host that is paused until there is room for it: BMO has given it none. */
+const QUEUED = "queued";
+
 export const hostStatus = (object: ListedObject): HostStatus => ({
     name: object.metadata?.name ?? "",
-    state: object.status?.provisioning?.state ?? "",
+    state: object.status?.provisioning?.state || (object.metadata?.annotations?.[QUEUED_ANNOTATION] === undefined ? "" : QUEUED),
     error: object.status?.errorMessage ?? "",
     deleting: object.metadata?.deletionTimestamp !== undefined,
     used: object.spec?.consumerRef !== undefined,

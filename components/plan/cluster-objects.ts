@@ -11,9 +11,12 @@ export const FAKE_API_SERVER_LABEL = "metal3-scale-lab/fake-api-server";
 
 /**
  * Annotation of a paused Cluster: for how many hosts it waits. Once that many of those set aside for it are available, FKAS
- * removes it, and the pause with it.
+ * removes it, and the pause with it. Also of a paused BareMetalHost, whatever its value: FKAS does the same once there is room.
  */
 export const QUEUED_ANNOTATION = "metal3-scale-lab/queued";
+
+/** Annotation of what was queued: when FKAS let it in. */
+export const ADMITTED_ANNOTATION = "metal3-scale-lab/admitted";
 
 /** Annotation of a Cluster for which Cluster API makes nothing until it is removed. */
 const PAUSED_ANNOTATION = "cluster.x-k8s.io/paused";

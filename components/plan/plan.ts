@@ -15,6 +15,8 @@ export interface HostPlan {
     pair: number;
     /** The cluster whose machines it is set aside for, whether or not that cluster exists yet. */
     cluster: string;
+    /** Whether it is made paused, to begin when there is room for it. */
+    queued: boolean;
 }
 
 /** A sushy-tools and a fake-ipa that serve a fixed range of hosts. */
@@ -35,6 +37,8 @@ export interface ConductorPlan {
 export interface FakeApiServerPlan {
     index: number;
     name: string;
+    /** Hosts in work from which it lets no queued one in. Undefined: another one does that, or none. */
+    hostsAtOnce?: number;
 }
 
 export interface ClusterPlan {
@@ -90,6 +94,7 @@ export function plan(config: LabConfig, seed: string): LabPlan {
         address: addresses.hostAddress(index),
         pair,
         cluster: identities.clusterName(Math.floor(index / each)),
+        queued: sizes.isHostQueued(index, config),
     });
     const pairs = indices(pairCount(config.nodes, config.nodesPerPair)).map((index): PairPlan => {
         const range: HostRange = pairRange(index, config.nodesPerPair);
@@ -119,13 +124,15 @@ export function plan(config: LabConfig, seed: string): LabPlan {
         fakeApiServers: indices(sizes.fakeApiServerCount(config.clusters, config.fakeApiServers)).map((index) => ({
             index,
             name: `fkas-${index}`,
+            // There is one queue of hosts.
+            ...(index === 0 && config.tuning === "lab" ? { hostsAtOnce: config.hostsAtOnce } : {}),
         })),
         clusters: indices(config.clusters).map((index) => ({
             index,
             name: identities.clusterName(index),
             port: addresses.CLUSTER_PORTS.first + index,
             fakeApiServer: sizes.fakeApiServerOf(index, config.fakeApiServers),
-            queued: sizes.isQueued(index, config),
+            queued: sizes.isClusterQueued(index, config),
         })),
         fakeApiServerOfPort: (port) => sizes.fakeApiServerOf(port - addresses.CLUSTER_PORTS.first, config.fakeApiServers),
         hostsPerCluster: each,

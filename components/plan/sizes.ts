@@ -23,12 +23,16 @@ export const fakeApiServerOf = (index: number, wanted?: number): number =>
     wanted === undefined ? Math.floor(index / CLUSTERS_PER_FAKE_API_SERVER) : index % wanted;
 
 /**
- * Whether cluster `index` is made queued. Default: none is. From `clustersAtOnce` on, Clusters wait, paused, until their hosts are available, and FKAS
- * lets them start: a Machine that waits for a host is looked at by CAPM3 every 30 s and by KCP every 20 s, which is two cores for a thousand of them.
- * By the index alone, so that growing changes no Cluster that is there. The published lab knows no queue.
+ * Whether host `index` is made queued: paused, until fewer than `hostsAtOnce` are in work. Everything that waits is asked about all the while: a host in
+ * work by BMO every 10 to 15 s, a Machine without a host by CAPM3 every 30 s and by KCP every 20 s, which for a thousand of each is more than two cores
+ * have. By the index alone, so that growing changes no host that is there. The published lab knows no queue.
  */
-export const isQueued = (index: number, { tuning, clustersAtOnce }: Pick<LabConfig, "tuning" | "clustersAtOnce">): boolean =>
-    tuning === "lab" && clustersAtOnce !== undefined && index >= clustersAtOnce;
+export const isHostQueued = (index: number, { tuning, hostsAtOnce }: Pick<LabConfig, "tuning" | "hostsAtOnce">): boolean =>
+    tuning === "lab" && index >= hostsAtOnce;
+
+/** Whether cluster `index` is made queued, too: paused until its hosts are available. So is each that has a queued host. */
+export const isClusterQueued = (index: number, config: Pick<LabConfig, "tuning" | "hostsAtOnce" | "controlPlaneNodes" | "workerNodes" | "hostsPerCluster">): boolean =>
+    isHostQueued((index + 1) * hostsPerCluster(config) - 1, config);
 
 /** Hosts set aside for each cluster. Default: as many as it has machines. */
 export const hostsPerCluster = (config: Pick<LabConfig, "controlPlaneNodes" | "workerNodes" | "hostsPerCluster">): number =>

@@ -88,11 +88,11 @@ describe("the lab as resources", () => {
         expect(large.of(HOST).length - small.of(HOST).length).to.equal(4);
     });
 
-    it("queues the cluster beyond clustersAtOnce for as many hosts as it has machines, but not in the published lab", async () => {
+    it("queues the clusters of queued hosts for as many hosts as they have machines, but not in the published lab", async () => {
         const annotations = async (tuning: string) => {
             const recorder = new Recorder();
             await recorder.start();
-            const config = judge({ nodes: "123", clusters: "41", controlPlaneNodes: "1", workerNodes: "2", clustersAtOnce: "40", tuning });
+            const config = judge({ nodes: "123", clusters: "41", controlPlaneNodes: "1", workerNodes: "2", hostsAtOnce: "120", tuning });
             const osImage = { url: "http://192.0.2.1/os.img", checksum: "ab12", checksumType: "sha256", diskFormat: "raw" } as const;
             const provider = new kubernetes.Provider("kubernetes", {});
             new WorkloadClusters("clusters", { config, plan: plan(config, "test"), namespace: "metal3", osImage, address: "192.0.2.2", provider, dependsOn: [], foundations: () => [] });
@@ -102,6 +102,19 @@ describe("the lab as resources", () => {
         const none = Array.from({ length: 40 }, () => undefined);
         expect(await annotations("lab")).to.deep.equal([...none, { "cluster.x-k8s.io/paused": "", "metal3-scale-lab/queued": "3" }]);
         expect(await annotations("published")).to.deep.equal([...none, undefined]);
+    });
+
+    it("makes the hosts beyond hostsAtOnce paused, and tells one FKAS how many may be in work", async () => {
+        const recorder = await lab({ nodes: "3", clusters: "2", hostsAtOnce: "2", fakeApiServers: "2" });
+        const annotations = recorder.of(HOST).sort((a, b) => a.name.localeCompare(b.name)).map(({ inputs }) => (inputs["metadata"] as { annotations?: object }).annotations);
+        expect(annotations).to.deep.equal([undefined, undefined, { "baremetalhost.metal3.io/paused": "", "metal3-scale-lab/queued": "" }]);
+        const told = recorder.resources.filter(({ name, type }) => type === "kubernetes:apps/v1:Deployment" && name.startsWith("fkas-")).map(({ inputs }) => /FKAS_HOSTS_AT_ONCE","value":"(\d+)"/.exec(JSON.stringify(inputs))?.[1]);
+        expect(told.sort()).to.deep.equal(["2", undefined]);
+    });
+
+    it("lets FKAS let in queued hosts", async () => {
+        const { rules } = (await lab({ nodes: "0", clusters: "0" })).named("fkas-role").inputs as { rules: { resources: string[]; verbs: string[] }[] };
+        expect(rules.find(({ resources }) => resources.includes("baremetalhosts"))?.verbs).to.have.members(["get", "list", "watch", "patch"]);
     });
 
     it("lets FKAS release queued clusters", async () => {

@@ -168,6 +168,7 @@ describe("the stages of hosts", () => {
         sightings.see({ hosts: [host("host-0000", { state: "available", register: [2, 6], inspect: [6, 16], since: 19 })] });
         const { hosts } = stageReport({ hosts: [host("host-0000", DONE)], clusters: [], machines: [], metal3Machines: [metal3Machine("cluster-0000-a", 23)] }, T0, { sightings });
         expect(Object.fromEntries(hosts.stages.map(({ name }) => [name, figures(hosts, name)]))).to.deep.equal({
+            queue: NONE,
             "wait for BMO": one(2),
             register: one(4),
             inspect: one(10),
@@ -182,6 +183,15 @@ describe("the stages of hosts", () => {
             "created to provisioned": one(61),
         });
         expect(hosts.objects[0]?.events).to.include({ created: at(0).replace("Z", ".000Z"), provisioned: at(61).replace("Z", ".000Z") });
+    });
+
+    it("begin when a host that was queued was let in", () => {
+        const queued = { "baremetalhost.metal3.io/paused": "", "metal3-scale-lab/queued": "" };
+        const done: HostOptions = { ...DONE, created: -30, annotations: { "metal3-scale-lab/admitted": at(0) } };
+        const { hosts } = stageReport({ hosts: [host("host-0000", done), host("host-0001", { state: "", created: -30, annotations: queued })], clusters: [], machines: [] }, T0);
+        expect(figures(hosts, "queue")).to.deep.equal({ ...one(30), open: 1 });
+        expect(figures(hosts, "wait for BMO")).to.deep.equal(one(2));
+        expect(figures(hosts, "created to provisioned")).to.deep.equal(one(61));
     });
 
     it("leave out what the end alone does not tell", () => {
@@ -307,6 +317,7 @@ describe("the stages of clusters and machines", () => {
     it("are the conditions' changes", () => {
         const { clusters } = stageReport({ hosts: [], clusters: [cluster("cluster-0000", settledCluster(82))], machines: [] }, T0);
         expect(Object.fromEntries(clusters.stages.map(({ name }) => [name, figures(clusters, name)]))).to.deep.equal({
+            queue: NONE,
             infrastructure: one(3),
             "control plane": one(67),
             settle: one(12),

@@ -92,6 +92,13 @@ describe("gate", () => {
         expect(message).to.include("and 30 more").and.include("connection refused").and.include("Look there.");
     });
 
+    it("says of a queued host that it is, until it has a state", () => {
+        const metadata = { name: "h", annotations: { "baremetalhost.metal3.io/paused": "", "metal3-scale-lab/queued": "" } };
+        expect(hostStatus({ metadata }).state).to.equal("queued");
+        expect(hostStatus({ metadata, status: { provisioning: { state: "provisioned" } } }).state).to.equal("provisioned");
+        expect(hostStatus({ metadata: { name: "h" } }).state).to.equal("");
+    });
+
     it("says of a queued cluster what it waits for, whatever was said of it before", () => {
         const metadata = { name: "c", annotations: { "cluster.x-k8s.io/paused": "", "metal3-scale-lab/queued": "3" } };
         const want = { name: "c", available: false, message: "queued: waits for its 3 hosts to be available" };

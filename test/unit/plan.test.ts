@@ -27,14 +27,26 @@ describe("plan", () => {
         expect(dev).to.include({ nodeAddress: "192.168.222.2", gateway: "192.168.222.1", clusterDns: "10.96.0.10", prefix: "m3lab-dev" });
     });
 
-    it("queues the clusters beyond clustersAtOnce, except in the published lab", () => {
-        const queued = (clusters: string, tuning: string, raw: Record<string, string> = { clustersAtOnce: "40" }) =>
-            planOf({ nodes: "1000", clusters, tuning, ...raw }).clusters.filter((cluster) => cluster.queued).map(({ index }) => index);
-        expect(queued("40", "lab")).to.deep.equal([]);
-        expect(queued("42", "lab")).to.deep.equal([40, 41]);
-        expect(queued("1000", "lab")).to.have.length(960);
-        expect(queued("1000", "published")).to.deep.equal([]);
-        expect(queued("1000", "lab", {})).to.deep.equal([]);
+    it("queues the hosts beyond hostsAtOnce and the clusters that have one of them, except in the published lab", () => {
+        const queued = (raw: Record<string, string>) => {
+            const { hosts, clusters } = planOf({ nodes: "100", clusters: "30", ...raw });
+            const first = (parts: { queued: boolean; index: number }[]) => parts.filter((part) => part.queued).map(({ index }) => index)[0];
+            return [first(hosts), first(clusters)];
+        };
+        expect(queued({})).to.deep.equal([40, undefined]);
+        expect(queued({ clusters: "100" })).to.deep.equal([40, 40]);
+        expect(queued({ workerNodes: "2" })).to.deep.equal([40, 13]);
+        expect(queued({ workerNodes: "1" })).to.deep.equal([40, 20]);
+        expect(queued({ hostsPerCluster: "3" })).to.deep.equal([40, 13]);
+        expect(queued({ hostsAtOnce: "100" })).to.deep.equal([undefined, undefined]);
+        expect(queued({ clusters: "100", tuning: "published" })).to.deep.equal([undefined, undefined]);
+    });
+
+    it("has one FKAS let hosts in, except in the published lab", () => {
+        const limits = (raw: Record<string, string>) => planOf({ nodes: "4", clusters: "4", fakeApiServers: "2", ...raw }).fakeApiServers.map(({ hostsAtOnce }) => hostsAtOnce);
+        expect(limits({})).to.deep.equal([40, undefined]);
+        expect(limits({ hostsAtOnce: "7" })).to.deep.equal([7, undefined]);
+        expect(limits({ tuning: "published" })).to.deep.equal([undefined, undefined]);
     });
 
     it("grows without changing anything that was there, and shrinks from the end", () => {

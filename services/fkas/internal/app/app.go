@@ -13,6 +13,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/client-go/rest"
 	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/cache"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/config"
 	ctrlmetrics "sigs.k8s.io/controller-runtime/pkg/metrics"
@@ -85,12 +86,32 @@ func New(ctx context.Context, o *options.Options, kube *rest.Config) (*App, erro
 	if err := reconciler.Setup(ctx, mgr, o.Concurrency); err != nil {
 		return nil, err
 	}
+	if err := setupAdmission(mgr, kube, o); err != nil {
+		return nil, err
+	}
 	a := &App{options: o, manager: mgr, reconciler: reconciler, server: server, apiAddress: make(chan net.Addr, 1)}
 	return a, errors.Join(
 		mgr.AddHealthzCheck("ping", func(*http.Request) error { return nil }),
 		mgr.AddReadyzCheck("clusters", func(r *http.Request) error { return a.Ready(r.Context()) }),
 		mgr.Add(apiServer{a}),
 	)
+}
+
+// setupAdmission adds the admission of hosts, and the cache that it needs, where this process is to do that.
+func setupAdmission(mgr ctrl.Manager, kube *rest.Config, o *options.Options) error {
+	if o.HostsAtOnce == 0 {
+		return nil
+	}
+	cacheOptions := management.TopologyCacheOptions(o.Namespace)
+	cacheOptions.Scheme, cacheOptions.HTTPClient, cacheOptions.Mapper = mgr.GetScheme(), mgr.GetHTTPClient(), mgr.GetRESTMapper()
+	clusters, err := cache.New(kube, cacheOptions)
+	if err != nil {
+		return fmt.Errorf("make a cache of all Clusters: %w", err)
+	}
+	if err := mgr.Add(clusters); err != nil {
+		return fmt.Errorf("add the cache of all Clusters: %w", err)
+	}
+	return controller.SetupAdmission(mgr, clusters, o.HostsAtOnce)
 }
 
 // Run runs until ctx ends, then stops serving all clusters.

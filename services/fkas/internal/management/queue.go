@@ -141,11 +141,11 @@ func (q *Queue) ready(ctx context.Context, host *bmov1alpha1.BareMetalHost, clus
 	return err == nil && m3m.Labels[clusterv1.ClusterNameLabel] == cluster.Name, nil
 }
 
-// release removes both annotations from what was judged. It names them, because the cache does not hold the others.
+// release removes both annotations from what was judged, and notes when. It names them, because the cache does not hold the others.
 func (q *Queue) release(ctx context.Context, cluster *clusterv1.Cluster) error {
 	patch, err := json.Marshal(map[string]any{"metadata": map[string]any{
 		"uid": cluster.UID, "resourceVersion": cluster.ResourceVersion,
-		"annotations": map[string]any{clusterv1.PausedAnnotation: nil, QueuedAnnotation: nil},
+		"annotations": map[string]any{clusterv1.PausedAnnotation: nil, QueuedAnnotation: nil, AdmittedAnnotation: time.Now().UTC().Format(time.RFC3339)},
 	}})
 	if err != nil {
 		return err

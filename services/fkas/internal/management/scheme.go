@@ -48,6 +48,13 @@ func CacheOptions(namespace, index string) cache.Options {
 	return options
 }
 
+// TopologyCacheOptions is for a second cache, of the Clusters of every index, which holds their topology alone.
+func TopologyCacheOptions(namespace string) cache.Options {
+	options := CacheOptions(namespace, "")
+	options.ByObject = map[client.Object]cache.ByObject{&clusterv1.Cluster{}: {Transform: trimToTopology}}
+	return options
+}
+
 func indexSelector(index string) labels.Selector {
 	if index == "" {
 		return nil
@@ -78,7 +85,7 @@ func trim(in any) (any, error) {
 	case *bmov1alpha1.BareMetalHost:
 		trimMeta(&obj.ObjectMeta)
 		cluster, labelled := obj.Labels[HostClusterLabel]
-		obj.Annotations, obj.Labels = nil, nil
+		obj.Labels = nil
 		if labelled {
 			obj.Labels = map[string]string{HostClusterLabel: cluster}
 		}
@@ -90,11 +97,23 @@ func trim(in any) (any, error) {
 	return in, nil
 }
 
+// trimToTopology keeps what Admission reads of a Cluster.
+func trimToTopology(in any) (any, error) {
+	if cluster, ok := in.(*clusterv1.Cluster); ok {
+		trimMeta(&cluster.ObjectMeta)
+		topology := cluster.Spec.Topology
+		topology.Variables = nil
+		cluster.Spec = clusterv1.ClusterSpec{Topology: topology}
+		cluster.Status = clusterv1.ClusterStatus{}
+	}
+	return in, nil
+}
+
 func trimMeta(meta *metav1.ObjectMeta) {
 	meta.ManagedFields = nil
 	meta.Finalizers = nil
 	kept := map[string]string{}
-	for _, key := range []string{NodeCreatedAnnotation, QueuedAnnotation} {
+	for _, key := range []string{NodeCreatedAnnotation, QueuedAnnotation, AdmittedAnnotation} {
 		if value, ok := meta.Annotations[key]; ok {
 			kept[key] = value
 		}

@@ -23,9 +23,15 @@ var (
 	Released = prometheus.NewCounter(prometheus.CounterOpts{
 		Name: "fkas_released_clusters_total", Help: "Clusters taken out of the queue, mostly because their hosts were ready.",
 	})
+	// HostsAdmitted counts BareMetalHosts taken out of the queue.
+	HostsAdmitted = prometheus.NewCounter(prometheus.CounterOpts{
+		Name: "fkas_admitted_hosts_total", Help: "BareMetalHosts taken out of the queue, because fewer than the limit were in work.",
+	})
 )
 
-func init() { ctrlmetrics.Registry.MustRegister(ReconcileErrors, Pokes, OrphansDeleted, Released) }
+func init() {
+	ctrlmetrics.Registry.MustRegister(ReconcileErrors, Pokes, OrphansDeleted, Released, HostsAdmitted)
+}
 
 // Counts are taken when metrics are scraped.
 type Counts struct {

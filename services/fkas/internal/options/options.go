@@ -28,6 +28,7 @@ type Options struct {
 	KeyAlgorithm           bootstrapv1.EncryptionAlgorithmType
 	OrphanGrace            time.Duration
 	QueuePatience          time.Duration
+	HostsAtOnce            int
 	APIAddress             string
 	HealthAddress          string
 	MetricsAddress         string
@@ -69,6 +70,7 @@ func Parse(args []string, env Environment) (*Options, error) {
 	fs.StringVar(&algorithm, "key-algorithm", string(bootstrapv1.EncryptionAlgorithmECDSAP256), "algorithm of the keys made by --precreate-secrets: ECDSA-P256, ECDSA-P384, RSA-2048, RSA-3072 or RSA-4096")
 	fs.DurationVar(&o.OrphanGrace, "orphan-grace", 30*time.Second, "age from which a Machine is deleted whose owner deleted its Metal3Machine and KubeadmConfig while making it, 15s-1h; 0: never")
 	fs.DurationVar(&o.QueuePatience, "queue-patience", time.Minute, "age from which a Cluster with annotation metal3-scale-lab/queued is released although no BareMetalHost has its label, 1s-24h; 0: never")
+	fs.IntVar(&o.HostsAtOnce, "hosts-at-once", 0, "let in BareMetalHosts with annotation metal3-scale-lab/queued while fewer than so many are in work, 1-100000, in one FKAS of a management cluster; 0: leave them alone")
 	fs.StringVar(&o.APIAddress, "api-address", ":3333", "address of /register, /updateNode and /clusters")
 	fs.StringVar(&o.HealthAddress, "health-address", ":8081", "address of /healthz and /readyz")
 	fs.StringVar(&o.MetricsAddress, "metrics-address", ":8080", "address of /metrics (http); 0: off")
@@ -155,6 +157,9 @@ func (o *Options) validate(ports string) []error {
 	}
 	if o.QueuePatience != 0 && (o.QueuePatience < time.Second || o.QueuePatience > 24*time.Hour) {
 		add("queue-patience", o.QueuePatience, "must be 0 or 1s-24h")
+	}
+	if o.HostsAtOnce < 0 || o.HostsAtOnce > 100_000 {
+		add("hosts-at-once", o.HostsAtOnce, "must be 0-100000")
 	}
 	var ok bool
 	if o.FirstPort, o.LastPort, ok = parseRange(ports); !ok {
