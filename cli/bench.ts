@@ -1,6 +1,6 @@
 import { mkdir, rename, writeFile } from "node:fs/promises";
 import { cpus, totalmem } from "node:os";
-import { dirname } from "node:path";
+import { dirname, resolve } from "node:path";
 import { repoPath } from "../toolchain/paths";
 import { duration } from "../toolchain/progress";
 import type { Tuning } from "../components/config/keys";
@@ -8,6 +8,7 @@ import { BenchLab } from "./bench/lab";
 import { measure, type RunResult } from "./bench/measure";
 import { benchSizes, settings, type BenchSize } from "./bench/options";
 import { report } from "./bench/report";
+import { yardstick } from "./bench/yardstick";
 import { Session } from "./session";
 
 export interface BenchOptions {
@@ -58,7 +59,9 @@ export async function bench(options: BenchOptions): Promise<number> {
         }
         say(`== ${size.nodes} hosts, ${size.clusters} clusters, ${tuning === "published" ? "the published way" : "the lab's way"}`);
         const own = { ...DEFAULT_SETTINGS, ...(tuning === "published" ? PUBLISHED_SETTINGS : {}), ...given };
+        const before = yardstick();
         const result = await measure(lab, size, { tuning, settings: own, idleSeconds: options.idle, known });
+        result.yardstickMs = [before, yardstick()];
         file.runs.push(result);
         await write(options.out, file);
         say(`== up took ${duration(result.up.seconds * 1000)}; figures so far in ${options.out}`);
@@ -83,7 +86,7 @@ export async function bench(options: BenchOptions): Promise<number> {
 
 /** Whole or not at all: a benchmark that is stopped keeps what it had. */
 async function write(out: string, file: BenchFile): Promise<void> {
-    const path = repoPath(out);
+    const path = resolve(repoPath(), out);
     await mkdir(dirname(path), { recursive: true });
     await writeFile(`${path}.new`, `${JSON.stringify(file, undefined, 1)}\n`);
     await rename(`${path}.new`, path);

@@ -120,6 +120,8 @@ function createDeployment(
                                 env: [
                                     { name: "POD_IP", valueFrom: { fieldRef: { fieldPath: "status.podIP" } } },
                                     { name: "POD_NAMESPACE", valueFrom: { fieldRef: { fieldPath: "metadata.namespace" } } },
+                                    // As the controllers (plan/sizes.ts): probes from four of them for each cluster, most of whose cost is waking threads.
+                                    { name: "GOMAXPROCS", value: "1" },
                                     { name: "FKAS_INDEX", value: String(server.index) },
                                     ...(server.hostsAtOnce === undefined ? [] : [{ name: "FKAS_HOSTS_AT_ONCE", value: String(server.hostsAtOnce) }]),
                                     ...(plan.precreateSecrets ? [] : [{ name: "FKAS_PRECREATE_SECRETS", value: "false" }]),

@@ -48,6 +48,8 @@ export interface RunResult extends BenchSize {
     noChangeUp?: MeasuredCommand;
     previewAfter?: MeasuredCommand;
     destroy?: MeasuredCommand;
+    /** {@link yardstick} before and after, CPU-ms. */
+    yardstickMs?: [number, number];
     state: { resources: number; bytes?: number };
     growth: GrowthUsage;
     stages: StageReport;

@@ -28,7 +28,7 @@ export function converged(run: RunResult): number {
 
 function times({ runs }: BenchFile): string {
     return table(
-        ["hosts/clusters", "up s", "enrolled s", "provisioned s", "Available s", "hosts/min", "clusters/min", "CPU-s each", "peak MiB", "destroy s"],
+        ["hosts/clusters", "up s", "enrolled s", "provisioned s", "Available s", "hosts/min", "clusters/min", "CPU-s each", "peak MiB", "destroy s", "yardstick ms"],
         runs.map((run) => {
             const { fleet } = run.stages;
             return [
@@ -42,6 +42,7 @@ function times({ runs }: BenchFile): string {
                 number(cpuPerHost(run), 2),
                 number((run.growth.peakMachineBytes - run.growth.machineBytesBefore) / MIB),
                 number(run.destroy?.seconds),
+                run.yardstickMs?.map((value) => number(value)).join(", ") ?? "–",
             ];
         }),
     );

@@ -83,9 +83,13 @@ export const CPU_REQUESTS: Record<WeightedController, string> = {
 
 /**
  * Go's garbage collector: rarer, as long as memory allows. Half of what these programs do is allocate. The limit is soft: near it the collector works
- * harder, and it is far beyond what was seen.
+ * harder, and it is far beyond what was seen. One processor each: there are eight of them and two cores, and half of what they do when little is to do is
+ * wake each other's threads (with 30 clusters at rest a quarter to a third less CPU). None was seen to use a fifth of one.
  */
-export const GO_RUNTIME = { GOGC: "300", GOMEMLIMIT: "2GiB" };
+export const GO_RUNTIME = { GOGC: "300", GOMEMLIMIT: "2GiB", GOMAXPROCS: "1" };
+
+/** Beyond 200 hosts: a connection with caches to each cluster is ~2 MiB in KubeadmControlPlane's controller alone, of which there is to be one copy, not three. */
+export const GO_RUNTIME_LARGE = { ...GO_RUNTIME, GOGC: "100", GOMEMLIMIT: "4GiB" };
 
 /** Upstream's defaults (reference: tunables), with which the published lab runs. */
 const PUBLISHED_CONTROLLERS: ControllerSizes = { provisioningLimit: 20, concurrency: 10, kubeApiQps: 20, kubeApiBurst: 30, leaderElection: true, requests: {}, env: {} };
@@ -116,7 +120,7 @@ export function controllerSizes({ nodes, tuning, provisioningLimit }: Pick<LabCo
         // On a busy machine an answer takes longer than one second, and three late ones are a restart.
         probeTimeoutSeconds: 10,
         requests: CPU_REQUESTS,
-        env: GO_RUNTIME,
+        env: large ? GO_RUNTIME_LARGE : GO_RUNTIME,
     };
 }
 

@@ -47,13 +47,13 @@ func TestFlagsWinOverTheEnvironment(t *testing.T) {
 
 func TestAllProblemsAtOnce(t *testing.T) {
 	g := NewWithT(t)
-	_, err := Parse([]string{"--bind-address", "everywhere", "--key-algorithm", "DSA", "--register-ports", "30000-20000", "--concurrency", "0", "--namespace", "A", "--orphan-grace", "14s", "--queue-patience", "25h"},
+	_, err := Parse([]string{"--bind-address", "everywhere", "--key-algorithm", "DSA", "--register-ports", "30000-20000", "--concurrency", "0", "--namespace", "A", "--orphan-grace", "14s", "--queue-patience", "25h", "--hosts-at-once", "-1"},
 		environment("FKAS_KUBE_BURST=many"))
 	g.Expect(err).To(HaveOccurred())
 	for _, want := range []string{
 		`--bind-address: "everywhere": must be an IP address`, `--endpoint-host: "": must be set`, `--registrations-namespace: "": must be set`,
 		`--key-algorithm: "DSA": must be`, `--register-ports: "30000-20000": must be FIRST-LAST`, `--concurrency: "0": must be 1-100`,
-		`--namespace: "A"`, `--orphan-grace: "14s": must be 0 or 15s-1h`, `--queue-patience: "25h0m0s": must be 0 or 1s-24h`, `FKAS_KUBE_BURST: "many"`,
+		`--namespace: "A"`, `--orphan-grace: "14s": must be 0 or 15s-1h`, `--queue-patience: "25h0m0s": must be 0 or 1s-24h`, `--hosts-at-once: "-1": must be 0-100000`, `FKAS_KUBE_BURST: "many"`,
 	} {
 		g.Expect(err.Error()).To(ContainSubstring(want))
 	}
