@@ -64,6 +64,75 @@ print(most)`);
         }
     });
 
+    it("gives an answer about a host again while its row is the same, to those who asked the same, and for half a minute", () => {
+        expect(python(image, `
+rows, asked, now = {}, [], [0.0]
+def application(environ, start_response):
+    asked.append(environ["PATH_INFO"])
+    start_response(environ.get("status", "200 OK"), [("Content-Type", "application/json"), ("Openstack-Request-Id", f"req-{len(asked)}")])
+    return [f"answer {len(asked)}".encode()]
+hosts = conductor.RememberedHosts(application, row=lambda uuid: rows.get(uuid), clock=lambda: now[0])
+A, B = "0a1b2c3d-0000-4000-8000-000000000001", "0a1b2c3d-0000-4000-8000-000000000002"
+def ask(path=f"/v1/nodes/{A}", method="GET", query="", authorization="Basic me", **more):
+    said = []
+    headers = {} if authorization is None else {"HTTP_AUTHORIZATION": authorization}
+    body = b"".join(hosts({"PATH_INFO": path, "REQUEST_METHOD": method, "QUERY_STRING": query, **headers, **more}, lambda status, headers, *_: said.append([status, dict(headers)])))
+    return body.decode(), said[0][0], "Openstack-Request-Id" in said[0][1]
+rows[A] = rows[B] = (1, "x")
+result = {"first": [ask(), ask(), ask()]}
+rows[A] = (1, "y")
+result["changed"] = [ask()[0], ask()[0]]
+result["others"] = [ask(authorization="Basic you")[0], ask(HTTP_X_OPENSTACK_IRONIC_API_VERSION="1.99")[0], ask(f"/v1/nodes/{B}")[0], ask()[0]]
+before = len(asked)
+for arguments in [dict(method="PATCH"), dict(query="fields=uuid"), dict(authorization=None), dict(path="/v1/nodes"), dict(path=f"/v1/nodes/{A}/states"), dict(path="/v1/nodes/name")]:
+    ask(**arguments), ask(**arguments)
+result["never"] = len(asked) - before
+now[0] = 29.9
+result["in time"] = ask()[0]
+now[0] = 30.1
+result["late"] = ask()[0]
+del rows[A]
+result["gone"] = [ask()[0], ask()[0]]
+rows[A] = (2,)
+result["refused"] = [ask(status="404 Not Found")[:2], ask()[:2]]
+conductor.KNOWN_HOSTS = 2
+for i in range(5):
+    ask(HTTP_X=str(i))
+result["kept"] = len(hosts.answers)
+print(json.dumps(result))`)).to.deep.equal({
+            first: [["answer 1", "200 OK", true], ["answer 1", "200 OK", false], ["answer 1", "200 OK", false]],
+            changed: ["answer 2", "answer 2"],
+            others: ["answer 3", "answer 4", "answer 5", "answer 2"],
+            never: 12,
+            "in time": "answer 2",
+            late: "answer 18",
+            gone: ["answer 19", "answer 20"],
+            refused: [["answer 21", "404 Not Found"], ["answer 22", "200 OK"]],
+            kept: 2,
+        });
+    });
+
+    it("asks the database for the row, and leaves it to Ironic to say that it cannot be read", () => {
+        expect(python(image, `
+import sqlalchemy, oslo_db.exception
+engine = sqlalchemy.create_engine("sqlite://", poolclass=sqlalchemy.pool.StaticPool)
+with engine.begin() as connection:
+    connection.exec_driver_sql("CREATE TABLE nodes (id INTEGER, uuid TEXT, extra TEXT)")
+    connection.exec_driver_sql("CREATE TABLE node_traits (node_id INTEGER, trait TEXT)")
+    connection.exec_driver_sql("INSERT INTO nodes VALUES (7, 'u', '{}')")
+# SQLite has neither the function nor this style of parameters.
+conductor.HOST_ROW = conductor.HOST_ROW.replace("CRC32", "LENGTH").replace("CONCAT(COUNT(*), ' ', ", "(COUNT(*) || ' ' || ").replace("%s", "?")
+conductor.enginefacade.reader.get_engine = lambda: engine
+rows = [conductor.host_row("u"), conductor.host_row("v")]
+with engine.begin() as connection:
+    connection.exec_driver_sql("INSERT INTO node_traits VALUES (7, 'CUSTOM_GPU')")
+rows.append(conductor.host_row("u"))
+def away():
+    raise oslo_db.exception.DBConnectionError()
+conductor.enginefacade.reader.get_engine = away
+print(json.dumps(rows + [conductor.host_row("u")]))`)).to.deep.equal([[7, "u", "{}", "0 0"], null, [7, "u", "{}", "1 10"], null]);
+    });
+
     it("remembers signatures as pecan finds them, by function and not by object", () => {
         expect(python(image, `
 import functools, pecan.util

@@ -9,6 +9,8 @@
 - pecan, the API's framework, takes every handler's signature apart several times a request, and makes a class for each: an eighth of the CPU
   of reading a host. It is remembered.
 - jsonschema judges each schema before it judges a value with it, at every PATCH and PUT anew: a third of a PATCH. It does so once a schema.
+- Reading a host is three queries through an object-relational mapper, a copy, the policy of each field, and JSON: most of what the API does, as BMO
+  reads a host six times whenever it looks at it. While the host's row in the database is the same, byte for byte, so is the answer.
 - mysqlclient, where the image has it, is C where PyMySQL is Python, and hands Python's lock over less often: half the CPU of a GET with ten
   threads, a tenth less with two.
 
@@ -22,14 +24,25 @@ import os
 import re
 import sys
 import threading
+import time
 
 from cheroot import wsgi
 import jsonschema
+import oslo_db.exception
+from oslo_db.sqlalchemy import enginefacade
 import pecan.util
+import sqlalchemy.exc
 
 LISTEN_QUEUE = 1024  # connections; the kernel caps it at net.core.somaxconn
 KEPT_CONNECTIONS = 128  # idle ones, more than nginx keeps (see _nginx.conf.tpl)
 KNOWN_SCHEMAS = 512
+KNOWN_HOSTS = 4096  # answers, some 15 KiB each with the row they were made of
+HOST = re.compile(r"/v1/nodes/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$")
+# The answer says which conductor has the host, too, and that is no part of its row: it may be as old as this, seconds.
+HOST_ANSWER_AGE = 30
+# Traits are in a table of their own. (Allocations and chassis as well, but of those the answer has only the UUID, which never changes.)
+HOST_ROW = """SELECT nodes.*, (SELECT CONCAT(COUNT(*), ' ', COALESCE(SUM(CRC32(trait)), 0)) FROM node_traits WHERE node_id = nodes.id)
+FROM nodes WHERE uuid = %s"""
 # What a GET of these needs is in the database. Deeper paths may ask a conductor, and that a host's BMC.
 READS = re.compile(r"/v1/(nodes|ports|drivers)(/[^/]+)?/?$")
 
@@ -48,13 +61,75 @@ class Readers:
             return self.application(environ, start_response)
 
 
+def host_row(uuid):
+    """The host as it is in the database; None if it is not there, or cannot be read: then Ironic itself is asked, and says so."""
+    try:
+        with enginefacade.reader.get_engine().connect() as connection:
+            row = connection.exec_driver_sql(HOST_ROW, (uuid,)).fetchone()
+    except (oslo_db.exception.DBError, sqlalchemy.exc.SQLAlchemyError):
+        return None
+    return None if row is None else tuple(row)
+
+
+class RememberedHosts:
+    """WSGI middleware that gives the last answer about a host again, to the same headers (credentials and version among them), while its row is the same."""
+
+    def __init__(self, application, row=host_row, clock=time.monotonic):
+        self.application = application
+        self.row = row
+        self.clock = clock
+        self.answers = collections.OrderedDict()
+        self.lock = threading.Lock()
+
+    def __call__(self, environ, start_response):
+        host = HOST.match(environ.get("PATH_INFO", ""))
+        if host is None or environ["REQUEST_METHOD"] != "GET" or environ.get("QUERY_STRING") or "HTTP_AUTHORIZATION" not in environ:
+            return self.application(environ, start_response)
+        # Before the application reads it: if it changes in between, the answer is newer than the row, and will not be given again.
+        row = self.row(host[1])
+        question = host[1], tuple(sorted((name, value) for name, value in environ.items() if name.startswith("HTTP_")))
+        with self.lock:
+            known_row, until, status, headers, body = self.answers.get(question, (None, 0, None, None, None))
+            if row is not None and row == known_row and self.clock() < until:
+                self.answers.move_to_end(question)
+            else:
+                body = None
+        if body is not None:
+            start_response(status, list(headers))
+            return [body]
+        return self.ask(environ, start_response, question, row)
+
+    def ask(self, environ, start_response, question, row):
+        said = []
+
+        def note(status, headers, exc_info=None):
+            said[:] = [status, headers]
+            return start_response(status, headers, exc_info) if exc_info else start_response(status, headers)
+
+        answer = self.application(environ, note)
+        try:
+            body = b"".join(answer)
+        finally:
+            if hasattr(answer, "close"):
+                answer.close()
+        if row is not None and said and said[0].startswith("200 "):
+            # The request's id was that of one request.
+            headers = [(name, value) for name, value in said[1] if name.lower() != "openstack-request-id"]
+            with self.lock:
+                self.answers[question] = row, self.clock() + HOST_ANSWER_AGE, said[0], headers, body
+                self.answers.move_to_end(question)
+                while len(self.answers) > KNOWN_HOSTS:
+                    self.answers.popitem(last=False)
+        return [body]
+
+
 def size_servers(threads, readers):
     """Gives every server of this process other defaults than cheroot's."""
     original = wsgi.Server.__init__
 
     @functools.wraps(original)
     def initialise(self, bind_addr, wsgi_app, **kwargs):
-        original(self, bind_addr, Readers(wsgi_app, readers), **{"request_queue_size": LISTEN_QUEUE, "numthreads": threads, **kwargs})
+        original(self, bind_addr, Readers(RememberedHosts(wsgi_app), readers), **{"request_queue_size": LISTEN_QUEUE, "numthreads": threads, **kwargs})
 
     wsgi.Server.__init__ = initialise
     wsgi.Server.keep_alive_conn_limit = KEPT_CONNECTIONS
