@@ -31,6 +31,10 @@ export interface DockerInfo {
     architecture: string;
 }
 
+/** The line of `docker info`'s output that says why it failed. It prints what it knows of itself as JSON before, with fields named Error. */
+export const complaintOf = (output: string): string | undefined =>
+    output.split("\n").map((line) => line.trim()).find((line) => !line.startsWith("{") && /error|denied|cannot/i.test(line));
+
 async function ask(): Promise<{ info?: DockerInfo; complaint: string }> {
     try {
         const text = await run("docker", ["info", "--format", "{{json .}}"], { timeoutMs: 20_000 });
@@ -50,8 +54,7 @@ async function ask(): Promise<{ info?: DockerInfo; complaint: string }> {
             },
         };
     } catch (error) {
-        const tail = (error as { tail?: string }).tail ?? "";
-        return { complaint: tail.split("\n").find((line) => /error|denied|cannot/i.test(line))?.trim() ?? (error as Error).message };
+        return { complaint: complaintOf((error as { tail?: string }).tail ?? "") ?? (error as Error).message };
     }
 }
 

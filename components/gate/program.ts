@@ -2,7 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type { LabConfig } from "../config/keys";
 import type { LabPlan } from "../plan/plan";
 import { wanted } from "./fleet";
-import { waitForFleet } from "./gate";
+import { FleetTimeout, waitForFleet } from "./gate";
 import { FleetReader } from "./kubernetes";
 
 export interface FleetGateArgs {
@@ -29,16 +29,25 @@ export function fleetGate({ config, plan, namespace, kubeconfig, after }: FleetG
     return pulumi.unsecret(
         pulumi.all([kubeconfig, ids(after)]).apply(async ([content]) => {
             const reader = new FleetReader(content, namespace);
-            await waitForFleet({
+            await withoutStack(waitForFleet({
                 want,
                 timeoutSeconds: plan.waitSeconds,
                 read: () => reader.read(wait === "clusters"),
                 report: (line) => void pulumi.log.info(line),
                 hint: `Look with: kubectl -n ${namespace} describe baremetalhost NAME, clusterctl describe cluster NAME -n ${namespace}; the README's troubleshooting says more. 'waitTimeout' is the limit.`,
-            });
+            }));
             return reached;
         }),
     );
+}
+
+/** A RunError's message is all that Pulumi shows of it; where the gate gave up says nothing to the user. */
+async function withoutStack(waiting: Promise<unknown>): Promise<void> {
+    try {
+        await waiting;
+    } catch (error) {
+        throw error instanceof FleetTimeout ? new pulumi.RunError(error.message) : error;
+    }
 }
 
 /** Resolves once every resource has been created, which its URN alone does not say. */

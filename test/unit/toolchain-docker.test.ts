@@ -1,4 +1,5 @@
 import { expect } from "chai";
+import { complaintOf } from "../../toolchain/docker";
 import { decideDocker, type DockerDecision, type DockerFacts } from "../../toolchain/docker-facts";
 
 const NOTHING: DockerFacts = {
@@ -42,4 +43,13 @@ describe("what is done about Docker", () => {
             if (decided.do === "start" || decided.do === "install-and-start") expect(decided.how).to.equal(detail);
         });
     }
+});
+
+describe("why docker info failed", () => {
+    it("is the line that says so, and not what the client knows of itself", () => {
+        const denied = "permission denied while trying to connect to the Docker daemon socket at unix:///var/run/docker.sock: dial unix /var/run/docker.sock: connect: permission denied";
+        expect(complaintOf(`{"ID":"","Swarm":{"Error":""},"Warnings":null}\n${denied}\n`)).to.equal(denied);
+        expect(complaintOf("Cannot connect to the Docker daemon at unix:///var/run/docker.sock. Is the docker daemon running?")).to.match(/^Cannot connect/);
+        expect(complaintOf('{"Error":""}')).to.equal(undefined);
+    });
 });
