@@ -124,17 +124,32 @@ export async function removeStack(ready: Ready, stack: string): Promise<void> {
     await look("rmdir", [stateRoot()]);
 }
 
+/** An operation that a killed run had begun and not ended (pulumi/sdk, apitype.OperationV2). */
+export interface PendingOperation {
+    type: string;
+    resource: { urn: string; type: string; inputs?: { metadata?: { name?: unknown; namespace?: unknown } } };
+}
+
 /** A stack's state, as far as it matters here. */
 export interface State {
     resources: { type: string; id?: string; outputs?: Record<string, unknown> }[];
-    /** Operations that a killed run had begun and not ended. */
-    pending: number;
+    pending: PendingOperation[];
+}
+
+/** Kubernetes objects that were being created, by URN. The provider's id of one is its name (`namespace/name`), so whether it was made can be asked. */
+export function pendingObjects(pending: readonly PendingOperation[]): Map<string, string> {
+    const ids = pending.flatMap(({ type, resource: { urn, type: kind, inputs } }): [string, string][] => {
+        const { name, namespace } = inputs?.metadata ?? {};
+        if (type !== "creating" || !kind.startsWith("kubernetes:") || typeof name !== "string") return [];
+        return [[urn, typeof namespace === "string" ? `${namespace}/${name}` : name]];
+    });
+    return new Map(ids);
 }
 
 /** Looks into the stack's state. */
 export async function exportState(ready: Ready, stack: string): Promise<State> {
-    const state = JSON.parse(await ask(ready, ["stack", "export", "--stack", stack])) as { deployment?: { resources?: []; pending_operations?: unknown[] } };
-    return { resources: state.deployment?.resources ?? [], pending: state.deployment?.pending_operations?.length ?? 0 };
+    const state = JSON.parse(await ask(ready, ["stack", "export", "--stack", stack])) as { deployment?: { resources?: []; pending_operations?: PendingOperation[] } };
+    return { resources: state.deployment?.resources ?? [], pending: state.deployment?.pending_operations ?? [] };
 }
 
 /** Makes the state forget operations that a killed run had begun, about which every later command would warn. Whatever they had made must be gone by then. */
@@ -155,7 +170,25 @@ export async function recover(ready: Ready, stack: string, say: (text: string) =
     await selectStack(ready, stack);
     const { resources, pending } = await exportState(ready, stack);
     await removeLeftovers(await findLeftovers(stack, knownIds(resources)), say);
-    if (pending === 0) return;
+    if (pending.length === 0) return;
     await forgetPending(ready, stack);
-    say(`forgot ${pending} operation${pending > 1 ? "s" : ""} that a run which was killed had begun`);
+    say(`forgot ${many(pending.length)} that a run which was killed had begun`);
+}
+
+const many = (operations: number): string => `${operations} operation${operations > 1 ? "s" : ""}`;
+
+/**
+ * Takes the Kubernetes objects into the state that a killed run had made and not noted: creating them again would be refused. Before {@link recover}, which
+ * forgets what was begun. Nothing is done where nothing was begun.
+ * @param refresh runs `pulumi refresh` with these arguments; its exit code.
+ */
+export async function adoptPending(ready: Ready, stack: string, refresh: (args: string[]) => Promise<number>, say: (text: string) => void): Promise<void> {
+    if (!(await stackExists(ready, stack))) return;
+    await clearDeadLocks(ready, stack);
+    const objects = pendingObjects((await exportState(ready, stack)).pending);
+    if (objects.size === 0) return;
+    say(`a run was killed while it created ${objects.size} Kubernetes object${objects.size > 1 ? "s" : ""}: asking which of them are there`);
+    const args = [...objects].flatMap(([urn, id]) => ["--import-pending-creates", urn, "--import-pending-creates", id]);
+    const code = await refresh(["refresh", "--yes", "--skip-preview", "--stack", stack, ...[...objects.keys()].flatMap((urn) => ["--target", urn]), ...args]);
+    if (code !== 0) say("they could not be asked for; those that are there will be in the way");
 }

@@ -21,8 +21,8 @@ export interface Result {
     output: string;
 }
 
-/** Runs a command to its end, showing its output as it comes. */
-export function run(command: string, args: string[], options: { env?: NodeJS.ProcessEnv; limitMs?: number; quiet?: boolean } = {}): Promise<Result> {
+/** Runs a command to its end, showing its output as it comes. @param options.killed ends it with SIGKILL */
+export function run(command: string, args: string[], options: { env?: NodeJS.ProcessEnv; limitMs?: number; quiet?: boolean; killed?: AbortSignal } = {}): Promise<Result> {
     const child = spawn(command, args, { env: { ...process.env, ...options.env }, stdio: ["ignore", "pipe", "pipe"] });
     let output = "";
     for (const stream of [child.stdout, child.stderr]) {
@@ -31,6 +31,7 @@ export function run(command: string, args: string[], options: { env?: NodeJS.Pro
             if (!options.quiet) process.stderr.write(chunk);
         });
     }
+    options.killed?.addEventListener("abort", () => child.kill("SIGKILL"));
     const timer = setTimeout(() => child.kill("SIGTERM"), options.limitMs ?? 30 * MINUTE);
     return new Promise((resolve, reject) => {
         child.on("error", reject);
@@ -57,7 +58,7 @@ async function pulumiEnvironment(): Promise<NodeJS.ProcessEnv> {
 }
 
 /** Plain `pulumi`, as a person calls it after `npm run env`. */
-export const pulumi = async (args: string[], options: { quiet?: boolean } = {}): Promise<Result> =>
+export const pulumi = async (args: string[], options: { quiet?: boolean; killed?: AbortSignal } = {}): Promise<Result> =>
     run("pulumi", [...args, "--stack", STACK, "--non-interactive"], { env: await pulumiEnvironment(), ...options });
 
 /** Sets configuration; throws when Pulumi refuses. */
@@ -82,7 +83,7 @@ interface Condition {
 }
 
 export interface LiveObject {
-    metadata: { name: string; uid: string; creationTimestamp: string };
+    metadata: { name: string; uid: string; creationTimestamp: string; annotations?: Record<string, string> };
     spec: Record<string, unknown>;
     status?: { provisioning?: { state?: string }; conditions?: Condition[] };
 }

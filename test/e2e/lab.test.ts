@@ -46,7 +46,7 @@ describe("a small lab, from up to destroy", function () {
     });
 
     it("previews a lab that has never been up, without making anything", async () => {
-        await configure({ nodes: 4, clusters: 2, controlPlaneNodes: 1, conductors: 2, provisioningCidr: "192.168.250.0/24" });
+        await configure({ nodes: 4, clusters: 2, controlPlaneNodes: 1, conductors: 2, provisioningCidr: "192.168.250.0/24", hostsAtOnce: 3 });
         const steps = await previewedSteps();
         expect(steps.every(({ op }) => op === "create")).to.equal(true);
         const of = (type: string) => steps.filter(({ urn }) => urn.includes(`$${type}::`)).length;
@@ -91,6 +91,9 @@ describe("a small lab, from up to destroy", function () {
         await up();
         expect(await live.availableClusters()).to.deep.equal(["cluster-0000", "cluster-0001", "cluster-0002", "cluster-0003"]);
         expect(await live.identities()).to.include(grownFrom);
+        // Beyond hostsAtOnce hosts and clusters are queued, and let in.
+        const admitted = [...(await live.hosts()), ...(await live.clusters())].filter(({ metadata }) => metadata.annotations?.["metal3-scale-lab/admitted"] !== undefined);
+        expect(admitted.map(({ metadata }) => metadata.name).sort()).to.deep.equal(["cluster-0003", "host-0003", "host-0004", "host-0005", "host-0006", "host-0007"]);
     });
 
     it("shrinks from the end: clusters, then hosts, properly let go of", async () => {
@@ -153,6 +156,23 @@ describe("a small lab, from up to destroy", function () {
         await growing;
         expect(new Set(Object.values(await live.hostStates()))).to.deep.equal(new Set(["provisioned"]));
         await allAvailable(live, 6, 60);
+    });
+
+    it("finishes what an up that was killed had begun", async () => {
+        const before = await live.identities();
+        await configure({ nodes: 8, clusters: 8 });
+        const killed = new AbortController();
+        const growing = pulumi(["up", "--yes", "--skip-preview"], { killed: killed.signal });
+        await eventually("a new host", 300, async () => "host-0007" in (await live.hostStates()), () => live.hostStates());
+        killed.abort();
+        expect((await growing).code).to.not.equal(0);
+        const { code, output } = await lab("up", "--stack", STACK);
+        expect(code, output).to.equal(0);
+        expect(Object.values(await live.hostStates())).to.deep.equal(Array(8).fill("provisioned"));
+        await allAvailable(live, 8, 60);
+        expect(await live.identities()).to.include(before);
+        const { code: again, output: changes } = await pulumi(["up", "--yes", "--skip-preview", "--expect-no-changes"]);
+        expect(again, changes).to.equal(0);
     });
 
     it("is destroyed although Ironic and FKAS are dead, and leaves nothing behind", async () => {
