@@ -21,17 +21,17 @@ export interface Result {
     output: string;
 }
 
-/** Runs a command to its end, showing its output as it comes. @param options.killed ends it with SIGKILL */
-export function run(command: string, args: string[], options: { env?: NodeJS.ProcessEnv; limitMs?: number; quiet?: boolean; killed?: AbortSignal } = {}): Promise<Result> {
+/** Runs a command to its end, showing its output as it comes. @param options.killAt ends it with SIGKILL when it says so */
+export function run(command: string, args: string[], options: { env?: NodeJS.ProcessEnv; limitMs?: number; quiet?: boolean; killAt?: string } = {}): Promise<Result> {
     const child = spawn(command, args, { env: { ...process.env, ...options.env }, stdio: ["ignore", "pipe", "pipe"] });
     let output = "";
     for (const stream of [child.stdout, child.stderr]) {
         stream.on("data", (chunk: Buffer) => {
             output += chunk.toString();
+            if (options.killAt !== undefined && output.includes(options.killAt)) child.kill("SIGKILL");
             if (!options.quiet) process.stderr.write(chunk);
         });
     }
-    options.killed?.addEventListener("abort", () => child.kill("SIGKILL"));
     const timer = setTimeout(() => child.kill("SIGTERM"), options.limitMs ?? 30 * MINUTE);
     return new Promise((resolve, reject) => {
         child.on("error", reject);
@@ -58,7 +58,7 @@ async function pulumiEnvironment(): Promise<NodeJS.ProcessEnv> {
 }
 
 /** Plain `pulumi`, as a person calls it after `npm run env`. */
-export const pulumi = async (args: string[], options: { quiet?: boolean; killed?: AbortSignal } = {}): Promise<Result> =>
+export const pulumi = async (args: string[], options: { quiet?: boolean; killAt?: string } = {}): Promise<Result> =>
     run("pulumi", [...args, "--stack", STACK, "--non-interactive"], { env: await pulumiEnvironment(), ...options });
 
 /** Sets configuration; throws when Pulumi refuses. */
