@@ -25,6 +25,9 @@ type connection struct {
 
 type connectionKey struct{}
 
+// rootPaths is what kube-apiserver answers at /, as far as it is there.
+var rootPaths = []byte(`{"paths":["/api","/api/v1","/apis","/healthz","/livez","/readyz","/version"]}`)
+
 func withConnection(ctx context.Context, _ net.Conn) context.Context {
 	return context.WithValue(ctx, connectionKey{}, &connection{})
 }
@@ -81,6 +84,11 @@ func watches(r *http.Request) bool {
 
 func (s *Server) get(c *cluster, w http.ResponseWriter, r *http.Request) {
 	switch r.URL.Path {
+	case "/":
+		// Cluster API asks this of every cluster every 10 s, from four controllers: the in-memory handler would look through all its routes.
+		w.Header().Set("Content-Type", "application/json")
+		_, _ = w.Write(rootPaths)
+		return
 	case "/healthz", "/livez", "/readyz":
 		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 		_, _ = w.Write([]byte("ok"))

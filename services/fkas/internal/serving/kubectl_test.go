@@ -78,6 +78,14 @@ func TestKubectlGetShowsWhatARealClusterWould(t *testing.T) {
 	_, lists, err := discovery.ServerGroupsAndResources()
 	g.Expect(err).NotTo(HaveOccurred())
 	g.Expect(lists).NotTo(BeEmpty())
+	raw, err := discovery.RESTClient().Get().AbsPath("/").DoRaw(testkit.Context(t))
+	g.Expect(err).NotTo(HaveOccurred())
+	var root metav1.RootPaths
+	g.Expect(json.Unmarshal(raw, &root)).To(Succeed())
+	for _, path := range root.Paths {
+		_, err := discovery.RESTClient().Get().AbsPath(path).DoRaw(testkit.Context(t))
+		g.Expect(err).NotTo(HaveOccurred(), path)
+	}
 	for _, path := range []string{"/healthz", "/livez", "/readyz"} {
 		raw, err := discovery.RESTClient().Get().AbsPath(path).DoRaw(testkit.Context(t))
 		g.Expect(err).NotTo(HaveOccurred())
