@@ -5,6 +5,7 @@ import { parse, parseDocument } from "yaml";
 import type { Ready, WantedImages } from "../toolchain/ensure";
 import { repoPath, stateRoot } from "../toolchain/paths";
 import { look, run } from "../toolchain/run";
+import { endOrphanedPlugins } from "./orphaned-plugins";
 import { findLeftovers, knownIds, removeLeftovers } from "./docker-leftovers";
 
 /** Longest answer of the CLI about its own state (no program runs). */
@@ -164,9 +165,10 @@ export async function forgetPending(ready: Ready, stack: string): Promise<void> 
     });
 }
 
-/** Puts right what a run that was killed left: its lock, what it made in Docker and did not note, and what it had begun. */
+/** Puts right what a run that was killed left: its lock, its plugins, what it made in Docker and did not note, and what it had begun. */
 export async function recover(ready: Ready, stack: string, say: (text: string) => void): Promise<void> {
     if (await clearDeadLocks(ready, stack)) say("took away the lock of a run that was killed");
+    if (ready.setup.home !== undefined) await endOrphanedPlugins(ready.setup.home, say);
     await selectStack(ready, stack);
     const { resources, pending } = await exportState(ready, stack);
     await removeLeftovers(await findLeftovers(stack, knownIds(resources)), say);

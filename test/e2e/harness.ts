@@ -48,7 +48,7 @@ export const lab = (command: string, ...args: string[]): Promise<Result> => run(
 let environment: NodeJS.ProcessEnv | undefined;
 
 /** What `eval "$(npm run -s env)"` gives a person's shell. */
-async function pulumiEnvironment(): Promise<NodeJS.ProcessEnv> {
+export async function pulumiEnvironment(): Promise<NodeJS.ProcessEnv> {
     if (environment) return environment;
     const script = 'eval "$(node toolchain/bootstrap.mjs env)" && env -0';
     const { code, output } = await run("sh", ["-c", script], { quiet: true });

@@ -1,6 +1,7 @@
 import { expect } from "chai";
+import { orphanedPlugins } from "../../cli/orphaned-plugins";
 import { existsSync } from "fs";
-import { configure, eventually, lab, leftovers, Live, NAMESPACE, PREFIX, previewedSteps, pulumi, removeState, run, STACK } from "./harness";
+import { configure, eventually, lab, leftovers, Live, NAMESPACE, PREFIX, previewedSteps, pulumi, pulumiEnvironment, removeState, run, STACK } from "./harness";
 
 const MINUTE = 60_000;
 
@@ -169,6 +170,8 @@ describe("a small lab, from up to destroy", function () {
         expect(Object.values(await live.hostStates())).to.deep.equal(Array(8).fill("provisioned"));
         await allAvailable(live, 8, 60);
         expect(await live.identities()).to.include(before);
+        const home = (await pulumiEnvironment())["PULUMI_HOME"];
+        if (home !== undefined) expect(await orphanedPlugins(home), "plugins of the Pulumi that was killed").to.deep.equal([]);
         const { code: again, output: changes } = await pulumi(["up", "--yes", "--skip-preview", "--expect-no-changes"]);
         expect(again, changes).to.equal(0);
     });
