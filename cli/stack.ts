@@ -3,7 +3,7 @@ import { readFile, readdir, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { parse, parseDocument } from "yaml";
 import type { Ready, WantedImages } from "../toolchain/ensure";
-import { repoPath, stateRoot } from "../toolchain/paths";
+import { cacheRoot, repoPath, stateRoot } from "../toolchain/paths";
 import { look, run } from "../toolchain/run";
 import { endOrphanedPlugins } from "./orphaned-plugins";
 import { findLeftovers, knownIds, removeLeftovers } from "./docker-leftovers";
@@ -168,7 +168,9 @@ export async function forgetPending(ready: Ready, stack: string): Promise<void> 
 /** Puts right what a run that was killed left: its lock, its plugins, what it made in Docker and did not note, and what it had begun. */
 export async function recover(ready: Ready, stack: string, say: (text: string) => void): Promise<void> {
     if (await clearDeadLocks(ready, stack)) say("took away the lock of a run that was killed");
-    if (ready.setup.home !== undefined) await endOrphanedPlugins(ready.setup.home, say);
+    // Only in the lab's own home, whoever set the variable: in a shell that has the lab's environment (npm run env) it is set already.
+    const home = join(cacheRoot(), "pulumi-home");
+    if (ready.env["PULUMI_HOME"] === home) await endOrphanedPlugins(home, say);
     await selectStack(ready, stack);
     const { resources, pending } = await exportState(ready, stack);
     await removeLeftovers(await findLeftovers(stack, knownIds(resources)), say);
