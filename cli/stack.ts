@@ -165,9 +165,11 @@ export async function forgetPending(ready: Ready, stack: string): Promise<void> 
     });
 }
 
+const LOCK_TAKEN = "took away the lock of a run that was killed";
+
 /** Puts right what a run that was killed left: its lock, its plugins, what it made in Docker and did not note, and what it had begun. */
 export async function recover(ready: Ready, stack: string, say: (text: string) => void): Promise<void> {
-    if (await clearDeadLocks(ready, stack)) say("took away the lock of a run that was killed");
+    if (await clearDeadLocks(ready, stack)) say(LOCK_TAKEN);
     // Only in the lab's own home, whoever set the variable: in a shell that has the lab's environment (npm run env) it is set already.
     const home = join(cacheRoot(), "pulumi-home");
     if (ready.env["PULUMI_HOME"] === home) await endOrphanedPlugins(home, say);
@@ -188,7 +190,7 @@ const many = (operations: number): string => `${operations} operation${operation
  */
 export async function adoptPending(ready: Ready, stack: string, refresh: (args: string[]) => Promise<number>, say: (text: string) => void): Promise<void> {
     if (!(await stackExists(ready, stack))) return;
-    await clearDeadLocks(ready, stack);
+    if (await clearDeadLocks(ready, stack)) say(LOCK_TAKEN);
     const objects = pendingObjects((await exportState(ready, stack)).pending);
     if (objects.size === 0) return;
     say(`a run was killed while it created ${objects.size} Kubernetes object${objects.size > 1 ? "s" : ""}: asking which of them are there`);
