@@ -165,36 +165,33 @@ export async function forgetPending(ready: Ready, stack: string): Promise<void> 
     });
 }
 
-const LOCK_TAKEN = "took away the lock of a run that was killed";
-
-/** Puts right what a run that was killed left: its lock, its plugins, what it made in Docker and did not note, and what it had begun. */
-export async function recover(ready: Ready, stack: string, say: (text: string) => void): Promise<void> {
-    if (await clearDeadLocks(ready, stack)) say(LOCK_TAKEN);
+/**
+ * Puts right what a run that was killed left: its lock, its plugins, what it made in Docker and did not note, and what it had begun.
+ * @param refresh runs Pulumi with these arguments and returns its exit code: Kubernetes objects that were made and not noted are then taken into the state,
+ * or creating them again would be refused. Without it they are forgotten.
+ */
+export async function recover(ready: Ready, stack: string, say: (text: string) => void, refresh?: (args: string[]) => Promise<number>): Promise<void> {
+    if (await clearDeadLocks(ready, stack)) say("took away the lock of a run that was killed");
     // Only in the lab's own home, whoever set the variable: in a shell that has the lab's environment (npm run env) it is set already.
     const home = join(cacheRoot(), "pulumi-home");
     if (ready.env["PULUMI_HOME"] === home) await endOrphanedPlugins(home, say);
     await selectStack(ready, stack);
-    const { resources, pending } = await exportState(ready, stack);
-    await removeLeftovers(await findLeftovers(stack, knownIds(resources)), say);
-    if (pending.length === 0) return;
+    let state = await exportState(ready, stack);
+    const objects = pendingObjects(state.pending);
+    if (refresh && objects.size > 0) {
+        await adopt(stack, objects, refresh, say);
+        state = await exportState(ready, stack);
+    }
+    await removeLeftovers(await findLeftovers(stack, knownIds(state.resources)), say);
+    const { length } = state.pending;
+    if (length === 0) return;
     await forgetPending(ready, stack);
-    say(`forgot ${many(pending.length)} that a run which was killed had begun`);
+    say(`forgot ${length} operation${length > 1 ? "s" : ""} that a run which was killed had begun`);
 }
 
-const many = (operations: number): string => `${operations} operation${operations > 1 ? "s" : ""}`;
-
-/**
- * Takes the Kubernetes objects into the state that a killed run had made and not noted: creating them again would be refused. Before {@link recover}, which
- * forgets what was begun. Nothing is done where nothing was begun.
- * @param refresh runs `pulumi refresh` with these arguments; its exit code.
- */
-export async function adoptPending(ready: Ready, stack: string, refresh: (args: string[]) => Promise<number>, say: (text: string) => void): Promise<void> {
-    if (!(await stackExists(ready, stack))) return;
-    if (await clearDeadLocks(ready, stack)) say(LOCK_TAKEN);
-    const objects = pendingObjects((await exportState(ready, stack)).pending);
-    if (objects.size === 0) return;
+async function adopt(stack: string, objects: Map<string, string>, refresh: (args: string[]) => Promise<number>, say: (text: string) => void): Promise<void> {
     say(`a run was killed while it created ${objects.size} Kubernetes object${objects.size > 1 ? "s" : ""}: asking which of them are there`);
-    const args = [...objects].flatMap(([urn, id]) => ["--import-pending-creates", urn, "--import-pending-creates", id]);
-    const code = await refresh(["refresh", "--yes", "--skip-preview", "--stack", stack, ...[...objects.keys()].flatMap((urn) => ["--target", urn]), ...args]);
+    const args = [...objects].flatMap(([urn, id]) => ["--target", urn, "--import-pending-creates", urn, "--import-pending-creates", id]);
+    const code = await refresh(["refresh", "--yes", "--skip-preview", "--stack", stack, ...args]);
     if (code !== 0) say("they could not be asked for; those that are there will be in the way");
 }

@@ -1,6 +1,6 @@
 import { runPulumi } from "./pulumi";
 import { Session } from "./session";
-import { adoptPending, recover, stackConfig } from "./stack";
+import { recover, stackConfig } from "./stack";
 
 /** From so many hosts and clusters together on, state is written once at the end instead of after each step (see `pulumiSettings`). */
 const MANY = 200;
@@ -40,9 +40,7 @@ export async function stackPulumiSettings(stack: string): Promise<Record<string,
 export async function up(options: UpOptions): Promise<number> {
     const session = new Session();
     const ready = await session.ensure("up", options.stack);
-    const say = (text: string): void => session.progress.line(text);
-    await adoptPending(ready, options.stack, (args) => runPulumi(ready, args), say);
-    await recover(ready, options.stack, say);
+    await recover(ready, options.stack, (text) => session.progress.line(text), (args) => runPulumi(ready, args));
     const args = ["up", "--yes", "--skip-preview", "--stack", options.stack, "--parallel", String(options.parallel)];
     if (options.expectNoChanges) args.push("--expect-no-changes");
     if (options.refresh) args.push("--refresh");

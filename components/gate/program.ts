@@ -2,7 +2,8 @@ import * as pulumi from "@pulumi/pulumi";
 import type { LabConfig } from "../config/keys";
 import type { LabPlan } from "../plan/plan";
 import { wanted } from "./fleet";
-import { FleetTimeout, waitForFleet } from "./gate";
+import { withRunErrors } from "../run-error";
+import { waitForFleet } from "./gate";
 import { FleetReader } from "./kubernetes";
 
 export interface FleetGateArgs {
@@ -29,7 +30,7 @@ export function fleetGate({ config, plan, namespace, kubeconfig, after }: FleetG
     return pulumi.unsecret(
         pulumi.all([kubeconfig, ids(after)]).apply(async ([content]) => {
             const reader = new FleetReader(content, namespace);
-            await withoutStack(waitForFleet({
+            await withRunErrors(waitForFleet({
                 want,
                 timeoutSeconds: plan.waitSeconds,
                 read: () => reader.read(wait === "clusters"),
@@ -39,15 +40,6 @@ export function fleetGate({ config, plan, namespace, kubeconfig, after }: FleetG
             return reached;
         }),
     );
-}
-
-/** A RunError's message is all that Pulumi shows of it; where the gate gave up says nothing to the user. */
-async function withoutStack(waiting: Promise<unknown>): Promise<void> {
-    try {
-        await waiting;
-    } catch (error) {
-        throw error instanceof FleetTimeout ? new pulumi.RunError(error.message) : error;
-    }
 }
 
 /** Resolves once every resource has been created, which its URN alone does not say. */

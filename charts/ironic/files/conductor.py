@@ -89,22 +89,22 @@ class RememberedHosts:
         row = self.row(host[1])
         question = host[1], tuple(sorted((name, value) for name, value in environ.items() if name.startswith("HTTP_")))
         with self.lock:
-            known_row, until, status, headers, body = self.answers.get(question, (None, 0, None, None, None))
-            if row is not None and row == known_row and self.clock() < until:
+            known = self.answers.get(question)
+            holds = known is not None and known[0] == row and self.clock() < known[1]
+            if holds:
                 self.answers.move_to_end(question)
-            else:
-                body = None
-        if body is not None:
-            start_response(status, list(headers))
-            return [body]
-        return self.ask(environ, start_response, question, row)
+        if not holds:
+            return self.ask(environ, start_response, question, row)
+        _, _, status, headers, body = known
+        start_response(status, list(headers))
+        return [body]
 
     def ask(self, environ, start_response, question, row):
         said = []
 
         def note(status, headers, exc_info=None):
             said[:] = [status, headers]
-            return start_response(status, headers, exc_info) if exc_info else start_response(status, headers)
+            return start_response(status, headers, exc_info)
 
         answer = self.application(environ, note)
         try:

@@ -25,7 +25,7 @@ import (
 // SetupAdmission makes the manager let in queued hosts, `atOnce` in work at a time. clusters holds the Clusters of every FKAS: the manager's own cache has
 // those of one.
 func SetupAdmission(mgr manager.Manager, clusters cache.Cache, atOnce int) error {
-	admission := &management.Admission{Hosts: mgr.GetClient(), Clusters: clusters, Writer: mgr.GetClient(), AtOnce: atOnce}
+	admission := &management.Admission{Client: mgr.GetClient(), Clusters: clusters, AtOnce: atOnce}
 	// There is one queue: whatever happens, it is looked at as a whole.
 	queue := []reconcile.Request{{NamespacedName: types.NamespacedName{Name: "queued-hosts"}}}
 	toQueue := func(context.Context, client.Object) []reconcile.Request { return queue }

@@ -98,7 +98,7 @@ func TestHostsInWork(t *testing.T) {
 // admit lets hosts in, and returns the names of those that are still queued.
 func admit(l *lab.Lab, atOnce int) (management.Admitted, []string, error) {
 	l.T.Helper()
-	admission := management.Admission{Hosts: l.Management, Clusters: l.Management, Writer: l.Management, AtOnce: atOnce}
+	admission := management.Admission{Client: l.Management, Clusters: l.Management, AtOnce: atOnce}
 	done, err := admission.Admit(l.Ctx)
 	var hosts bmov1alpha1.BareMetalHostList
 	if listErr := l.Management.List(l.Ctx, &hosts); listErr != nil {

@@ -3,7 +3,6 @@ package management
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"fmt"
 	"slices"
 	"time"
@@ -29,12 +28,10 @@ const AdmissionPatience = 15 * time.Minute
 //
 // A queued host has QueuedAnnotation, whatever its value, beside BMO's own annotation for a pause.
 type Admission struct {
-	// Hosts reads BareMetalHosts, from a cache.
-	Hosts client.Reader
+	// Client reads BareMetalHosts from the cache, and writes.
+	Client client.Client
 	// Clusters reads the Clusters of all FKAS, from a cache.
 	Clusters client.Reader
-	// Writer patches BareMetalHosts.
-	Writer client.Writer
 	// AtOnce is the number of hosts in work from which none is let in, from 1.
 	AtOnce int
 }
@@ -56,7 +53,7 @@ func HostQueued(host *bmov1alpha1.BareMetalHost) bool {
 // Admit lets in as many hosts as there is room for, by name: a cluster's hosts are neighbours.
 func (a *Admission) Admit(ctx context.Context) (Admitted, error) {
 	var hosts bmov1alpha1.BareMetalHostList
-	if err := a.Hosts.List(ctx, &hosts, client.UnsafeDisableDeepCopy); err != nil {
+	if err := a.Client.List(ctx, &hosts, client.UnsafeDisableDeepCopy); err != nil {
 		return Admitted{}, fmt.Errorf("list BareMetalHosts: %w", err)
 	}
 	queue := queuedHosts(hosts.Items)
@@ -78,14 +75,14 @@ func (a *Admission) Admit(ctx context.Context) (Admitted, error) {
 			}
 			room--
 		}
-		err := a.admit(ctx, host, now)
+		err := letIn(ctx, a.Client, host, &bmov1alpha1.BareMetalHost{}, bmov1alpha1.PausedAnnotation, now)
 		switch {
 		case apierrors.IsConflict(err):
 			// The cache has not heard of what changed it: most likely of its admission.
 			done.Again = afterConflict
 		case apierrors.IsNotFound(err):
 		case err != nil:
-			return done, err
+			return done, fmt.Errorf("let in host %s: %w", client.ObjectKeyFromObject(host), err)
 		default:
 			done.Hosts++
 		}
@@ -172,20 +169,4 @@ func admittedAt(host *bmov1alpha1.BareMetalHost) time.Time {
 		return at
 	}
 	return host.CreationTimestamp.Time
-}
-
-func (a *Admission) admit(ctx context.Context, host *bmov1alpha1.BareMetalHost, now time.Time) error {
-	patch, err := json.Marshal(map[string]any{"metadata": map[string]any{
-		"uid": host.UID, "resourceVersion": host.ResourceVersion,
-		"annotations": map[string]any{bmov1alpha1.PausedAnnotation: nil, QueuedAnnotation: nil, AdmittedAnnotation: now.UTC().Format(time.RFC3339)},
-	}})
-	if err != nil {
-		return err
-	}
-	target := &bmov1alpha1.BareMetalHost{}
-	target.Namespace, target.Name = host.Namespace, host.Name
-	if err := a.Writer.Patch(ctx, target, client.RawPatch(types.MergePatchType, patch)); err != nil {
-		return fmt.Errorf("let in host %s: %w", client.ObjectKeyFromObject(host), err)
-	}
-	return nil
 }

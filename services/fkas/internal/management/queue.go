@@ -61,13 +61,15 @@ func (q *Queue) Release(ctx context.Context, name types.NamespacedName) (Release
 	if err != nil || reason == "" {
 		return Release{Again: again}, err
 	}
-	err = q.release(ctx, &cluster)
+	err = letIn(ctx, q.Client, &cluster, &clusterv1.Cluster{}, clusterv1.PausedAnnotation, time.Now())
 	switch {
 	case apierrors.IsConflict(err):
 		// It changed since the cache heard of it, perhaps only in its status, of which no event tells.
 		return Release{Again: afterConflict}, nil
+	case apierrors.IsNotFound(err):
+		return Release{}, nil
 	case err != nil:
-		return Release{}, client.IgnoreNotFound(err)
+		return Release{}, fmt.Errorf("release queued cluster %s: %w", name, err)
 	}
 	log.FromContext(ctx).Info("Released a queued cluster", "cluster", name.String(), "queued", cluster.Annotations[QueuedAnnotation],
 		"reason", reason, "age", time.Since(cluster.CreationTimestamp.Time).Round(time.Second).String())
@@ -141,19 +143,17 @@ func (q *Queue) ready(ctx context.Context, host *bmov1alpha1.BareMetalHost, clus
 	return err == nil && m3m.Labels[clusterv1.ClusterNameLabel] == cluster.Name, nil
 }
 
-// release removes both annotations from what was judged, and notes when. It names them, because the cache does not hold the others.
-func (q *Queue) release(ctx context.Context, cluster *clusterv1.Cluster) error {
+// letIn removes QueuedAnnotation and the pause from an object, and notes when: in one patch that holds only for what was read. It names the annotations,
+// because the cache does not hold the others. target is an empty object of the same kind, which the answer is written to.
+func letIn(ctx context.Context, c client.Writer, obj, target client.Object, pausedAnnotation string, now time.Time) error {
 	patch, err := json.Marshal(map[string]any{"metadata": map[string]any{
-		"uid": cluster.UID, "resourceVersion": cluster.ResourceVersion,
-		"annotations": map[string]any{clusterv1.PausedAnnotation: nil, QueuedAnnotation: nil, AdmittedAnnotation: time.Now().UTC().Format(time.RFC3339)},
+		"uid": obj.GetUID(), "resourceVersion": obj.GetResourceVersion(),
+		"annotations": map[string]any{pausedAnnotation: nil, QueuedAnnotation: nil, AdmittedAnnotation: now.UTC().Format(time.RFC3339)},
 	}})
 	if err != nil {
 		return err
 	}
-	target := &clusterv1.Cluster{}
-	target.Namespace, target.Name = cluster.Namespace, cluster.Name
-	if err := q.Client.Patch(ctx, target, client.RawPatch(types.MergePatchType, patch)); err != nil {
-		return fmt.Errorf("release queued cluster %s: %w", client.ObjectKeyFromObject(cluster), err)
-	}
-	return nil
+	target.SetNamespace(obj.GetNamespace())
+	target.SetName(obj.GetName())
+	return c.Patch(ctx, target, client.RawPatch(types.MergePatchType, patch))
 }
