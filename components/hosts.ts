@@ -1,7 +1,7 @@
 import * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import type { LabConfig } from "./config/keys";
-import { HOST_CLUSTER_LABEL, QUEUED_ANNOTATION } from "./plan/cluster-objects";
+import { HOST_CLUSTER_LABEL, PAUSED_ANNOTATION, QUEUED_ANNOTATION } from "./plan/cluster-objects";
 import type { HostPlan, LabPlan } from "./plan/plan";
 
 /** sushy-tools' and fake-ipa's ports within their own address: upstream's defaults. */
@@ -11,8 +11,11 @@ export const FAKE_IPA_PORT = 9999;
 /** Cluster API's label of what belongs to a cluster. */
 const CLUSTER_NAME_LABEL = "cluster.x-k8s.io/cluster-name";
 
-/** BMO leaves a host with this annotation alone. */
-const PAUSED_ANNOTATION = "baremetalhost.metal3.io/paused";
+/**
+ * A host that waits: BMO leaves one with its own annotation alone. CAPM3 asks the API server for such a host every minute all the same (v1.13.2,
+ * Metal3LabelSync), and for one with Cluster API's annotation never.
+ */
+const QUEUED_ANNOTATIONS = { "baremetalhost.metal3.io/paused": "", [PAUSED_ANNOTATION]: "", [QUEUED_ANNOTATION]: "" };
 
 export interface BareMetalHostsArgs {
     config: LabConfig;
@@ -59,7 +62,7 @@ export class BareMetalHosts extends pulumi.ComponentResource {
                     name: host.name,
                     namespace: args.namespace,
                     labels: { [HOST_CLUSTER_LABEL]: host.cluster },
-                    ...(host.queued ? { annotations: { [PAUSED_ANNOTATION]: "", [QUEUED_ANNOTATION]: "" } } : {}),
+                    ...(host.queued ? { annotations: QUEUED_ANNOTATIONS } : {}),
                 },
                 spec: {
                     online: true,

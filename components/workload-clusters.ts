@@ -32,12 +32,7 @@ export class WorkloadClusters extends pulumi.ComponentResource {
     }
 
     private createClass(args: WorkloadClustersArgs): KubernetesObject[] {
-        const objects = clusterClassObjects({
-            name: CLASS_NAME,
-            namespace: args.namespace,
-            image: args.osImage,
-            cleaning: args.config.cleaning !== "disabled",
-        });
+        const objects = clusterClassObjects({ name: CLASS_NAME, namespace: args.namespace, image: args.osImage });
         // The webhook of the class looks for its templates: they come first.
         return objects.reduce<KubernetesObject[]>((created, manifest) => {
             const isClass = manifest.kind === "ClusterClass";

@@ -19,7 +19,7 @@ export const QUEUED_ANNOTATION = "metal3-scale-lab/queued";
 export const ADMITTED_ANNOTATION = "metal3-scale-lab/admitted";
 
 /** Annotation of a Cluster for which Cluster API makes nothing until it is removed. */
-const PAUSED_ANNOTATION = "cluster.x-k8s.io/paused";
+export const PAUSED_ANNOTATION = "cluster.x-k8s.io/paused";
 
 const CLUSTER_API = "cluster.x-k8s.io/v1beta2";
 const BOOTSTRAP = "bootstrap.cluster.x-k8s.io/v1beta2";
@@ -44,8 +44,6 @@ export interface ClusterClassOptions {
     /** Namespace of the class, the clusters and the hosts: CAPM3 takes only hosts of a machine's own namespace. */
     namespace: string;
     image: MachineImage;
-    /** Whether Ironic cleans the disks of a host (metadata only) before it is provisioned and after it was released. */
-    cleaning: boolean;
 }
 
 /**
@@ -101,10 +99,9 @@ function machineTemplate(options: ClusterClassOptions, role: "control-plane" | "
         metadata: metadata(options, role),
         spec: {
             template: {
-                spec: {
-                    automatedCleaningMode: options.cleaning ? "metadata" : "disabled",
-                    image: { ...options.image },
-                },
+                // No automatedCleaningMode: hosts have theirs, and where a template has one CAPM3 writes it into all its machines at every event of any
+                // of them (v1.13.2, metal3machinetemplate_manager.go): 16 writes a cluster, many refused for conflicts.
+                spec: { image: { ...options.image } },
             },
         },
     };

@@ -107,7 +107,7 @@ describe("the lab as resources", () => {
     it("makes the hosts beyond hostsAtOnce paused, and tells one FKAS how many may be in work", async () => {
         const recorder = await lab({ nodes: "3", clusters: "2", hostsAtOnce: "2", fakeApiServers: "2" });
         const annotations = recorder.of(HOST).sort((a, b) => a.name.localeCompare(b.name)).map(({ inputs }) => (inputs["metadata"] as { annotations?: object }).annotations);
-        expect(annotations).to.deep.equal([undefined, undefined, { "baremetalhost.metal3.io/paused": "", "metal3-scale-lab/queued": "" }]);
+        expect(annotations).to.deep.equal([undefined, undefined, { "baremetalhost.metal3.io/paused": "", "cluster.x-k8s.io/paused": "", "metal3-scale-lab/queued": "" }]);
         const told = recorder.resources.filter(({ name, type }) => type === "kubernetes:apps/v1:Deployment" && name.startsWith("fkas-")).map(({ inputs }) => /FKAS_HOSTS_AT_ONCE","value":"(\d+)"/.exec(JSON.stringify(inputs))?.[1]);
         expect(told.sort()).to.deep.equal(["2", undefined]);
     });

@@ -45,7 +45,7 @@ func taken(h *bmov1alpha1.BareMetalHost) {
 }
 
 func waiting(h *bmov1alpha1.BareMetalHost) {
-	h.Annotations = map[string]string{management.QueuedAnnotation: "", bmov1alpha1.PausedAnnotation: "", "other": "stays"}
+	h.Annotations = map[string]string{management.QueuedAnnotation: "", bmov1alpha1.PausedAnnotation: "", clusterv1.PausedAnnotation: "", "other": "stays"}
 }
 
 func admitted(age time.Duration) func(*bmov1alpha1.BareMetalHost) {

@@ -26,7 +26,8 @@ const AdmissionPatience = 15 * time.Minute
 // host that waits for its PROVISIONING_LIMIT through registration again every minute or two: from some number on, all wait for each other. A host that is
 // paused costs nothing.
 //
-// A queued host has QueuedAnnotation, whatever its value, beside BMO's own annotation for a pause.
+// A queued host has QueuedAnnotation, whatever its value, beside BMO's own annotation for a pause, and Cluster API's: CAPM3 takes a host with that for
+// none of its business, while it asks the API server for one that only BMO leaves alone every minute (CAPM3 v1.13.2, Metal3LabelSync).
 type Admission struct {
 	// Client reads BareMetalHosts from the cache, and writes.
 	Client client.Client
@@ -75,7 +76,7 @@ func (a *Admission) Admit(ctx context.Context) (Admitted, error) {
 			}
 			room--
 		}
-		err := letIn(ctx, a.Client, host, &bmov1alpha1.BareMetalHost{}, bmov1alpha1.PausedAnnotation, now)
+		err := letIn(ctx, a.Client, host, &bmov1alpha1.BareMetalHost{}, now, bmov1alpha1.PausedAnnotation, clusterv1.PausedAnnotation)
 		switch {
 		case apierrors.IsConflict(err):
 			// The cache has not heard of what changed it: most likely of its admission.

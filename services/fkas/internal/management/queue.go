@@ -61,7 +61,7 @@ func (q *Queue) Release(ctx context.Context, name types.NamespacedName) (Release
 	if err != nil || reason == "" {
 		return Release{Again: again}, err
 	}
-	err = letIn(ctx, q.Client, &cluster, &clusterv1.Cluster{}, clusterv1.PausedAnnotation, time.Now())
+	err = letIn(ctx, q.Client, &cluster, &clusterv1.Cluster{}, time.Now(), clusterv1.PausedAnnotation)
 	switch {
 	case apierrors.IsConflict(err):
 		// It changed since the cache heard of it, perhaps only in its status, of which no event tells.
@@ -143,12 +143,15 @@ func (q *Queue) ready(ctx context.Context, host *bmov1alpha1.BareMetalHost, clus
 	return err == nil && m3m.Labels[clusterv1.ClusterNameLabel] == cluster.Name, nil
 }
 
-// letIn removes QueuedAnnotation and the pause from an object, and notes when: in one patch that holds only for what was read. It names the annotations,
+// letIn removes QueuedAnnotation and the pauses from an object, and notes when: in one patch that holds only for what was read. It names the annotations,
 // because the cache does not hold the others. target is an empty object of the same kind, which the answer is written to.
-func letIn(ctx context.Context, c client.Writer, obj, target client.Object, pausedAnnotation string, now time.Time) error {
+func letIn(ctx context.Context, c client.Writer, obj, target client.Object, now time.Time, pauses ...string) error {
+	annotations := map[string]any{QueuedAnnotation: nil, AdmittedAnnotation: now.UTC().Format(time.RFC3339)}
+	for _, pause := range pauses {
+		annotations[pause] = nil
+	}
 	patch, err := json.Marshal(map[string]any{"metadata": map[string]any{
-		"uid": obj.GetUID(), "resourceVersion": obj.GetResourceVersion(),
-		"annotations": map[string]any{pausedAnnotation: nil, QueuedAnnotation: nil, AdmittedAnnotation: now.UTC().Format(time.RFC3339)},
+		"uid": obj.GetUID(), "resourceVersion": obj.GetResourceVersion(), "annotations": annotations,
 	}})
 	if err != nil {
 		return err
