@@ -1,5 +1,5 @@
 import { findLeftovers, removeLeftovers } from "./docker-leftovers";
-import { runPulumi } from "./pulumi";
+import { operation, runPulumi } from "./pulumi";
 import { Session } from "./session";
 import { stackPulumiSettings } from "./up";
 import { recover, removeStack, stackExists } from "./stack";
@@ -21,8 +21,7 @@ export async function down(options: DownOptions): Promise<number> {
         // What stands in a Docker that is switched off can only be removed when it is on.
         await session.toolchain.docker();
         await recover(ready, options.stack, (text) => progress.line(text));
-        const args = ["destroy", "--yes", "--skip-preview", "--stack", options.stack, "--parallel", String(options.parallel)];
-        const code = await runPulumi(ready, args, await stackPulumiSettings(options.stack));
+        const code = await runPulumi(ready, operation("destroy", options.stack, options.parallel), await stackPulumiSettings(options.stack));
         if (code !== 0) return code;
         await removeStack(ready, options.stack);
     } else {

@@ -7,6 +7,9 @@ import { repoPath } from "../toolchain/paths";
 /** Niceness of Pulumi, its program and its plugins: about a tenth of the weight of others. */
 const LOWER_PRIORITY = 10;
 
+/** What Pulumi is told to do with a whole stack, without asking: the plan was looked at before, with `pulumi preview`. */
+export const operation = (name: "up" | "destroy", stack: string, parallel: number): string[] => [name, "--yes", "--skip-preview", "--stack", stack, "--parallel", String(parallel)];
+
 /** Sends a signal to the command when this process dies, however it dies. From util-linux, on every Debian. */
 const SETPRIV = "/usr/bin/setpriv";
 

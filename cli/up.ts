@@ -1,4 +1,4 @@
-import { runPulumi } from "./pulumi";
+import { operation, runPulumi } from "./pulumi";
 import { Session } from "./session";
 import { recover, stackConfig } from "./stack";
 
@@ -41,7 +41,7 @@ export async function up(options: UpOptions): Promise<number> {
     const session = new Session();
     const ready = await session.ensure("up", options.stack);
     await recover(ready, options.stack, (text) => session.progress.line(text), (args) => runPulumi(ready, args));
-    const args = ["up", "--yes", "--skip-preview", "--stack", options.stack, "--parallel", String(options.parallel)];
+    const args = operation("up", options.stack, options.parallel);
     if (options.expectNoChanges) args.push("--expect-no-changes");
     if (options.refresh) args.push("--refresh");
     return runPulumi(ready, args, await stackPulumiSettings(options.stack));

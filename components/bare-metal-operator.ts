@@ -6,6 +6,7 @@ import { createObjects, type KubernetesObject } from "./kubernetes-object";
 import type { LabPki } from "./lab-pki";
 import { BMO_WEBHOOK_NAMES, bmoObjects } from "./manifests/bmo";
 import type { Manifest } from "./manifests/documents";
+import { ownerlessFirmwareSchemas } from "./manifests/firmware-schemas";
 import type { LabPlan } from "./plan/plan";
 
 /** Key of the operator's webhook certificate in the lab's PKI. */
@@ -35,7 +36,7 @@ export class BareMetalOperator extends pulumi.ComponentResource {
     constructor(name: string, args: BareMetalOperatorArgs, opts?: pulumi.ComponentResourceOptions) {
         super("metal3lab:index:BareMetalOperator", name, {}, opts);
         const { plan, pki, credentials } = args;
-        const { env, requests, leaderElection, probeTimeoutSeconds, ...sizes } = plan.controllers;
+        const { env, requests, leaderElection, probeTimeoutSeconds, firmwareSchemaOwners, ...sizes } = plan.controllers;
         const webhook = pki.server(BMO_CERTIFICATE);
         const manifests = bmoObjects<pulumi.Input<string>>({
             manifests: args.manifests,
@@ -58,7 +59,8 @@ export class BareMetalOperator extends pulumi.ComponentResource {
                 caBundle: pki.caCertificate.apply((pem) => Buffer.from(pem).toString("base64")),
             },
         });
-        const created = createObjects(name, manifests, { parent: this, provider: args.provider, dependsOn: args.dependsOn });
+        const policies = firmwareSchemaOwners ? [] : ownerlessFirmwareSchemas();
+        const created = createObjects(name, [...manifests, ...policies], { parent: this, provider: args.provider, dependsOn: args.dependsOn });
         this.objects = created.all;
         this.deployment = created.last;
         this.registerOutputs({ objects: this.objects.length });

@@ -51,6 +51,8 @@ export class GrowthWatch {
         this.meter = new UsageMeter({ docker: new Docker(), prefix: `m3lab-${lab.stack}` });
         this.before = machineMemory();
         this.done = [this.sampling(), this.waiting(known, onFirstHost)];
+        // Whoever fails is heard in end(), which may be long after.
+        for (const task of this.done) task.catch(() => undefined);
     }
 
     /** Ends the watch. @throws Error when no new host was ever seen. */

@@ -5,7 +5,7 @@ import { existsSync } from "node:fs";
 import { preparePulumiState } from "../../toolchain/pulumi-home";
 import { run } from "../../toolchain/run";
 import { repoPath } from "../../toolchain/paths";
-import { runPulumi } from "../pulumi";
+import { operation, runPulumi } from "../pulumi";
 import { exportState, recover, removeStack, stackExists, stackFile } from "../stack";
 import { findLeftovers, removeLeftovers } from "../docker-leftovers";
 import { stackPulumiSettings } from "../up";
@@ -51,11 +51,11 @@ export class BenchLab {
     }
 
     preview(): Promise<MeasuredCommand> {
-        return this.pulumi(["preview", "--diff=false"]);
+        return this.pulumi(["preview", "--diff=false", "--stack", this.stack]);
     }
 
     up(args: string[] = []): Promise<MeasuredCommand> {
-        return this.pulumi(["up", "--yes", "--skip-preview", "--parallel", String(this.parallel), ...args]);
+        return this.pulumi([...operation("up", this.stack, this.parallel), ...args]);
     }
 
     /** Destroys the lab and removes its stack. Nothing of it is left, also when its `up` had failed. */
@@ -64,7 +64,7 @@ export class BenchLab {
         await preparePulumiState(this.ready.setup);
         if (await stackExists(this.ready, this.stack)) {
             await recover(this.ready, this.stack, this.say);
-            measured = await this.pulumi(["destroy", "--yes", "--skip-preview", "--parallel", String(this.parallel)]);
+            measured = await this.pulumi(operation("destroy", this.stack, this.parallel));
             await removeStack(this.ready, this.stack);
         }
         await removeLeftovers(await findLeftovers(this.stack, new Set()), this.say);
@@ -84,7 +84,7 @@ export class BenchLab {
         const env = await stackPulumiSettings(this.stack);
         const began = Date.now();
         this.meter = undefined;
-        const code = await runPulumi(this.ready, [...args, "--stack", this.stack, "--non-interactive"], env, (pid) => {
+        const code = await runPulumi(this.ready, [...args, "--non-interactive"], env, (pid) => {
             this.meter = new ProcessMeter(pid);
         });
         const usage = this.stopMeter();

@@ -57,80 +57,93 @@ threads = [threading.Thread(target=ask) for _ in range(6)]
 [thread.start() for thread in threads]
 [thread.join(20) for thread in threads]
 print(most)`);
-        for (const target of ["/v1/nodes", "/v1/nodes/0a1b", "/v1/ports", "/v1/drivers"]) expect(most("GET", target), target).to.equal(2);
+        for (const target of ["/v1/nodes", "/v1/nodes/0a1b", "/v1/nodes/0a1b/firmware", "/v1/ports", "/v1/drivers"]) expect(most("GET", target), target).to.equal(2);
         // Each of these may wait for a conductor, a BMC, or a host's lock.
         for (const [method, target] of [["PATCH", "/v1/nodes/0a1b"], ["GET", "/v1/nodes/0a1b/validate"], ["POST", "/v1/heartbeat/0a1b"], ["POST", "/"]] as const) {
             expect(most(method, target), `${method} ${target}`).to.equal(6);
         }
     });
 
-    it("gives an answer about a host again while its row is the same, to those who asked the same, and for half a minute", () => {
+    it("gives an answer about a host again while its rows are the same, to those who asked the same, and for five minutes", () => {
         expect(python(image, `
 rows, asked, now = {}, [], [0.0]
 def application(environ, start_response):
     asked.append(environ["PATH_INFO"])
     start_response(environ.get("status", "200 OK"), [("Content-Type", "application/json"), ("Openstack-Request-Id", f"req-{len(asked)}")])
     return [f"answer {len(asked)}".encode()]
-hosts = conductor.RememberedHosts(application, row=lambda uuid: rows.get(uuid), clock=lambda: now[0])
+answers = conductor.RememberedAnswers(application, rows=lambda query, uuid: rows.get(uuid), clock=lambda: now[0])
 A, B = "0a1b2c3d-0000-4000-8000-000000000001", "0a1b2c3d-0000-4000-8000-000000000002"
 def ask(path=f"/v1/nodes/{A}", method="GET", query="", authorization="Basic me", **more):
     said = []
     headers = {} if authorization is None else {"HTTP_AUTHORIZATION": authorization}
-    body = b"".join(hosts({"PATH_INFO": path, "REQUEST_METHOD": method, "QUERY_STRING": query, **headers, **more}, lambda status, headers, *_: said.append([status, dict(headers)])))
+    body = b"".join(answers({"PATH_INFO": path, "REQUEST_METHOD": method, "QUERY_STRING": query, **headers, **more}, lambda status, headers, *_: said.append([status, dict(headers)])))
     return body.decode(), said[0][0], "Openstack-Request-Id" in said[0][1]
-rows[A] = rows[B] = (1, "x")
+rows[A] = rows[B] = [(1, "x")]
 result = {"first": [ask(), ask(), ask()]}
-rows[A] = (1, "y")
+rows[A] = [(1, "y")]
 result["changed"] = [ask()[0], ask()[0]]
 result["others"] = [ask(authorization="Basic you")[0], ask(HTTP_X_OPENSTACK_IRONIC_API_VERSION="1.99")[0], ask(f"/v1/nodes/{B}")[0], ask()[0]]
+parts = [dict(path=f"/v1/nodes/{A}/firmware"), dict(path=f"/v1/nodes/{A}/bios"), dict(path=f"/v1/nodes/{A}/bios", query="detail=true"), dict(path="/v1/ports", query=f"fields=node_uuid&node_uuid={A}")]
+result["parts"] = [[ask(**part)[0], ask(**part)[0]] for part in parts]
 before = len(asked)
-for arguments in [dict(method="PATCH"), dict(query="fields=uuid"), dict(authorization=None), dict(path="/v1/nodes"), dict(path=f"/v1/nodes/{A}/states"), dict(path="/v1/nodes/name")]:
+for arguments in [dict(method="PATCH"), dict(query="fields=uuid"), dict(authorization=None), dict(path="/v1/nodes"), dict(path=f"/v1/nodes/{A}/states"), dict(path="/v1/nodes/name"),
+                  dict(path="/v1/ports"), dict(path="/v1/ports", query=f"node_uuid={A}"), dict(path=f"/v1/nodes/{A}/bios/x")]:
     ask(**arguments), ask(**arguments)
 result["never"] = len(asked) - before
-now[0] = 29.9
+now[0] = 299.9
 result["in time"] = ask()[0]
-now[0] = 30.1
+now[0] = 300.1
 result["late"] = ask()[0]
 del rows[A]
 result["gone"] = [ask()[0], ask()[0]]
-rows[A] = (2,)
+rows[A] = [(2,)]
 result["refused"] = [ask(status="404 Not Found")[:2], ask()[:2]]
-conductor.KNOWN_HOSTS = 2
+conductor.KNOWN_ANSWERS = 2
 for i in range(5):
     ask(HTTP_X=str(i))
-result["kept"] = len(hosts.answers)
+result["kept"] = len(answers.answers)
 print(json.dumps(result))`)).to.deep.equal({
             first: [["answer 1", "200 OK", true], ["answer 1", "200 OK", false], ["answer 1", "200 OK", false]],
             changed: ["answer 2", "answer 2"],
             others: ["answer 3", "answer 4", "answer 5", "answer 2"],
-            never: 12,
+            parts: [["answer 6", "answer 6"], ["answer 7", "answer 7"], ["answer 8", "answer 8"], ["answer 9", "answer 9"]],
+            never: 18,
             "in time": "answer 2",
-            late: "answer 18",
-            gone: ["answer 19", "answer 20"],
-            refused: [["answer 21", "404 Not Found"], ["answer 22", "200 OK"]],
+            late: "answer 28",
+            gone: ["answer 29", "answer 30"],
+            refused: [["answer 31", "404 Not Found"], ["answer 32", "200 OK"]],
             kept: 2,
         });
     });
 
-    it("asks the database for the row, and leaves it to Ironic to say that it cannot be read", () => {
+    it("asks the database for the rows of each question, and leaves it to Ironic to say that they cannot be read", () => {
         expect(python(image, `
 import sqlalchemy, oslo_db.exception
 engine = sqlalchemy.create_engine("sqlite://", poolclass=sqlalchemy.pool.StaticPool)
-with engine.begin() as connection:
-    connection.exec_driver_sql("CREATE TABLE nodes (id INTEGER, uuid TEXT, extra TEXT)")
-    connection.exec_driver_sql("CREATE TABLE node_traits (node_id INTEGER, trait TEXT)")
-    connection.exec_driver_sql("INSERT INTO nodes VALUES (7, 'u', '{}')")
-# SQLite has neither the function nor this style of parameters.
-conductor.HOST_ROW = conductor.HOST_ROW.replace("CRC32", "LENGTH").replace("CONCAT(COUNT(*), ' ', ", "(COUNT(*) || ' ' || ").replace("%s", "?")
+def write(*statements):
+    with engine.begin() as connection:
+        for statement in statements:
+            connection.exec_driver_sql(statement)
+write("CREATE TABLE nodes (id INTEGER, uuid TEXT, owner TEXT, lessee TEXT)", "CREATE TABLE node_traits (node_id INTEGER, trait TEXT)",
+      "CREATE TABLE firmware_information (node_id INTEGER, component TEXT)", "CREATE TABLE bios_settings (node_id INTEGER, name TEXT)",
+      "CREATE TABLE ports (id INTEGER, node_id INTEGER)", "INSERT INTO nodes VALUES (7, 'u', NULL, NULL)", "INSERT INTO ports VALUES (3, 7)")
 conductor.enginefacade.reader.get_engine = lambda: engine
-rows = [conductor.host_row("u"), conductor.host_row("v")]
-with engine.begin() as connection:
-    connection.exec_driver_sql("INSERT INTO node_traits VALUES (7, 'CUSTOM_GPU')")
-rows.append(conductor.host_row("u"))
+# SQLite has neither the function nor this style of parameters.
+here = lambda query: query.replace("CRC32", "LENGTH").replace("CONCAT(COUNT(*), ' ', ", "(COUNT(*) || ' ' || ").replace("%s", "?")
+def look(uuid):
+    return [conductor.rows_of(here(query), uuid) for _, query in conductor.QUESTIONS]
+result = [look("u"), look("v")]
+write("INSERT INTO node_traits VALUES (7, 'CUSTOM_GPU')", "INSERT INTO firmware_information VALUES (7, 'bmc')", "DELETE FROM ports")
+result.append(look("u"))
 def away():
     raise oslo_db.exception.DBConnectionError()
 conductor.enginefacade.reader.get_engine = away
-print(json.dumps(rows + [conductor.host_row("u")]))`)).to.deep.equal([[7, "u", "{}", "0 0"], null, [7, "u", "{}", "1 10"], null]);
+print(json.dumps(result + [look("u")]))`)).to.deep.equal([
+            [[[7, "u", null, null, "0 0"]], [[null, null, null, null]], [[null, null, null, null]], [[null, null, 3, 7]]],
+            [null, null, null, null],
+            [[[7, "u", null, null, "1 10"]], [[null, null, 7, "bmc"]], [[null, null, null, null]], [[null, null, null, null]]],
+            [null, null, null, null],
+        ]);
     });
 
     it("remembers signatures as pecan finds them, by function and not by object", () => {

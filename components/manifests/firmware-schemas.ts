@@ -1,0 +1,27 @@
+import type { Manifest } from "./documents";
+
+const API = "admissionregistration.k8s.io/v1beta1";
+const NAME = "firmware-schemas-without-owners";
+
+/**
+ * Keeps owners out of FirmwareSchemas. BMO makes one for all hosts with the same BIOS settings, which fake hosts are (they have none), and enters each host
+ * as an owner whenever it looks at the host's settings (v0.13.2, hostfirmwaresettings_controller.go): an object that grows with the lab, written by all at
+ * once and mostly refused (409, and all over again). With 250 hosts it was 22 writes a host of 8 s each, which took more of kube-apiserver than all else.
+ * Without owners the object never changes, and nothing is written. It stays when its hosts go; upstream's garbage collection would take it away.
+ */
+export const ownerlessFirmwareSchemas = (): Manifest[] => [
+    {
+        apiVersion: API,
+        kind: "MutatingAdmissionPolicy",
+        metadata: { name: NAME },
+        spec: {
+            matchConstraints: { resourceRules: [{ apiGroups: ["metal3.io"], apiVersions: ["*"], operations: ["CREATE", "UPDATE"], resources: ["firmwareschemas"] }] },
+            matchConditions: [{ name: "owned", expression: "has(object.metadata.ownerReferences)" }],
+            // A schema with owners is no harm by itself.
+            failurePolicy: "Ignore",
+            reinvocationPolicy: "Never",
+            mutations: [{ patchType: "JSONPatch", jsonPatch: { expression: '[JSONPatch{op: "remove", path: "/metadata/ownerReferences"}]' } }],
+        },
+    },
+    { apiVersion: API, kind: "MutatingAdmissionPolicyBinding", metadata: { name: NAME }, spec: { policyName: NAME } },
+];
