@@ -18,17 +18,28 @@ export interface Leftover {
     name: string;
 }
 
+/** Objects of one kind with the label of the stack's lab. Empty where Docker does not answer. */
+async function listObjects(stack: string, { what, list }: (typeof KINDS)[number], filters: string[] = []): Promise<Leftover[]> {
+    const text = (await look("docker", [...list, "--filter", `label=${labLabel(stack)}`, ...filters.flatMap((filter) => ["--filter", filter])])) ?? "";
+    return text
+        .split("\n")
+        .filter(Boolean)
+        .map((line) => {
+            const [id = "", name = ""] = line.split(" ");
+            return { what, id, name };
+        });
+}
+
+/** The lab's containers that run, and its volumes: those that were made to the end. */
+export async function finishedObjects(stack: string): Promise<Leftover[]> {
+    const [containers, , allVolumes] = KINDS;
+    return [...(await listObjects(stack, containers, ["status=running"])), ...(await listObjects(stack, allVolumes))];
+}
+
 /** Objects of the stack's lab that its state does not know: what a run killed between making and noting it left. Empty where Docker does not answer. */
 export async function findLeftovers(stack: string, known: ReadonlySet<string>): Promise<Leftover[]> {
-    const found: Leftover[] = [];
-    for (const { what, list } of KINDS) {
-        const text = (await look("docker", [...list, "--filter", `label=${labLabel(stack)}`])) ?? "";
-        for (const line of text.split("\n").filter(Boolean)) {
-            const [id = "", name = ""] = line.split(" ");
-            if (!known.has(id) && !known.has(name)) found.push({ what, id, name });
-        }
-    }
-    return found;
+    const all = await Promise.all(KINDS.map((kind) => listObjects(stack, kind)));
+    return all.flat().filter(({ id, name }) => !known.has(id) && !known.has(name));
 }
 
 /** Removes them, containers first: networks and volumes in use cannot go. */

@@ -125,31 +125,16 @@ export async function removeStack(ready: Ready, stack: string): Promise<void> {
     await look("rmdir", [stateRoot()]);
 }
 
-/** An operation that a killed run had begun and not ended (pulumi/sdk, apitype.OperationV2). */
-export interface PendingOperation {
-    type: string;
-    resource: { urn: string; type: string; inputs?: { metadata?: { name?: unknown; namespace?: unknown } } };
-}
-
 /** A stack's state, as far as it matters here. */
 export interface State {
     resources: { type: string; id?: string; outputs?: Record<string, unknown> }[];
-    pending: PendingOperation[];
-}
-
-/** Kubernetes objects that were being created, by URN. The provider's id of one is its name (`namespace/name`), so whether it was made can be asked. */
-export function pendingObjects(pending: readonly PendingOperation[]): Map<string, string> {
-    const ids = pending.flatMap(({ type, resource: { urn, type: kind, inputs } }): [string, string][] => {
-        const { name, namespace } = inputs?.metadata ?? {};
-        if (type !== "creating" || !kind.startsWith("kubernetes:") || typeof name !== "string") return [];
-        return [[urn, typeof namespace === "string" ? `${namespace}/${name}` : name]];
-    });
-    return new Map(ids);
+    /** What a killed run had begun and not ended (pulumi/sdk, apitype.OperationV2). */
+    pending: { type: string }[];
 }
 
 /** Looks into the stack's state. */
 export async function exportState(ready: Ready, stack: string): Promise<State> {
-    const state = JSON.parse(await ask(ready, ["stack", "export", "--stack", stack])) as { deployment?: { resources?: []; pending_operations?: PendingOperation[] } };
+    const state = JSON.parse(await ask(ready, ["stack", "export", "--stack", stack])) as { deployment?: { resources?: []; pending_operations?: State["pending"] } };
     return { resources: state.deployment?.resources ?? [], pending: state.deployment?.pending_operations ?? [] };
 }
 
@@ -167,19 +152,18 @@ export async function forgetPending(ready: Ready, stack: string): Promise<void> 
 
 /**
  * Puts right what a run that was killed left: its lock, its plugins, what it made in Docker and did not note, and what it had begun.
- * @param refresh runs Pulumi with these arguments and returns its exit code: Kubernetes objects that were made and not noted are then taken into the state,
- * or creating them again would be refused. Without it they are forgotten.
+ * @param resume takes what it had made and not noted into the state, to go on with it. Without it, what is in Docker is removed, and the rest forgotten.
  */
-export async function recover(ready: Ready, stack: string, say: (text: string) => void, refresh?: (args: string[]) => Promise<number>): Promise<void> {
-    if (await clearDeadLocks(ready, stack)) say("took away the lock of a run that was killed");
+export async function recover(ready: Ready, stack: string, say: (text: string) => void, resume?: () => Promise<void>): Promise<void> {
+    const killed = await clearDeadLocks(ready, stack);
+    if (killed) say("took away the lock of a run that was killed");
     // Only in the lab's own home, whoever set the variable: in a shell that has the lab's environment (npm run env) it is set already.
     const home = join(cacheRoot(), "pulumi-home");
     if (ready.env["PULUMI_HOME"] === home) await endOrphanedPlugins(home, say);
     await selectStack(ready, stack);
     let state = await exportState(ready, stack);
-    const objects = pendingObjects(state.pending);
-    if (refresh && objects.size > 0) {
-        await adopt(stack, objects, refresh, say);
+    if (resume && (killed || state.pending.some(({ type }) => type === "creating"))) {
+        await resume();
         state = await exportState(ready, stack);
     }
     await removeLeftovers(await findLeftovers(stack, knownIds(state.resources)), say);
@@ -187,11 +171,4 @@ export async function recover(ready: Ready, stack: string, say: (text: string) =
     if (length === 0) return;
     await forgetPending(ready, stack);
     say(`forgot ${length} operation${length > 1 ? "s" : ""} that a run which was killed had begun`);
-}
-
-async function adopt(stack: string, objects: Map<string, string>, refresh: (args: string[]) => Promise<number>, say: (text: string) => void): Promise<void> {
-    say(`a run was killed while it created ${objects.size} Kubernetes object${objects.size > 1 ? "s" : ""}: asking which of them are there`);
-    const args = [...objects].flatMap(([urn, id]) => ["--target", urn, "--import-pending-creates", urn, "--import-pending-creates", id]);
-    const code = await refresh(["refresh", "--yes", "--skip-preview", "--stack", stack, ...args]);
-    if (code !== 0) say("they could not be asked for; those that are there will be in the way");
 }

@@ -1,6 +1,7 @@
 import { operation, runPulumi } from "./pulumi";
 import { Session } from "./session";
 import { recover, stackConfig } from "./stack";
+import { takeOver } from "./take-over";
 
 /** From so many hosts and clusters together on, state is written once at the end instead of after each step (see `pulumiSettings`). */
 const MANY = 200;
@@ -40,9 +41,11 @@ export async function stackPulumiSettings(stack: string): Promise<Record<string,
 export async function up(options: UpOptions): Promise<number> {
     const session = new Session();
     const ready = await session.ensure("up", options.stack);
-    await recover(ready, options.stack, (text) => session.progress.line(text), (args) => runPulumi(ready, args));
+    const settings = await stackPulumiSettings(options.stack);
+    const say = (text: string): void => session.progress.line(text);
+    await recover(ready, options.stack, say, () => takeOver(ready, options.stack, settings, say, (args) => runPulumi(ready, args, settings)));
     const args = operation("up", options.stack, options.parallel);
     if (options.expectNoChanges) args.push("--expect-no-changes");
     if (options.refresh) args.push("--refresh");
-    return runPulumi(ready, args, await stackPulumiSettings(options.stack));
+    return runPulumi(ready, args, settings);
 }

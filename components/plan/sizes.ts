@@ -113,8 +113,9 @@ export function controllerSizes({ nodes, tuning, provisioningLimit }: Pick<LabCo
         provisioningLimit: provisioningLimit ?? PROVISIONING_LIMIT,
         operatorConcurrency: large ? 50 : 20,
         concurrency: large ? 50 : 20,
-        // More of them only wait for each other at the API server, and for their caches to hear of what the others wrote.
-        clusterApiConcurrency: 10,
+        // Every event of an object is a look at it, unless it is queued already: what waits for its turn is looked at once for all that happened meanwhile.
+        // With ten, 8.6 CPU-s a host and cluster; with three, 7.5; with one or two no less.
+        clusterApiConcurrency: 3,
         kubeApiQps: large ? 400 : 200,
         kubeApiBurst: large ? 600 : 300,
         leaderElection: false,

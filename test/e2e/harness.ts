@@ -58,8 +58,8 @@ export async function pulumiEnvironment(): Promise<NodeJS.ProcessEnv> {
 }
 
 /** Plain `pulumi`, as a person calls it after `npm run env`. */
-export const pulumi = async (args: string[], options: { quiet?: boolean; killAt?: string } = {}): Promise<Result> =>
-    run("pulumi", [...args, "--stack", STACK, "--non-interactive"], { env: await pulumiEnvironment(), ...options });
+export const pulumi = async (args: string[], options: { quiet?: boolean; killAt?: string; env?: NodeJS.ProcessEnv } = {}): Promise<Result> =>
+    run("pulumi", [...args, "--stack", STACK, "--non-interactive"], { ...options, env: { ...(await pulumiEnvironment()), ...options.env } });
 
 /** Sets configuration; throws when Pulumi refuses. */
 export async function configure(values: Record<string, string | number>): Promise<void> {
