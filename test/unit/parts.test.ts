@@ -114,8 +114,8 @@ describe("what Cluster API's controllers are told", () => {
 
     it("knows the flags that the controllers have", () => {
         const { core, controlPlane, bootstrap } = told({});
-        expect(core?.args).to.include({ "cluster-concurrency": 10, "sync-period": "6h", "leader-elect": false });
-        expect(controlPlane?.args).to.include({ "kubeadmcontrolplane-concurrency": 10 }).and.not.have.property("cluster-concurrency");
-        expect(bootstrap?.args).to.include({ "kubeadmconfig-concurrency": 10 });
+        expect(core?.args).to.include({ "cluster-concurrency": 3, "sync-period": "6h", "leader-elect": false });
+        expect(controlPlane?.args).to.include({ "kubeadmcontrolplane-concurrency": 3 }).and.not.have.property("cluster-concurrency");
+        expect(bootstrap?.args).to.include({ "kubeadmconfig-concurrency": 3 });
     });
 });
