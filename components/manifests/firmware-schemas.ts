@@ -1,6 +1,7 @@
 import type { Manifest } from "./documents";
 
-const API = "admissionregistration.k8s.io/v1beta1";
+/** The server works with v1beta1, of which Pulumi's provider says wrongly, and at every `up`, that it was removed in Kubernetes 1.22. */
+const API = "admissionregistration.k8s.io/v1alpha1";
 const NAME = "firmware-schemas-without-owners";
 
 /**

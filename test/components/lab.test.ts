@@ -77,6 +77,13 @@ describe("the lab as resources", () => {
         expect(await limit({ tuning: "published" })).to.deep.equal({ limit: "20", concurrency: undefined, cpu: undefined, gogc: undefined });
     });
 
+    it("keeps owners out of the FirmwareSchema that all hosts share, but not in the published lab", async () => {
+        const policies = async (raw: Record<string, string>) =>
+            (await lab({ nodes: "1", clusters: "0", ...raw })).resources.map(({ type }) => type).filter((type) => type.includes("MutatingAdmissionPolicy"));
+        expect(await policies({})).to.have.length(2);
+        expect(await policies({ tuning: "published" })).to.deep.equal([]);
+    });
+
     it("changes nothing that is there when it grows", async () => {
         const small = await lab({ nodes: "4", clusters: "2" });
         const large = await lab({ nodes: "8", clusters: "4" });

@@ -83,7 +83,7 @@ interface Condition {
 }
 
 export interface LiveObject {
-    metadata: { name: string; uid: string; creationTimestamp: string; annotations?: Record<string, string> };
+    metadata: { name: string; uid: string; creationTimestamp: string; annotations?: Record<string, string>; ownerReferences?: object[] };
     spec: Record<string, unknown>;
     status?: { provisioning?: { state?: string }; conditions?: Condition[] };
 }
@@ -108,6 +108,10 @@ export class Live {
 
     hosts(): Promise<LiveObject[]> {
         return this.list("metal3.io", "v1alpha1", "baremetalhosts");
+    }
+
+    firmwareSchemas(): Promise<LiveObject[]> {
+        return this.list("metal3.io", "v1alpha1", "firmwareschemas");
     }
 
     clusters(): Promise<LiveObject[]> {

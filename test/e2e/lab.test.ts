@@ -63,6 +63,7 @@ describe("a small lab, from up to destroy", function () {
         live = new Live();
         expect(await live.hostStates()).to.deep.equal({ "host-0000": "provisioned", "host-0001": "provisioned", "host-0002": "available", "host-0003": "available" });
         expect(await live.availableClusters()).to.deep.equal(["cluster-0000", "cluster-0001"]);
+        expect((await live.firmwareSchemas()).map(({ metadata }) => metadata.ownerReferences)).to.deep.equal([undefined]);
         const conductors = await live.hostsByConductor();
         expect(Object.values(conductors).reduce((sum, count) => sum + count, 0)).to.equal(4);
         expect(Object.keys(conductors).every((name) => ["192.168.250.100", "192.168.250.101"].includes(name)), JSON.stringify(conductors)).to.equal(true);
