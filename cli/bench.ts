@@ -27,8 +27,8 @@ export interface BenchOptions {
     keep: boolean;
 }
 
-/** What the published lab's hosts take to boot (reference: tunables). */
-const PUBLISHED_SETTINGS = { fakeBootSeconds: "180-240" };
+/** What the published lab's hosts take to boot (reference: tunables), and sushy-tools to change their power. */
+const PUBLISHED_SETTINGS = { fakeBootSeconds: "180-240", fakePowerSeconds: "1-11" };
 
 /** A network that no default lab has, with room for thousands of hosts. */
 const DEFAULT_SETTINGS = { provisioningCidr: "192.168.244.0/22" };

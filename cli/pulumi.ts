@@ -1,5 +1,4 @@
-import { spawn } from "node:child_process";
-import { existsSync } from "node:fs";
+import { spawn, type ChildProcess } from "node:child_process";
 import { setPriority } from "node:os";
 import type { Ready } from "../toolchain/ensure";
 import { repoPath } from "../toolchain/paths";
@@ -10,8 +9,11 @@ const LOWER_PRIORITY = 10;
 /** What Pulumi is told to do with a whole stack, without asking: the plan was looked at before, with `pulumi preview`. */
 export const operation = (name: "up" | "destroy", stack: string, parallel: number): string[] => [name, "--yes", "--skip-preview", "--stack", stack, "--parallel", String(parallel)];
 
-/** Sends a signal to the command when this process dies, however it dies. From util-linux, on every Debian. */
-const SETPRIV = "/usr/bin/setpriv";
+/**
+ * Waits for the end of its input, which comes when the process that holds the other end dies, however it dies, and interrupts the process $0. (The kernel's own
+ * way, PR_SET_PDEATHSIG, does so again for every thread of the parent that dies after the one before: Pulumi would take the second for "at once".)
+ */
+const INTERRUPT_AT_END = 'cat > /dev/null; kill -INT "$0"';
 
 /**
  * Runs Pulumi with its own output on this process's.
@@ -24,14 +26,16 @@ const SETPRIV = "/usr/bin/setpriv";
  * @returns Pulumi's exit code, or 130 when it was interrupted
  */
 export function runPulumi(ready: Ready, args: readonly string[], extraEnv: NodeJS.ProcessEnv = {}, onStart?: (pid: number) => void): Promise<number> {
-    const [command, ...prefix] = existsSync(SETPRIV) ? [SETPRIV, "--pdeathsig", "INT", ready.pulumi] : [ready.pulumi];
-    const child = spawn(command as string, [...prefix, ...args], {
+    const child = spawn(ready.pulumi, args, {
         cwd: repoPath(),
         env: { ...ready.env, ...extraEnv },
         stdio: ["ignore", "inherit", "inherit"],
         detached: true,
     });
+    let guard: ChildProcess | undefined;
     if (child.pid !== undefined) {
+        guard = spawn("/bin/sh", ["-c", INTERRUPT_AT_END, String(child.pid)], { stdio: ["pipe", "ignore", "ignore"], detached: true });
+        guard.on("error", (error) => process.stderr.write(`warning: should this process be killed, Pulumi goes on: ${error.message}\n`));
         // On this machine stands the lab, too, all of it together weighing no more than one busy thread of Pulumi's.
         setPriority(child.pid, LOWER_PRIORITY);
         onStart?.(child.pid);
@@ -40,6 +44,7 @@ export function runPulumi(ready: Ready, args: readonly string[], extraEnv: NodeJ
     const forward = (): void => {
         if (interrupted) return;
         interrupted = true;
+        guard?.kill("SIGKILL");
         process.stderr.write("\nstopping: Pulumi ends what is under way and saves its state; this can take a minute\n");
         child.kill("SIGINT");
     };
@@ -48,6 +53,7 @@ export function runPulumi(ready: Ready, args: readonly string[], extraEnv: NodeJ
     return new Promise((resolve, reject) => {
         child.on("error", (error) => reject(new Error(`${ready.pulumi} could not be started: ${error.message}`, { cause: error })));
         child.on("exit", (code, signal) => {
+            guard?.kill("SIGKILL");
             for (const name of signals) process.off(name, forward);
             if (signal !== null && !interrupted) process.stderr.write(`error: pulumi was ended by ${signal}\n`);
             resolve(interrupted ? 130 : (code ?? 1));

@@ -62,6 +62,8 @@ export function pairConfiguration(pair: PairPlan, config: LabConfig, ironicUrl: 
         FAKE_IPA_ADVERTISE_ADDRESS_PORT: FAKE_IPA_PORT,
         FAKE_IPA_CAFILE: CA_FILE,
         FAKE_IPA_INSECURE: false,
+        SUSHY_TOOLS_MIN_POWER_TIME: config.fakePowerSeconds.min,
+        SUSHY_TOOLS_MAX_POWER_TIME: config.fakePowerSeconds.max,
         FAKE_IPA_MIN_BOOT_TIME: config.fakeBootSeconds.min,
         FAKE_IPA_MAX_BOOT_TIME: config.fakeBootSeconds.max,
         FAKE_IPA_STATE_DIR: "/var/lib/fake-ipa",

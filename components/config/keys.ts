@@ -41,15 +41,15 @@ const kubernetesVersion = z
     )
     .transform((value) => `v${value.replace(/^v/, "")}`);
 
-/** Seconds, one number or "MIN-MAX": upstream's fake-ipa draws each boot between the two. */
-const bootSeconds = z
+/** Seconds, one number or "MIN-MAX": what takes its time takes something between the two, each time anew. */
+const secondsBetween = z
     .string()
     .regex(/^\d{1,4}(-\d{1,4})?$/, 'must be seconds such as "10", or a range such as "5-10", at most 3600')
     .transform((value) => {
         const [min = "", max = min] = value.split("-");
         return { min: Number(min), max: Number(max) };
     })
-    .refine(({ min, max }) => max >= min, "the greatest boot time must not be below the smallest")
+    .refine(({ min, max }) => max >= min, "the second number must not be below the first")
     .refine(({ max }) => max <= 3600, "must be at most 3600 seconds");
 
 const images = z
@@ -93,7 +93,8 @@ export const keys = {
     nodesPerPair: whole(1, 500).optional(),
     fakeApiServers: whole(1, 50).optional(),
     kubernetesVersion: kubernetesVersion.default("v1.35.4"),
-    fakeBootSeconds: bootSeconds.default({ min: 1, max: 2 }),
+    fakeBootSeconds: secondsBetween.default({ min: 1, max: 2 }),
+    fakePowerSeconds: secondsBetween.default({ min: 0, max: 0 }),
     cleaning: choice(["disabled", "metadata"] as const).default("disabled"),
     provisioningCidr: ipv4Cidr.default("192.168.222.0/24"),
     podCidr: ipv4Cidr.default("10.244.0.0/16"),

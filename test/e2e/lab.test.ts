@@ -178,6 +178,11 @@ describe("a small lab, from up to destroy", function () {
         if (home !== undefined) expect(await orphanedPlugins(home), "plugins of the Pulumi that was killed").to.deep.equal([]);
         const { code: again, output: changes } = await pulumi(["up", "--yes", "--skip-preview", "--expect-no-changes"]);
         expect(again, changes).to.equal(0);
+        const { data } = await live.core.readNamespacedSecret({ name: "host-0007-bmc", namespace: NAMESPACE });
+        const password = data?.["password"] ?? "";
+        const { output: state } = await pulumi(["stack", "export"], { quiet: true });
+        expect(password).to.have.length.above(8);
+        expect(state).to.include("host-0007-bmc").and.not.include(password).and.not.include(Buffer.from(password, "base64").toString());
     });
 
     it("is destroyed although Ironic and FKAS are dead, and leaves nothing behind", async () => {

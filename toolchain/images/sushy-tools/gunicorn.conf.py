@@ -2,12 +2,17 @@
 
 Environment: SUSHY_TOOLS_THREADS (default 8) requests at once; WEB_CONCURRENCY (gunicorn's own, default 1) processes.
 State is in SQLite, so that several processes agree on it, but one keeps the order of a host's updates.
+
+Two keys more in the configuration file: SUSHY_TOOLS_MIN_POWER_TIME and SUSHY_TOOLS_MAX_POWER_TIME, seconds that a power change takes (default 1 and 11, which
+sushy-tools has no option for). Ironic waits for each of a host's three or four changes, holding the host and asking over and over.
 """
 import os
+import random
 import sqlite3
 import tempfile
 
 from flask import Config
+from sushy_tools.emulator.resources.systems import fakedriver
 
 _config = Config("/")
 _config.from_pyfile(os.environ["SUSHY_EMULATOR_CONFIG"])
@@ -18,6 +23,19 @@ bind = "%s:%d" % (
 )
 certfile = _config.get("SUSHY_EMULATOR_SSL_CERT")
 keyfile = _config.get("SUSHY_EMULATOR_SSL_KEY")
+
+_power_time = (_config.get("SUSHY_TOOLS_MIN_POWER_TIME", 1), _config.get("SUSHY_TOOLS_MAX_POWER_TIME", 11))
+
+
+class _PowerTime:
+    """What fakedriver takes for the module random, which it draws the length of a power change from."""
+
+    @staticmethod
+    def randint(_least, _most):
+        return random.randint(*_power_time)
+
+
+fakedriver.random = _PowerTime
 
 worker_class = "gthread"
 # They share one interpreter lock: more do not answer more (380 requests a second, whether 1 or 32 clients ask).

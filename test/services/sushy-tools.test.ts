@@ -1,0 +1,53 @@
+import { spawnSync } from "node:child_process";
+import path from "node:path";
+import { expect } from "chai";
+import { builtImage } from "../charts/nginx";
+
+const CONFIGURATION = path.resolve("toolchain/images/sushy-tools/gunicorn.conf.py");
+
+describe("sushy-tools as the lab runs it", function () {
+    this.timeout(60_000);
+    let image: string;
+    before(function () {
+        const built = builtImage("sushy-tools");
+        // Only where the lab's images have been built; `npm run test:e2e` builds them.
+        if (built === undefined) return this.skip();
+        image = built;
+    });
+
+    /** Lengths that a thousand power changes were given, in order, with these lines in the configuration file. */
+    function powerTimes(...lines: string[]): number[] {
+        const script = `
+import json, re, runpy, inspect
+from sushy_tools.emulator.resources.systems import fakedriver
+assert re.findall(r"random\\.\\w+", inspect.getsource(fakedriver)) == ["random.randint"]
+open("/tmp/lab.conf", "w").write(${JSON.stringify(lines.join("\n"))})
+runpy.run_path("/gunicorn.conf.py")
+fakedriver.time = type("Time", (), {"time": staticmethod(lambda: 1000.5)})
+driver = fakedriver.FakeDriver.initialize({"SUSHY_EMULATOR_STATE_DIR": "/tmp", "SUSHY_EMULATOR_FAKE_SYSTEMS": [{"uuid": "u", "name": "n", "power_state": "Off"}]}, None)()
+taken = set()
+for _ in range(1000):
+    driver._update("u", power_state="Off", pending_power=None)
+    driver.set_power_state("u", "On")
+    taken.add(driver._systems["u"]["pending_power"]["apply_time"] - 1000)
+print(json.dumps([sorted(taken), driver.get_power_state("u")]))`;
+        const { status, stdout, stderr } = spawnSync(
+            "docker",
+            ["run", "--rm", "-i", "--network", "none", "--tmpfs", "/tmp", "-e", "SUSHY_EMULATOR_CONFIG=/tmp/lab.conf", "-v", `${CONFIGURATION}:/gunicorn.conf.py:ro`, image, "python3", "-"],
+            { encoding: "utf8", input: script },
+        );
+        if (status !== 0) throw new Error(stderr);
+        const [times, state] = JSON.parse(stdout.trim().split("\n").at(-1) as string) as [number[], string];
+        expect(state, "a change that takes no time is seen at the next look").to.equal(times[0] === 0 ? "On" : "Off");
+        return times;
+    }
+
+    it("takes as long for a power change as it is told", () => {
+        expect(powerTimes("SUSHY_TOOLS_MIN_POWER_TIME = 0", "SUSHY_TOOLS_MAX_POWER_TIME = 0")).to.deep.equal([0]);
+        expect(powerTimes("SUSHY_TOOLS_MIN_POWER_TIME = 3", "SUSHY_TOOLS_MAX_POWER_TIME = 5")).to.deep.equal([3, 4, 5]);
+    });
+
+    it("takes upstream's time where it is not told", () => {
+        expect(powerTimes("")).to.deep.equal([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11]);
+    });
+});
