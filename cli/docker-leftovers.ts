@@ -1,11 +1,10 @@
 import { look, run } from "../toolchain/run";
 
 /** Docker objects of one kind, and how they are listed and removed. */
-const KINDS = [
-    { what: "container", list: ["ps", "-a", "--no-trunc", "--format", "{{.ID}} {{.Names}}"], remove: ["rm", "-f", "-v"] },
-    { what: "network", list: ["network", "ls", "--no-trunc", "--format", "{{.ID}} {{.Name}}"], remove: ["network", "rm"] },
-    { what: "volume", list: ["volume", "ls", "--format", "{{.Name}} {{.Name}}"], remove: ["volume", "rm", "-f"] },
-] as const;
+const CONTAINERS = { what: "container", list: ["ps", "-a", "--no-trunc", "--format", "{{.ID}} {{.Names}}"], remove: ["rm", "-f", "-v"] } as const;
+const NETWORKS = { what: "network", list: ["network", "ls", "--no-trunc", "--format", "{{.ID}} {{.Name}}"], remove: ["network", "rm"] } as const;
+const VOLUMES = { what: "volume", list: ["volume", "ls", "--format", "{{.Name}} {{.Name}}"], remove: ["volume", "rm", "-f"] } as const;
+const KINDS = [CONTAINERS, NETWORKS, VOLUMES];
 
 /** The Docker label every object of a stack's lab bears, as components/substrate/labels.ts gives it. */
 export function labLabel(stack: string): string {
@@ -32,8 +31,7 @@ async function listObjects(stack: string, { what, list }: (typeof KINDS)[number]
 
 /** The lab's containers that run, and its volumes: those that were made to the end. */
 export async function finishedObjects(stack: string): Promise<Leftover[]> {
-    const [containers, , allVolumes] = KINDS;
-    return [...(await listObjects(stack, containers, ["status=running"])), ...(await listObjects(stack, allVolumes))];
+    return [...(await listObjects(stack, CONTAINERS, ["status=running"])), ...(await listObjects(stack, VOLUMES))];
 }
 
 /** Objects of the stack's lab that its state does not know: what a run killed between making and noting it left. Empty where Docker does not answer. */

@@ -45,8 +45,8 @@ export async function wantedImages(stack: string): Promise<WantedImages> {
     };
 }
 
-async function ask(ready: Ready, args: string[]): Promise<string> {
-    return run(ready.pulumi, [...args, "--non-interactive"], { cwd: repoPath(), env: ready.env, timeoutMs: ASK_LIMIT_MS });
+async function ask(ready: Ready, args: string[], input?: string): Promise<string> {
+    return run(ready.pulumi, [...args, "--non-interactive"], { cwd: repoPath(), env: ready.env, timeoutMs: ASK_LIMIT_MS, ...(input === undefined ? {} : { input }) });
 }
 
 /** Whether the backend knows the stack. */
@@ -125,36 +125,47 @@ export async function removeStack(ready: Ready, stack: string): Promise<void> {
     await look("rmdir", [stateRoot()]);
 }
 
-/** A stack's state, as far as it matters here. */
-export interface State {
-    resources: { type: string; id?: string; outputs?: Record<string, unknown> }[];
-    /** What a killed run had begun and not ended (pulumi/sdk, apitype.OperationV2). */
-    pending: { type: string }[];
+/** A resource of a stack's state (pulumi/sdk, apitype.ResourceV3), as far as it matters here. */
+export interface StateResource {
+    urn: string;
+    type: string;
+    custom?: boolean;
+    id?: string;
+    inputs?: { apiVersion?: unknown; kind?: unknown; name?: unknown; metadata?: { name?: unknown; namespace?: unknown } } & Record<string, unknown>;
+    outputs?: Record<string, unknown>;
+    parent?: string;
+    /** URN and id. */
+    provider?: string;
+    dependencies?: string[];
+    propertyDependencies?: Record<string, string[] | null>;
+}
+
+/** A stack's state as Pulumi exports it and takes it back; a stack that has never been up has no deployment. */
+export interface StackState {
+    deployment?: {
+        resources?: StateResource[];
+        /** What a killed run had begun and not ended (pulumi/sdk, apitype.OperationV2). */
+        pending_operations?: { type: string }[];
+    };
 }
 
 /** Looks into the stack's state. */
-export async function exportState(ready: Ready, stack: string): Promise<State> {
-    const state = JSON.parse(await ask(ready, ["stack", "export", "--stack", stack])) as { deployment?: { resources?: []; pending_operations?: State["pending"] } };
-    return { resources: state.deployment?.resources ?? [], pending: state.deployment?.pending_operations ?? [] };
+export async function exportState(ready: Ready, stack: string): Promise<StackState> {
+    return JSON.parse(await ask(ready, ["stack", "export", "--stack", stack])) as StackState;
 }
 
-/** Makes the state forget operations that a killed run had begun, about which every later command would warn. Whatever they had made must be gone by then. */
-export async function forgetPending(ready: Ready, stack: string): Promise<void> {
-    const state = JSON.parse(await ask(ready, ["stack", "export", "--stack", stack])) as { deployment: { pending_operations?: unknown[] } };
-    delete state.deployment.pending_operations;
-    await run(ready.pulumi, ["stack", "import", "--stack", stack, "--non-interactive"], {
-        cwd: repoPath(),
-        env: ready.env,
-        timeoutMs: ASK_LIMIT_MS,
-        input: JSON.stringify(state),
-    });
+/** Puts another state in its place, without the operations that a killed run had begun: about them every later command would warn. */
+export async function importSettled(ready: Ready, stack: string, state: StackState): Promise<void> {
+    const deployment = { ...state.deployment };
+    delete deployment.pending_operations;
+    await ask(ready, ["stack", "import", "--stack", stack], JSON.stringify({ ...state, deployment }));
 }
 
 /**
  * Puts right what a run that was killed left: its lock, its plugins, what it made in Docker and did not note, and what it had begun.
- * @param resume takes what it had made and not noted into the state, to go on with it. Without it, what is in Docker is removed, and the rest forgotten.
+ * @param resume takes what it had made and not noted into the state, as it is, to go on with it. Without it, what is in Docker is removed, and the rest forgotten.
  */
-export async function recover(ready: Ready, stack: string, say: (text: string) => void, resume?: () => Promise<void>): Promise<void> {
+export async function recover(ready: Ready, stack: string, say: (text: string) => void, resume?: (state: StackState) => Promise<void>): Promise<void> {
     const killed = await clearDeadLocks(ready, stack);
     if (killed) say("took away the lock of a run that was killed");
     // Only in the lab's own home, whoever set the variable: in a shell that has the lab's environment (npm run env) it is set already.
@@ -162,13 +173,14 @@ export async function recover(ready: Ready, stack: string, say: (text: string) =
     if (ready.env["PULUMI_HOME"] === home) await endOrphanedPlugins(home, say);
     await selectStack(ready, stack);
     let state = await exportState(ready, stack);
-    if (resume && (killed || state.pending.some(({ type }) => type === "creating"))) {
-        await resume();
+    if (resume && (killed || state.deployment?.pending_operations?.some(({ type }) => type === "creating"))) {
+        await resume(state);
         state = await exportState(ready, stack);
     }
-    await removeLeftovers(await findLeftovers(stack, knownIds(state.resources)), say);
-    const { length } = state.pending;
-    if (length === 0) return;
-    await forgetPending(ready, stack);
-    say(`forgot ${length} operation${length > 1 ? "s" : ""} that a run which was killed had begun`);
+    await removeLeftovers(await findLeftovers(stack, knownIds(state.deployment?.resources ?? [])), say);
+    const begun = state.deployment?.pending_operations?.length ?? 0;
+    if (begun === 0) return;
+    // Whatever they had made is gone by now.
+    await importSettled(ready, stack, state);
+    say(`forgot ${begun} operation${begun > 1 ? "s" : ""} that a run which was killed had begun`);
 }

@@ -4,27 +4,13 @@ import { repoPath } from "../toolchain/paths";
 import { run } from "../toolchain/run";
 import { finishedObjects, type Leftover } from "./docker-leftovers";
 import { managementKubeconfig } from "./management";
+import { importSettled, type StackState, type StateResource } from "./stack";
 
 /** A preview of a thousand hosts and clusters took 71 s on a busy machine. */
-const PULUMI_LIMIT_MS = 600_000;
+const PREVIEW_LIMIT_MS = 600_000;
 
 /** End of the name of the container that is the lab's Kubernetes (components/plan). */
 const NODE = "-control-plane";
-
-/** A resource of a state file (pulumi/sdk, apitype.ResourceV3), as far as it matters here. */
-export interface StateResource {
-    urn: string;
-    type: string;
-    custom?: boolean;
-    id?: string;
-    inputs?: { apiVersion?: unknown; kind?: unknown; name?: unknown; metadata?: { name?: unknown; namespace?: unknown } } & Record<string, unknown>;
-    outputs?: Record<string, unknown>;
-    parent?: string;
-    /** URN and id. */
-    provider?: string;
-    dependencies?: string[];
-    propertyDependencies?: Record<string, string[] | null>;
-}
 
 /** What `pulumi preview --json` says of one resource. */
 export interface PreviewStep {
@@ -35,10 +21,15 @@ export interface PreviewStep {
 /** What there is, whoever made it: ids by type and name as `inventoryKey` gives them. */
 export type Inventory = ReadonlyMap<string, string>;
 
+/** The Kubernetes provider's id of an object. */
+const objectId = (name: string, namespace?: unknown): string => (typeof namespace === "string" ? `${namespace}/${name}` : name);
+
+const objectKey = (apiVersion: unknown, kind: unknown, id: string): string => `${String(apiVersion)}/${String(kind)}/${id}`;
+
 /** Where a planned resource would be found, "" where that cannot be said: its name is not known yet, or it is of another kind. */
 export function inventoryKey({ type, inputs }: StateResource): string {
     const { name, namespace } = inputs?.metadata ?? {};
-    if (type.startsWith("kubernetes:") && typeof name === "string") return `${String(inputs?.apiVersion)}/${String(inputs?.kind)}/${typeof namespace === "string" ? `${namespace}/` : ""}${name}`;
+    if (type.startsWith("kubernetes:") && typeof name === "string") return objectKey(inputs?.apiVersion, inputs?.kind, objectId(name, namespace));
     if ((type === CONTAINER || type === VOLUME) && typeof inputs?.name === "string") return `${type}/${inputs.name}`;
     return "";
 }
@@ -76,33 +67,31 @@ export function unnoted(state: readonly StateResource[], plan: readonly PreviewS
  * Takes what a run that was killed had made and not noted into the state: creating a Kubernetes object again would be refused, and a container made
  * again would have forgotten its hosts. Where the lab's Kubernetes does not run, or is not in the state itself, nothing is: all is made anew then.
  * @param env of Pulumi, for a stack of this size
- * @param refresh runs Pulumi with these arguments and returns its exit code: what was taken over is looked at, and what had been begun is forgotten
+ * @param refresh runs Pulumi with these arguments and returns its exit code: what was taken over is looked at
  * @throws Error where it cannot be asked what is there, or Pulumi cannot plan
  */
-export async function takeOver(ready: Ready, stack: string, env: Record<string, string>, say: (text: string) => void, refresh: (args: string[]) => Promise<number>): Promise<void> {
-    const pulumi = (args: string[], input?: string): Promise<string> =>
-        run(ready.pulumi, [...args, "--stack", stack, "--non-interactive"], {
-            cwd: repoPath(),
-            env: { ...ready.env, ...env },
-            timeoutMs: PULUMI_LIMIT_MS,
-            ...(input === undefined ? {} : { input }),
-        });
-    const state = JSON.parse(await pulumi(["stack", "export"])) as { deployment?: { resources?: StateResource[]; pending_operations?: unknown[] } };
+export async function takeOver(
+    ready: Ready,
+    stack: string,
+    state: StackState,
+    env: Record<string, string>,
+    say: (text: string) => void,
+    refresh: (args: string[]) => Promise<number>,
+): Promise<void> {
     const resources = state.deployment?.resources ?? [];
     const docker = await finishedObjects(stack);
     const node = docker.find(({ name }) => name.endsWith(NODE));
     if (node === undefined || !resources.some(({ id }) => id === node.id)) return;
     say("a run was killed: asking what it made and did not note");
-    const { steps } = JSON.parse(await pulumi(["preview", "--json"])) as { steps: PreviewStep[] };
+    const preview = await run(ready.pulumi, ["preview", "--json", "--stack", stack, "--non-interactive"], { cwd: repoPath(), env: { ...ready.env, ...env }, timeoutMs: PREVIEW_LIMIT_MS });
+    const { steps } = JSON.parse(preview) as { steps: PreviewStep[] };
     const planned = steps.flatMap(({ op, newState }) => (op === "create" && newState?.custom ? [newState] : []));
     const inventory = new Map([...dockerInventory(docker), ...(await kubernetesInventory(await managementKubeconfig(stack), planned))]);
     const found = unnoted(resources, steps, inventory);
     const made = found.filter(({ custom }) => custom);
     if (made.length === 0) return;
     // What had been begun is either found, or was not made.
-    const deployment = { ...state.deployment, resources: [...resources, ...found] };
-    delete deployment.pending_operations;
-    await pulumi(["stack", "import"], JSON.stringify({ ...state, deployment }));
+    await importSettled(ready, stack, { ...state, deployment: { ...state.deployment, resources: [...resources, ...found] } });
     say(`took over ${made.length} resources that a killed run had made`);
     const code = await refresh(["refresh", "--yes", "--skip-preview", "--stack", stack, ...made.flatMap(({ urn }) => ["--target", urn])]);
     if (code !== 0) throw new Error("what a killed run had made could not be looked at: the messages above say why");
@@ -110,7 +99,7 @@ export async function takeOver(ready: Ready, stack: string, env: Record<string, 
 
 const dockerInventory = (objects: readonly Leftover[]): [string, string][] => objects.map(({ what, id, name }) => [`${what === "container" ? CONTAINER : VOLUME}/${name}`, id]);
 
-/** Which of the planned objects there are: one list for each kind and namespace. The provider's id of an object is its name (`namespace/name`). */
+/** Which of the planned objects there are: one list for each kind and namespace. */
 async function kubernetesInventory(kubeconfig: string, planned: readonly StateResource[]): Promise<[string, string][]> {
     const config = new KubeConfig();
     config.loadFromString(kubeconfig);
@@ -120,13 +109,13 @@ async function kubernetesInventory(kubeconfig: string, planned: readonly StateRe
         const { apiVersion, kind, metadata } = resource.inputs ?? {};
         if (!resource.type.startsWith("kubernetes:") || inventoryKey(resource) === "") continue;
         const namespace = typeof metadata?.namespace === "string" ? metadata.namespace : undefined;
-        kinds.set(`${String(apiVersion)}/${String(kind)}/${namespace ?? ""}`, [String(apiVersion), String(kind), namespace]);
+        kinds.set(objectKey(apiVersion, kind, namespace ?? ""), [String(apiVersion), String(kind), namespace]);
     }
     const found: [string, string][] = [];
     for (const [apiVersion, kind, namespace] of kinds.values()) {
         for (const { metadata } of await list(api, apiVersion, kind, namespace)) {
-            const id = metadata?.namespace ? `${metadata.namespace}/${metadata.name}` : String(metadata?.name);
-            found.push([`${apiVersion}/${kind}/${id}`, id]);
+            const id = objectId(String(metadata?.name), metadata?.namespace);
+            found.push([objectKey(apiVersion, kind, id), id]);
         }
     }
     return found;

@@ -4,7 +4,8 @@ import path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { expect } from "chai";
 import { find, parseIni, render } from "./helm";
-import { ApiProxy, builtImage, nginxConf } from "./nginx";
+import { builtImage } from "../lab-image";
+import { ApiProxy, nginxConf } from "./nginx";
 
 const LISTING = "/v1/nodes?fields=uuid%2Cname%2Cprovision_state%2Cboot_interface";
 /** nginx counts whole seconds: what is good for one may be given for nearly two. */

@@ -1,33 +1,20 @@
-import { spawnSync } from "node:child_process";
 import path from "node:path";
 import { expect } from "chai";
+import { imageForTests, python } from "../lab-image";
 import { CHART } from "./helm";
-import { builtImage } from "./nginx";
-
-/** Runs Python with files/conductor.py as `conductor`, in the lab's image of Ironic. @throws Error with what Python said. */
-function python(image: string, script: string, env: Record<string, string> = {}): unknown {
-    const variables = Object.entries(env).flatMap(([name, value]) => ["-e", `${name}=${value}`]);
-    const { status, stdout, stderr } = spawnSync(
-        "docker",
-        ["run", "--rm", "-i", "--network", "none", "-v", `${path.join(CHART, "files")}:/scripts:ro`, "-e", "PYTHONPATH=/scripts", "-e", "PYTHONDONTWRITEBYTECODE=1", ...variables, image, "python3", "-"],
-        { encoding: "utf8", input: `import conductor, json\n${script}` },
-    );
-    if (status !== 0) throw new Error(stderr);
-    return JSON.parse(stdout.trim().split("\n").at(-1)!);
-}
 
 describe("charts/ironic: files/conductor.py, in the image of Ironic", function () {
     this.timeout(60_000);
-    let image: string;
-    before(function () {
-        const built = builtImage("ironic");
-        // Only where the lab's images have been built; `npm run test:e2e` builds them.
-        if (built === undefined) return this.skip();
-        image = built;
-    });
+    const image = imageForTests("ironic");
+
+    /** Runs Python with files/conductor.py as `conductor`. */
+    function conductor(script: string, env: Record<string, string> = {}): unknown {
+        const variables = Object.entries({ PYTHONPATH: "/scripts", PYTHONDONTWRITEBYTECODE: "1", ...env }).flatMap(([name, value]) => ["-e", `${name}=${value}`]);
+        return python(image(), `import conductor, json\n${script}`, ["-v", `${path.join(CHART, "files")}:/scripts:ro`, ...variables]);
+    }
 
     it("enlarges every server that Ironic makes, by the same class as Ironic's", () => {
-        expect(python(image, `
+        expect(conductor(`
 conductor.size_servers(7, 2)
 from ironic.common import wsgi_service
 server = wsgi_service.wsgi.Server(bind_addr="/tmp/api.sock", wsgi_app=lambda *_: [], server_name="x")
@@ -37,7 +24,7 @@ server.stop()`)).to.deep.equal([1024, 7, 128, "Readers"]);
     });
 
     it("lets few reading requests run at once, and never makes others wait for them", () => {
-        const most = (method: string, target: string) => python(image, `
+        const most = (method: string, target: string) => conductor(`
 import threading
 running, most, lock, all_in = 0, 0, threading.Lock(), threading.Barrier(6)
 def application(environ, start_response):
@@ -65,7 +52,7 @@ print(most)`);
     });
 
     it("gives an answer about a host again while its rows are the same, to those who asked the same, and for five minutes", () => {
-        expect(python(image, `
+        expect(conductor(`
 rows, asked, now = {}, [], [0.0]
 def application(environ, start_response):
     asked.append(environ["PATH_INFO"])
@@ -117,7 +104,7 @@ print(json.dumps(result))`)).to.deep.equal({
     });
 
     it("asks the database for the rows of each question, and leaves it to Ironic to say that they cannot be read", () => {
-        expect(python(image, `
+        expect(conductor(`
 import sqlalchemy, oslo_db.exception
 engine = sqlalchemy.create_engine("sqlite://", poolclass=sqlalchemy.pool.StaticPool)
 def write(*statements):
@@ -147,7 +134,7 @@ print(json.dumps(result + [look("u")]))`)).to.deep.equal([
     });
 
     it("remembers signatures as pecan finds them, by function and not by object", () => {
-        expect(python(image, `
+        expect(conductor(`
 import functools, pecan.util
 def decorate(function):
     @functools.wraps(function)
@@ -173,7 +160,7 @@ print(json.dumps([all(after[i] == [tuple(b) for b in before] for i in range(3)),
     });
 
     it("judges values as jsonschema does, and each schema once", () => {
-        expect(python(image, `
+        expect(conductor(`
 import jsonschema
 validate = jsonschema.validate
 conductor.remember_schemas()
@@ -200,7 +187,7 @@ print(json.dumps([
 
     it("takes the faster driver where the image has it, and only in place of PyMySQL", () => {
         const url = (value: string, prelude = "") =>
-            python(image, `import os\n${prelude}\nconductor.choose_driver()\nprint(json.dumps(os.environ["OS_DATABASE__CONNECTION"]))`, { OS_DATABASE__CONNECTION: value });
+            conductor(`import os\n${prelude}\nconductor.choose_driver()\nprint(json.dumps(os.environ["OS_DATABASE__CONNECTION"]))`, { OS_DATABASE__CONNECTION: value });
         const pymysql = "mysql+pymysql://ironic:pymysql@db:3306/ironic?charset=utf8";
         const without = "conductor.importlib.util.find_spec = lambda name: None";
         expect(url(pymysql, without)).to.equal(pymysql);

@@ -1,4 +1,4 @@
-import { spawn, spawnSync, type ChildProcess } from "node:child_process";
+import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { chmod, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import http from "node:http";
@@ -11,12 +11,6 @@ import { issueAuthority, issueCertificate } from "../../components/pki/certifica
 import { find, render } from "./helm";
 
 const IP = "192.168.222.100";
-
-/** An image of the lab's, if this machine has built it: `undefined` without Docker, too. */
-export function builtImage(name: string): string | undefined {
-    const { status, stdout } = spawnSync("docker", ["images", "--format", "{{.Repository}}:{{.Tag}}", `metal3-scale-lab/${name}`], { encoding: "utf8" });
-    return status === 0 ? stdout.split("\n").find((name) => name !== "" && !name.endsWith(":<none>")) : undefined;
-}
 
 /** nginx.conf of the first conductor. */
 export const nginxConf = (values: object = {}): string =>

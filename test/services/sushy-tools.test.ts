@@ -1,19 +1,12 @@
-import { spawnSync } from "node:child_process";
 import path from "node:path";
 import { expect } from "chai";
-import { builtImage } from "../charts/nginx";
+import { imageForTests, python } from "../lab-image";
 
 const CONFIGURATION = path.resolve("toolchain/images/sushy-tools/gunicorn.conf.py");
 
 describe("sushy-tools as the lab runs it", function () {
     this.timeout(60_000);
-    let image: string;
-    before(function () {
-        const built = builtImage("sushy-tools");
-        // Only where the lab's images have been built; `npm run test:e2e` builds them.
-        if (built === undefined) return this.skip();
-        image = built;
-    });
+    const image = imageForTests("sushy-tools");
 
     /** Lengths that a thousand power changes were given, in order, with these lines in the configuration file. */
     function powerTimes(...lines: string[]): number[] {
@@ -31,13 +24,8 @@ for _ in range(1000):
     driver.set_power_state("u", "On")
     taken.add(driver._systems["u"]["pending_power"]["apply_time"] - 1000)
 print(json.dumps([sorted(taken), driver.get_power_state("u")]))`;
-        const { status, stdout, stderr } = spawnSync(
-            "docker",
-            ["run", "--rm", "-i", "--network", "none", "--tmpfs", "/tmp", "-e", "SUSHY_EMULATOR_CONFIG=/tmp/lab.conf", "-v", `${CONFIGURATION}:/gunicorn.conf.py:ro`, image, "python3", "-"],
-            { encoding: "utf8", input: script },
-        );
-        if (status !== 0) throw new Error(stderr);
-        const [times, state] = JSON.parse(stdout.trim().split("\n").at(-1) as string) as [number[], string];
+        const options = ["--tmpfs", "/tmp", "-e", "SUSHY_EMULATOR_CONFIG=/tmp/lab.conf", "-v", `${CONFIGURATION}:/gunicorn.conf.py:ro`];
+        const [times, state] = python(image(), script, options) as [number[], string];
         expect(state, "a change that takes no time is seen at the next look").to.equal(times[0] === 0 ? "On" : "Off");
         return times;
     }
