@@ -1,6 +1,7 @@
 import { createWriteStream } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { pipeline } from "node:stream/promises";
 import { tailOf } from "../toolchain/run";
 import type { Suite } from "./test-suites";
 
@@ -82,9 +83,10 @@ export async function runSuite(suite: Suite, options: { reports: string; env: No
     const [program, ...args] = [...suite.command, ...extra] as [string, ...string[]];
     const { execa } = await import("execa");
     const child = execa(program, args, { cwd: suite.cwd, env: { ...options.env, ...suite.env }, extendEnv: false, stdin: "ignore", all: true, reject: false, timeout: suite.limitMs, forceKillAfterDelay: 20_000 });
-    child.all?.pipe(createWriteStream(join(options.reports, `${suite.name}.log`)));
-    const result = await child;
-    const tail = tailOf(result.all ?? "", 30);
+    // The log is whole before the suite is judged: its file is opened only after a short command has ended.
+    const [result] = await Promise.all([child, pipeline(child.all, createWriteStream(join(options.reports, `${suite.name}.log`)))]);
+    // A command that could not be started, or was ended, need not have said anything.
+    const tail = tailOf(result.all ?? "", 30) || (result.shortMessage ?? "");
     const exit = { code: result.exitCode, timedOut: result.timedOut, tail };
     const none: Counts = { passed: 0, failed: 0, skipped: 0, failures: [] };
     let counts = none;

@@ -61,9 +61,12 @@ export async function run(command: string, args: readonly string[], options: Run
         maxBuffer: 64 * 1024 * 1024,
     };
     let log: WriteStream | undefined;
+    let logged: Promise<void> | undefined;
     if (options.log !== undefined) {
         await mkdir(dirname(options.log), { recursive: true });
         log = createWriteStream(options.log, { flags: "a" });
+        // Heard from the beginning: a log that cannot be written must not end the program.
+        logged = finished(log).catch(() => undefined);
         log.write(`$ ${[command, ...args].join(" ")}\n`);
     }
     // An ES module, which a CommonJS one can only load this way on Node 20.
@@ -72,7 +75,8 @@ export async function run(command: string, args: readonly string[], options: Run
     if (log !== undefined) child.all?.pipe(log);
     const result = await child;
     // Whoever reads the log after a failure reads all of it.
-    if (log !== undefined) await finished(log.end()).catch(() => undefined);
+    log?.end();
+    await logged;
     if (!result.failed) return String(result.stdout ?? "");
     options.signal?.throwIfAborted();
     const reason = result.timedOut
