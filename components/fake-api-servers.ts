@@ -2,7 +2,7 @@ import * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import type { Images } from "./images";
 import { CLUSTER_PORTS } from "./plan/addresses";
-import type { FakeApiServerPlan, LabPlan } from "./plan/plan";
+import type { ClusterPlan, FakeApiServerPlan, LabPlan } from "./plan/plan";
 import { GO_RUNTIME } from "./plan/sizes";
 
 /**
@@ -21,16 +21,27 @@ export interface FakeApiServersArgs {
 
 /** FKAS: one Deployment for each, and the Services through which workload clusters are reached. */
 export class FakeApiServers extends pulumi.ComponentResource {
-    readonly services: kubernetes.core.v1.Service[];
-    readonly deployments: kubernetes.apps.v1.Deployment[];
+    private readonly deployments: kubernetes.apps.v1.Deployment[];
+    /** By the port of each cluster that may be. */
+    private readonly services = new Map<number, kubernetes.core.v1.Service>();
 
     constructor(name: string, args: FakeApiServersArgs, opts?: pulumi.ComponentResourceOptions) {
         super("metal3lab:index:FakeApiServers", name, {}, opts);
         const child = { parent: this, provider: args.provider };
-        const account = createAccount(name, args, child);
-        this.deployments = args.plan.fakeApiServers.map((server) => createDeployment(server, account, args, child));
-        this.services = serviceBlocks(args.plan).map((block) => createService(block, args, child));
+        const { account, binding } = createAccount(name, args, child);
+        this.deployments = args.plan.fakeApiServers.map((server) => createDeployment(server, account, args, { ...child, dependsOn: [binding] }));
+        for (const block of serviceBlocks(args.plan)) {
+            const service = createService(block, args, child);
+            for (const port of block.ports) this.services.set(port, service);
+        }
         this.registerOutputs({ count: this.deployments.length });
+    }
+
+    /** What a cluster needs of this, and no more: each name is in the state as often as there are clusters. */
+    of(cluster: ClusterPlan): pulumi.Resource[] {
+        const service = this.services.get(cluster.port);
+        if (!service) throw new Error(`${cluster.name} has port ${cluster.port}, which no Service opens`);
+        return [...this.deployments, service];
     }
 }
 
@@ -58,7 +69,7 @@ export function serviceBlocks(plan: LabPlan): ServiceBlock[] {
 
 const selector = (server: FakeApiServerPlan) => ({ "app.kubernetes.io/name": "fkas", "app.kubernetes.io/instance": server.name });
 
-function createAccount(name: string, { namespace }: FakeApiServersArgs, opts: pulumi.CustomResourceOptions): kubernetes.core.v1.ServiceAccount {
+function createAccount(name: string, { namespace }: FakeApiServersArgs, opts: pulumi.CustomResourceOptions) {
     const account = new kubernetes.core.v1.ServiceAccount(`${name}-account`, { metadata: { name: "fkas", namespace } }, opts);
     const role = new kubernetes.rbac.v1.ClusterRole(
         `${name}-role`,
@@ -81,7 +92,7 @@ function createAccount(name: string, { namespace }: FakeApiServersArgs, opts: pu
         },
         opts,
     );
-    new kubernetes.rbac.v1.ClusterRoleBinding(
+    const binding = new kubernetes.rbac.v1.ClusterRoleBinding(
         `${name}-binding`,
         {
             metadata: { name: "metal3-scale-lab-fkas" },
@@ -90,7 +101,7 @@ function createAccount(name: string, { namespace }: FakeApiServersArgs, opts: pu
         },
         opts,
     );
-    return account;
+    return { account, binding };
 }
 
 function createDeployment(

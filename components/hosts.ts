@@ -20,11 +20,13 @@ const QUEUED_ANNOTATIONS = { "baremetalhost.metal3.io/paused": "", [PAUSED_ANNOT
 export interface BareMetalHostsArgs {
     config: LabConfig;
     plan: LabPlan;
-    namespace: pulumi.Input<string>;
+    namespace: string;
     bmc: { username: pulumi.Input<string>; password: pulumi.Input<string> };
     provider: kubernetes.Provider;
-    /** What a host needs to be registered, and, longer, to be let go of. */
+    /** What a host needs to be registered, and, longer, to be let go of: few, as each is in the state as often as there are hosts. */
     dependsOn: (host: HostPlan) => pulumi.Resource[];
+    /** What the Secrets need: the namespace. */
+    secretsDependOn: pulumi.Resource[];
 }
 
 /** A Secret with the BMC's credentials and a BareMetalHost for each fake host. */
@@ -42,7 +44,6 @@ export class BareMetalHosts extends pulumi.ComponentResource {
         const child = { parent: this, provider: args.provider };
         const pair = args.plan.pairs[host.pair];
         if (!pair) throw new Error(`${host.name} belongs to pair ${host.pair}, which is not in the plan`);
-        const dependsOn = args.dependsOn(host);
         const secret = new kubernetes.core.v1.Secret(
             `${host.name}-bmc`,
             {
@@ -51,7 +52,7 @@ export class BareMetalHosts extends pulumi.ComponentResource {
                 metadata: { name: `${host.name}-bmc`, namespace: args.namespace, labels: { [CLUSTER_NAME_LABEL]: host.cluster } },
                 stringData: { username: args.bmc.username, password: args.bmc.password },
             },
-            { ...child, dependsOn },
+            { ...child, dependsOn: args.secretsDependOn },
         );
         return new kubernetes.apiextensions.CustomResource(
             host.name,
@@ -76,7 +77,7 @@ export class BareMetalHosts extends pulumi.ComponentResource {
                 },
             },
             // Deprovisioning and powering off take their time; the host is let go of only afterwards.
-            { ...child, dependsOn: [secret, ...dependsOn], customTimeouts: { delete: "20m" }, deleteBeforeReplace: true },
+            { ...child, dependsOn: [secret, ...args.dependsOn(host)], customTimeouts: { delete: "20m" }, deleteBeforeReplace: true },
         );
     }
 }

@@ -53,7 +53,7 @@ export const ironicNames = (plan: LabPlan, namespace: string): string[] => [
 
 /** Ironic from charts/ironic: MariaDB, a conductor for each provisioning IP, one API in front of them, the image server. */
 export class Ironic extends pulumi.ComponentResource {
-    /** Every object of the chart, its Deployments ready. */
+    /** The chart's Deployments, which are made after all its other objects. */
     readonly ready: KubernetesObject[];
     /** API for clients in the cluster, with its version. */
     readonly endpoint: string;
@@ -66,7 +66,7 @@ export class Ironic extends pulumi.ComponentResource {
         super("metal3lab:index:Ironic", name, {}, opts);
         const child = { parent: this, provider: args.substrate.provider };
         const secrets = [createCredentials(name, args, child), createCertificate(name, args, child)];
-        this.ready = createObjects(name, args.chart, { ...child, dependsOn: [...args.substrate.ready, ...secrets] }).all;
+        this.ready = createObjects(name, args.chart, { ...child, dependsOn: [...args.substrate.ready, ...secrets] }).last;
         const { namespace } = args;
         this.endpoint = `https://ironic.${namespace}.svc:${API_PORT}/v1/`;
         this.agentUrl = `https://${args.substrate.serviceAddress}:${API_PORT}`;

@@ -86,7 +86,8 @@ export class Lab extends pulumi.ComponentResource {
                 bmc: credentials.bmc,
                 provider,
                 // Ironic, too: while it is away a host can be made, but not let go of.
-                dependsOn: (host) => [namespace, ...ironic.ready, ...operator.deployment, ...(pairs[host.pair] ? [pairs[host.pair] as FakeNodePair] : [])],
+                dependsOn: (host) => [...ironic.ready, ...operator.deployment, ...(pairs[host.pair] ? [pairs[host.pair] as FakeNodePair] : [])],
+                secretsDependOn: [namespace],
             },
             { parent: this },
         );
@@ -111,7 +112,7 @@ export class Lab extends pulumi.ComponentResource {
                 provider,
                 dependsOn: [namespace, clusterApi],
                 foundations: (cluster) => [
-                    fakeApiServers,
+                    ...fakeApiServers.of(cluster),
                     ...hosts.hosts.slice(cluster.index * plan.hostsPerCluster, (cluster.index + 1) * plan.hostsPerCluster),
                 ],
             },

@@ -2,6 +2,7 @@ import type * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import type { LabConfig } from "./config/keys";
 import { KubernetesObject } from "./kubernetes-object";
+import type { Manifest } from "./manifests/documents";
 import { CLASS_NAME, clusterClassObjects, workloadClusterObject, type MachineImage } from "./plan/cluster-objects";
 import type { ClusterPlan, LabPlan } from "./plan/plan";
 
@@ -31,21 +32,20 @@ export class WorkloadClusters extends pulumi.ComponentResource {
         this.registerOutputs({ count: this.clusters.length });
     }
 
-    private createClass(args: WorkloadClustersArgs): KubernetesObject[] {
+    /** The ClusterClass, which is made after its templates. */
+    private createClass(args: WorkloadClustersArgs): KubernetesObject {
         const objects = clusterClassObjects({ name: CLASS_NAME, namespace: args.namespace, image: args.osImage });
         // The webhook of the class looks for its templates: they come first.
-        return objects.reduce<KubernetesObject[]>((created, manifest) => {
-            const isClass = manifest.kind === "ClusterClass";
-            const object = new KubernetesObject(`${manifest.kind}-${manifest.metadata.name}`.toLowerCase(), manifest, {
-                parent: this,
-                provider: args.provider,
-                dependsOn: isClass ? [...args.dependsOn, ...created] : args.dependsOn,
-            });
-            return [...created, object];
-        }, []);
+        const create = (manifest: Manifest, dependsOn: pulumi.Resource[]) =>
+            new KubernetesObject(`${manifest.kind}-${manifest.metadata.name}`.toLowerCase(), manifest, { parent: this, provider: args.provider, dependsOn });
+        const isClass = ({ kind }: Manifest) => kind === "ClusterClass";
+        const clusterClass = objects.find(isClass);
+        if (!clusterClass) throw new Error("no ClusterClass is among the objects of the class");
+        const templates = objects.filter((manifest) => !isClass(manifest)).map((manifest) => create(manifest, args.dependsOn));
+        return create(clusterClass, [...args.dependsOn, ...templates]);
     }
 
-    private createCluster(cluster: ClusterPlan, clusterClass: KubernetesObject[], args: WorkloadClustersArgs): KubernetesObject {
+    private createCluster(cluster: ClusterPlan, clusterClass: KubernetesObject, args: WorkloadClustersArgs): KubernetesObject {
         const manifest = workloadClusterObject({
             name: cluster.name,
             namespace: args.namespace,
@@ -60,7 +60,7 @@ export class WorkloadClusters extends pulumi.ComponentResource {
         return new KubernetesObject(cluster.name, manifest, {
             parent: this,
             provider: args.provider,
-            dependsOn: [...clusterClass, ...args.foundations(cluster)],
+            dependsOn: [clusterClass, ...args.foundations(cluster)],
             // Its machines go one after another, and each host is deprovisioned before its machine goes.
             customTimeouts: { delete: "30m" },
         });

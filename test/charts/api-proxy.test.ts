@@ -103,9 +103,22 @@ describe("charts/ironic: the API of a conductor", function () {
             }
         });
 
+        it("answers BMO, which asks without credentials whether Ironic is there, once a second", async () => {
+            const gophercloud = { "user-agent": "gophercloud/v2.12.0" };
+            for (const status of ["MISS", "HIT"]) expect((await proxy!.get("/v1/", gophercloud)).headers["x-cache-status"]).to.equal(status);
+            expect(asked).to.have.length(1);
+            // What needs credentials needs them of it, too.
+            await proxy!.get("/v1/drivers", basic("right"));
+            for (let i = 0; i < 2; i++) expect((await proxy!.get("/v1/drivers", gophercloud)).status).to.equal(401);
+            expect(asked).to.have.length(4);
+        });
+
         it("asks Ironic whenever a probe asks, or anyone anything else", async () => {
             const requests: [string, Record<string, string>, string][] = [
                 ["/v1/", {}, "GET"],
+                ["/v1/", { "user-agent": "kube-probe/1.35" }, "GET"],
+                ["/v1/", { "user-agent": "not-gophercloud/1" }, "GET"],
+                ["/v1/nodes/x", { "user-agent": "gophercloud/v2.12.0" }, "GET"],
                 ["/v1/nodes/x", basic("right"), "GET"],
                 ["/v1/nodes", basic("right"), "GET"],
                 [`${LISTING}&marker=x`, basic("right"), "GET"],
@@ -115,7 +128,8 @@ describe("charts/ironic: the API of a conductor", function () {
             ];
             for (const [target, headers, method] of requests) {
                 asked = [];
-                for (let i = 0; i < 2; i++) expect((await proxy!.get(target, headers, method)).status, target).to.equal(200);
+                const status = target === "/v1/" || "authorization" in headers ? 200 : 401;
+                for (let i = 0; i < 2; i++) expect((await proxy!.get(target, headers, method)).status, target).to.equal(status);
                 expect(asked.map((request) => `${request.method} ${request.url}`)).to.deep.equal([`${method} ${target}`, `${method} ${target}`]);
             }
         });

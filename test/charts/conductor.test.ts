@@ -3,14 +3,14 @@ import { expect } from "chai";
 import { imageForTests, python } from "../lab-image";
 import { CHART } from "./helm";
 
-describe("charts/ironic: files/conductor.py, in the image of Ironic", function () {
+describe("charts/ironic: conductor.py and what it is made of, in the image of Ironic", function () {
     this.timeout(60_000);
     const image = imageForTests("ironic");
 
-    /** Runs Python with files/conductor.py as `conductor`. */
+    /** Runs Python with the chart's files/*.py as modules. */
     function conductor(script: string, env: Record<string, string> = {}): unknown {
         const variables = Object.entries({ PYTHONPATH: "/scripts", PYTHONDONTWRITEBYTECODE: "1", ...env }).flatMap(([name, value]) => ["-e", `${name}=${value}`]);
-        return python(image(), `import conductor, json\n${script}`, ["-v", `${path.join(CHART, "files")}:/scripts:ro`, ...variables]);
+        return python(image(), `import conductor, evenly_spread, json, remembered_answers\n${script}`, ["-v", `${path.join(CHART, "files")}:/scripts:ro`, ...variables]);
     }
 
     it("enlarges every server that Ironic makes, by the same class as Ironic's", () => {
@@ -24,41 +24,40 @@ server.stop()`)).to.deep.equal([1024, 7, 128, "Readers"]);
     });
 
     it("lets few reading requests run at once, and never makes others wait for them", () => {
-        const most = (method: string, target: string) => conductor(`
-import threading
-running, most, lock, all_in = 0, 0, threading.Lock(), threading.Barrier(6)
-def application(environ, start_response):
-    global running, most
-    with lock:
-        running += 1
-        most = max(most, running)
-    threading.Event().wait(0.2)
-    with lock:
-        running -= 1
-    return []
-readers = conductor.Readers(application, 2)
-def ask():
-    all_in.wait(10)
-    readers({"REQUEST_METHOD": "${method}", "PATH_INFO": "${target}"}, None)
-threads = [threading.Thread(target=ask) for _ in range(6)]
-[thread.start() for thread in threads]
-[thread.join(20) for thread in threads]
-print(most)`);
-        for (const target of ["/v1/nodes", "/v1/nodes/0a1b", "/v1/nodes/0a1b/firmware", "/v1/ports", "/v1/drivers"]) expect(most("GET", target), target).to.equal(2);
+        const reading = ["/v1/nodes", "/v1/nodes/0a1b", "/v1/nodes/0a1b/firmware", "/v1/ports", "/v1/drivers"].map((target) => ["GET", target]);
         // Each of these may wait for a conductor, a BMC, or a host's lock.
-        for (const [method, target] of [["PATCH", "/v1/nodes/0a1b"], ["GET", "/v1/nodes/0a1b/validate"], ["POST", "/v1/heartbeat/0a1b"], ["POST", "/"]] as const) {
-            expect(most(method, target), `${method} ${target}`).to.equal(6);
-        }
+        const others = [["PATCH", "/v1/nodes/0a1b"], ["GET", "/v1/nodes/0a1b/validate"], ["POST", "/v1/heartbeat/0a1b"], ["POST", "/"]];
+        expect(conductor(`
+import threading
+def most(method, target):
+    running, highest, lock, all_in = [0], [0], threading.Lock(), threading.Barrier(6)
+    def application(environ, start_response):
+        with lock:
+            running[0] += 1
+            highest[0] = max(highest[0], running[0])
+        threading.Event().wait(0.2)
+        with lock:
+            running[0] -= 1
+        return []
+    readers = conductor.Readers(application, 2)
+    def ask():
+        all_in.wait(10)
+        readers({"REQUEST_METHOD": method, "PATH_INFO": target}, None)
+    threads = [threading.Thread(target=ask) for _ in range(6)]
+    [thread.start() for thread in threads]
+    [thread.join(20) for thread in threads]
+    return highest[0]
+print(json.dumps([most(*request) for request in ${JSON.stringify([...reading, ...others])}]))`)).to.deep.equal([...reading.map(() => 2), ...others.map(() => 6)]);
     });
 
-    it("gives an answer about a host again while its rows are the same, to those who asked the same, and for five minutes", () => {
+    it("gives an answer about a host again while its rows are the same, to those who asked the same", () => {
         expect(conductor(`
-rows, asked, now = {}, [], [0.0]
+rows, asked = {}, []
 def application(environ, start_response):
     asked.append(environ["PATH_INFO"])
     start_response(environ.get("status", "200 OK"), [("Content-Type", "application/json"), ("Openstack-Request-Id", f"req-{len(asked)}")])
     return [f"answer {len(asked)}".encode()]
-answers = conductor.RememberedAnswers(application, rows=lambda query, uuid: rows.get(uuid), clock=lambda: now[0])
+answers = remembered_answers.RememberedAnswers(application, rows=lambda query, uuid: rows.get(uuid))
 A, B = "0a1b2c3d-0000-4000-8000-000000000001", "0a1b2c3d-0000-4000-8000-000000000002"
 def ask(path=f"/v1/nodes/{A}", method="GET", query="", authorization="Basic me", **more):
     said = []
@@ -77,15 +76,12 @@ for arguments in [dict(method="PATCH"), dict(query="fields=uuid"), dict(authoriz
                   dict(path="/v1/ports"), dict(path="/v1/ports", query=f"node_uuid={A}"), dict(path=f"/v1/nodes/{A}/bios/x")]:
     ask(**arguments), ask(**arguments)
 result["never"] = len(asked) - before
-now[0] = 299.9
-result["in time"] = ask()[0]
-now[0] = 300.1
-result["late"] = ask()[0]
+result["still"] = ask()[0]
 del rows[A]
 result["gone"] = [ask()[0], ask()[0]]
 rows[A] = [(2,)]
 result["refused"] = [ask(status="404 Not Found")[:2], ask()[:2]]
-conductor.KNOWN_ANSWERS = 2
+remembered_answers.KNOWN_ANSWERS = 2
 for i in range(5):
     ask(HTTP_X=str(i))
 result["kept"] = len(answers.answers)
@@ -95,41 +91,103 @@ print(json.dumps(result))`)).to.deep.equal({
             others: ["answer 3", "answer 4", "answer 5", "answer 2"],
             parts: [["answer 6", "answer 6"], ["answer 7", "answer 7"], ["answer 8", "answer 8"], ["answer 9", "answer 9"]],
             never: 18,
-            "in time": "answer 2",
-            late: "answer 28",
-            gone: ["answer 29", "answer 30"],
-            refused: [["answer 31", "404 Not Found"], ["answer 32", "200 OK"]],
+            still: "answer 2",
+            gone: ["answer 28", "answer 29"],
+            refused: [["answer 30", "404 Not Found"], ["answer 31", "200 OK"]],
             kept: 2,
         });
     });
 
-    it("asks the database for the rows of each question, and leaves it to Ironic to say that they cannot be read", () => {
+    it("gives new hosts to the conductors in turn, beginning with its own, by Ironic's own hash of their UUIDs", () => {
         expect(conductor(`
-import sqlalchemy, oslo_db.exception
-engine = sqlalchemy.create_engine("sqlite://", poolclass=sqlalchemy.pool.StaticPool)
+import io, uuid
+from ironic.common import exception
+from tooz import hashring
+ring = hashring.HashRing(["a", "b", "c"], partitions=32)
+def conductor_of(host, identifier):
+    if host["driver"] != "redfish":
+        raise exception.DriverNotFound(driver_name=host["driver"])
+    return next(iter(ring.get_nodes(identifier.encode()))), sorted(ring.nodes)
+got = []
+def application(environ, start_response):
+    got.append(environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0)))
+    return []
+spread = evenly_spread.EvenlySpread(application, "b", conductor_of)
+def ask(body, method="POST", path="/v1/nodes", **more):
+    spread({"REQUEST_METHOD": method, "PATH_INFO": path, "wsgi.input": io.BytesIO(body), "CONTENT_LENGTH": str(len(body)), **more}, None)
+    return got[-1]
+def held(**host):
+    body = json.loads(ask(json.dumps({"driver": "redfish", "name": "metal3~host-0000", **host}).encode()))
+    assert body == {"driver": "redfish", "name": "metal3~host-0000", **host, "uuid": str(uuid.UUID(body["uuid"]))}
+    return conductor_of(body, body["uuid"])[0]
+result = {"turns": [held() for _ in range(7)], "with more said": held(extra={"ä": [1]})}
+ring.remove_node("c")
+result["one gone"] = sorted([held() for _ in range(4)])
+spread.own = "nobody"
+result["own not there yet"] = sorted(held() for _ in range(2))
+asIs = [b'{"driver": "redfish", "uuid": "1be26c0b-03f2-4d2e-ae87-c02d7f33c123"}', b'{"driver": "ipmi"}', b'{"name": "x"}', b'{"driver": 7}', b'[1]', b'{"driver": ', b'\\xff\\xfe', b'']
+result["left alone"] = [ask(body) == body for body in asIs]
+large = json.dumps({"driver": "redfish", "extra": "x" * evenly_spread.HOST_SIZE}).encode()
+result["too large"] = ask(large) == large
+result["elsewhere"] = [ask(b'{"driver": "redfish"}', **at).decode() for at in [dict(path="/v1/ports"), dict(method="PUT"), dict(path="/")]]
+result["no length"] = ask(b'{"driver": "redfish"}', CONTENT_LENGTH="").decode()
+print(json.dumps(result))`)).to.deep.equal({
+            turns: ["b", "c", "a", "b", "c", "a", "b"],
+            "with more said": "c",
+            "one gone": ["a", "a", "b", "b"],
+            "own not there yet": ["a", "b"],
+            "left alone": [true, true, true, true, true, true, true, true],
+            "too large": true,
+            elsewhere: ['{"driver": "redfish"}', '{"driver": "redfish"}', '{"driver": "redfish"}'],
+            "no length": "",
+        });
+    });
+
+    it("asks the database for the rows of each question and the ring for the conductor, and leaves it to Ironic to say that they cannot be had", () => {
+        expect(conductor(`
+import sqlalchemy
+from ironic.common import exception
+from unittest import mock
+engine = sqlalchemy.create_engine("sqlite:////tmp/ironic.sqlite", isolation_level="AUTOCOMMIT", pool_reset_on_return=None, pool_size=1, max_overflow=0, pool_timeout=1)
+remembered_answers.database = lambda: engine
 def write(*statements):
-    with engine.begin() as connection:
+    with engine.connect() as connection:
         for statement in statements:
             connection.exec_driver_sql(statement)
-write("CREATE TABLE nodes (id INTEGER, uuid TEXT, owner TEXT, lessee TEXT)", "CREATE TABLE node_traits (node_id INTEGER, trait TEXT)",
+write("CREATE TABLE nodes (id INTEGER, uuid TEXT, owner TEXT, lessee TEXT, driver TEXT, conductor_group TEXT)", "CREATE TABLE node_traits (node_id INTEGER, trait TEXT)",
       "CREATE TABLE firmware_information (node_id INTEGER, component TEXT)", "CREATE TABLE bios_settings (node_id INTEGER, name TEXT)",
-      "CREATE TABLE ports (id INTEGER, node_id INTEGER)", "INSERT INTO nodes VALUES (7, 'u', NULL, NULL)", "INSERT INTO ports VALUES (3, 7)")
-conductor.enginefacade.reader.get_engine = lambda: engine
+      "CREATE TABLE ports (id INTEGER, node_id INTEGER)", "INSERT INTO nodes VALUES (7, 'u', NULL, NULL, 'redfish', '')", "INSERT INTO ports VALUES (3, 7)")
 # SQLite has neither the function nor this style of parameters.
 here = lambda query: query.replace("CRC32", "LENGTH").replace("CONCAT(COUNT(*), ' ', ", "(COUNT(*) || ' ' || ").replace("%s", "?")
+queries = [query for _, query in remembered_answers.QUESTIONS]
+remembered_answers.HOST = here(remembered_answers.HOST)
+holder = mock.Mock(return_value=("192.0.2.1", ["192.0.2.1", "192.0.2.2"]))
+remembered_answers.conductor_of = holder
 def look(uuid):
-    return [conductor.rows_of(here(query), uuid) for _, query in conductor.QUESTIONS]
+    return [remembered_answers.rows_of(here(query), uuid) for query in queries]
 result = [look("u"), look("v")]
 write("INSERT INTO node_traits VALUES (7, 'CUSTOM_GPU')", "INSERT INTO firmware_information VALUES (7, 'bmc')", "DELETE FROM ports")
+holder.return_value = ("192.0.2.2", ["192.0.2.2"])
 result.append(look("u"))
-def away():
-    raise oslo_db.exception.DBConnectionError()
-conductor.enginefacade.reader.get_engine = away
-print(json.dumps(result + [look("u")]))`)).to.deep.equal([
-            [[[7, "u", null, null, "0 0"]], [[null, null, null, null]], [[null, null, null, null]], [[null, null, 3, 7]]],
+asked = [call.args for call in holder.call_args_list]
+holder.side_effect = exception.DriverNotFound(driver_name="redfish")
+result.append(look("u")[0])
+holder.side_effect = None
+# A connection that was cut off is not used again; with one in all, neither is any kept.
+write("ALTER TABLE ports RENAME TO away")
+result.append(look("u"))
+write("ALTER TABLE away RENAME TO ports")
+result.append([rows is not None for rows in look("u")])
+remembered_answers.database = lambda: sqlalchemy.create_engine("sqlite:////nowhere/at.all")
+print(json.dumps([*result, look("u"), asked]))`)).to.deep.equal([
+            [[["redfish", "", 7, "u", null, null, "redfish", "", "0 0"], "192.0.2.1"], [[null, null, null, null]], [[null, null, null, null]], [[null, null, 3, 7]]],
             [null, null, null, null],
-            [[[7, "u", null, null, "1 10"]], [[null, null, 7, "bmc"]], [[null, null, null, null]], [[null, null, null, null]]],
+            [[["redfish", "", 7, "u", null, null, "redfish", "", "1 10"], "192.0.2.2"], [[null, null, 7, "bmc"]], [[null, null, null, null]], [[null, null, null, null]]],
+            null,
+            [[["redfish", "", 7, "u", null, null, "redfish", "", "1 10"], "192.0.2.2"], [[null, null, 7, "bmc"]], [[null, null, null, null]], null],
+            [true, true, true, true],
             [null, null, null, null],
+            [[{ driver: "redfish", conductor_group: "" }, "u"], [{ driver: "redfish", conductor_group: "" }, "u"]],
         ]);
     });
 

@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import fc from "fast-check";
 import { execFileSync } from "node:child_process";
-import { mkdtemp, readFile, rm, stat } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Cache } from "../../toolchain/cache";
@@ -93,19 +93,34 @@ describe("how Pulumi is called", () => {
         expect({ ...first.variables, ...again.variables }).to.deep.equal(first.variables);
     });
 
-    it("the passphrase file is made once, for this user alone, and never replaced", async () => {
-        const state = await mkdtemp(join(tmpdir(), "lab-state-test-"));
-        try {
-            const setup = pulumiSetup(cache, { where: "cache", env: { METAL3_SCALE_LAB_STATE: join(state, "s") }, login: undefined });
-            await Promise.all([preparePulumiState(setup), preparePulumiState(setup)]);
-            const file = join(state, "s", "passphrase");
+    describe("before it is", () => {
+        let folder: string;
+        const setup = (where: "cache" | "PATH" = "cache") =>
+            pulumiSetup(new Cache(join(folder, "c")), { where, env: { METAL3_SCALE_LAB_STATE: join(folder, "s") }, login: undefined });
+        beforeEach(async () => { folder = await mkdtemp(join(tmpdir(), "lab-state-test-")); });
+        afterEach(async () => { await rm(folder, { recursive: true }); });
+
+        it("the passphrase file is made once, for this user alone, and never replaced", async () => {
+            await Promise.all([preparePulumiState(setup()), preparePulumiState(setup())]);
+            const file = join(folder, "s", "passphrase");
             const first = await readFile(file, "utf8");
             expect((await stat(file)).mode & 0o777).to.equal(0o600);
             expect(first).to.match(/^[\w-]{32}\n$/);
-            await preparePulumiState(setup);
+            await preparePulumiState(setup());
             expect(await readFile(file, "utf8")).to.equal(first);
-        } finally {
-            await rm(state, { recursive: true });
-        }
+        });
+
+        it("the lab's home has a file where Pulumi would log, unless there is a folder already; a person's own home is left alone", async () => {
+            await preparePulumiState(setup("PATH"));
+            expect(await readdir(folder)).to.deep.equal(["s"]);
+            await preparePulumiState(setup());
+            const logs = join(folder, "c", "pulumi-home", "logs");
+            expect(await readFile(logs, "utf8")).to.contain("keeps Pulumi from logging");
+            await preparePulumiState(setup());
+            await rm(logs);
+            await mkdir(logs);
+            await preparePulumiState(setup());
+            expect((await stat(logs)).isDirectory()).to.equal(true);
+        });
     });
 });

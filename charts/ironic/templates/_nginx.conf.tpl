@@ -56,7 +56,8 @@ that Python's TLS handshakes, all in the one thread that accepts, were what its 
 
 Ironic itself checks the credentials (it remembers what bcrypt said; nginx would ask it at every request), and knows which routes need none.
 What nginx answers in its place was answered to the same credentials moments before: they are part of the key. Who has none (probes, the
-sidecar) always asks Ironic. Only one request at a time refreshes an answer; the others get the one before.
+sidecar) always asks Ironic, except gophercloud, with which BMO asks without credentials at each reconcile whether Ironic is there. Only one
+request at a time refreshes an answer; the others get the one before.
 */}}
 {{- define "ironic.apiProxy" -}}
 {{- $proxy := .root.Values.conductor.apiProxy -}}
@@ -69,8 +70,9 @@ upstream ironic {
 # The answers are small: in memory. (Those that nobody asks for any more are thrown away after ten minutes.)
 proxy_cache_path /run/api/cache levels=1 keys_zone=api:1m max_size=32m inactive=10m use_temp_path=off;
 map_hash_bucket_size 128;
-map $http_authorization $is_anonymous {
-    "" 1;
+map "$http_authorization:$http_user_agent" $asks_itself {
+    ~^:gophercloud/ 0;
+    ~^: 1;
     default 0;
 }
 # Exactly these, and only with GET and HEAD.
@@ -107,8 +109,8 @@ server {
     proxy_buffers 16 64k;
     proxy_busy_buffers_size 128k;
     proxy_cache_key "$request_method $request_uri $http_authorization $http_x_openstack_ironic_api_version $http_openstack_api_version $http_accept $http_host";
-    proxy_cache_bypass $fresh_only $is_anonymous;
-    proxy_no_cache $fresh_only $is_anonymous;
+    proxy_cache_bypass $fresh_only $asks_itself;
+    proxy_no_cache $fresh_only $asks_itself;
     proxy_cache_lock on;
     proxy_cache_use_stale updating;
     # MISS, HIT, EXPIRED, UPDATING or BYPASS, where there is a cache.
