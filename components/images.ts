@@ -1,3 +1,4 @@
+import { builtReference } from "../toolchain/image-recipes";
 import { imageReference } from "../toolchain/image-reference";
 import type { LabConfig } from "./config/keys";
 
@@ -17,8 +18,10 @@ const IN_CLUSTER = [
     "ip-address-manager",
 ] as const;
 
-/** The others are images of Docker containers. */
-export type ImageName = (typeof IN_CLUSTER)[number] | "node" | "sushy-tools" | "fake-ipa";
+/** Images of Docker containers. */
+const IN_DOCKER = ["node", "sushy-tools", "fake-ipa"] as const;
+
+export type ImageName = (typeof IN_CLUSTER)[number] | (typeof IN_DOCKER)[number];
 
 /** Names and pinned references of every image of the lab, by where they come from. */
 export class Images {
@@ -27,6 +30,11 @@ export class Images {
     /** The pinned reference of an image: the user's own if there is one, else the one of the configured source. */
     reference(name: ImageName): string {
         return this.config.overrides[name] ?? imageReference(name, this.config.source);
+    }
+
+    /** References of all images that are built on this machine, as the checkout has them now. */
+    built(): string[] {
+        return [...IN_CLUSTER, ...IN_DOCKER].filter((name) => this.reference(name) === builtReference(name)).map((name) => this.reference(name));
     }
 
     /** References of all images that run as pods. */

@@ -21,6 +21,8 @@ export interface MachineFacts {
     /** The port of the API is taken, by something other than this lab. */
     apiPortTaken: boolean;
     freeGib: number;
+    /** Images to be built here that Docker does not have: the checkout was changed since `npm run up` or `npm run setup`. */
+    missingImages: string[];
 }
 
 /** What cannot work on this machine, by the same rule as configuration: all at once, before anything is made. */
@@ -40,6 +42,8 @@ export function machineProblems(config: LabConfig, plan: LabPlan, facts: Machine
         problems.push({ key: "apiPort", value: String(plan.apiPort), rule: "is taken on 127.0.0.1: set another, or stop what listens there" });
     if (facts.freeGib < LEAST_FREE_GIB)
         problems.push({ key: "nodes", value: String(config.nodes), rule: `need ${LEAST_FREE_GIB} GiB of disk, ${facts.freeGib.toFixed(1)} GiB are free where Docker keeps its data` });
+    if (facts.missingImages.length > 0)
+        problems.push({ key: "images", value: config.images.source, rule: `lacks ${facts.missingImages.join(", ")}, not built yet on this machine: 'npm run setup' does` });
     return problems;
 }
 
@@ -59,19 +63,20 @@ export async function dockerProblem(): Promise<Problem[]> {
     }
 }
 
-/** Looks at Docker, networks, ports and disk, without changing anything. */
-export async function lookAtMachine(plan: LabPlan): Promise<MachineFacts> {
+/** Looks at Docker, its images, networks, ports and disk, without changing anything. */
+export async function lookAtMachine(plan: LabPlan, builtImages: string[]): Promise<MachineFacts> {
     const docker = new Docker();
     let root: string;
     try {
         root = ((await docker.info()) as { DockerRootDir: string }).DockerRootDir;
     } catch (error) {
         const dockerError = error instanceof Error ? error.message : String(error);
-        return { dockerError, dockerNetworks: [], interfaces: [], apiPortTaken: false, freeGib: Infinity };
+        return { dockerError, dockerNetworks: [], interfaces: [], apiPortTaken: false, freeGib: Infinity, missingImages: [] };
     }
     const networks = await docker.listNetworks();
     const own = networks.find(({ Name }) => Name === plan.prefix);
     const foreign = networks.filter((network) => network !== own);
+    const tags = new Set((await docker.listImages()).flatMap(({ RepoTags }) => RepoTags ?? []));
     const running = await docker.listContainers({ filters: { name: [`^/${plan.nodeName}$`] } });
     return {
         dockerNetworks: foreign.flatMap(({ Name, IPAM }) =>
@@ -81,6 +86,7 @@ export async function lookAtMachine(plan: LabPlan): Promise<MachineFacts> {
         interfaces: own ? [] : machineAddresses(foreign.map(({ Id }) => `br-${Id.slice(0, 12)}`)),
         apiPortTaken: running.length === 0 && !(await portIsFree(plan.apiPort)),
         freeGib: await freeGib(root),
+        missingImages: builtImages.filter((reference) => !tags.has(reference)),
     };
 }
 

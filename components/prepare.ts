@@ -45,7 +45,7 @@ export async function prepare(): Promise<Prepared> {
     }
     const planned = config === undefined ? undefined : plan(config, pulumi.getStack());
     if (!pulumi.runtime.isDryRun()) {
-        problems.push(...(config && planned ? machineProblems(config, planned, await lookAtMachine(planned)) : await dockerProblem()));
+        problems.push(...(config && planned ? machineProblems(config, planned, await lookAtMachine(planned, new Images(config.images).built())) : await dockerProblem()));
     }
     if (problems.length > 0 || config === undefined || planned === undefined) throw new ConfigurationError(problems);
     const manifests = manifestsPath(new Cache(cacheRoot()));

@@ -60,6 +60,9 @@ describe("images", () => {
         expect(images.reference("ironic")).to.equal("example.org/ironic:1");
         expect(images.reference("mariadb")).to.match(/^metal3-scale-lab\/mariadb:[0-9a-f]{12}$/);
         expect(images.inCluster()).to.include("example.org/ironic:1").and.have.length(12);
+        expect(images.built()).to.include(images.reference("node")).and.have.length(14);
+        const pulled = new Images({ source: "pull", overrides: {} }).built();
+        expect(pulled).to.include(images.reference("fkas")).and.not.include(images.reference("mariadb"));
     });
 });
 

@@ -5,7 +5,7 @@ import { machineProblems, type MachineFacts } from "../../components/preflight";
 
 const config = judge({});
 const planned = plan(config, "dev");
-const fine: MachineFacts = { dockerNetworks: [{ name: "bridge", cidr: "172.17.0.0/16" }], interfaces: [{ name: "eth0", address: "10.0.0.5" }], apiPortTaken: false, freeGib: 50 };
+const fine: MachineFacts = { dockerNetworks: [{ name: "bridge", cidr: "172.17.0.0/16" }], interfaces: [{ name: "eth0", address: "10.0.0.5" }], apiPortTaken: false, freeGib: 50, missingImages: [] };
 const problems = (facts: Partial<MachineFacts>) => machineProblems(config, planned, { ...fine, ...facts }).map(({ key, value, rule }) => `${key} = ${value}: ${rule}`);
 
 describe("preflight", () => {
@@ -32,6 +32,12 @@ describe("preflight", () => {
 
     it("leaves neighbours alone", () => {
         expect(problems({ dockerNetworks: [{ name: "next", cidr: "192.168.223.0/24" }], interfaces: [{ name: "eth1", address: "192.168.221.255" }] })).to.deep.equal([]);
+    });
+
+    it("says which images are not built, and what builds them", () => {
+        expect(problems({ missingImages: ["metal3-scale-lab/fkas:0123456789ab", "metal3-scale-lab/node:ba9876543210"] })).to.deep.equal([
+            "images = build: lacks metal3-scale-lab/fkas:0123456789ab, metal3-scale-lab/node:ba9876543210, not built yet on this machine: 'npm run setup' does",
+        ]);
     });
 
     it("names everything at once: port, disk and network", () => {
