@@ -43,14 +43,13 @@ export async function prepare(): Promise<Prepared> {
         if (!(error instanceof ConfigurationError)) throw error;
         problems.push(...error.problems);
     }
-    const planned = config === undefined ? undefined : plan(config, pulumi.getStack());
+    const wanted = config && { config, plan: plan(config, pulumi.getStack()), images: new Images(config.images) };
     if (!pulumi.runtime.isDryRun()) {
-        problems.push(...(config && planned ? machineProblems(config, planned, await lookAtMachine(planned, new Images(config.images).built())) : await dockerProblem()));
+        problems.push(...(wanted ? machineProblems(wanted.config, wanted.plan, await lookAtMachine(wanted.plan, wanted.images.built())) : await dockerProblem()));
     }
-    if (problems.length > 0 || config === undefined || planned === undefined) throw new ConfigurationError(problems);
+    if (problems.length > 0 || wanted === undefined) throw new ConfigurationError(problems);
     const manifests = manifestsPath(new Cache(cacheRoot()));
-    const images = new Images(config.images);
-    return { config, plan: planned, images, operatorManifests: await readBareMetalOperator(manifests), ironicChart: await ironicChart(planned, images) };
+    return { ...wanted, operatorManifests: await readBareMetalOperator(manifests), ironicChart: await ironicChart(wanted.plan, wanted.images) };
 }
 
 function ironicChart(planned: LabPlan, images: Images): Promise<Manifest[]> {

@@ -17,7 +17,7 @@ def conductor_of(host, identifier):
     """The conductor that has a host with this UUID, and all there are. Raises IronicException where Ironic will refuse the host, too."""
     ring = hash_ring.HashRingManager().get_ring(host["driver"], host.get("conductor_group") or CONF.default_conductor_group)
     (conductor,) = ring.get_nodes(identifier.encode())
-    return conductor, sorted(ring.nodes)
+    return conductor, ring.nodes
 
 
 class EvenlySpread:
@@ -44,8 +44,9 @@ class EvenlySpread:
                 return body
             identifier = str(uuid.uuid4())
             conductor, conductors = self.conductor_of(host, identifier)
-            first = conductors.index(self.own) if self.own in conductors else 0
-            wanted = conductors[(first + next(self.turns)) % len(conductors)]
+            order = sorted(conductors)
+            first = order.index(self.own) if self.own in order else 0
+            wanted = order[(first + next(self.turns)) % len(order)]
             # One of as many as there are conductors, on average; none, if the one whose turn it is leaves meanwhile.
             while conductor != wanted and wanted in conductors:
                 identifier = str(uuid.uuid4())
