@@ -30,8 +30,8 @@ export interface BareMetalOperatorArgs {
 export class BareMetalOperator extends pulumi.ComponentResource {
     /** The operator answers once these are there. */
     readonly deployment: KubernetesObject[];
-    /** CRDs, without which nothing that watches hosts starts. */
-    readonly objects: KubernetesObject[];
+    /** CRDs among others, without which nothing that watches hosts starts. */
+    readonly definitions: KubernetesObject[];
 
     constructor(name: string, args: BareMetalOperatorArgs, opts?: pulumi.ComponentResourceOptions) {
         super("metal3lab:index:BareMetalOperator", name, {}, opts);
@@ -61,8 +61,8 @@ export class BareMetalOperator extends pulumi.ComponentResource {
         });
         const policies = firmwareSchemaOwners ? [] : ownerlessFirmwareSchemas();
         const created = createObjects(name, [...manifests, ...policies], { parent: this, provider: args.provider, dependsOn: args.dependsOn });
-        this.objects = created.all;
+        this.definitions = created.before;
         this.deployment = created.last;
-        this.registerOutputs({ objects: this.objects.length });
+        this.registerOutputs({ objects: this.definitions.length + this.deployment.length });
     }
 }

@@ -31,12 +31,12 @@ const FIRST = ["Namespace"];
 /** Kinds that rest on all others: a controller that starts before its CRDs and certificates only crashes. */
 const LAST = ["Deployment"];
 
-/** Creates all objects of a layer in an order in which each finds what it needs. @returns the last of them. */
+/** Creates all objects of a layer in an order in which each finds what it needs. @returns them, the Deployments apart. */
 export function createObjects(
     prefix: string,
     manifests: readonly Manifest[],
     opts: pulumi.CustomResourceOptions & { provider: kubernetes.Provider },
-): { all: KubernetesObject[]; last: KubernetesObject[] } {
+): { before: KubernetesObject[]; last: KubernetesObject[] } {
     const create = (manifest: Manifest, dependsOn: pulumi.Resource[]): KubernetesObject =>
         new KubernetesObject(`${prefix}-${manifest.kind}-${manifest.metadata.name}`.toLowerCase(), manifest, {
             ...opts,
@@ -45,8 +45,8 @@ export function createObjects(
     const of = (kinds: string[]) => manifests.filter(({ kind }) => kinds.includes(kind));
     const first = of(FIRST).map((manifest) => create(manifest, []));
     const middle = manifests.filter(({ kind }) => ![...FIRST, ...LAST].includes(kind)).map((manifest) => create(manifest, first));
-    const last = of(LAST).map((manifest) => create(manifest, [...first, ...middle]));
-    return { all: [...first, ...middle, ...last], last };
+    const before = [...first, ...middle];
+    return { before, last: of(LAST).map((manifest) => create(manifest, before)) };
 }
 
 function asResources(dependsOn: pulumi.CustomResourceOptions["dependsOn"]): pulumi.Resource[] {

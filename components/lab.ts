@@ -93,7 +93,7 @@ export class Lab extends pulumi.ComponentResource {
         );
         const clusterApi = new ClusterApi(
             "cluster-api",
-            { plan, images: this.images, pki, kubeconfig: substrate.kubeconfig, dependsOn: [...substrate.ready, ...operator.objects] },
+            { plan, images: this.images, pki, kubeconfig: substrate.kubeconfig, dependsOn: [...substrate.ready, ...operator.definitions] },
             { parent: this },
         );
         const fakeApiServers = new FakeApiServers(

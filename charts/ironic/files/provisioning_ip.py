@@ -7,13 +7,16 @@ It also has the conductor started anew after the database was: threads that fail
 state that nothing carries on ("deploying"), for as long as the conductor runs. When it starts, Ironic releases its locks and lets such
 hosts fail, and BMO begins them anew.
 
+And it passes on what the conductor has to tell BMO (host_annotator.py): it alone of the pod talks to Kubernetes.
+
 Environment: PROVISIONING_IP, PROVISIONING_CIDR, PROVISIONING_INTERFACE ("" finds it by the CIDR), API_PORT, API_CA_FILE, SERVICE_NAME,
-SLICE_NAME, POD_NAME, POD_UID, POD_NAMESPACE, NODE_NAME, KUBERNETES_SERVICE_HOST, KUBERNETES_SERVICE_PORT, OS_DATABASE__CONNECTION (mysql+pymysql://...), STATE_DIR:
+SLICE_NAME, POD_NAME, POD_UID, POD_NAMESPACE, NODE_NAME, KUBERNETES_SERVICE_HOST, KUBERNETES_SERVICE_PORT, OS_DATABASE__CONNECTION (mysql+pymysql://...), HOST_SOCKET (where the conductor
+tells, "": nowhere), STATE_DIR:
   address   is there once the IP is on the interface (startup probe)
   beat      is touched every round (liveness probe)
   draining  made by the conductor's preStop hook: it is to get no new requests
   restart   the conductor is to be started anew (its liveness probe); it removes this when it starts
-Needs the capabilities NET_ADMIN and NET_RAW, and may create, patch and delete EndpointSlices of its namespace.
+Needs the capabilities NET_ADMIN and NET_RAW, and may create, patch and delete EndpointSlices of its namespace, and with HOST_SOCKET patch its BareMetalHosts.
 """
 import http.client
 import ipaddress
@@ -31,6 +34,8 @@ import time
 import urllib.parse
 
 import pymysql
+
+from host_annotator import HostAnnotator
 
 INTERVAL = 2.0  # seconds between two looks
 API_TIMEOUT = 5.0  # seconds for the API to answer
@@ -273,6 +278,10 @@ def main():
     database = Database(env["OS_DATABASE__CONNECTION"])
     endpoints = Slice(env, ip, int(env["API_PORT"]))
     state = pathlib.Path(env["STATE_DIR"])
+    if env.get("HOST_SOCKET"):
+        host = env["KUBERNETES_SERVICE_HOST"]
+        url = "https://%s:%s" % ("[%s]" % host if ":" in host else host, env["KUBERNETES_SERVICE_PORT"])
+        HostAnnotator(env["HOST_SOCKET"], env["POD_NAMESPACE"], url, SERVICE_ACCOUNT).start()
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())

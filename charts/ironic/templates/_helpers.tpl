@@ -63,6 +63,11 @@ annotations: {{- toYaml $all | nindent 2 }}
 mysql+pymysql://{{ $db.user }}:$(MARIADB_PASSWORD)@{{ include "ironic.databaseHost" . }}:{{ $db.port }}/{{ $db.database }}?charset=utf8
 {{- end -}}
 
+{{/* "true" when BMO is told what Ironic is done with, else empty. */}}
+{{- define "ironic.tellsOperator" -}}
+{{- if and .Values.conductor.tunedRuntime .Values.conductor.tellOperator -}}true{{- end -}}
+{{- end -}}
+
 {{/* An IPv4 address as a number. */}}
 {{- define "ironic.ipv4Number" -}}
 {{- $n := 0 | int64 -}}
