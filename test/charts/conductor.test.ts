@@ -13,6 +13,14 @@ describe("charts/ironic: conductor.py and what it is made of, in the image of Ir
         return python(image(), `import conductor, evenly_spread, json, remembered_answers\n${script}`, ["-v", `${path.join(CHART, "files")}:/scripts:ro`, ...variables]);
     }
 
+    it("leaves Ironic's own command as it is", () => {
+        expect(conductor(`
+import importlib.metadata
+from oslo_service import backend
+(command,) = importlib.metadata.entry_points(group="console_scripts", name="ironic")
+print(json.dumps([callable(command.load()), backend.get_backend_type().value]))`)).to.deep.equal([true, "threading"]);
+    });
+
     it("enlarges every server that Ironic makes, by the same class as Ironic's", () => {
         expect(conductor(`
 conductor.size_servers(7, 2)
