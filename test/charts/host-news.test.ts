@@ -17,10 +17,10 @@ describe("charts/ironic: how BMO is told that Ironic is done with a host, in the
         expect(run(`
 import concurrent.futures
 from unittest import mock
+import host_news
 from ironic import objects
 from ironic.common import driver_factory
 from ironic.conductor import task_manager
-import host_news
 objects.register_all()
 log = []
 host_news.tell_changes(lambda *word: log.append(["told", *word]))

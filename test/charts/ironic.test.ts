@@ -272,7 +272,7 @@ describe("charts/ironic", function () {
     });
 
     describe("services", () => {
-        it("lead to the conductors without a selector; only their sidecars may write the slices", () => {
+        it("lead to the conductors without a selector; only their sidecars may write the slices, and tell BMO of hosts", () => {
             const service = find(render({ ...ips(2), "service.externalIPs": ["192.168.222.2"] }), "Service", "ironic");
             expect(service["spec"]).to.not.have.property("selector");
             expect(service["spec"].externalIPs).to.deep.equal(["192.168.222.2"]);
@@ -281,6 +281,7 @@ describe("charts/ironic", function () {
             expect(env).to.include({ SERVICE_NAME: "ironic", SLICE_NAME: "ironic-conductor-1", PROVISIONING_IP: "192.168.222.101" });
             expect(find(two, "Role", "ironic-conductor")["rules"]).to.deep.equal([
                 { apiGroups: ["discovery.k8s.io"], resources: ["endpointslices"], verbs: ["create", "patch", "delete"] },
+                { apiGroups: ["metal3.io"], resources: ["baremetalhosts"], verbs: ["patch"] },
             ]);
         });
 
