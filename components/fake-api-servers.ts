@@ -82,7 +82,7 @@ function createAccount(name: string, { namespace }: FakeApiServersArgs, opts: pu
                 { apiGroups: ["cluster.x-k8s.io"], resources: ["machines"], verbs: ["get", "list", "watch", "patch", "delete"] },
                 { apiGroups: ["bootstrap.cluster.x-k8s.io"], resources: ["kubeadmconfigs"], verbs: ["get"] },
                 { apiGroups: ["infrastructure.cluster.x-k8s.io"], resources: ["metal3clusters"], verbs: ["get", "list", "watch"] },
-                // The patch is the poke that makes CAPM3 look for the Node at once.
+                // The patch is the poke that makes CAPM3 look at once: for the Node, or for a host that has become free.
                 { apiGroups: ["infrastructure.cluster.x-k8s.io"], resources: ["metal3machines"], verbs: ["get", "list", "watch", "patch"] },
                 // The patch lets a queued host in.
                 { apiGroups: ["metal3.io"], resources: ["baremetalhosts"], verbs: ["get", "list", "watch", "patch"] },

@@ -86,7 +86,7 @@ func New(ctx context.Context, o *options.Options, kube *rest.Config) (*App, erro
 	if err := reconciler.Setup(ctx, mgr, o.Concurrency); err != nil {
 		return nil, err
 	}
-	if err := setupAdmission(mgr, kube, o); err != nil {
+	if err := errors.Join(controller.SetupOffers(mgr), setupAdmission(mgr, kube, o)); err != nil {
 		return nil, err
 	}
 	a := &App{options: o, manager: mgr, reconciler: reconciler, server: server, apiAddress: make(chan net.Addr, 1)}

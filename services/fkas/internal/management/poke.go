@@ -2,12 +2,7 @@ package management
 
 import (
 	"context"
-	"encoding/json"
-	"fmt"
 
-	infrav1 "github.com/metal3-io/cluster-api-provider-metal3/api/v1beta2"
-	apierrors "k8s.io/apimachinery/pkg/api/errors"
-	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 )
 
@@ -24,18 +19,5 @@ func Poke(ctx context.Context, c client.Client, m Machine) (bool, error) {
 	if m.Linked || m.Annotation == m.HostUID {
 		return false, nil
 	}
-	patch, err := json.Marshal(map[string]any{"metadata": map[string]any{"annotations": map[string]string{NodeCreatedAnnotation: m.HostUID}}})
-	if err != nil {
-		return false, err
-	}
-	target := &infrav1.Metal3Machine{}
-	target.Namespace, target.Name = m.Metal3Machine.Namespace, m.Metal3Machine.Name
-	err = c.Patch(ctx, target, client.RawPatch(types.MergePatchType, patch))
-	if apierrors.IsNotFound(err) {
-		return false, nil
-	}
-	if err != nil {
-		return false, fmt.Errorf("annotate Metal3Machine %s: %w", m.Metal3Machine, err)
-	}
-	return true, nil
+	return annotate(ctx, c, m.Metal3Machine, NodeCreatedAnnotation, m.HostUID)
 }

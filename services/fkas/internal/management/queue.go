@@ -128,8 +128,7 @@ func (q *Queue) ready(ctx context.Context, host *bmov1alpha1.BareMetalHost, clus
 		return false, nil
 	}
 	if host.Spec.ConsumerRef == nil {
-		state := host.Status.Provisioning.State
-		return state == bmov1alpha1.StateAvailable || state == bmov1alpha1.StateReady, nil
+		return Free(host), nil
 	}
 	consumer, ok := Consumer(host)
 	if !ok || consumer.Namespace != cluster.Namespace {

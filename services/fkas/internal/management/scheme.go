@@ -72,7 +72,10 @@ func trim(in any) (any, error) {
 		obj.Status = clusterv1.ClusterStatus{Initialization: clusterv1.ClusterInitializationStatus{ControlPlaneInitialized: initialized}}
 	case *clusterv1.Machine:
 		trimMeta(&obj.ObjectMeta)
-		obj.Spec = clusterv1.MachineSpec{ClusterName: obj.Spec.ClusterName, Version: obj.Spec.Version, InfrastructureRef: obj.Spec.InfrastructureRef}
+		obj.Spec = clusterv1.MachineSpec{
+			ClusterName: obj.Spec.ClusterName, Version: obj.Spec.Version, InfrastructureRef: obj.Spec.InfrastructureRef,
+			Bootstrap: clusterv1.Bootstrap{DataSecretName: obj.Spec.Bootstrap.DataSecretName},
+		}
 		obj.Status = clusterv1.MachineStatus{}
 	case *infrav1.Metal3Cluster:
 		trimMeta(&obj.ObjectMeta)

@@ -27,3 +27,17 @@ func TestCacheKeepsWhatTheQueueReads(t *testing.T) {
 	g.Expect(err).NotTo(HaveOccurred())
 	g.Expect(kept.(*bmov1alpha1.BareMetalHost).Labels).To(BeNil())
 }
+
+func TestCacheKeepsWhatAnOfferReads(t *testing.T) {
+	g := NewWithT(t)
+	secret := "m-bootstrap"
+	kept, err := trim(&clusterv1.Machine{Spec: clusterv1.MachineSpec{
+		ClusterName: "c", ProviderID: "metal3://x", InfrastructureRef: clusterv1.ContractVersionedObjectReference{Kind: "Metal3Machine", Name: "m"},
+		Bootstrap: clusterv1.Bootstrap{DataSecretName: &secret, ConfigRef: clusterv1.ContractVersionedObjectReference{Name: "config"}},
+	}})
+	g.Expect(err).NotTo(HaveOccurred())
+	g.Expect(kept.(*clusterv1.Machine).Spec).To(Equal(clusterv1.MachineSpec{
+		ClusterName: "c", InfrastructureRef: clusterv1.ContractVersionedObjectReference{Kind: "Metal3Machine", Name: "m"},
+		Bootstrap: clusterv1.Bootstrap{DataSecretName: &secret},
+	}))
+}

@@ -15,6 +15,10 @@ var (
 	Pokes = prometheus.NewCounter(prometheus.CounterOpts{
 		Name: "fkas_pokes_total", Help: "Metal3Machines annotated to make CAPM3 look for a new Node at once.",
 	})
+	// Offers counts Metal3Machines annotated so that CAPM3 looks for a host again.
+	Offers = prometheus.NewCounter(prometheus.CounterOpts{
+		Name: "fkas_offers_total", Help: "Metal3Machines annotated to make CAPM3 take a host at once that has become free.",
+	})
 	// OrphansDeleted counts Machines deleted because their owner gave up on them while it made them.
 	OrphansDeleted = prometheus.NewCounter(prometheus.CounterOpts{
 		Name: "fkas_orphaned_machines_deleted_total", Help: "Machines deleted because their owner had deleted their infrastructure object and bootstrap config again.",
@@ -30,7 +34,7 @@ var (
 )
 
 func init() {
-	ctrlmetrics.Registry.MustRegister(ReconcileErrors, Pokes, OrphansDeleted, Released, HostsAdmitted)
+	ctrlmetrics.Registry.MustRegister(ReconcileErrors, Pokes, Offers, OrphansDeleted, Released, HostsAdmitted)
 }
 
 // Counts are taken when metrics are scraped.
