@@ -101,7 +101,7 @@ export const keys = {
     serviceCidr: ipv4Cidr.default("10.96.0.0/16"),
     apiPort: whole(1024, 65535).optional(),
     provisioningLimit: whole(1, MAX_NODES).optional(),
-    hostsAtOnce: whole(1, MAX_NODES).default(40),
+    hostsAtOnce: whole(1, MAX_NODES).default(24),
     tuning: choice(TUNINGS).default("lab"),
     images: images.default({ source: "build", overrides: {} }),
     wait: choice(["none", "hosts", "clusters"] as const).default("clusters"),

@@ -29,22 +29,22 @@ describe("plan", () => {
 
     it("queues the hosts beyond hostsAtOnce and the clusters that have one of them, except in the published lab", () => {
         const queued = (raw: Record<string, string>) => {
-            const { hosts, clusters } = planOf({ nodes: "100", clusters: "30", ...raw });
+            const { hosts, clusters } = planOf({ nodes: "100", clusters: "20", ...raw });
             const first = (parts: { queued: boolean; index: number }[]) => parts.filter((part) => part.queued).map(({ index }) => index)[0];
             return [first(hosts), first(clusters)];
         };
-        expect(queued({})).to.deep.equal([40, undefined]);
-        expect(queued({ clusters: "100" })).to.deep.equal([40, 40]);
-        expect(queued({ workerNodes: "2" })).to.deep.equal([40, 13]);
-        expect(queued({ workerNodes: "1" })).to.deep.equal([40, 20]);
-        expect(queued({ hostsPerCluster: "3" })).to.deep.equal([40, 13]);
+        expect(queued({})).to.deep.equal([24, undefined]);
+        expect(queued({ clusters: "100" })).to.deep.equal([24, 24]);
+        expect(queued({ workerNodes: "2" })).to.deep.equal([24, 8]);
+        expect(queued({ workerNodes: "1" })).to.deep.equal([24, 12]);
+        expect(queued({ hostsPerCluster: "3" })).to.deep.equal([24, 8]);
         expect(queued({ hostsAtOnce: "100" })).to.deep.equal([undefined, undefined]);
         expect(queued({ clusters: "100", tuning: "published" })).to.deep.equal([undefined, undefined]);
     });
 
     it("has one FKAS let hosts in, except in the published lab", () => {
         const limits = (raw: Record<string, string>) => planOf({ nodes: "4", clusters: "4", fakeApiServers: "2", ...raw }).fakeApiServers.map(({ hostsAtOnce }) => hostsAtOnce);
-        expect(limits({})).to.deep.equal([40, undefined]);
+        expect(limits({})).to.deep.equal([24, undefined]);
         expect(limits({ hostsAtOnce: "7" })).to.deep.equal([7, undefined]);
         expect(limits({ tuning: "published" })).to.deep.equal([undefined, undefined]);
     });
