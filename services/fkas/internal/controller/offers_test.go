@@ -1,4 +1,4 @@
-package controller
+package controller_test
 
 import (
 	"context"
@@ -10,46 +10,28 @@ import (
 	. "github.com/onsi/gomega"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/types"
 	clusterv1 "sigs.k8s.io/cluster-api/api/core/v1beta2"
 	"sigs.k8s.io/controller-runtime/pkg/client"
-	"sigs.k8s.io/controller-runtime/pkg/client/fake"
 	"sigs.k8s.io/controller-runtime/pkg/client/interceptor"
-	"sigs.k8s.io/controller-runtime/pkg/event"
 
 	"metal3-scale-lab/fkas/internal/management"
+	"metal3-scale-lab/fkas/internal/testkit/lab"
 )
 
-// indexer registers the real indexes with the fake client.
-type indexer struct{ builder *fake.ClientBuilder }
-
-func (i indexer) IndexField(_ context.Context, obj client.Object, field string, extract client.IndexerFunc) error {
-	i.builder.WithIndex(obj, field, extract)
-	return nil
-}
-
-func named(name string) metav1.ObjectMeta { return metav1.ObjectMeta{Namespace: "metal3", Name: name} }
-
-func freeHost(name, cluster string, change ...func(*bmov1alpha1.BareMetalHost)) *bmov1alpha1.BareMetalHost {
-	host := &bmov1alpha1.BareMetalHost{ObjectMeta: named(name)}
-	host.Labels = map[string]string{management.HostClusterLabel: cluster}
-	host.Status.Provisioning.State = bmov1alpha1.StateAvailable
-	for _, f := range change {
-		f(host)
-	}
-	return host
+func freeHost(name, cluster string, change ...func(*bmov1alpha1.BareMetalHost)) client.Object {
+	return set(name, cluster, bmov1alpha1.StateAvailable, change...)
 }
 
 func takenBy(m3m string) func(*bmov1alpha1.BareMetalHost) {
 	return func(host *bmov1alpha1.BareMetalHost) {
-		host.Spec.ConsumerRef = &corev1.ObjectReference{Kind: "Metal3Machine", Namespace: "metal3", Name: m3m}
+		host.Spec.ConsumerRef = &corev1.ObjectReference{Kind: "Metal3Machine", Namespace: lab.Namespace, Name: m3m}
 	}
 }
 
-// waiting is a Machine that has its bootstrap data, and its Metal3Machine, of the same name.
-func waiting(name, cluster string, change ...func(*clusterv1.Machine, *infrav1.Metal3Machine)) []client.Object {
+// waitingMachine is a Machine that has its bootstrap data, and its Metal3Machine, of the same name.
+func waitingMachine(name, cluster string, change ...func(*clusterv1.Machine, *infrav1.Metal3Machine)) []client.Object {
 	data := name + "-data"
-	machine, m3m := &clusterv1.Machine{ObjectMeta: named(name)}, &infrav1.Metal3Machine{ObjectMeta: named(name)}
+	machine, m3m := &clusterv1.Machine{ObjectMeta: metav1.ObjectMeta{Namespace: lab.Namespace, Name: name}}, &infrav1.Metal3Machine{ObjectMeta: metav1.ObjectMeta{Namespace: lab.Namespace, Name: name}}
 	machine.Spec.ClusterName, machine.Spec.Bootstrap.DataSecretName = cluster, &data
 	machine.Spec.InfrastructureRef = clusterv1.ContractVersionedObjectReference{APIGroup: infrav1.GroupName, Kind: "Metal3Machine", Name: name}
 	for _, f := range change {
@@ -62,12 +44,10 @@ func waiting(name, cluster string, change ...func(*clusterv1.Machine, *infrav1.M
 func offer(t *testing.T, host string, funcs interceptor.Funcs, objects ...client.Object) (int, map[string]string, error) {
 	t.Helper()
 	g := NewWithT(t)
-	builder := fake.NewClientBuilder().WithScheme(management.Scheme()).WithObjects(objects...).WithInterceptorFuncs(funcs)
-	g.Expect(management.AddIndexes(context.Background(), indexer{builder})).To(Succeed())
-	c := builder.Build()
-	offered, err := management.Offer(context.Background(), c, types.NamespacedName{Namespace: "metal3", Name: host})
+	l := lab.Failing(t, funcs, objects...)
+	offered, err := management.Offer(l.Ctx, l.Management, lab.Key(host))
 	var list infrav1.Metal3MachineList
-	g.Expect(c.List(context.Background(), &list)).To(Succeed())
+	g.Expect(l.Management.List(l.Ctx, &list)).To(Succeed())
 	told := map[string]string{}
 	for _, m3m := range list.Items {
 		if value, ok := m3m.Annotations[management.FreeHostAnnotation]; ok {
@@ -80,20 +60,20 @@ func offer(t *testing.T, host string, funcs interceptor.Funcs, objects ...client
 func TestAHostIsOfferedToTheMachinesThatWaitForOne(t *testing.T) {
 	g := NewWithT(t)
 	objects := []client.Object{freeHost("host-0", "c"), freeHost("host-1", "c", takenBy("served")), freeHost("host-2", "d")}
-	objects = append(objects, waiting("first", "c")...)
-	objects = append(objects, waiting("second", "c")...)
-	objects = append(objects, waiting("served", "c")...)
-	objects = append(objects, waiting("elsewhere", "d")...)
-	objects = append(objects, waiting("linked", "c", func(_ *clusterv1.Machine, m3m *infrav1.Metal3Machine) {
+	objects = append(objects, waitingMachine("first", "c")...)
+	objects = append(objects, waitingMachine("second", "c")...)
+	objects = append(objects, waitingMachine("served", "c")...)
+	objects = append(objects, waitingMachine("elsewhere", "d")...)
+	objects = append(objects, waitingMachine("linked", "c", func(_ *clusterv1.Machine, m3m *infrav1.Metal3Machine) {
 		m3m.Spec.ProviderID = "metal3://metal3/host-9/linked"
 	})...)
-	objects = append(objects, waiting("going", "c", func(_ *clusterv1.Machine, m3m *infrav1.Metal3Machine) {
+	objects = append(objects, waitingMachine("going", "c", func(_ *clusterv1.Machine, m3m *infrav1.Metal3Machine) {
 		m3m.DeletionTimestamp, m3m.Finalizers = &metav1.Time{Time: metav1.Now().Time}, []string{"x"}
 	})...)
 	// CAPM3 looks for a host by itself when the data comes.
-	objects = append(objects, waiting("no-data-yet", "c", func(m *clusterv1.Machine, _ *infrav1.Metal3Machine) { m.Spec.Bootstrap.DataSecretName = nil })...)
-	objects = append(objects, waiting("other-provider", "c", func(m *clusterv1.Machine, _ *infrav1.Metal3Machine) { m.Spec.InfrastructureRef.Kind = "DockerMachine" })...)
-	objects = append(objects, waiting("no-object", "c")[0])
+	objects = append(objects, waitingMachine("no-data-yet", "c", func(m *clusterv1.Machine, _ *infrav1.Metal3Machine) { m.Spec.Bootstrap.DataSecretName = nil })...)
+	objects = append(objects, waitingMachine("other-provider", "c", func(m *clusterv1.Machine, _ *infrav1.Metal3Machine) { m.Spec.InfrastructureRef.Kind = "DockerMachine" })...)
+	objects = append(objects, waitingMachine("no-object", "c")[0])
 	offered, told, err := offer(t, "host-0", interceptor.Funcs{}, objects...)
 	g.Expect(err).NotTo(HaveOccurred())
 	g.Expect(told).To(Equal(map[string]string{"first": "host-0", "second": "host-0"}))
@@ -104,7 +84,7 @@ func TestAHostThatIsNotFreeIsNotOffered(t *testing.T) {
 	deleted := func(host *bmov1alpha1.BareMetalHost) {
 		host.DeletionTimestamp, host.Finalizers = &metav1.Time{Time: metav1.Now().Time}, []string{"x"}
 	}
-	for what, host := range map[string]*bmov1alpha1.BareMetalHost{
+	for what, host := range map[string]client.Object{
 		"taken":      freeHost("host", "c", takenBy("somebody")),
 		"deleted":    freeHost("host", "c", deleted),
 		"queued":     freeHost("host", "c", func(h *bmov1alpha1.BareMetalHost) { h.Annotations = map[string]string{management.QueuedAnnotation: ""} }),
@@ -114,7 +94,7 @@ func TestAHostThatIsNotFreeIsNotOffered(t *testing.T) {
 	} {
 		t.Run(what, func(t *testing.T) {
 			g := NewWithT(t)
-			offered, told, err := offer(t, "host", interceptor.Funcs{}, append(waiting("m", "c"), host)...)
+			offered, told, err := offer(t, "host", interceptor.Funcs{}, append(waitingMachine("m", "c"), host)...)
 			g.Expect(err).NotTo(HaveOccurred())
 			g.Expect(offered).To(BeZero())
 			g.Expect(told).To(BeEmpty())
@@ -130,21 +110,9 @@ func TestAnOfferThatFailsForOneMachineReachesTheOthers(t *testing.T) {
 		}
 		return c.Patch(ctx, obj, patch, opts...)
 	}}
-	objects := append(waiting("first", "c"), append(waiting("second", "c"), freeHost("host", "c"))...)
+	objects := append(waitingMachine("first", "c"), append(waitingMachine("second", "c"), freeHost("host", "c"))...)
 	offered, told, err := offer(t, "host", refuse, objects...)
 	g.Expect(err).To(MatchError(ContainSubstring("annotate Metal3Machine metal3/first: refused")))
 	g.Expect(told).To(Equal(map[string]string{"second": "host"}))
 	g.Expect(offered).To(Equal(1))
-}
-
-func TestOnlyTheMomentCountsInWhichAHostBecomesFree(t *testing.T) {
-	g := NewWithT(t)
-	inspecting := freeHost("host", "c", func(h *bmov1alpha1.BareMetalHost) { h.Status.Provisioning.State = bmov1alpha1.StateInspecting })
-	free, taken := freeHost("host", "c"), freeHost("host", "c", takenBy("m"))
-	update := func(before, after *bmov1alpha1.BareMetalHost) bool {
-		return becameFree.Update(event.UpdateEvent{ObjectOld: before, ObjectNew: after})
-	}
-	g.Expect([]bool{update(inspecting, free), update(taken, free)}).To(Equal([]bool{true, true}), "inspected, or given back")
-	g.Expect([]bool{update(free, free), update(free, taken), update(inspecting, taken)}).To(Equal([]bool{false, false, false}))
-	g.Expect([]bool{becameFree.Create(event.CreateEvent{Object: free}), becameFree.Delete(event.DeleteEvent{Object: free})}).To(Equal([]bool{false, false}))
 }

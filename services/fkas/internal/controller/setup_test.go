@@ -125,3 +125,20 @@ func TestHostsLeadToTheQueuedClusterTheyAreSetAsideFor(t *testing.T) {
 		}
 	}
 }
+
+func TestOnlyTheMomentCountsInWhichAHostBecomesFree(t *testing.T) {
+	g := NewWithT(t)
+	host := func(state bmov1alpha1.ProvisioningState, consumer *corev1.ObjectReference) *bmov1alpha1.BareMetalHost {
+		host := &bmov1alpha1.BareMetalHost{}
+		host.Status.Provisioning.State, host.Spec.ConsumerRef = state, consumer
+		return host
+	}
+	inspecting, free := host(bmov1alpha1.StateInspecting, nil), host(bmov1alpha1.StateAvailable, nil)
+	taken := host(bmov1alpha1.StateAvailable, &corev1.ObjectReference{Kind: "Metal3Machine", Namespace: "metal3", Name: "m"})
+	update := func(before, after *bmov1alpha1.BareMetalHost) bool {
+		return becameFree.Update(event.UpdateEvent{ObjectOld: before, ObjectNew: after})
+	}
+	g.Expect([]bool{update(inspecting, free), update(taken, free)}).To(Equal([]bool{true, true}), "inspected, or given back")
+	g.Expect([]bool{update(free, free), update(free, taken), update(inspecting, taken)}).To(Equal([]bool{false, false, false}))
+	g.Expect([]bool{becameFree.Create(event.CreateEvent{Object: free}), becameFree.Delete(event.DeleteEvent{Object: free})}).To(Equal([]bool{false, false}))
+}
