@@ -74,6 +74,7 @@ command("bench", "make labs of several sizes, one after another, and measure the
     .addOption(new Option("-c, --clusters <list>", "numbers of clusters, one or one for each; default: as many as there are hosts for; 0: provision the hosts themselves").argParser(counts))
     .option("--reference", "measure each size in the published lab's way as well (hours), and the ratio", false)
     .option("--grow", "grow one lab through the sizes instead of making a fresh one for each", false)
+    .option("--under-load", "bring one lab to each size, growing or shrinking, as soon as half the clusters of the one before are there; say what was touched that should not be", false)
     .addOption(new Option("--runs <n>", "times to measure each size").argParser(positive).default(1))
     .addOption(new Option("--idle <seconds>", "look at each idle lab for so long").argParser((text) => counts(text)[0]).default(0))
     .option("--set <key=value...>", "further configuration of the labs", [])

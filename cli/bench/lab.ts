@@ -13,6 +13,9 @@ import { ProcessMeter, type ProcessUsage } from "./process-meter";
 
 const CONFIG_LIMIT_MS = 60_000;
 
+/** Which program is measured; `unknown` where this is no clone of its repository. */
+export const commit = (): Promise<string> => run("git", ["-C", repoPath(), "rev-parse", "--short", "HEAD"], { timeoutMs: 10_000 }).catch(() => "unknown");
+
 /** A Pulumi command, measured from outside. */
 export interface MeasuredCommand extends ProcessUsage {
     seconds: number;
@@ -78,6 +81,18 @@ export class BenchLab {
         const folder = this.ready.setup.stateDir;
         const file = folder === undefined ? undefined : `${folder}/.pulumi/stacks/metal3-scale-lab/${this.stack}.json`;
         return { resources: resources.length, ...(file && existsSync(file) ? { bytes: (await stat(file)).size } : {}) };
+    }
+
+    /** What the last `up` did: numbers of resources by operation. */
+    async changes(): Promise<Record<string, number>> {
+        const history = await run(this.ready.pulumi, ["stack", "history", "--json", "--page-size", "1", "--stack", this.stack, "--non-interactive"], {
+            cwd: repoPath(),
+            env: this.ready.env,
+            timeoutMs: CONFIG_LIMIT_MS,
+        });
+        const [last] = JSON.parse(history) as { kind: string; resourceChanges?: Record<string, number> }[];
+        if (last?.kind !== "update") throw new Error(`the last operation of the stack ${this.stack} was no update: ${JSON.stringify(last?.kind)}`);
+        return last.resourceChanges ?? {};
     }
 
     private async pulumi(args: string[]): Promise<MeasuredCommand> {

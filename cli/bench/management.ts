@@ -4,7 +4,7 @@ import { listObjects } from "../../components/gate/kubernetes";
 import { LAB_NAMESPACE, labDirectory } from "../management";
 
 export interface StoredObject {
-    metadata: { name: string; creationTimestamp: string };
+    metadata: { name: string; uid: string; creationTimestamp: string };
     spec?: Record<string, unknown>;
     status?: Record<string, unknown> & { provisioning?: { state?: string }; conditions?: { type: string; status: string }[] };
 }

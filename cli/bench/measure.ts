@@ -2,12 +2,10 @@ import type { Tuning } from "../../components/config/keys";
 import { judge } from "../../components/config/validate";
 import { osImage } from "../../components/plan/os-image";
 import { plan as makePlan } from "../../components/plan/plan";
-import { run } from "../../toolchain/run";
-import { repoPath } from "../../toolchain/paths";
 import { LAB_NAMESPACE } from "../management";
 import { GrowthWatch, machineMemory, pause, type GrowthUsage } from "./growth";
 import { IronicProbe, type LatencySample } from "./ironic-probe";
-import { until, type BenchLab, type MeasuredCommand } from "./lab";
+import { commit, until, type BenchLab, type MeasuredCommand } from "./lab";
 import { CLUSTERS, HOSTS, MACHINES, METAL3_MACHINES, ManagementCluster, type StoredObject } from "./management";
 import type { BenchSize } from "./options";
 import { publishedClusters } from "./published";
@@ -93,7 +91,7 @@ export async function measure(lab: BenchLab, size: BenchSize, options: MeasureOp
         ...size,
         tuning,
         settings: options.settings,
-        commit: await run("git", ["-C", repoPath(), "rev-parse", "--short", "HEAD"], { timeoutMs: 10_000 }).catch(() => "unknown"),
+        commit: await commit(),
         began: began.toISOString(),
         preview,
         up,

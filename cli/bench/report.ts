@@ -2,6 +2,7 @@ import Table from "cli-table3";
 import type { BenchFile } from "../bench";
 import { latencyBySize } from "./latency";
 import type { RunResult } from "./measure";
+import type { ResizeRun } from "./resize";
 import type { StageReport } from "./stages";
 
 const MIB = 2 ** 20;
@@ -132,8 +133,31 @@ function idle(run: RunResult): string[] {
     ];
 }
 
+/** Most things to name that were touched and should not be. */
+const NAMED_TOUCHED = 10;
+
+/** What a lab that was resized while it worked did. */
+function resized({ commit, steps, seconds, end }: ResizeRun): string[] {
+    const rows = steps.map(({ from, to, had, up, changes, touched }) => [
+        `${from.nodes}/${from.clusters} → ${to.nodes}/${to.clusters}`,
+        `${had.hostsProvisioned}/${had.clustersAvailable}`,
+        number(up.seconds),
+        number(up.cpuSeconds, 1),
+        ...["create", "update", "replace", "delete", "same"].map((operation) => changes[operation] ?? 0),
+        touched.length,
+    ]);
+    const named = steps.flatMap(({ touched }) => touched.slice(0, NAMED_TOUCHED).map((what) => `  ${what}`));
+    return [
+        "",
+        `resized under load (${commit}): after ${number(seconds)} s ${end.hostsProvisioned} of ${end.hosts} hosts provisioned, ${end.clustersAvailable} of ${end.clusters} clusters Available`,
+        table(["hosts/clusters", "done when told", "up s", "CPU-s", "created", "updated", "replaced", "deleted", "same", "touched"], rows),
+        ...(named.length > 0 ? ["touched, and should not have been:", ...named] : []),
+    ];
+}
+
 /** Everything that was measured, for a person. */
 export function report(file: BenchFile): string {
     const each = file.runs.flatMap((run) => ["", `${name(run)} (${run.commit})`, components(run), stageTable(run.stages), ...latency(run), ...idle(run)]);
-    return [...each, "", times(file), pulumi(file), ...ratios(file)].join("\n");
+    const tables = file.runs.length > 0 ? ["", times(file), pulumi(file), ...ratios(file)] : [];
+    return [...each, ...tables, ...file.resizes.flatMap(resized)].join("\n");
 }

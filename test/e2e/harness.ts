@@ -83,7 +83,7 @@ interface Condition {
 }
 
 export interface LiveObject {
-    metadata: { name: string; uid: string; creationTimestamp: string; annotations?: Record<string, string>; ownerReferences?: object[] };
+    metadata: { name: string; uid: string; creationTimestamp: string; annotations?: Record<string, string>; ownerReferences?: object[]; managedFields?: object[] };
     spec: Record<string, unknown>;
     status?: { provisioning?: { state?: string }; conditions?: Condition[] };
 }

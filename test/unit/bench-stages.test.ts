@@ -1,5 +1,6 @@
 import { expect } from "chai";
 import * as fc from "fast-check";
+import { questions } from "../../cli/bench/logs";
 import { Sightings, stageReport, type Group, type StageStatistics } from "../../cli/bench/stages";
 import { summary } from "../../cli/bench/statistics";
 
@@ -301,6 +302,14 @@ describe("the stages of hosts", () => {
             { name: "host-0100", stage: "provision", seconds: 175, open: false },
         ]);
         expect(stageOf(stageReport(lists, T0).hosts, "provision").stalls.map(({ name }) => name)).to.deep.equal(["host-0100"]);
+        expect(questions(stageReport(lists, T0))).to.deep.equal(["host-0100: provision", "host-0100: created to provisioned"]);
+    });
+
+    it("want an explanation for hosts that were begun again, and for nothing where all went well", () => {
+        const lists = (hosts: ReturnType<typeof host>[]) => ({ hosts, clusters: [], machines: [] });
+        expect(questions(stageReport(lists([host("host-0000", DONE), host("host-0001", DONE)]), T0))).to.deep.equal([]);
+        const again = host("host-0001", { ...DONE, deprovision: [60, 63], provision: [70, 90] });
+        expect(questions(stageReport(lists([host("host-0000", DONE), again]), T0))).to.deep.equal(["hosts: deprovision (1)"]);
     });
 
     it("do not call a host in reserve a stall", () => {

@@ -2,6 +2,9 @@ import { expect } from "chai";
 import { latencyBySize } from "../../cli/bench/latency";
 import { benchSizes, settings } from "../../cli/bench/options";
 import { parseStat, tree } from "../../cli/bench/process-meter";
+import { checkResizing, places, touched } from "../../cli/bench/resize";
+import { judge } from "../../components/config/validate";
+import { plan } from "../../components/plan/plan";
 
 describe("what a benchmark is asked to do", () => {
     it("has as many clusters as there are hosts for, where nobody says", () => {
@@ -24,6 +27,35 @@ describe("what a benchmark is asked to do", () => {
     it("reads settings, and names those that are none", () => {
         expect(settings(["wait=hosts", "images={\"source\":\"build\"}", "a=b=c"])).to.deep.equal({ wait: "hosts", images: '{"source":"build"}', a: "b=c" });
         expect(() => settings(["wait", "=x", "a=b"])).to.throw("--set: wait: must be KEY=VALUE\n--set: =x: must be KEY=VALUE");
+    });
+});
+
+describe("a lab that is resized under load", () => {
+    const host = (name: string, id: string) => ({ what: `BareMetalHost ${name}`, id, of: name });
+    const machine = (name: string, id: string, of: string) => ({ what: `Machine ${name}`, id, of });
+    const container = (name: string, id: string) => ({ what: `container /${name}`, id, of: name });
+    const smaller = places(plan(judge({ nodes: "8", clusters: "3", nodesPerPair: "4" }), "bench"));
+
+    it("has a place for the hosts, clusters and containers of its new size, and for no others", () => {
+        const names = ["host-0007", "host-0008", "cluster-0002", "cluster-0003", "m3lab-bench-control-plane", "m3lab-bench-pair-001-fake-ipa", "m3lab-bench-pair-002-fake-ipa"];
+        expect(names.map(smaller)).to.deep.equal([true, false, true, false, true, true, false]);
+    });
+
+    it("names what has a place and was replaced or is gone", () => {
+        const before = [host("host-0000", "a"), host("host-0001", "b"), machine("m0", "c", "cluster-0000"), container("m3lab-bench-pair-000-fake-ipa", "d")];
+        const after = [host("host-0000", "a"), host("host-0001", "x"), container("m3lab-bench-pair-000-fake-ipa", "y"), host("host-0005", "new")];
+        expect(touched(before, after, smaller)).to.deep.equal(["BareMetalHost host-0001 was replaced", "Machine m0 is gone", "container /m3lab-bench-pair-000-fake-ipa was replaced"]);
+        expect(touched(before, before, smaller)).to.deep.equal([]);
+    });
+
+    it("lets go what has no place: hosts, and clusters with their Machines", () => {
+        const before = [host("host-0008", "a"), machine("m3", "b", "cluster-0003"), container("m3lab-bench-pair-002-fake-ipa", "c")];
+        expect(touched(before, [], smaller)).to.deep.equal([]);
+    });
+
+    it("wants two sizes, with clusters", () => {
+        checkResizing([{ nodes: 4, clusters: 4 }, { nodes: 8, clusters: 8 }]);
+        expect(() => checkResizing([{ nodes: 4, clusters: 0 }])).to.throw(/--nodes 4: must be two sizes or more\n.*4 hosts without clusters/);
     });
 });
 

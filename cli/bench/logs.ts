@@ -1,0 +1,21 @@
+import { createWriteStream } from "node:fs";
+import { pipeline } from "node:stream/promises";
+import { createGzip } from "node:zlib";
+import Docker from "dockerode";
+import type { StageReport } from "./stages";
+
+/** Stages that a host of a new lab goes through only if something went wrong. */
+const UNEXPECTED_STAGES = ["register again", "deprovision"];
+
+/** What of a run wants an explanation: stalls, and hosts that were begun again. */
+export function questions({ hosts, clusters, machines }: StageReport): string[] {
+    const stalls = [hosts, clusters, machines].flatMap(({ stages }) => stages.flatMap((stage) => stage.stalls.map(({ name }) => `${name}: ${stage.name}`)));
+    const again = hosts.stages.filter(({ name, count, open }) => UNEXPECTED_STAGES.includes(name) && count + open > 0).map(({ name, count, open }) => `hosts: ${name} (${count + open})`);
+    return [...stalls, ...again];
+}
+
+/** Writes the logs of all pods and of the node's own services, as they are on the node: with what was rotated away, which the API does not give. */
+export async function saveLogs(stack: string, file: string): Promise<void> {
+    const archive = await new Docker().getContainer(`m3lab-${stack}-control-plane`).getArchive({ path: "/var/log" });
+    await pipeline(archive, createGzip(), createWriteStream(file));
+}
