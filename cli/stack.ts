@@ -154,6 +154,13 @@ export async function exportState(ready: Ready, stack: string): Promise<StackSta
     return JSON.parse(await ask(ready, ["stack", "export", "--stack", stack])) as StackState;
 }
 
+/** What the last `up` did: numbers of resources by operation. @throws Error when something else was done since. */
+export async function lastChanges(ready: Ready, stack: string): Promise<Record<string, number>> {
+    const [last] = JSON.parse(await ask(ready, ["stack", "history", "--json", "--page-size", "1", "--stack", stack])) as { kind: string; resourceChanges?: Record<string, number> }[];
+    if (last?.kind !== "update") throw new Error(`the last operation of the stack ${stack} was no update: ${JSON.stringify(last?.kind)}`);
+    return last.resourceChanges ?? {};
+}
+
 /** Puts another state in its place, without the operations that a killed run had begun: about them every later command would warn. */
 export async function importSettled(ready: Ready, stack: string, state: StackState): Promise<void> {
     const deployment = { ...state.deployment };

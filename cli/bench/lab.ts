@@ -83,18 +83,6 @@ export class BenchLab {
         return { resources: resources.length, ...(file && existsSync(file) ? { bytes: (await stat(file)).size } : {}) };
     }
 
-    /** What the last `up` did: numbers of resources by operation. */
-    async changes(): Promise<Record<string, number>> {
-        const history = await run(this.ready.pulumi, ["stack", "history", "--json", "--page-size", "1", "--stack", this.stack, "--non-interactive"], {
-            cwd: repoPath(),
-            env: this.ready.env,
-            timeoutMs: CONFIG_LIMIT_MS,
-        });
-        const [last] = JSON.parse(history) as { kind: string; resourceChanges?: Record<string, number> }[];
-        if (last?.kind !== "update") throw new Error(`the last operation of the stack ${this.stack} was no update: ${JSON.stringify(last?.kind)}`);
-        return last.resourceChanges ?? {};
-    }
-
     private async pulumi(args: string[]): Promise<MeasuredCommand> {
         const env = await stackPulumiSettings(this.stack);
         const began = Date.now();
@@ -113,8 +101,8 @@ export class BenchLab {
     }
 }
 
-/** Asks until there is an answer. @throws Error naming what was waited for. */
-export async function until<T>(what: string, limitSeconds: number, signal: AbortSignal, ask: () => Promise<T | undefined>): Promise<T> {
+/** Asks until there is an answer, again after `pauseSeconds`. @throws Error naming what was waited for. */
+export async function until<T>(what: string, limitSeconds: number, signal: AbortSignal, ask: () => Promise<T | undefined>, pauseSeconds = 1): Promise<T> {
     const end = Date.now() + limitSeconds * 1000;
     let last: string;
     while (!signal.aborted) {
@@ -126,7 +114,7 @@ export async function until<T>(what: string, limitSeconds: number, signal: Abort
             last = `; the last look failed: ${error instanceof Error ? error.message : String(error)}`;
         }
         if (Date.now() > end) throw new Error(`waited ${limitSeconds} s for ${what}${last}`);
-        await sleep(1000, undefined, { signal }).catch(() => undefined);
+        await sleep(pauseSeconds * 1000, undefined, { signal }).catch(() => undefined);
     }
     throw new Error(`stopped waiting for ${what}`);
 }

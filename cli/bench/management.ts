@@ -35,6 +35,13 @@ export class ManagementCluster {
         return existsSync(file) ? new ManagementCluster(file) : undefined;
     }
 
+    /** That of a lab that is up. @throws Error when its program has written no kubeconfig. */
+    static standing(stack: string): ManagementCluster {
+        const cluster = ManagementCluster.of(stack);
+        if (cluster === undefined) throw new Error(`the lab of the stack ${stack} is up but has written no kubeconfig`);
+        return cluster;
+    }
+
     private get objects(): CustomObjectsApi {
         return this.config.makeApiClient(CustomObjectsApi);
     }

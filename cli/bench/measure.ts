@@ -77,8 +77,7 @@ export async function measure(lab: BenchLab, size: BenchSize, options: MeasureOp
         await probe?.stop();
         throw error;
     });
-    const cluster = ManagementCluster.of(lab.stack);
-    if (cluster === undefined) throw new Error(`the lab of the stack ${lab.stack} is up but has written no kubeconfig`);
+    const cluster = ManagementCluster.standing(lab.stack);
     if (serial && size.clusters > 0) await publishedClusters(cluster, config, plan);
     if (size.clusters === 0) await provisionAll(cluster);
     const growth = await watch.end();

@@ -1,15 +1,19 @@
 import Docker from "dockerode";
 import { judge } from "../../components/config/validate";
+import { clusterStatus } from "../../components/gate/kubernetes";
 import { plan as makePlan, type LabPlan } from "../../components/plan/plan";
 import { labLabel } from "../docker-leftovers";
+import { lastChanges } from "../stack";
 import { commit, until, type BenchLab, type MeasuredCommand } from "./lab";
 import { CLUSTERS, HOSTS, MACHINES, ManagementCluster, type StoredObject } from "./management";
 import type { BenchSize } from "./options";
 
 /** A lab is resized when this part of its clusters is Available: the rest is queued or in work. */
 const RESIZE_AT = 0.5;
-/** How long that may take, for each cluster and at least: the gate's own limit for all of them (components/plan/sizes.ts) is shorter by a third and more. */
+/** How long that may take: for each cluster, and at least. */
 const HALF_MADE_SECONDS = { least: 900, each: 20 };
+/** A look costs kube-apiserver a list of all clusters, on the machine that is measured. */
+const LOOK_SECONDS = 10;
 
 interface Counts {
     hosts: number;
@@ -74,8 +78,9 @@ export function places({ hosts, clusters, pairs, nodeName, prefix }: LabPlan): (
 export async function resizeUnderLoad(lab: BenchLab, sizes: readonly BenchSize[], settings: Record<string, string>): Promise<ResizeRun> {
     const began = new Date();
     const steps: ResizeStep[] = [];
-    const bring = async ({ nodes, clusters }: BenchSize, wait: "none" | "clusters"): Promise<MeasuredCommand> => {
-        await lab.configure({ ...settings, nodes: String(nodes), clusters: String(clusters), wait });
+    const sized = ({ nodes, clusters }: BenchSize): Record<string, string> => ({ ...settings, nodes: String(nodes), clusters: String(clusters) });
+    const bring = async (size: BenchSize, wait: "none" | "clusters"): Promise<MeasuredCommand> => {
+        await lab.configure({ ...sized(size), wait });
         return lab.up();
     };
     for (const [index, to] of sizes.entries()) {
@@ -88,43 +93,39 @@ export async function resizeUnderLoad(lab: BenchLab, sizes: readonly BenchSize[]
         const had = await halfMade(lab, from);
         const before = await parts(lab);
         const up = await bring(to, wait);
-        const plan = makePlan(judge({ ...settings, nodes: String(to.nodes), clusters: String(to.clusters) }), lab.stack);
-        steps.push({ from, to, had, up, changes: await lab.changes(), touched: touched(before, await parts(lab), places(plan)) });
+        const plan = makePlan(judge(sized(to)), lab.stack);
+        steps.push({ from, to, had, up, changes: await lastChanges(lab.ready, lab.stack), touched: touched(before, await parts(lab), places(plan)) });
     }
     const seconds = (Date.now() - began.getTime()) / 1000;
     return { settings, commit: await commit(), began: began.toISOString(), steps, seconds, end: await counts(lab) };
 }
 
-function management(lab: BenchLab): ManagementCluster {
-    const cluster = ManagementCluster.of(lab.stack);
-    if (cluster === undefined) throw new Error(`the lab of the stack ${lab.stack} is up but has written no kubeconfig`);
-    return cluster;
-}
-
 async function halfMade(lab: BenchLab, { clusters }: BenchSize): Promise<Counts> {
     const wanted = Math.ceil(clusters * RESIZE_AT);
     const limit = Math.max(HALF_MADE_SECONDS.least, HALF_MADE_SECONDS.each * clusters);
-    return until(`${wanted} of ${clusters} clusters to be Available`, limit, new AbortController().signal, async () => {
-        const found = await counts(lab);
-        return found.clustersAvailable >= wanted ? found : undefined;
-    });
+    const cluster = ManagementCluster.standing(lab.stack);
+    const enough = async (): Promise<true | undefined> => available(await cluster.list(CLUSTERS)) >= wanted || undefined;
+    await until(`${wanted} of ${clusters} clusters to be Available`, limit, new AbortController().signal, enough, LOOK_SECONDS);
+    return counts(lab);
 }
 
+/** As the gate counts them: not those that are queued or on their way out. */
+const available = (clusters: readonly StoredObject[]): number => clusters.map(clusterStatus).filter((cluster) => cluster.available).length;
+
 async function counts(lab: BenchLab): Promise<Counts> {
-    const cluster = management(lab);
+    const cluster = ManagementCluster.standing(lab.stack);
     const [hosts, clusters] = [await cluster.list(HOSTS), await cluster.list(CLUSTERS)];
-    const available = ({ status }: StoredObject): boolean => status?.conditions?.some(({ type, status: value }) => type === "Available" && value === "True") ?? false;
     return {
         hosts: hosts.length,
         hostsProvisioned: hosts.filter(({ status }) => status?.provisioning?.state === "provisioned").length,
         clusters: clusters.length,
-        clustersAvailable: clusters.filter(available).length,
+        clustersAvailable: available(clusters),
     };
 }
 
 /** Hosts, clusters, their Machines, and the lab's containers. */
 async function parts(lab: BenchLab): Promise<Part[]> {
-    const cluster = management(lab);
+    const cluster = ManagementCluster.standing(lab.stack);
     const containers = await new Docker().listContainers({ all: true, filters: { label: [labLabel(lab.stack)] } });
     const objects = async (kind: typeof HOSTS, what: string, of: (object: StoredObject) => string): Promise<Part[]> =>
         (await cluster.list(kind)).map((object) => ({ what: `${what} ${object.metadata.name}`, id: object.metadata.uid, of: of(object) }));
