@@ -151,6 +151,40 @@ print(json.dumps(result))`)).to.deep.equal({
         });
     });
 
+    it("begins a deployment with the agent that inspected only if Ironic knows its address, and boots the host anew if not", () => {
+        expect(conductor(`
+import datetime
+from unittest import mock
+import agent_known
+from ironic.common import states
+from ironic.conductor import task_manager, utils
+from ironic.drivers.modules import agent
+def now(ago=0):
+    return datetime.datetime.now(datetime.timezone.utc) - datetime.timedelta(seconds=ago)
+def deployed(inspected=0, address="https://192.0.2.1:9999", heartbeat=None):
+    info = {**({"agent_url": address} if address else {}), **({"agent_last_heartbeat": now(heartbeat).strftime("%Y-%m-%dT%H:%M:%S.%f")} if heartbeat is not None else {})}
+    node = mock.Mock(uuid="u", power_state=states.POWER_ON, inspection_finished_at=now(inspected), driver_internal_info=info, provision_state=states.DEPLOYING, last_error=None)
+    node.del_driver_internal_info.return_value = None
+    task = mock.Mock(spec=task_manager.TaskManager)
+    task.node, task.shared, task.driver, task.context = node, False, mock.Mock(), mock.Mock()
+    task.driver.power.get_power_state.return_value = states.POWER_ON
+    with mock.patch.object(utils, "fast_track_able", return_value=True), mock.patch.object(agent.CustomAgentDeploy, "refresh_steps") as refresh, \\
+            mock.patch.object(agent.deployments, "validate_deploy_steps"), mock.patch.object(utils, "node_power_action") as power:
+        agent.CustomAgentDeploy().deploy(task)
+    return ["asked"] * refresh.call_count + [call.args[1] for call in power.call_args_list]
+before = deployed(address=None)
+agent_known.require_address()
+print(json.dumps({"Ironic's own": before, "no address": deployed(address=None), "inspected": deployed(), "heard": deployed(inspected=86400, heartbeat=1),
+                  "long ago": deployed(inspected=86400, heartbeat=86400), "heard, but no address": deployed(inspected=86400, address=None, heartbeat=1)}))`)).to.deep.equal({
+            "Ironic's own": ["asked"],
+            "no address": ["rebooting"],
+            inspected: ["asked"],
+            heard: ["asked"],
+            "long ago": ["rebooting"],
+            "heard, but no address": ["rebooting"],
+        });
+    });
+
     it("asks the database for the rows of each question and the ring for the conductor, and leaves it to Ironic to say that they cannot be had", () => {
         expect(conductor(`
 import sqlalchemy

@@ -10,7 +10,7 @@
   of reading a host. It is remembered.
 - jsonschema judges each schema before it judges a value with it, at every PATCH and PUT anew: a third of a PATCH. It does so once a schema.
 - Answers about hosts are given again while they hold (remembered_answers.py), and new hosts go to the conductors in turn (evenly_spread.py).
-- BMO is told when Ironic is done with a host (host_news.py).
+- BMO is told when Ironic is done with a host (host_news.py), and an agent that cannot be asked is not taken for alive (agent_known.py).
 - mysqlclient, where the image has it, is C where PyMySQL is Python, and hands Python's lock over less often: half the CPU of a GET with ten
   threads, a tenth less with two.
 
@@ -31,6 +31,7 @@ from ironic.conf import CONF
 import jsonschema
 import pecan.util
 
+from agent_known import require_address
 from evenly_spread import EvenlySpread
 from host_news import Teller, tell_changes
 from remembered_answers import RememberedAnswers
@@ -110,6 +111,7 @@ def main():
     choose_driver()
     remember_signatures()
     remember_schemas()
+    require_address()
     size_servers(int(os.environ["CONDUCTOR_SERVER_THREADS"]), int(os.environ["CONDUCTOR_READERS"]))
     if os.environ.get("HOST_SOCKET"):
         tell_changes(Teller(os.environ["HOST_SOCKET"]))
