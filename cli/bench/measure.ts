@@ -32,8 +32,8 @@ export interface IdleUsage {
     /** Cores in use on the whole machine. */
     machineCores: number;
     components: ComponentUsage[];
-    /** Memory in use on the machine at the beginning and at the end, bytes. */
-    memoryBytes: [number, number];
+    /** Memory in use on the machine at the beginning and at the end of each quarter, bytes. */
+    memoryBytes: number[];
 }
 
 export interface RunResult extends BenchSize {
@@ -99,12 +99,12 @@ export async function measure(lab: BenchLab, size: BenchSize, options: MeasureOp
         stages,
     };
     if (probe !== undefined) result.ironicLatency = { samples: probe.samples, failures: probe.failures, lastError: probe.lastError };
+    if (options.idleSeconds > 0) result.idle = await idle(watch, options.idleSeconds);
     // Clusters made beside Pulumi, or hosts given an image: an `up` would take that back.
     if (!serial && size.clusters > 0) {
         result.noChangeUp = await lab.up(["--expect-no-changes"]);
         result.previewAfter = await lab.preview();
     }
-    if (options.idleSeconds > 0) result.idle = await idle(watch, options.idleSeconds);
     return result;
 }
 
@@ -124,13 +124,16 @@ async function idle(watch: GrowthWatch, seconds: number): Promise<IdleUsage> {
     const { meter } = watch;
     await meter.sample();
     meter.mark();
-    const before = await machineMemory();
+    const memoryBytes = [await machineMemory()];
     const began = Date.now();
-    const end = began + seconds * 1000;
-    while (Date.now() < end) {
-        await pause(Math.min(15_000, end - Date.now()), new AbortController().signal);
-        await meter.sample();
+    for (const quarter of [1, 2, 3, 4]) {
+        const end = began + (seconds * 1000 * quarter) / 4;
+        while (Date.now() < end) {
+            await pause(Math.min(15_000, end - Date.now()), new AbortController().signal);
+            await meter.sample();
+        }
+        memoryBytes.push(await machineMemory());
     }
     const elapsed = (Date.now() - began) / 1000;
-    return { seconds: elapsed, machineCores: meter.machine() / elapsed, components: meter.report(), memoryBytes: [before, await machineMemory()] };
+    return { seconds: elapsed, machineCores: meter.machine() / elapsed, components: meter.report(), memoryBytes };
 }

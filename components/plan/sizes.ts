@@ -46,6 +46,8 @@ export interface ControllerSizes {
     operatorConcurrency?: number;
     /** Concurrent reconciles of each of CAPM3's controllers. */
     concurrency: number;
+    /** The same of its controller of Metal3MachineTemplates; unset, upstream's 10. */
+    templateConcurrency?: number;
     /** The same of each of Cluster API's; unset, upstream's 50 to 100. */
     clusterApiConcurrency?: number;
     /** Client requests per second to the Kubernetes API of each controller. */
@@ -116,6 +118,8 @@ export function controllerSizes({ nodes, tuning, provisioningLimit }: Pick<LabCo
         provisioningLimit: provisioningLimit ?? PROVISIONING_LIMIT,
         operatorConcurrency: large ? 50 : 20,
         concurrency: large ? 50 : 20,
+        // Each cluster has a template of its own, and at each event of its Metal3Machine the controller copies all Metal3Machines twice, for nothing that waits for it.
+        templateConcurrency: 1,
         // Every event of an object is a look at it, unless it is queued already: what waits for its turn is looked at once for all that happened meanwhile.
         // With ten, 8.6 CPU-s a host and cluster; with three, 7.5; with one or two no less.
         clusterApiConcurrency: 3,

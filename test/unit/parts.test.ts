@@ -111,14 +111,15 @@ describe("what Cluster API's controllers are told", () => {
         expect(core).to.not.have.property("requests");
         expect(core?.args).to.deep.equal({ "kube-api-qps": 20, "kube-api-burst": 30 });
         expect(controlPlane?.args).to.deep.equal(core?.args);
-        expect(infrastructure?.args).to.include({ "metal3machine-concurrency": 10 });
+        expect(infrastructure?.args).to.include({ "metal3machine-concurrency": 10 }).and.not.have.property("metal3machinetemplate-concurrency");
         expect(ipam?.args).to.deep.equal({});
     });
 
     it("knows the flags that the controllers have", () => {
-        const { core, controlPlane, bootstrap } = told({});
+        const { core, controlPlane, bootstrap, infrastructure } = told({});
         expect(core?.args).to.include({ "cluster-concurrency": 3, "sync-period": "6h", "leader-elect": false });
         expect(controlPlane?.args).to.include({ "kubeadmcontrolplane-concurrency": 3 }).and.not.have.property("cluster-concurrency");
         expect(bootstrap?.args).to.include({ "kubeadmconfig-concurrency": 3 });
+        expect(infrastructure?.args).to.include({ "metal3machine-concurrency": 20, "metal3machinetemplate-concurrency": 1 });
     });
 });
