@@ -2,6 +2,7 @@ import { createWriteStream } from "node:fs";
 import { pipeline } from "node:stream/promises";
 import { createGzip } from "node:zlib";
 import Docker from "dockerode";
+import { nodeName } from "../../components/plan/identities";
 import type { StageReport } from "./stages";
 
 /** Stages that a host of a new lab goes through only if something went wrong. */
@@ -16,6 +17,6 @@ export function questions({ hosts, clusters, machines }: StageReport): string[] 
 
 /** Writes the logs of all pods and of the node's own services, as they are on the node: with what was rotated away, which the API does not give. */
 export async function saveLogs(stack: string, file: string): Promise<void> {
-    const archive = await new Docker().getContainer(`m3lab-${stack}-control-plane`).getArchive({ path: "/var/log" });
+    const archive = await new Docker().getContainer(nodeName(stack)).getArchive({ path: "/var/log" });
     await pipeline(archive, createGzip(), createWriteStream(file));
 }

@@ -17,6 +17,9 @@ export function hostMac(seed: string, index: number): string {
     return octets.map((octet) => octet.toString(16).padStart(2, "0")).join(":");
 }
 
+/** Name of the embedded Kubernetes node, and of its container. */
+export const nodeName = (seed: string): string => `m3lab-${seed}-control-plane`;
+
 /** Port of the lab's Kubernetes API on the loopback interface when `apiPort` is not set: 16000–16999, by the seed. */
 export const defaultApiPort = (seed: string): number =>
     16_000 + (createHash("sha256").update(`${seed}/apiPort`).digest().readUInt16BE(0) % 1000);

@@ -111,7 +111,7 @@ export function plan(config: LabConfig, seed: string): LabPlan {
         prefix: `m3lab-${seed}`,
         network,
         gateway: addresses.gatewayAddress(network),
-        nodeName: `m3lab-${seed}-control-plane`,
+        nodeName: identities.nodeName(seed),
         nodeAddress: addresses.kubernetesNodeAddress(network, 0),
         clusterDns: addresses.addressAt(addresses.parseNetwork(config.serviceCidr), 10),
         apiPort: config.apiPort ?? identities.defaultApiPort(seed),
