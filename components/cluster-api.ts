@@ -54,7 +54,7 @@ const IMAGES = {
 
 /** Standard input of cli/cluster-api.ts. It names no path: the same state must do on another machine. */
 export function initInput({ images, plan }: Pick<ClusterApiArgs, "images" | "plan">, kubeconfig: string, ca: { cert: string; key: string }): string {
-    const { concurrency, templateConcurrency, clusterApiConcurrency, kubeApiQps, kubeApiBurst, leaderElection, resyncHours, probeTimeoutSeconds, requests, env } = plan.controllers;
+    const { deprecatedVersions, concurrency, templateConcurrency, clusterApiConcurrency, kubeApiQps, kubeApiBurst, leaderElection, resyncHours, probeTimeoutSeconds, requests, env } = plan.controllers;
     const set = (flags: string[], value: number | undefined) => (value === undefined ? {} : Object.fromEntries(flags.map((flag) => [flag, value])));
     const image = (key: keyof typeof IMAGES) => ({
         image: referenceParts(images.reference(IMAGES[key])),
@@ -72,5 +72,5 @@ export function initInput({ images, plan }: Pick<ClusterApiArgs, "images" | "pla
         infrastructure: { ...image("infrastructure"), args: { ...limits, ...set(CAPM3_CONCURRENCY, concurrency), ...set(TEMPLATE_CONCURRENCY, templateConcurrency) } },
         ipam: { ...image("ipam"), args: resyncHours === undefined ? {} : { "sync-period": `${resyncHours}h` } },
     };
-    return JSON.stringify({ kubeconfig, ca, manifests: { source: "build" }, controllers, waitSeconds: WAIT_SECONDS });
+    return JSON.stringify({ kubeconfig, ca, manifests: { source: "build" }, deprecatedVersions, controllers, waitSeconds: WAIT_SECONDS });
 }

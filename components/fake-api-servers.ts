@@ -3,7 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type { Images } from "./images";
 import { CLUSTER_PORTS } from "./plan/addresses";
 import type { ClusterPlan, FakeApiServerPlan, LabPlan } from "./plan/plan";
-import { GO_RUNTIME } from "./plan/sizes";
+import { GO_RUNTIME_LARGE } from "./plan/sizes";
 
 /**
  * Ports are opened in blocks, so that one more cluster changes no Service. A block's ports are a function of its index.
@@ -133,7 +133,8 @@ function createDeployment(
                                     { name: "POD_IP", valueFrom: { fieldRef: { fieldPath: "status.podIP" } } },
                                     { name: "POD_NAMESPACE", valueFrom: { fieldRef: { fieldPath: "metadata.namespace" } } },
                                     // As the controllers (plan/sizes.ts): probes from four of them for each cluster, most of whose cost is waking threads.
-                                    { name: "GOMAXPROCS", value: GO_RUNTIME.GOMAXPROCS },
+                                    { name: "GOMAXPROCS", value: GO_RUNTIME_LARGE.GOMAXPROCS },
+                                    { name: "GOGC", value: GO_RUNTIME_LARGE.GOGC },
                                     { name: "FKAS_INDEX", value: String(server.index) },
                                     ...(server.hostsAtOnce === undefined ? [] : [{ name: "FKAS_HOSTS_AT_ONCE", value: String(server.hostsAtOnce) }]),
                                     ...(plan.precreateSecrets ? [] : [{ name: "FKAS_PRECREATE_SECRETS", value: "false" }]),

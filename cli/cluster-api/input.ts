@@ -57,6 +57,8 @@ export const clusterApiInputSchema = z
         ca: z.strictObject({ cert: z.string().min(1), key: z.string().min(1) }),
         /** Days for which webhook certificates are issued, 1–3650. Default 3650. */
         certificateDays: z.number().int().min(1).max(3650).default(3650),
+        /** Whether versions of resources that upstream calls deprecated are served. Default: as upstream has it, they are. */
+        deprecatedVersions: z.boolean().default(true),
         controllers: ofEachProvider(controller.default({})).partial().default({}),
         /** Seconds to wait, for each of: the Kubernetes API, clusterctl, the controllers. Default 600. */
         waitSeconds: z.number().int().min(1).default(600),

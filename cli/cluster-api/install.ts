@@ -15,6 +15,7 @@ import {
     type ProviderFiles,
 } from "../../components/manifests/repository";
 import { expandVariables } from "../../components/manifests/variables";
+import { withoutDeprecatedVersions } from "../../components/manifests/versions";
 import { issueCertificate, stillFits, type CertificateSpec } from "../../components/pki/certificates";
 import { Cache } from "../../toolchain/cache";
 import { manifestsPath } from "../../toolchain/manifests-entry";
@@ -127,7 +128,8 @@ async function prepare(
     version: string,
     files: ProviderFiles,
 ): Promise<PreparedProvider> {
-    const upstream = parseManifests(expandVariables(files.components), `${provider.label} ${version}`);
+    const all = parseManifests(expandVariables(files.components), `${provider.label} ${version}`);
+    const upstream = input.deprecatedVersions ? all : withoutDeprecatedVersions(all);
     const { image, featureGates, ...tuning } = input.controllers[provider.key] ?? {};
     const tuned = tuneManager(upstream, provider, {
         ...definedOnly(tuning),
@@ -188,8 +190,8 @@ function refuseOtherVersions(prepared: readonly PreparedProvider[], installed: r
 }
 
 /**
- * What of an installed provider may differ from the manifests: settings, certificates, and the CA. Nothing else depends
- * on the input, and clusterctl renames cluster-wide RBAC objects.
+ * What of an installed provider may differ from the manifests: settings, certificates, the CA, and which versions are served. Nothing else
+ * depends on the input, and clusterctl renames cluster-wide RBAC objects.
  */
 export function changeable(manifest: Manifest): Manifest[] {
     switch (manifest.kind) {
@@ -200,10 +202,9 @@ export function changeable(manifest: Manifest): Manifest[] {
             return [manifest];
         case "CustomResourceDefinition": {
             const { apiVersion, kind, metadata } = manifest;
-            const conversion = (manifest.spec as { conversion?: object }).conversion;
-            return conversion === undefined
-                ? []
-                : [{ apiVersion, kind, metadata: { name: metadata.name }, spec: { conversion } }];
+            const { conversion, versions } = manifest.spec as { conversion?: object; versions?: object[] };
+            const spec = { ...(conversion === undefined ? {} : { conversion }), ...(versions === undefined ? {} : { versions }) };
+            return Object.keys(spec).length === 0 ? [] : [{ apiVersion, kind, metadata: { name: metadata.name }, spec }];
         }
         default:
             return [];

@@ -61,6 +61,8 @@ export interface ControllerSizes {
     probeTimeoutSeconds?: number;
     /** Whether hosts are owners of the FirmwareSchema that they share (see manifests/firmware-schemas.ts). */
     firmwareSchemaOwners: boolean;
+    /** Whether Cluster API's and CAPM3's deprecated versions of resources are served (see manifests/versions.ts). */
+    deprecatedVersions: boolean;
     /** CPU requests; without them upstream's, which are none. */
     requests: Partial<Record<WeightedController, string>>;
     /** Variables of Go's runtime. */
@@ -99,7 +101,7 @@ export const GO_RUNTIME = { GOGC: "300", GOMEMLIMIT: "2GiB", GOMAXPROCS: "1" };
 export const GO_RUNTIME_LARGE = { ...GO_RUNTIME, GOGC: "200", GOMEMLIMIT: "3GiB" };
 
 /** Upstream's defaults (reference: tunables), with which the published lab runs. */
-const PUBLISHED_CONTROLLERS: ControllerSizes = { provisioningLimit: 20, concurrency: 10, kubeApiQps: 20, kubeApiBurst: 30, leaderElection: true, firmwareSchemaOwners: true, requests: {}, env: {} };
+const PUBLISHED_CONTROLLERS: ControllerSizes = { provisioningLimit: 20, concurrency: 10, kubeApiQps: 20, kubeApiBurst: 30, leaderElection: true, firmwareSchemaOwners: true, deprecatedVersions: true, requests: {}, env: {} };
 
 /**
  * Hosts in work at once, when `provisioningLimit` is not set: never reached. BMO asks for a host in work every 10 to 15 s, and one that may not begin
@@ -130,6 +132,7 @@ export function controllerSizes({ nodes, tuning, provisioningLimit }: Pick<LabCo
         // On a busy machine an answer takes longer than one second, and three late ones are a restart.
         probeTimeoutSeconds: 10,
         firmwareSchemaOwners: false,
+        deprecatedVersions: false,
         requests: CPU_REQUESTS,
         env: large ? GO_RUNTIME_LARGE : GO_RUNTIME,
     };

@@ -93,7 +93,7 @@ export class Live {
     readonly docker = new Docker();
     private readonly config = new KubeConfig();
 
-    constructor(kubeconfigPath = `.lab/${STACK}/kubeconfig`) {
+    constructor(private readonly kubeconfigPath = `.lab/${STACK}/kubeconfig`) {
         this.config.loadFromFile(kubeconfigPath);
     }
 
@@ -112,6 +112,13 @@ export class Live {
 
     firmwareSchemas(): Promise<LiveObject[]> {
         return this.list("metal3.io", "v1alpha1", "firmwareschemas");
+    }
+
+    /** How often kube-apiserver had an object converted from one version into another, by resource. */
+    async conversions(): Promise<Record<string, number>> {
+        const { code, output } = await run("kubectl", ["--kubeconfig", this.kubeconfigPath, "get", "--raw", "/metrics"], { quiet: true, env: await pulumiEnvironment() });
+        if (code !== 0 || !output.includes("\napiserver_conversion_webhook_request_total")) throw new Error(`no metrics of conversions: ${output.slice(-500)}`);
+        return Object.fromEntries([...output.matchAll(/^apiserver_crd_conversion_webhook_duration_seconds_count\{crd_name="([^"]+)".*\} (\S+)$/gm)].map(([, name = "", count]) => [name, Number(count)]));
     }
 
     clusters(): Promise<LiveObject[]> {

@@ -65,6 +65,8 @@ describe("a small lab, from up to destroy", function () {
         expect(await live.availableClusters()).to.deep.equal(["cluster-0000", "cluster-0001"]);
         // What all hosts write does not grow with them.
         expect((await live.firmwareSchemas()).map(({ metadata }) => [metadata.ownerReferences, metadata.managedFields])).to.deep.equal([[undefined, undefined]]);
+        // Nobody asks for another version than the one that is stored.
+        expect(await live.conversions()).to.deep.equal({});
         const conductors = await live.hostsByConductor();
         // In turn, though each follows from the hash of a host's UUID.
         expect(conductors).to.deep.equal({ "192.168.250.100": 2, "192.168.250.101": 2 });

@@ -163,16 +163,11 @@ describe("cluster-api: manifests", () => {
         expect(changeable(of("Deployment"))).to.deep.equal([of("Deployment")]);
         expect(changeable(of("ClusterRole"))).to.deep.equal([]);
         expect(changeable(of("CustomResourceDefinition", { names: 1 }))).to.deep.equal([]);
-        expect(
-            changeable(of("CustomResourceDefinition", { names: 1, conversion: { strategy: "Webhook" } })),
-        ).to.deep.equal([
-            {
-                apiVersion: "v1",
-                kind: "CustomResourceDefinition",
-                metadata: { name: "a" },
-                spec: { conversion: { strategy: "Webhook" } },
-            },
-        ]);
+        for (const spec of [{ conversion: { strategy: "Webhook" } }, { versions: [{ name: "v1", served: false }] }]) {
+            expect(changeable(of("CustomResourceDefinition", { names: 1, ...spec }))).to.deep.equal([
+                { apiVersion: "v1", kind: "CustomResourceDefinition", metadata: { name: "a" }, spec },
+            ]);
+        }
     });
 });
 

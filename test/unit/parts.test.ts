@@ -91,14 +91,23 @@ describe("tokens of Kubernetes objects", () => {
 });
 
 describe("what Cluster API's controllers are told", () => {
-    const told = (raw: Record<string, string>): Record<string, { args?: Record<string, unknown>; env: object; requests?: object }> => {
+    interface Input {
+        deprecatedVersions: boolean;
+        controllers: Record<string, { args?: Record<string, unknown>; env: object; requests?: object }>;
+    }
+    const input = (raw: Record<string, string>): Input => {
         const config = judge(raw);
-        const input = initInput({ images: new Images(config.images), plan: plan(config, "dev") }, "kubeconfig", { cert: "c", key: "k" });
-        return (JSON.parse(input) as { controllers: Record<string, { args?: Record<string, unknown>; env: object; requests?: object }> }).controllers;
+        return JSON.parse(initInput({ images: new Images(config.images), plan: plan(config, "dev") }, "kubeconfig", { cert: "c", key: "k" })) as Input;
     };
+    const told = (raw: Record<string, string>): Input["controllers"] => input(raw).controllers;
 
     it("has each of them a weight, or they starve beside the conductors", () => {
         for (const [name, { requests }] of Object.entries(told({}))) expect(requests, name).to.have.property("cpu");
+    });
+
+    it("has none of them convert objects for versions that nobody asks for, except where it is to be upstream's own", () => {
+        expect(input({})).to.include({ deprecatedVersions: false });
+        expect(input({ tuning: "published" })).to.include({ deprecatedVersions: true });
     });
 
     it("has each of them waited for longer than a second by its probes, or a busy machine restarts them", () => {
