@@ -1,3 +1,4 @@
+import { labPrefix } from "../components/plan/identities";
 import { look, run } from "../toolchain/run";
 
 /** Docker objects of one kind, and how they are listed and removed. */
@@ -8,7 +9,7 @@ const KINDS = [CONTAINERS, NETWORKS, VOLUMES];
 
 /** The Docker label every object of a stack's lab bears, as components/substrate/labels.ts gives it. */
 export function labLabel(stack: string): string {
-    return `metal3-scale-lab=m3lab-${stack.split("/").at(-1)}`;
+    return `metal3-scale-lab=${labPrefix(stack.split("/").at(-1) as string)}`;
 }
 
 export interface Leftover {

@@ -132,7 +132,8 @@ function createDeployment(
                                 env: [
                                     { name: "POD_IP", valueFrom: { fieldRef: { fieldPath: "status.podIP" } } },
                                     { name: "POD_NAMESPACE", valueFrom: { fieldRef: { fieldPath: "metadata.namespace" } } },
-                                    // As the controllers (plan/sizes.ts): probes from four of them for each cluster, most of whose cost is waking threads.
+                                    // As the controllers (plan/sizes.ts): probes from four of them for each cluster, most of whose cost is waking threads; and a
+                                    // connection of each is kept, which garbage collection goes through.
                                     { name: "GOMAXPROCS", value: GO_RUNTIME_LARGE.GOMAXPROCS },
                                     { name: "GOGC", value: GO_RUNTIME_LARGE.GOGC },
                                     { name: "FKAS_INDEX", value: String(server.index) },

@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises";
 import Docker from "dockerode";
+import { labPrefix } from "../../components/plan/identities";
 import { until, type BenchLab } from "./lab";
 import { HOSTS, ManagementCluster } from "./management";
 import { UsageMeter, type ComponentUsage } from "./usage";
@@ -48,7 +49,7 @@ export class GrowthWatch {
         known: number,
         onFirstHost: (cluster: ManagementCluster) => Promise<void>,
     ) {
-        this.meter = new UsageMeter({ docker: new Docker(), prefix: `m3lab-${lab.stack}` });
+        this.meter = new UsageMeter({ docker: new Docker(), prefix: labPrefix(lab.stack) });
         this.before = machineMemory();
         this.done = [this.sampling(), this.waiting(known, onFirstHost)];
         // Whoever fails is heard in end(), which may be long after.

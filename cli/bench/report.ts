@@ -126,7 +126,8 @@ function idle(run: RunResult): string[] {
     if (!run.idle) return [];
     const { seconds, machineCores, memoryBytes } = run.idle;
     const rows = [...run.idle.components].sort((a, b) => b.cpuSeconds - a.cpuSeconds).map((row) => [row.component, number(row.cpuSeconds / seconds, 3), number(row.memoryBytes / MIB)]);
-    const [before, after] = [memoryBytes[0] as number, memoryBytes.at(-1) as number];
+    const before = memoryBytes[0] as number;
+    const after = memoryBytes.at(-1) as number;
     return [
         `idle for ${number(seconds)} s: ${number(machineCores, 3)} cores in use, memory ${memoryBytes.map((bytes) => number(bytes / MIB)).join(" → ")} MiB (${number((100 * (after - before)) / before, 1)} %)`,
         table(["component", "cores", "MiB"], rows),

@@ -203,7 +203,7 @@ export function changeable(manifest: Manifest): Manifest[] {
         case "CustomResourceDefinition": {
             const { apiVersion, kind, metadata } = manifest;
             const { conversion, versions } = manifest.spec as { conversion?: object; versions?: object[] };
-            const spec = { ...(conversion === undefined ? {} : { conversion }), ...(versions === undefined ? {} : { versions }) };
+            const spec = definedOnly({ conversion, versions });
             return Object.keys(spec).length === 0 ? [] : [{ apiVersion, kind, metadata: { name: metadata.name }, spec }];
         }
         default:

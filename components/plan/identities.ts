@@ -17,8 +17,11 @@ export function hostMac(seed: string, index: number): string {
     return octets.map((octet) => octet.toString(16).padStart(2, "0")).join(":");
 }
 
+/** First part of every Docker name of a lab. */
+export const labPrefix = (seed: string): string => `m3lab-${seed}`;
+
 /** Name of the embedded Kubernetes node, and of its container. */
-export const nodeName = (seed: string): string => `m3lab-${seed}-control-plane`;
+export const nodeName = (seed: string): string => `${labPrefix(seed)}-control-plane`;
 
 /** Port of the lab's Kubernetes API on the loopback interface when `apiPort` is not set: 16000–16999, by the seed. */
 export const defaultApiPort = (seed: string): number =>

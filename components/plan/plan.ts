@@ -108,7 +108,7 @@ export function plan(config: LabConfig, seed: string): LabPlan {
         };
     });
     return {
-        prefix: `m3lab-${seed}`,
+        prefix: identities.labPrefix(seed),
         network,
         gateway: addresses.gatewayAddress(network),
         nodeName: identities.nodeName(seed),
