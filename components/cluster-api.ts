@@ -32,9 +32,9 @@ export class ClusterApi extends pulumi.ComponentResource {
     }
 }
 
-/** CAPM3's flags of concurrency, 10 each by default. */
-const CAPM3_CONCURRENCY = ["metal3machine-concurrency", "metal3cluster-concurrency", "metal3data-concurrency", "metal3datatemplate-concurrency", "metal3labelsync-concurrency"];
-const TEMPLATE_CONCURRENCY = ["metal3machinetemplate-concurrency"];
+/** CAPM3's flags of concurrency, 10 each by default, and those of its controllers that nothing waits for. */
+const CAPM3_CONCURRENCY = ["metal3machine-concurrency", "metal3cluster-concurrency", "metal3data-concurrency", "metal3datatemplate-concurrency"];
+const ASIDE_CONCURRENCY = ["metal3machinetemplate-concurrency", "metal3labelsync-concurrency"];
 
 /** Cluster API's, 50 to 100 by default. */
 const CORE_CONCURRENCY = ["cluster-concurrency", "clustertopology-concurrency", "machine-concurrency", "machineset-concurrency", "machinedeployment-concurrency"];
@@ -54,7 +54,7 @@ const IMAGES = {
 
 /** Standard input of cli/cluster-api.ts. It names no path: the same state must do on another machine. */
 export function initInput({ images, plan }: Pick<ClusterApiArgs, "images" | "plan">, kubeconfig: string, ca: { cert: string; key: string }): string {
-    const { deprecatedVersions, concurrency, templateConcurrency, clusterApiConcurrency, kubeApiQps, kubeApiBurst, leaderElection, resyncHours, probeTimeoutSeconds, requests, env } = plan.controllers;
+    const { deprecatedVersions, webhooksOfEveryUpdate, concurrency, asideConcurrency, clusterApiConcurrency, kubeApiQps, kubeApiBurst, leaderElection, resyncHours, probeTimeoutSeconds, requests, env } = plan.controllers;
     const set = (flags: string[], value: number | undefined) => (value === undefined ? {} : Object.fromEntries(flags.map((flag) => [flag, value])));
     const image = (key: keyof typeof IMAGES) => ({
         image: referenceParts(images.reference(IMAGES[key])),
@@ -69,8 +69,8 @@ export function initInput({ images, plan }: Pick<ClusterApiArgs, "images" | "pla
         core: { ...image("core"), args: { ...limits, ...election, ...set(CORE_CONCURRENCY, clusterApiConcurrency) } },
         bootstrap: { ...image("bootstrap"), args: { ...limits, ...election, ...set(BOOTSTRAP_CONCURRENCY, clusterApiConcurrency) } },
         controlPlane: { ...image("controlPlane"), args: { ...limits, ...election, ...set(CONTROL_PLANE_CONCURRENCY, clusterApiConcurrency) } },
-        infrastructure: { ...image("infrastructure"), args: { ...limits, ...set(CAPM3_CONCURRENCY, concurrency), ...set(TEMPLATE_CONCURRENCY, templateConcurrency) } },
+        infrastructure: { ...image("infrastructure"), args: { ...limits, ...set(CAPM3_CONCURRENCY, concurrency), ...set(ASIDE_CONCURRENCY, asideConcurrency) } },
         ipam: { ...image("ipam"), args: resyncHours === undefined ? {} : { "sync-period": `${resyncHours}h` } },
     };
-    return JSON.stringify({ kubeconfig, ca, manifests: { source: "build" }, deprecatedVersions, controllers, waitSeconds: WAIT_SECONDS });
+    return JSON.stringify({ kubeconfig, ca, manifests: { source: "build" }, deprecatedVersions, webhooksOfEveryUpdate, controllers, waitSeconds: WAIT_SECONDS });
 }

@@ -59,6 +59,8 @@ export const clusterApiInputSchema = z
         certificateDays: z.number().int().min(1).max(3650).default(3650),
         /** Whether versions of resources that upstream calls deprecated are served. Default: as upstream has it, they are. */
         deprecatedVersions: z.boolean().default(true),
+        /** Whether webhooks are asked about updates that change nothing of what they look at. Default: as upstream has it, they are. */
+        webhooksOfEveryUpdate: z.boolean().default(true),
         controllers: ofEachProvider(controller.default({})).partial().default({}),
         /** Seconds to wait, for each of: the Kubernetes API, clusterctl, the controllers. Default 600. */
         waitSeconds: z.number().int().min(1).default(600),

@@ -16,6 +16,7 @@ import {
 } from "../../components/manifests/repository";
 import { expandVariables } from "../../components/manifests/variables";
 import { withoutDeprecatedVersions } from "../../components/manifests/versions";
+import { webhooksForChanges } from "../../components/manifests/webhooks";
 import { issueCertificate, stillFits, type CertificateSpec } from "../../components/pki/certificates";
 import { Cache } from "../../toolchain/cache";
 import { manifestsPath } from "../../toolchain/manifests-entry";
@@ -129,7 +130,8 @@ async function prepare(
     files: ProviderFiles,
 ): Promise<PreparedProvider> {
     const all = parseManifests(expandVariables(files.components), `${provider.label} ${version}`);
-    const upstream = input.deprecatedVersions ? all : withoutDeprecatedVersions(all);
+    const served = input.deprecatedVersions ? all : withoutDeprecatedVersions(all);
+    const upstream = input.webhooksOfEveryUpdate ? served : webhooksForChanges(served);
     const { image, featureGates, ...tuning } = input.controllers[provider.key] ?? {};
     const tuned = tuneManager(upstream, provider, {
         ...definedOnly(tuning),

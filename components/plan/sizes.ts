@@ -46,8 +46,8 @@ export interface ControllerSizes {
     operatorConcurrency?: number;
     /** Concurrent reconciles of each of CAPM3's controllers. */
     concurrency: number;
-    /** The same of its controller of Metal3MachineTemplates; unset, upstream's 10. */
-    templateConcurrency?: number;
+    /** The same of those that nothing waits for, of Metal3MachineTemplates and of labels; unset, upstream's 10. */
+    asideConcurrency?: number;
     /** The same of each of Cluster API's; unset, upstream's 50 to 100. */
     clusterApiConcurrency?: number;
     /** Client requests per second to the Kubernetes API of each controller. */
@@ -63,6 +63,8 @@ export interface ControllerSizes {
     firmwareSchemaOwners: boolean;
     /** Whether Cluster API's and CAPM3's deprecated versions of resources are served (see manifests/versions.ts). */
     deprecatedVersions: boolean;
+    /** Whether their webhooks are asked about updates that change nothing of what they look at (see manifests/webhooks.ts). */
+    webhooksOfEveryUpdate: boolean;
     /** CPU requests; without them upstream's, which are none. */
     requests: Partial<Record<WeightedController, string>>;
     /** Variables of Go's runtime. */
@@ -101,7 +103,7 @@ export const GO_RUNTIME = { GOGC: "300", GOMEMLIMIT: "2GiB", GOMAXPROCS: "1" };
 export const GO_RUNTIME_LARGE = { ...GO_RUNTIME, GOGC: "200", GOMEMLIMIT: "3GiB" };
 
 /** Upstream's defaults (reference: tunables), with which the published lab runs. */
-const PUBLISHED_CONTROLLERS: ControllerSizes = { provisioningLimit: 20, concurrency: 10, kubeApiQps: 20, kubeApiBurst: 30, leaderElection: true, firmwareSchemaOwners: true, deprecatedVersions: true, requests: {}, env: {} };
+const PUBLISHED_CONTROLLERS: ControllerSizes = { provisioningLimit: 20, concurrency: 10, kubeApiQps: 20, kubeApiBurst: 30, leaderElection: true, firmwareSchemaOwners: true, deprecatedVersions: true, webhooksOfEveryUpdate: true, requests: {}, env: {} };
 
 /**
  * Hosts in work at once, when `provisioningLimit` is not set: never reached. BMO asks for a host in work every 10 to 15 s, and one that may not begin
@@ -120,8 +122,9 @@ export function controllerSizes({ nodes, tuning, provisioningLimit }: Pick<LabCo
         provisioningLimit: provisioningLimit ?? PROVISIONING_LIMIT,
         operatorConcurrency: large ? 50 : 20,
         concurrency: large ? 50 : 20,
-        // Each cluster has a template of its own, and at each event of its Metal3Machine the controller copies all Metal3Machines twice, for nothing that waits for it.
-        templateConcurrency: 1,
+        // Each cluster has a template of its own, and at each event of its Metal3Machine the controller copies all Metal3Machines twice; at each event of a host, 20 and
+        // more, and of its Metal3Cluster label sync reads the host, past its cache. What happens while one waits for its turn is one look.
+        asideConcurrency: 1,
         // Every event of an object is a look at it, unless it is queued already: what waits for its turn is looked at once for all that happened meanwhile.
         // With ten, 8.6 CPU-s a host and cluster; with three, 7.5; with one or two no less.
         clusterApiConcurrency: 3,
@@ -133,6 +136,7 @@ export function controllerSizes({ nodes, tuning, provisioningLimit }: Pick<LabCo
         probeTimeoutSeconds: 10,
         firmwareSchemaOwners: false,
         deprecatedVersions: false,
+        webhooksOfEveryUpdate: false,
         requests: CPU_REQUESTS,
         env: large ? GO_RUNTIME_LARGE : GO_RUNTIME,
     };

@@ -114,11 +114,37 @@ export class Live {
         return this.list("metal3.io", "v1alpha1", "firmwareschemas");
     }
 
+    private async kubectl(args: string[]): Promise<Result> {
+        return run("kubectl", ["--kubeconfig", this.kubeconfigPath, ...args], { quiet: true, env: await pulumiEnvironment() });
+    }
+
+    /** kube-apiserver's figures. @throws Error where the one that is looked for is not among those it has */
+    private async metrics(known: string): Promise<string> {
+        const { code, output } = await this.kubectl(["get", "--raw", "/metrics"]);
+        if (code !== 0 || !output.includes(`\n${known}`)) throw new Error(`no ${known} in kube-apiserver's metrics: ${output.slice(-500)}`);
+        return output;
+    }
+
     /** How often kube-apiserver had an object converted from one version into another, by resource. */
     async conversions(): Promise<Record<string, number>> {
-        const { code, output } = await run("kubectl", ["--kubeconfig", this.kubeconfigPath, "get", "--raw", "/metrics"], { quiet: true, env: await pulumiEnvironment() });
-        if (code !== 0 || !output.includes("\napiserver_conversion_webhook_request_total")) throw new Error(`no metrics of conversions: ${output.slice(-500)}`);
+        const output = await this.metrics("apiserver_conversion_webhook_request_total");
         return Object.fromEntries([...output.matchAll(/^apiserver_crd_conversion_webhook_duration_seconds_count\{crd_name="([^"]+)".*\} (\S+)$/gm)].map(([, name = "", count]) => [name, Number(count)]));
+    }
+
+    /** How often a webhook was asked about updates. */
+    async updatesAsked(webhook: string): Promise<number> {
+        const output = await this.metrics(`apiserver_admission_webhook_admission_duration_seconds_count{name="${webhook}"`);
+        const counts = output.matchAll(/^apiserver_admission_webhook_admission_duration_seconds_count\{name="([^"]+)",operation="UPDATE".*\} (\S+)$/gm);
+        return [...counts].filter(([, name]) => name === webhook).reduce((sum, [, , count]) => sum + Number(count), 0);
+    }
+
+    kubeadmConfigs(): Promise<LiveObject[]> {
+        return this.list("bootstrap.cluster.x-k8s.io", "v1beta2", "kubeadmconfigs");
+    }
+
+    /** What kube-apiserver says to a change, which it does not make. */
+    tryChange(resource: string, name: string, change: object): Promise<Result> {
+        return this.kubectl(["--namespace", NAMESPACE, "patch", resource, name, "--type", "merge", "--dry-run=server", "--patch", JSON.stringify(change)]);
     }
 
     clusters(): Promise<LiveObject[]> {

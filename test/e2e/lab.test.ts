@@ -72,6 +72,21 @@ describe("a small lab, from up to destroy", function () {
         expect(conductors).to.deep.equal({ "192.168.250.100": 2, "192.168.250.101": 2 });
     });
 
+    it("asks webhooks about what changes, and about nothing else", async () => {
+        const { name } = (await live.kubeadmConfigs())[0]!.metadata;
+        const asked = () => live.updatesAsked("validation.kubeadmconfig.bootstrap.cluster.x-k8s.io");
+        const change = (what: object) => live.tryChange("kubeadmconfigs", name, what);
+        const before = await asked();
+        expect(await change({ metadata: { finalizers: ["example.com/tried"] } })).to.include({ code: 0 });
+        expect(await asked()).to.equal(before);
+        expect(await change({ metadata: { labels: { "example.com/tried": "" } } })).to.include({ code: 0 });
+        expect(await change({ metadata: { annotations: { "example.com/tried": "" } } })).to.include({ code: 0 });
+        expect(await asked()).to.equal(before + 2);
+        const twice = await change({ spec: { files: [{ path: "/a", content: "x" }, { path: "/a", content: "y" }] } });
+        expect(twice.code, twice.output).to.equal(1);
+        expect(twice.output).to.include("path property must be unique among all files");
+    });
+
     it("has nothing to do when nothing changes", async () => {
         const { code, output } = await pulumi(["up", "--yes", "--skip-preview", "--expect-no-changes"]);
         expect(code, output).to.equal(0);

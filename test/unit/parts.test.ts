@@ -93,6 +93,7 @@ describe("tokens of Kubernetes objects", () => {
 describe("what Cluster API's controllers are told", () => {
     interface Input {
         deprecatedVersions: boolean;
+        webhooksOfEveryUpdate: boolean;
         controllers: Record<string, { args?: Record<string, unknown>; env: object; requests?: object }>;
     }
     const input = (raw: Record<string, string>): Input => {
@@ -110,6 +111,11 @@ describe("what Cluster API's controllers are told", () => {
         expect(input({ tuning: "published" })).to.include({ deprecatedVersions: true });
     });
 
+    it("has their webhooks asked about changes only, except where it is to be upstream's own", () => {
+        expect(input({})).to.include({ webhooksOfEveryUpdate: false });
+        expect(input({ tuning: "published" })).to.include({ webhooksOfEveryUpdate: true });
+    });
+
     it("has each of them waited for longer than a second by its probes, or a busy machine restarts them", () => {
         for (const [name, controller] of Object.entries(told({}))) expect(controller, name).to.include({ probeTimeoutSeconds: 10 });
         for (const [name, controller] of Object.entries(told({ tuning: "published" }))) expect(controller, name).to.not.have.property("probeTimeoutSeconds");
@@ -120,7 +126,7 @@ describe("what Cluster API's controllers are told", () => {
         expect(core).to.not.have.property("requests");
         expect(core?.args).to.deep.equal({ "kube-api-qps": 20, "kube-api-burst": 30 });
         expect(controlPlane?.args).to.deep.equal(core?.args);
-        expect(infrastructure?.args).to.include({ "metal3machine-concurrency": 10 }).and.not.have.property("metal3machinetemplate-concurrency");
+        expect(infrastructure?.args).to.include({ "metal3machine-concurrency": 10 }).and.not.have.any.keys("metal3machinetemplate-concurrency", "metal3labelsync-concurrency");
         expect(ipam?.args).to.deep.equal({});
     });
 
@@ -129,6 +135,6 @@ describe("what Cluster API's controllers are told", () => {
         expect(core?.args).to.include({ "cluster-concurrency": 3, "sync-period": "6h", "leader-elect": false });
         expect(controlPlane?.args).to.include({ "kubeadmcontrolplane-concurrency": 3 }).and.not.have.property("cluster-concurrency");
         expect(bootstrap?.args).to.include({ "kubeadmconfig-concurrency": 3 });
-        expect(infrastructure?.args).to.include({ "metal3machine-concurrency": 20, "metal3machinetemplate-concurrency": 1 });
+        expect(infrastructure?.args).to.include({ "metal3machine-concurrency": 20, "metal3machinetemplate-concurrency": 1, "metal3labelsync-concurrency": 1 });
     });
 });

@@ -4,7 +4,7 @@ driver requires agent_url". BMO tries again after two minutes. Without an agent'
 """
 import functools
 
-import ironic.command  # noqa: F401: first of all, because it chooses how oslo.service runs threads, and the others would choose otherwise
+import ironic.command  # noqa: F401 (first of all: it chooses how oslo.service runs threads, and the others would choose otherwise)
 from ironic.conductor import utils
 
 

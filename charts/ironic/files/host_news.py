@@ -6,7 +6,7 @@ import functools
 import json
 import socket
 
-import ironic.command  # noqa: F401: first of all, because it chooses how oslo.service runs threads, and the others would choose otherwise
+import ironic.command  # noqa: F401 (first of all: it chooses how oslo.service runs threads, and the others would choose otherwise)
 from ironic.common import states
 from ironic.conductor import task_manager
 
