@@ -1,8 +1,10 @@
 import {
     ApiException,
+    ApiextensionsV1Api,
     KubeConfig,
     KubernetesObjectApi,
     PatchStrategy,
+    setHeaderOptions,
     type KubernetesObject,
     type V1Deployment,
     type V1Pod,
@@ -10,6 +12,8 @@ import {
 } from "@kubernetes/client-node";
 import type { Manifest } from "../../components/manifests/documents";
 import type { KeyPair } from "../../components/pki/certificates";
+
+const FIELD_MANAGER = "metal3-scale-lab";
 
 /** A provider as clusterctl's inventory has it. */
 export interface InstalledProvider {
@@ -21,6 +25,7 @@ export interface InstalledProvider {
 /** The management cluster, as far as the installation of Cluster API needs it. */
 export class Cluster {
     private readonly api: KubernetesObjectApi;
+    private readonly definitions: ApiextensionsV1Api;
     readonly server: string;
 
     /** @throws Error when the text is not a kubeconfig with a current context. */
@@ -33,6 +38,7 @@ export class Cluster {
         }
         this.server = cluster.server;
         this.api = KubernetesObjectApi.makeApiClient(config);
+        this.definitions = config.makeApiClient(ApiextensionsV1Api);
     }
 
     /** The object, or undefined when it, or its kind, does not exist. */
@@ -85,7 +91,13 @@ export class Cluster {
 
     /** Changes an existing object to what the manifest says; lists are replaced whole (JSON merge patch). */
     async update(manifest: Manifest): Promise<void> {
-        await this.api.patch(manifest, undefined, undefined, "metal3-scale-lab", undefined, PatchStrategy.MergePatch);
+        if (manifest.kind === "CustomResourceDefinition") {
+            // KubernetesObjectApi writes kinds that it knows field by field, from names of its own: of a schema it would leave out x-kubernetes-* and defaults.
+            const change = { name: manifest.metadata.name, body: manifest, fieldManager: FIELD_MANAGER };
+            await this.definitions.patchCustomResourceDefinition(change, setHeaderOptions("Content-Type", PatchStrategy.MergePatch));
+            return;
+        }
+        await this.api.patch(manifest, undefined, undefined, FIELD_MANAGER, undefined, PatchStrategy.MergePatch);
     }
 
     async deployment(namespace: string, name: string): Promise<V1Deployment | undefined> {

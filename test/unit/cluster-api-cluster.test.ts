@@ -24,6 +24,8 @@ describe("cluster-api: the management cluster", () => {
     let cluster: Cluster;
     /** Answers beyond discovery, by method and path; what is not there is a 404. */
     let answers: Record<string, [number, object]> = {};
+    /** What was sent, by method and path, with its content type. */
+    let sent: Record<string, [string | undefined, unknown]> = {};
 
     before(async () => {
         server = createServer((request, response) => {
@@ -31,7 +33,11 @@ describe("cluster-api: the management cluster", () => {
             const [code, body] = RESOURCES[path]
                 ? [200, RESOURCES[path]]
                 : (answers[`${request.method ?? ""} ${path}`] ?? [404, { kind: "Status", message: "not found" }]);
-            request.resume();
+            const chunks: Buffer[] = [];
+            request.on("data", (chunk: Buffer) => chunks.push(chunk));
+            request.on("end", () => {
+                if (chunks.length > 0) sent[`${request.method ?? ""} ${path}`] = [request.headers["content-type"], JSON.parse(Buffer.concat(chunks).toString())];
+            });
             response.writeHead(code, { "content-type": "application/json" });
             response.end(JSON.stringify(body));
         });
@@ -53,6 +59,16 @@ describe("cluster-api: the management cluster", () => {
     after(() => server.close());
     beforeEach(() => {
         answers = {};
+        sent = {};
+    });
+
+    it("changes a definition as the manifest has it, with all that a schema can say", async () => {
+        const schema = { openAPIV3Schema: { properties: { share: { "x-kubernetes-int-or-string": true, default: 1, enum: [1, "50%"] } } } };
+        const definition = { apiVersion: "apiextensions.k8s.io/v1", kind: "CustomResourceDefinition", metadata: { name: "things.g.io" }, spec: { versions: [{ name: "v1", served: false, schema }] } };
+        const call = "PATCH /apis/apiextensions.k8s.io/v1/customresourcedefinitions/things.g.io";
+        answers = { [call]: [200, definition] };
+        await cluster.update(definition);
+        expect(sent).to.deep.equal({ [call]: ["application/merge-patch+json", definition] });
     });
 
     it("has no providers where clusterctl was never run", async () =>
