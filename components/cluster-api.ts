@@ -2,6 +2,7 @@ import * as command from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
 import { referenceParts, type Images } from "./images";
 import type { LabPki } from "./lab-pki";
+import { WEBHOOK_DRAIN_SECONDS } from "./manifests/managers";
 import type { LabPlan } from "./plan/plan";
 
 export interface ClusterApiArgs {
@@ -59,6 +60,7 @@ export function initInput({ images, plan }: Pick<ClusterApiArgs, "images" | "pla
     const image = (key: keyof typeof IMAGES) => ({
         image: referenceParts(images.reference(IMAGES[key])),
         env,
+        drainSeconds: WEBHOOK_DRAIN_SECONDS,
         ...(probeTimeoutSeconds === undefined ? {} : { probeTimeoutSeconds }),
         ...(requests[key] === undefined ? {} : { requests: { cpu: requests[key] } }),
     });

@@ -8,18 +8,23 @@ import type { Manifest } from "./manifests/documents";
  */
 export class KubernetesObject extends pulumi.CustomResource {
     constructor(name: string, manifest: Manifest, opts: pulumi.CustomResourceOptions & { provider: kubernetes.Provider }) {
-        super(objectToken(manifest), name, { ...awaited(manifest), status: undefined }, opts);
+        super(objectToken(manifest), name, { ...annotated(manifest), status: undefined }, opts);
     }
 }
 
-/**
- * A Service is ready when it has endpoints, which come with the Deployment made after it: waiting for it first would
- * never end.
- */
-function awaited(manifest: Manifest): Manifest {
-    if (manifest.kind !== "Service") return manifest;
-    const annotations = { ...manifest.metadata.annotations, "pulumi.com/skipAwait": "true" };
-    return { ...manifest, metadata: { ...manifest.metadata, annotations } };
+/** What the Kubernetes provider is told about objects of a kind, in annotations. */
+const TOLD: Record<string, Record<string, string>> = {
+    // It is ready when it has endpoints, which come with the Deployment made after it: waiting for it first would never end.
+    Service: { "pulumi.com/skipAwait": "true" },
+    // In the foreground, which is Pulumi's default, the garbage collector deletes what a cluster owns beside Cluster API, and
+    // now and then is first with a Metal3Machine: its BareMetalHost, which it owns while it uses it, was deleted with it.
+    Cluster: { "pulumi.com/deletionPropagationPolicy": "background" },
+};
+
+function annotated(manifest: Manifest): Manifest {
+    const told = TOLD[manifest.kind];
+    if (told === undefined) return manifest;
+    return { ...manifest, metadata: { ...manifest.metadata, annotations: { ...manifest.metadata.annotations, ...told } } };
 }
 
 /** The official token, for which the Kubernetes provider knows what to wait for: the core group is written out there. */

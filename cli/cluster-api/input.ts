@@ -24,6 +24,7 @@ const controller = z.strictObject({
     limits: z.record(z.string(), z.string()).optional(),
     goMemoryLimit: z.string().optional(),
     probeTimeoutSeconds: z.number().int().min(1).optional(),
+    drainSeconds: z.number().int().min(1).optional(),
     replicas: z.number().int().min(1).optional(),
 });
 

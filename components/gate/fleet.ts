@@ -60,6 +60,8 @@ export interface Laggard {
     name: string;
     /** What it is, and its last error. */
     reason: string;
+    /** It is not there at all. */
+    missing?: true;
 }
 
 export function laggards(fleet: Fleet, want: Wanted): Laggard[] {
@@ -72,12 +74,12 @@ export function laggards(fleet: Fleet, want: Wanted): Laggard[] {
         const reason = host
             ? `${host.deleting ? "being deleted, " : ""}${host.state || "not seen by BMO yet"}${host.error ? `: ${host.error}` : ""}`
             : "does not exist";
-        late.push({ kind: "BareMetalHost", name, reason: `${reason} (wanted: ${states.join(" or ")})` });
+        late.push({ kind: "BareMetalHost", name, reason: `${reason} (wanted: ${states.join(" or ")})`, ...(host ? {} : { missing: true }) });
     }
     for (const name of want.clusters) {
         const cluster = clusters.get(name);
         if (cluster?.available) continue;
-        late.push({ kind: "Cluster", name, reason: cluster ? cluster.message || "not Available yet" : "does not exist" });
+        late.push(cluster ? { kind: "Cluster", name, reason: cluster.message || "not Available yet" } : { kind: "Cluster", name, reason: "does not exist", missing: true });
     }
     return late;
 }

@@ -106,9 +106,11 @@ describe("the lab as resources", () => {
             await pulumi.runtime.disconnect();
             return recorder.of(CLUSTER).sort((a, b) => a.name.localeCompare(b.name)).map(({ inputs }) => (inputs["metadata"] as { annotations?: object }).annotations);
         };
-        const none = Array.from({ length: 40 }, () => undefined);
-        expect(await annotations("lab")).to.deep.equal([...none, { "cluster.x-k8s.io/paused": "", "metal3-scale-lab/queued": "3" }]);
-        expect(await annotations("published")).to.deep.equal([...none, undefined]);
+        // In the foreground, hosts would be deleted with the clusters that use them.
+        const deleted = { "pulumi.com/deletionPropagationPolicy": "background" };
+        const none = Array.from({ length: 40 }, () => deleted);
+        expect(await annotations("lab")).to.deep.equal([...none, { ...deleted, "cluster.x-k8s.io/paused": "", "metal3-scale-lab/queued": "3" }]);
+        expect(await annotations("published")).to.deep.equal([...none, deleted]);
     });
 
     it("makes the hosts beyond hostsAtOnce paused, and tells one FKAS how many may be in work", async () => {

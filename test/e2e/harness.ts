@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from "fs";
 import { tmpdir } from "os";
 import { join } from "path";
 import Docker from "dockerode";
-import { CoreV1Api, CustomObjectsApi, KubeConfig, type V1Pod } from "@kubernetes/client-node";
+import { AppsV1Api, CoreV1Api, CustomObjectsApi, KubeConfig, type V1Pod } from "@kubernetes/client-node";
 
 export const STACK = "e2e";
 export const PREFIX = `m3lab-${STACK}`;
@@ -145,6 +145,22 @@ export class Live {
     /** What kube-apiserver says to a change, which it does not make. */
     tryChange(resource: string, name: string, change: object): Promise<Result> {
         return this.kubectl(["--namespace", NAMESPACE, "patch", resource, name, "--type", "merge", "--dry-run=server", "--patch", JSON.stringify(change)]);
+    }
+
+    /** Names and UIDs of the workload clusters' Machines. */
+    async machines(): Promise<Record<string, string>> {
+        const machines = await this.list("cluster.x-k8s.io", "v1beta2", "machines");
+        return Object.fromEntries(machines.map(({ metadata }) => [metadata.name, metadata.uid]));
+    }
+
+    /** Arguments of the one controller of a namespace. */
+    async managerArguments(namespace: string): Promise<string[]> {
+        const { items } = await this.config.makeApiClient(AppsV1Api).listNamespacedDeployment({ namespace });
+        return items.flatMap(({ spec }) => spec?.template.spec?.containers ?? []).flatMap(({ args }) => args ?? []);
+    }
+
+    async deleteHost(name: string): Promise<void> {
+        await this.config.makeApiClient(CustomObjectsApi).deleteNamespacedCustomObject({ group: "metal3.io", version: "v1alpha1", plural: "baremetalhosts", namespace: NAMESPACE, name });
     }
 
     clusters(): Promise<LiveObject[]> {

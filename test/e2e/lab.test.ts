@@ -133,6 +133,37 @@ describe("a small lab, from up to destroy", function () {
         expect(await live.availableClusters()).to.deep.equal(["cluster-0000", "cluster-0001"]);
     });
 
+    it("names a host that somebody else has deleted, and makes it again when it is told to look", async () => {
+        await live.deleteHost("host-0003");
+        const { code, output } = await pulumi(["up", "--yes", "--skip-preview"]);
+        expect(code).to.not.equal(0);
+        expect(output).to.include("BareMetalHost host-0003: does not exist").and.include("pulumi up --refresh");
+        const { code: again, output: made } = await pulumi(["up", "--yes", "--skip-preview", "--refresh"]);
+        expect(again, made).to.equal(0);
+        expect((await live.hostStates())["host-0003"]).to.equal("available");
+        grownFrom = { ...grownFrom, "host-0003": (await live.identities())["host-0003"] ?? "" };
+    });
+
+    it("gives the controllers the settings of a large lab and takes them back, and touches nothing else", async () => {
+        const concurrency = async () => (await live.managerArguments("capm3-system")).filter((argument) => argument.startsWith("--metal3machine-concurrency="));
+        const small = await concurrency();
+        const machines = await live.machines();
+        expect(Object.keys(machines)).to.have.length(2);
+        const others = Object.fromEntries(Object.entries(grownFrom).filter(([name]) => !/^pod (cap|baremetal-operator|metal3-ipam)/.test(name)));
+        // Beyond 200 hosts. Most of them are queued, and nobody waits for them.
+        await configure({ nodes: 201, wait: "none" });
+        await up();
+        expect(await concurrency()).to.have.length(1).and.not.deep.equal(small);
+        expect(await live.identities()).to.include(others);
+        await configure({ nodes: 4, wait: "clusters" });
+        await up();
+        expect(await concurrency()).to.deep.equal(small);
+        expect(await live.machines()).to.deep.equal(machines);
+        expect(await live.identities()).to.include(others);
+        await allAvailable(live, 2, 180);
+        grownFrom = await live.identities();
+    });
+
     it("takes a third conductor and lets it go, restarting no other and losing no host", async () => {
         for (const conductors of [3, 2]) {
             await configure({ conductors });

@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { judge } from "../../components/config/validate";
 import { laggards, progressLine, wanted, type Fleet } from "../../components/gate/fleet";
-import { FleetTimeout, waitForFleet } from "../../components/gate/gate";
+import { FleetIncomplete, FleetTimeout, waitForFleet } from "../../components/gate/gate";
 import { clusterStatus, hostStatus } from "../../components/gate/kubernetes";
 import { plan } from "../../components/plan/plan";
 
@@ -36,9 +36,9 @@ describe("gate", () => {
         expect(laggards(fleet, wanted(planned, 1, "clusters"))).to.deep.equal([
             { kind: "BareMetalHost", name: "host-0000", reason: "provisioning: deploy failed (wanted: provisioned)" },
             { kind: "BareMetalHost", name: "host-0001", reason: "not seen by BMO yet (wanted: provisioned)" },
-            { kind: "BareMetalHost", name: "host-0003", reason: "does not exist (wanted: available)" },
+            { kind: "BareMetalHost", name: "host-0003", reason: "does not exist (wanted: available)", missing: true },
             { kind: "Cluster", name: "cluster-0000", reason: "RemoteConnectionProbe: no" },
-            { kind: "Cluster", name: "cluster-0001", reason: "does not exist" },
+            { kind: "Cluster", name: "cluster-0001", reason: "does not exist", missing: true },
         ]);
     });
 
@@ -72,6 +72,21 @@ describe("gate", () => {
         expect(fleet).to.equal(settled);
         expect(lines).to.have.length(2);
         expect(lines[0]).to.match(/none yet of 4; clusters: 0 of 2 Available/);
+    });
+
+    it("does not wait for what somebody else has deleted, but says how it comes back", async () => {
+        const without = { ...settled, hosts: settled.hosts.slice(1) };
+        // Once missing is not gone: the list may be older than the host.
+        const looks = [without, without, { ...settled, clusters: [cluster(0, false), cluster(1, true)] }, without, without, without];
+        const waiting = waitForFleet({ ...fakeClock(), want: wanted(planned, 1, "clusters"), timeoutSeconds: 600, hint: "", report: () => undefined, read: () => Promise.resolve(looks.shift() ?? settled) });
+        const error = await waiting.then(() => undefined, (reason: unknown) => reason);
+        expect(error).to.be.instanceOf(FleetIncomplete);
+        expect((error as FleetIncomplete).message.split("\n")).to.deep.equal([
+            "1 objects that Pulumi has made are no longer there; something else has deleted them:",
+            "  BareMetalHost host-0000: does not exist (wanted: provisioned)",
+            "pulumi up --refresh notices, and makes them again.",
+        ]);
+        expect(looks).to.have.length(0);
     });
 
     it("gives up in time, naming at most twenty objects, the last failure and where to look", async () => {

@@ -189,6 +189,18 @@ describe("manifests: managers", () => {
         expect(containerOf(tuneManager([manifest], { deployment: "ctl" }, {}))).to.deep.include({ livenessProbe: { httpGet: { path: "/healthz" }, timeoutSeconds: 1 } });
     });
 
+    it("has a pod go on serving before it ends, and gives it its grace period after that", () => {
+        const podOf = (manifests: Manifest[]) => (manifests[0]?.spec as { template: { spec: { terminationGracePeriodSeconds?: number } } }).template.spec;
+        const impatient = deployment([]);
+        podOf([impatient]).terminationGracePeriodSeconds = 10;
+        for (const [manifest, grace] of [[deployment([]), 35], [impatient, 15]] as const) {
+            const tuned = tuneManager([manifest], { deployment: "ctl" }, { drainSeconds: 5 });
+            expect(containerOf(tuned)).to.deep.include({ lifecycle: { preStop: { sleep: { seconds: 5 } } } });
+            expect(podOf(tuned).terminationGracePeriodSeconds).to.equal(grace);
+        }
+        expect(containerOf(tuneManager([impatient], { deployment: "ctl" }, {}))).to.not.have.property("lifecycle");
+    });
+
     it("leaves its input and the other containers alone", () => {
         const input = [deployment(["--a"])];
         const before = structuredClone(input);
