@@ -7,6 +7,7 @@ import type { LabPki } from "./lab-pki";
 import { BMO_WEBHOOK_NAMES, bmoObjects } from "./manifests/bmo";
 import type { Manifest } from "./manifests/documents";
 import { ownerlessFirmwareSchemas } from "./manifests/firmware-schemas";
+import { WEBHOOK_DRAIN_SECONDS } from "./manifests/managers";
 import type { LabPlan } from "./plan/plan";
 
 /** Key of the operator's webhook certificate in the lab's PKI. */
@@ -49,6 +50,7 @@ export class BareMetalOperator extends pulumi.ComponentResource {
             ...sizes,
             tuning: {
                 env,
+                drainSeconds: WEBHOOK_DRAIN_SECONDS,
                 ...(probeTimeoutSeconds === undefined ? {} : { probeTimeoutSeconds }),
                 args: leaderElection ? {} : { "enable-leader-election": false },
                 ...(requests.bmo === undefined ? {} : { requests: { cpu: requests.bmo } }),

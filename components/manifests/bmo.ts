@@ -1,6 +1,6 @@
 import { replaceCertManager, type IssuedCertificate } from "./certificates";
 import { asRecord, asRecords, changeManifest, findManifest, recordAt, type Manifest } from "./documents";
-import { findContainer, tuneManager, WEBHOOK_DRAIN_SECONDS, type EnvironmentValue, type ManagerTuning } from "./managers";
+import { findContainer, tuneManager, type EnvironmentValue, type ManagerTuning } from "./managers";
 import { BARE_METAL_OPERATOR } from "./providers";
 
 /** Where BMO reads Ironic's credentials: `<root>/ironic/username` and `password`. */
@@ -65,7 +65,6 @@ export const BMO_WEBHOOK_NAMES = [
 export function bmoObjects<Value>(options: BmoOptions<Value>): Manifest[] {
     const address = { deployment: BARE_METAL_OPERATOR.deployment };
     let manifests = tuneManager(options.manifests, address, {
-        drainSeconds: WEBHOOK_DRAIN_SECONDS,
         ...options.tuning,
         image: options.image,
         args: {
