@@ -1,7 +1,6 @@
 import { findLeftovers, removeLeftovers } from "./docker-leftovers";
-import { operation, runPulumi } from "./pulumi";
+import { operation, runPulumi, stackPulumiSettings } from "./pulumi";
 import { Session } from "./session";
-import { stackPulumiSettings } from "./up";
 import { recover, removeStack, stackExists } from "./stack";
 
 export interface DownOptions {
@@ -20,8 +19,8 @@ export async function down(options: DownOptions): Promise<number> {
     if (await stackExists(ready, options.stack)) {
         // What stands in a Docker that is switched off can only be removed when it is on.
         await session.toolchain.docker();
-        await recover(ready, options.stack, (text) => progress.line(text));
-        const code = await runPulumi(ready, operation("destroy", options.stack, options.parallel), await stackPulumiSettings(options.stack));
+        const known = await recover(ready, options.stack, (text) => progress.line(text));
+        const code = await runPulumi(ready, operation("destroy", options.stack, options.parallel), await stackPulumiSettings(options.stack, known));
         if (code !== 0) return code;
         await removeStack(ready, options.stack);
     } else {

@@ -45,11 +45,11 @@ command("down", "`pulumi destroy`, then remove the stack", async (options: DownO
     .addOption(stackOption())
     .addOption(parallelOption());
 
-command("env", "lines for eval: PATH and variables with which plain `pulumi` works here", async () => {
+command("env", "lines for eval: PATH and variables with which plain `pulumi` works here", async ({ stack }: { stack: string }) => {
     const { environmentLines } = await import("./env.js");
-    process.stdout.write(`${(await environmentLines()).join("\n")}\n`);
+    process.stdout.write(`${(await environmentLines(stack)).join("\n")}\n`);
     return 0;
-});
+}).addOption(stackOption());
 
 command("setup", "only make what is missing", async (options: SetupOptions) => (await import("./setup.js")).setup(options))
     .addOption(stackOption())

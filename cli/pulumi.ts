@@ -2,6 +2,7 @@ import { spawn, type ChildProcess } from "node:child_process";
 import { setPriority } from "node:os";
 import type { Ready } from "../toolchain/ensure";
 import { repoPath } from "../toolchain/paths";
+import { stackConfig } from "./stack";
 
 /** Niceness of Pulumi, its program and its plugins: about a tenth of the weight of others. */
 const LOWER_PRIORITY = 10;
@@ -59,4 +60,37 @@ export function runPulumi(ready: Ready, args: readonly string[], extraEnv: NodeJ
             resolve(interrupted ? 130 : (code ?? 1));
         });
     });
+}
+
+/** From so many hosts and clusters together on, state is written once at the end instead of after each step (see `pulumiSettings`). */
+const MANY = 200;
+
+/** Resources of a lab that large: 115 of the smallest, three for each host with its cluster, two for each pair and its like. */
+const MANY_RESOURCES = 430;
+
+/** Memory the Pulumi program takes for a resource, MB: 2.1 GB were seen for 10,000; twice that is allowed. */
+const HEAP_PER_RESOURCE = 0.4;
+
+/** Node's own limit is between 2 and 4 GB, by the machine's memory. MB. */
+const LEAST_HEAP = 4096;
+
+/**
+ * What Pulumi's engine and program are told, by the size of the lab. Each step rewrites the whole state file: harmless for a small lab, quadratic for a
+ * large one (2,000 resources: more than 5 min, against 25 s without). Without it a run that is killed (not interrupted) forgets what it made, so a small
+ * lab keeps it.
+ *
+ * @param known resources in the state: a large lab that is to become small is written as often as it has too many
+ */
+export function pulumiSettings(nodes: number, clusters: number, known: number, env: NodeJS.ProcessEnv = process.env): Record<string, string> {
+    if (!(nodes + clusters >= MANY) && known < MANY_RESOURCES) return {};
+    const heap = Math.max(LEAST_HEAP, Math.round(HEAP_PER_RESOURCE * (2 * (nodes || 0) + 10 * (clusters || 0))));
+    // A shell that has evaluated `npm run -s env` has one of ours already.
+    const others = (env["NODE_OPTIONS"] ?? "").replaceAll(/ ?--max-old-space-size=\d+/g, "").trim();
+    return { PULUMI_SKIP_CHECKPOINTS: "true", NODE_OPTIONS: `${others} --max-old-space-size=${heap}`.trim() };
+}
+
+/** The same for what a stack is configured to be. @param known resources in its state, where that was looked at */
+export async function stackPulumiSettings(stack: string, known = 0): Promise<Record<string, string>> {
+    const config = await stackConfig(stack);
+    return pulumiSettings(Number(config["nodes"] ?? 0), Number(config["clusters"] ?? 0), known);
 }

@@ -171,8 +171,9 @@ export async function importSettled(ready: Ready, stack: string, state: StackSta
 /**
  * Puts right what a run that was killed left: its lock, its plugins, what it made in Docker and did not note, and what it had begun.
  * @param resume takes what it had made and not noted into the state, as it is, to go on with it. Without it, what is in Docker is removed, and the rest forgotten.
+ * @returns the number of resources in the state
  */
-export async function recover(ready: Ready, stack: string, say: (text: string) => void, resume?: (state: StackState) => Promise<void>): Promise<void> {
+export async function recover(ready: Ready, stack: string, say: (text: string) => void, resume?: (state: StackState) => Promise<void>): Promise<number> {
     const killed = await clearDeadLocks(ready, stack);
     if (killed) say("took away the lock of a run that was killed");
     // Only in the lab's own home, whoever set the variable: in a shell that has the lab's environment (npm run env) it is set already.
@@ -184,10 +185,12 @@ export async function recover(ready: Ready, stack: string, say: (text: string) =
         await resume(state);
         state = await exportState(ready, stack);
     }
-    await removeLeftovers(await findLeftovers(stack, knownIds(state.deployment?.resources ?? [])), say);
+    const resources = state.deployment?.resources ?? [];
+    await removeLeftovers(await findLeftovers(stack, knownIds(resources)), say);
     const begun = state.deployment?.pending_operations?.length ?? 0;
-    if (begun === 0) return;
+    if (begun === 0) return resources.length;
     // Whatever they had made is gone by now.
     await importSettled(ready, stack, state);
     say(`forgot ${begun} operation${begun > 1 ? "s" : ""} that a run which was killed had begun`);
+    return resources.length;
 }

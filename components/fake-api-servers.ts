@@ -41,7 +41,9 @@ export class FakeApiServers extends pulumi.ComponentResource {
     of(cluster: ClusterPlan): pulumi.Resource[] {
         const service = this.services.get(cluster.port);
         if (!service) throw new Error(`${cluster.name} has port ${cluster.port}, which no Service opens`);
-        return [...this.deployments, service];
+        // The first one is who lets what is queued in. Not all of them, whose number grows with the clusters'.
+        const deployments = [...new Set([0, cluster.fakeApiServer])].flatMap((index) => this.deployments[index] ?? []);
+        return [...deployments, service];
     }
 }
 

@@ -39,6 +39,11 @@ export class FakeNodePair extends pulumi.ComponentResource {
         this.sushyTools = createContainer("sushy-tools", pair.sushyToolsAddress, pair, args, { uploads, stateDirectory: "/var/lib/sushy-tools" }, child);
         this.registerOutputs({ hosts: pair.hosts.length });
     }
+
+    /** What its hosts need: not the volumes, which the containers need. */
+    get containers(): docker.Container[] {
+        return [this.sushyTools, this.fakeIpa];
+    }
 }
 
 /** One file that both read: sushy-tools and fake-ipa know their own keys in it (reference: protocols). */

@@ -8,7 +8,8 @@ import type { Manifest } from "./manifests/documents";
 import type { MachineImage } from "./plan/cluster-objects";
 import { OS_IMAGE, osImage } from "./plan/os-image";
 import { allConductorAddresses } from "./plan/addresses";
-import type { LabPlan } from "./plan/plan";
+import type { HostPlan, LabPlan } from "./plan/plan";
+import { lastConductorOf } from "./plan/sizes";
 import type { Substrate } from "./substrate/substrate";
 
 export interface IronicArgs {
@@ -53,8 +54,10 @@ export const ironicNames = (plan: LabPlan, namespace: string): string[] => [
 
 /** Ironic from charts/ironic: MariaDB, a conductor for each provisioning IP, one API in front of them, the image server. */
 export class Ironic extends pulumi.ComponentResource {
-    /** The chart's Deployments, which are made after all its other objects. */
-    readonly ready: KubernetesObject[];
+    /** By conductor index. */
+    private readonly conductors: KubernetesObject[];
+    /** Made after the conductors and gone before them: it stands for all of them, however many there are. */
+    private readonly imageServer: KubernetesObject[];
     /** API for clients in the cluster, with its version. */
     readonly endpoint: string;
     /** Base URL of the API for agents on the provisioning network. */
@@ -66,13 +69,34 @@ export class Ironic extends pulumi.ComponentResource {
         super("metal3lab:index:Ironic", name, {}, opts);
         const child = { parent: this, provider: args.substrate.provider };
         const secrets = [createCredentials(name, args, child), createCertificate(name, args, child)];
-        this.ready = createObjects(name, args.chart, { ...child, dependsOn: [...args.substrate.ready, ...secrets] }).last;
+        const { imageServer, others } = divideChart(args.chart);
+        this.conductors = createObjects(name, others, { ...child, dependsOn: [...args.substrate.ready, ...secrets] }).last;
+        this.imageServer = createObjects(name, imageServer, { ...child, dependsOn: this.conductors }).last;
         const { namespace } = args;
         this.endpoint = `https://ironic.${namespace}.svc:${API_PORT}/v1/`;
         this.agentUrl = `https://${args.substrate.serviceAddress}:${API_PORT}`;
         this.osImage = osImage(namespace);
         this.registerOutputs({ endpoint: this.endpoint });
     }
+
+    /**
+     * What a host needs of this, and must not lose before it is let go of. The same two however many conductors there are: a host that depended on all of them
+     * would have other dependencies with one more, and plain `pulumi up` writes the whole state for each resource of which that is true.
+     */
+    of(host: HostPlan): pulumi.Resource[] {
+        const conductor = this.conductors[lastConductorOf(host.index, this.conductors.length)];
+        return conductor === undefined ? this.imageServer : [...this.imageServer, conductor];
+    }
+}
+
+/** The image server's Deployment, and all else, by name. @throws Error when the chart has no image server, which hosts are provisioned from */
+function divideChart(chart: readonly Manifest[]): { imageServer: Manifest[]; others: Manifest[] } {
+    const isImageServer = ({ kind, metadata }: Manifest): boolean => kind === "Deployment" && metadata.labels?.["app.kubernetes.io/component"] === "image-server";
+    const imageServer = chart.filter(isImageServer);
+    if (imageServer.length === 0) throw new Error("charts/ironic was rendered without its image server (imageServer.enabled)");
+    const others = chart.filter((manifest) => !isImageServer(manifest));
+    // Conductors by their index: Helm has number ten before number two.
+    return { imageServer, others: others.sort((one, other) => one.metadata.name.localeCompare(other.metadata.name, "en", { numeric: true })) };
 }
 
 function createCredentials(name: string, { credentials, namespace }: IronicArgs, opts: pulumi.CustomResourceOptions) {

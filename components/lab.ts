@@ -86,7 +86,7 @@ export class Lab extends pulumi.ComponentResource {
                 bmc: credentials.bmc,
                 provider,
                 // Ironic, too: while it is away a host can be made, but not let go of.
-                dependsOn: (host) => [...ironic.ready, ...operator.deployment, ...(pairs[host.pair] ? [pairs[host.pair] as FakeNodePair] : [])],
+                dependsOn: (host) => [...ironic.of(host), ...operator.deployment, ...(pairs[host.pair]?.containers ?? [])],
                 secretsDependOn: [namespace],
             },
             { parent: this },

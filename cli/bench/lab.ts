@@ -5,10 +5,9 @@ import { existsSync } from "node:fs";
 import { preparePulumiState } from "../../toolchain/pulumi-home";
 import { run } from "../../toolchain/run";
 import { repoPath } from "../../toolchain/paths";
-import { operation, runPulumi } from "../pulumi";
+import { operation, runPulumi, stackPulumiSettings } from "../pulumi";
 import { exportState, recover, removeStack, stackExists, stackFile } from "../stack";
 import { findLeftovers, removeLeftovers } from "../docker-leftovers";
-import { stackPulumiSettings } from "../up";
 import { ProcessMeter, type ProcessUsage } from "./process-meter";
 
 const CONFIG_LIMIT_MS = 60_000;

@@ -11,6 +11,12 @@ export const CLUSTERS_PER_FAKE_API_SERVER = 500;
 export const conductorCount = (nodes: number, wanted?: number): number =>
     wanted ?? Math.max(LEAST_CONDUCTORS, Math.ceil(nodes / NODES_PER_CONDUCTOR));
 
+/**
+ * Index of the conductor with which there are enough for host `index` and those before it, of `count` that there are. By the host's index where it can be:
+ * with one conductor more it is the same.
+ */
+export const lastConductorOf = (index: number, count: number): number => Math.min(conductorCount(index + 1), count) - 1;
+
 /** Fake API servers for so many clusters. Default: one per 500 clusters, one at least. */
 export const fakeApiServerCount = (clusters: number, wanted?: number): number =>
     wanted ?? Math.max(1, Math.ceil(clusters / CLUSTERS_PER_FAKE_API_SERVER));

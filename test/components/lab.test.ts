@@ -13,7 +13,8 @@ async function lab(raw: Record<string, string>): Promise<Recorder> {
     const recorder = new Recorder();
     await recorder.start();
     const config = judge({ ...raw, wait: "none" });
-    const built = new Lab("lab", { config, plan: plan(config, "test"), images: new Images(config.images), operatorManifests, ironicChart });
+    const planned = plan(config, "test");
+    const built = new Lab("lab", { config, plan: planned, images: new Images(config.images), operatorManifests, ironicChart: ironicChart(planned.conductors.length) });
     await new Promise((resolve) => pulumi.output(built.outputs).apply(resolve));
     await pulumi.runtime.disconnect();
     return recorder;
@@ -94,6 +95,27 @@ describe("the lab as resources", () => {
         }
         expect(large.of(HOST).length - small.of(HOST).length).to.equal(4);
     });
+
+    it("keeps the dependencies of what is there when conductors, pairs and fake API servers are added, or Pulumi would write the whole state for each host", async () => {
+        const small = await lab({ nodes: "500", clusters: "500" });
+        const large = await lab({ nodes: "513", clusters: "501", conductors: "11" });
+        expect(small.dependencies.get("host-0499")).to.deep.equal([
+            "bmo-deployment-baremetal-operator-controller-manager",
+            "host-0499-bmc",
+            "ironic-deployment-ironic-conductor-1",
+            "ironic-deployment-ironic-image-server",
+            "pair-009-fake-ipa",
+            "pair-009-sushy-tools",
+        ]);
+        expect(small.dependencies.get("cluster-0499")).to.deep.equal(["clusterclass-metal3-lab", "fkas-0", "fkas-0-9", "host-0499"]);
+        for (const { name, type } of [HOST, CLUSTER, CONTAINER, "kubernetes:core/v1:Secret"].flatMap((each) => small.of(each))) {
+            expect(large.dependencies.get(name), `${type} ${name}`).to.deep.equal(small.dependencies.get(name));
+        }
+        expect(large.dependencies.get("cluster-0500")).to.include("fkas-1").and.include("fkas-0");
+        // The third conductor, not the eleventh, which Helm has in its place.
+        expect(large.dependencies.get("host-0500")).to.include("ironic-deployment-ironic-conductor-2");
+        expect(large.dependencies.get("ironic-deployment-ironic-image-server")).to.have.length(11);
+    }).timeout(60_000);
 
     it("queues the clusters of queued hosts for as many hosts as they have machines, but not in the published lab", async () => {
         const annotations = async (tuning: string) => {

@@ -8,9 +8,16 @@ export interface Registered {
     inputs: Record<string, unknown>;
 }
 
+/** What is asked of Pulumi's engine, as far as the tests look at it. */
+interface Monitor {
+    registerResource(request: { getName(): string; getDependenciesList(): string[] }, ...rest: unknown[]): unknown;
+}
+
 /** Records every resource; answers no invoke but those named. */
 export class Recorder {
     readonly resources: Registered[] = [];
+    /** Last part of the URN of all that a resource depends on, in alphabetical order, by its name. */
+    readonly dependencies = new Map<string, string[]>();
 
     constructor(private readonly invokes: Record<string, (inputs: Record<string, unknown>) => Record<string, unknown>> = {}) {}
 
@@ -30,6 +37,17 @@ export class Recorder {
             project,
             stack,
         );
+        this.watchDependencies(pulumi.runtime.getMonitor() as Monitor);
+    }
+
+    /** Mocks are not told of dependencies: the requests are looked at on their way. */
+    private watchDependencies(monitor: Monitor): void {
+        const register = monitor.registerResource.bind(monitor);
+        monitor.registerResource = (request, ...rest) => {
+            const names = request.getDependenciesList().map((urn) => urn.slice(urn.lastIndexOf("::") + 2));
+            this.dependencies.set(request.getName(), names.sort());
+            return register(request, ...rest);
+        };
     }
 
     of(type: string): Registered[] {
@@ -96,8 +114,16 @@ export const operatorManifests: Manifest[] = [
     },
 ];
 
-/** What Helm would render of charts/ironic, in short. */
-export const ironicChart: Manifest[] = [
+const ironicDeployment = (component: string, name: string): Manifest => ({
+    apiVersion: "apps/v1",
+    kind: "Deployment",
+    metadata: { name, namespace: "metal3", labels: { "app.kubernetes.io/component": component } },
+    spec: {},
+});
+
+/** What Helm would render of charts/ironic, in short, and in its order. */
+export const ironicChart = (conductors: number): Manifest[] => [
     { apiVersion: "v1", kind: "Service", metadata: { name: "ironic", namespace: "metal3" }, spec: {} },
-    { apiVersion: "apps/v1", kind: "Deployment", metadata: { name: "ironic-conductor-0", namespace: "metal3" }, spec: {} },
+    ...Array.from({ length: conductors }, (_, index) => `ironic-conductor-${index}`).sort().map((name) => ironicDeployment("conductor", name)),
+    ironicDeployment("image-server", "ironic-image-server"),
 ];

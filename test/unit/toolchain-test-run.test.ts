@@ -6,7 +6,7 @@ import { dropSalt } from "../../cli/stack";
 import { knownIds, labLabel } from "../../cli/docker-leftovers";
 import { verdict } from "../../cli/test";
 import { countGo, countMocha, judge, runSuite, type Counts } from "../../cli/test-run";
-import { pulumiSettings } from "../../cli/up";
+import { pulumiSettings } from "../../cli/pulumi";
 import { labels } from "../../components/substrate/labels";
 import { configSchema } from "../../components/config/keys";
 import { plan } from "../../components/plan/plan";
@@ -99,9 +99,19 @@ describe("around a stack", () => {
     });
 
     it("only a large lab goes without checkpoints, and with a larger heap", () => {
-        expect(pulumiSettings(4, 2, {})).to.deep.equal({});
-        expect(pulumiSettings(Number.NaN, 2, {})).to.deep.equal({});
-        expect(pulumiSettings(500, 100, {})).to.deep.equal({ PULUMI_SKIP_CHECKPOINTS: "true", NODE_OPTIONS: "--max-old-space-size=4096" });
-        expect(pulumiSettings(10_000, 0, { NODE_OPTIONS: "--trace-warnings" })["NODE_OPTIONS"]).to.equal("--trace-warnings --max-old-space-size=8000");
+        expect(pulumiSettings(4, 2, 115, {})).to.deep.equal({});
+        expect(pulumiSettings(Number.NaN, 2, 0, {})).to.deep.equal({});
+        expect(pulumiSettings(500, 100, 115, {})).to.deep.equal({ PULUMI_SKIP_CHECKPOINTS: "true", NODE_OPTIONS: "--max-old-space-size=4096" });
+        expect(pulumiSettings(10_000, 0, 0, { NODE_OPTIONS: "--trace-warnings" })["NODE_OPTIONS"]).to.equal("--trace-warnings --max-old-space-size=8000");
+    });
+
+    it("nor does a large lab that is to be small", () => {
+        for (const nodes of [4, Number.NaN]) expect(pulumiSettings(nodes, 2, 3189, {})).to.deep.equal(pulumiSettings(200, 0, 0, {}));
+    });
+
+    it("they come out the same in a shell that has them already", () => {
+        const env = { NODE_OPTIONS: "--trace-warnings --max-old-space-size=4096" };
+        expect(pulumiSettings(10_000, 0, 0, env)["NODE_OPTIONS"]).to.equal("--trace-warnings --max-old-space-size=8000");
+        expect(pulumiSettings(1000, 0, 0, env)).to.deep.equal({ PULUMI_SKIP_CHECKPOINTS: "true", ...env });
     });
 });
