@@ -29,13 +29,13 @@ const CLUSTER = "kubernetes:cluster.x-k8s.io/v1beta2:Cluster";
 const CONTAINER = "docker:index/container:Container";
 
 /** The bare-metal operator's container. */
-async function operator(raw: Record<string, string>): Promise<{ env: Record<string, unknown>; resources?: { requests?: Record<string, string> } }> {
+async function operator(raw: Record<string, string>): Promise<{ env: Record<string, unknown>; resources?: { requests?: Record<string, string> }; lifecycle?: object }> {
     const recorder = await lab({ nodes: "1", clusters: "0", ...raw });
     const deployment = recorder.resources.find(({ type, inputs }) => type === "kubernetes:apps/v1:Deployment" && JSON.stringify(inputs["metadata"]).includes("baremetal-operator-controller-manager"));
-    const { containers } = (deployment?.inputs["spec"] as { template: { spec: { containers: { name: string; env: { name: string; value: unknown }[]; resources?: object }[] } } }).template.spec;
+    const { containers } = (deployment?.inputs["spec"] as { template: { spec: { containers: { name: string; env: { name: string; value: unknown }[]; resources?: object; lifecycle?: object }[] } } }).template.spec;
     const manager = containers.find(({ name }) => name === "manager");
     if (!manager) throw new Error("no manager");
-    return { env: Object.fromEntries(manager.env.map(({ name, value }) => [name, value])), ...(manager.resources ? { resources: manager.resources } : {}) };
+    return { env: Object.fromEntries(manager.env.map(({ name, value }) => [name, value])), ...(manager.resources ? { resources: manager.resources } : {}), ...(manager.lifecycle ? { lifecycle: manager.lifecycle } : {}) };
 }
 
 describe("the lab as resources", () => {
@@ -76,6 +76,14 @@ describe("the lab as resources", () => {
         expect(await limit({})).to.deep.equal({ limit: "10000", concurrency: "20", cpu: "80m", gogc: "300" });
         expect(await limit({ provisioningLimit: "7" })).to.include({ limit: "7" });
         expect(await limit({ tuning: "published" })).to.deep.equal({ limit: "20", concurrency: undefined, cpu: undefined, gogc: undefined });
+    });
+
+    it("lets BMO and the controllers of Cluster API serve their webhooks a while longer when they are told to end", async () => {
+        expect((await operator({})).lifecycle).to.deep.equal({ preStop: { sleep: { seconds: 5 } } });
+        const installed = (await lab({ nodes: "1", clusters: "0" })).resources.find(({ type, name }) => type === "command:local:Command" && name === "cluster-api");
+        const { controllers } = JSON.parse(String(plain(installed?.inputs["stdin"]))) as { controllers: Record<string, { drainSeconds?: number }> };
+        const drains = Object.entries(controllers).map(([name, { drainSeconds }]) => `${name} ${drainSeconds}`);
+        expect(drains).to.have.members(["core 5", "bootstrap 5", "controlPlane 5", "infrastructure 5", "ipam 5"]);
     });
 
     it("keeps owners out of the FirmwareSchema that all hosts share, but not in the published lab", async () => {
