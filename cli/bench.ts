@@ -1,15 +1,15 @@
 import { mkdir, rename, writeFile } from "node:fs/promises";
 import { cpus, totalmem } from "node:os";
 import { dirname, resolve } from "node:path";
+import type { Tuning } from "../components/config/keys";
 import { repoPath } from "../toolchain/paths";
 import { duration } from "../toolchain/progress";
-import type { Tuning } from "../components/config/keys";
 import { BenchLab } from "./bench/lab";
 import { questions, saveLogs } from "./bench/logs";
 import { measure, type RunResult } from "./bench/measure";
 import { benchSizes, settings, type BenchSize } from "./bench/options";
-import { checkResizing, resizeUnderLoad, type ResizeRun } from "./bench/resize";
 import { report } from "./bench/report";
+import { checkResizing, resizeUnderLoad, type ResizeRun } from "./bench/resize";
 import { yardstick } from "./bench/yardstick";
 import { Session } from "./session";
 
@@ -48,10 +48,22 @@ export interface BenchFile {
 export async function bench(options: BenchOptions): Promise<number> {
     const given = settings(options.set);
     const machinesPerCluster = Number(given["controlPlaneNodes"] ?? 1) + Number(given["workerNodes"] ?? 0);
-    const sizes = benchSizes({ nodes: options.nodes, machinesPerCluster, ...(options.clusters ? { clusters: options.clusters } : {}) });
-    if (options.grow && options.reference) throw new Error("--grow, --reference: the published lab cannot grow, so the two do not go together");
-    if (options.underLoad && (options.grow || options.reference)) throw new Error("--under-load: it resizes one lab, of the lab's own way; --grow and --reference do not go together with it");
-    if (options.underLoad) checkResizing(sizes);
+    const sizes = benchSizes({
+        nodes: options.nodes,
+        machinesPerCluster,
+        ...(options.clusters ? { clusters: options.clusters } : {}),
+    });
+    if (options.grow && options.reference) {
+        throw new Error("--grow, --reference: the published lab cannot grow, so the two do not go together");
+    }
+    if (options.underLoad && (options.grow || options.reference)) {
+        throw new Error(
+            "--under-load: it resizes one lab, of the lab's own way; --grow and --reference do not go together with it",
+        );
+    }
+    if (options.underLoad) {
+        checkResizing(sizes);
+    }
     const session = new Session();
     const say = (text: string): void => session.progress.line(text);
     const lab = new BenchLab(await session.ensure("up", options.stack), options.stack, options.parallel, say);
@@ -62,7 +74,11 @@ export async function bench(options: BenchOptions): Promise<number> {
 }
 
 class Benchmark {
-    readonly file: BenchFile = { machine: { cpus: cpus().length, model: cpus()[0]?.model ?? "unknown", memoryBytes: totalmem() }, runs: [], resizes: [] };
+    readonly file: BenchFile = {
+        machine: { cpus: cpus().length, model: cpus()[0]?.model ?? "unknown", memoryBytes: totalmem() },
+        runs: [],
+        resizes: [],
+    };
     private readonly out: string;
 
     constructor(
@@ -81,7 +97,9 @@ class Benchmark {
             const last = index === plan.length - 1;
             const known = options.grow && index > 0 ? (plan[index - 1] as BenchSize).nodes : 0;
             await this.measureOne(size, "lab", known, last && !options.reference);
-            if (options.reference) await this.measureOne(size, "published", 0, last);
+            if (options.reference) {
+                await this.measureOne(size, "published", 0, last);
+            }
         }
     }
 
@@ -91,25 +109,37 @@ class Benchmark {
             await this.fresh();
             this.file.resizes.push(await resizeUnderLoad(this.lab, sizes, { ...DEFAULT_SETTINGS, ...this.given }));
             await this.write();
-            if (!this.options.keep || done < this.options.runs) await this.lab.end();
+            if (!this.options.keep || done < this.options.runs) {
+                await this.lab.end();
+            }
         }
     }
 
     private async measureOne(size: BenchSize, tuning: Tuning, known: number, last: boolean): Promise<void> {
         const { lab, options, say } = this;
-        if (known === 0) await this.fresh();
-        say(`== ${size.nodes} hosts, ${size.clusters} clusters, ${tuning === "published" ? "the published way" : "the lab's way"}`);
+        if (known === 0) {
+            await this.fresh();
+        }
+        say(
+            `== ${size.nodes} hosts, ${size.clusters} clusters, ${tuning === "published" ? "the published way" : "the lab's way"}`,
+        );
         const own = { ...DEFAULT_SETTINGS, ...(tuning === "published" ? PUBLISHED_SETTINGS : {}), ...this.given };
         const before = yardstick();
         const result = await measure(lab, size, { tuning, settings: own, idleSeconds: options.idle, known });
         result.yardstickMs = [before, yardstick()];
         this.file.runs.push(result);
         await this.write();
-        if (tuning === "lab") await this.keepLogs(questions(result.stages));
+        if (tuning === "lab") {
+            await this.keepLogs(questions(result.stages));
+        }
         say(`== up took ${duration(result.up.seconds * 1000)}; figures so far in ${options.out}`);
-        if ((options.grow && !last) || (options.keep && last)) return;
+        if ((options.grow && !last) || (options.keep && last)) {
+            return;
+        }
         const destroy = await lab.end();
-        if (destroy) result.destroy = destroy;
+        if (destroy) {
+            result.destroy = destroy;
+        }
         await this.write();
     }
 
@@ -120,7 +150,9 @@ class Benchmark {
 
     /** Logs go with the lab: where something wants an explanation they are kept. */
     private async keepLogs(why: readonly string[]): Promise<void> {
-        if (why.length === 0) return;
+        if (why.length === 0) {
+            return;
+        }
         const logs = this.out.replace(/(\.json)?$/, `-${this.file.runs.length}-logs.tar.gz`);
         await saveLogs(this.options.stack, logs);
         this.say(`to be explained: ${why[0]}${why.length > 1 ? ` and ${why.length - 1} more` : ""}; logs in ${logs}`);

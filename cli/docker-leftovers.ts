@@ -2,9 +2,21 @@ import { labPrefix } from "../components/plan/identities";
 import { look, run } from "../toolchain/run";
 
 /** Docker objects of one kind, and how they are listed and removed. */
-const CONTAINERS = { what: "container", list: ["ps", "-a", "--no-trunc", "--format", "{{.ID}} {{.Names}}"], remove: ["rm", "-f", "-v"] } as const;
-const NETWORKS = { what: "network", list: ["network", "ls", "--no-trunc", "--format", "{{.ID}} {{.Name}}"], remove: ["network", "rm"] } as const;
-const VOLUMES = { what: "volume", list: ["volume", "ls", "--format", "{{.Name}} {{.Name}}"], remove: ["volume", "rm", "-f"] } as const;
+const CONTAINERS = {
+    what: "container",
+    list: ["ps", "-a", "--no-trunc", "--format", "{{.ID}} {{.Names}}"],
+    remove: ["rm", "-f", "-v"],
+} as const;
+const NETWORKS = {
+    what: "network",
+    list: ["network", "ls", "--no-trunc", "--format", "{{.ID}} {{.Name}}"],
+    remove: ["network", "rm"],
+} as const;
+const VOLUMES = {
+    what: "volume",
+    list: ["volume", "ls", "--format", "{{.Name}} {{.Name}}"],
+    remove: ["volume", "rm", "-f"],
+} as const;
 const KINDS = [CONTAINERS, NETWORKS, VOLUMES];
 
 /** The Docker label every object of a stack's lab bears, as components/substrate/labels.ts gives it. */
@@ -19,8 +31,18 @@ export interface Leftover {
 }
 
 /** Objects of one kind with the label of the stack's lab. Empty where Docker does not answer. */
-async function listObjects(stack: string, { what, list }: (typeof KINDS)[number], filters: string[] = []): Promise<Leftover[]> {
-    const text = (await look("docker", [...list, "--filter", `label=${labLabel(stack)}`, ...filters.flatMap((filter) => ["--filter", filter])])) ?? "";
+async function listObjects(
+    stack: string,
+    { what, list }: (typeof KINDS)[number],
+    filters: string[] = [],
+): Promise<Leftover[]> {
+    const text =
+        (await look("docker", [
+            ...list,
+            "--filter",
+            `label=${labLabel(stack)}`,
+            ...filters.flatMap((filter) => ["--filter", filter]),
+        ])) ?? "";
     return text
         .split("\n")
         .filter(Boolean)
@@ -53,5 +75,9 @@ export async function removeLeftovers(leftovers: readonly Leftover[], say: (text
 
 /** Ids and names of everything in a state's resources. */
 export function knownIds(resources: readonly { id?: string; outputs?: Record<string, unknown> }[]): Set<string> {
-    return new Set(resources.flatMap(({ id, outputs }) => [id, outputs?.["name"]]).filter((value): value is string => typeof value === "string"));
+    return new Set(
+        resources
+            .flatMap(({ id, outputs }) => [id, outputs?.["name"]])
+            .filter((value): value is string => typeof value === "string"),
+    );
 }

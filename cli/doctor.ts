@@ -13,14 +13,37 @@ export interface DoctorOptions {
 /** `npm run doctor`: a table of what was found. @returns 1 when the lab cannot run here, also after setup */
 export async function doctor(options: DoctorOptions): Promise<number> {
     const findings = await examine(new Cache(cacheRoot()), await wantedImages(options.stack));
-    const none = { top: "", "top-mid": "", "top-left": "", "top-right": "", bottom: "", "bottom-mid": "", "bottom-left": "", "bottom-right": "" };
-    const table = new Table({ head: ["what", "state", "found"], chars: { ...none, left: "", "left-mid": "", mid: "", "mid-mid": "", right: "", "right-mid": "", middle: " " }, style: { head: [], border: [], compact: true } });
-    for (const { what, state, found } of findings) table.push([what, MARKS[state], found]);
+    const none = {
+        top: "",
+        "top-mid": "",
+        "top-left": "",
+        "top-right": "",
+        bottom: "",
+        "bottom-mid": "",
+        "bottom-left": "",
+        "bottom-right": "",
+    };
+    const table = new Table({
+        head: ["what", "state", "found"],
+        chars: { ...none, left: "", "left-mid": "", mid: "", "mid-mid": "", right: "", "right-mid": "", middle: " " },
+        style: { head: [], border: [], compact: true },
+    });
+    for (const { what, state, found } of findings) {
+        table.push([what, MARKS[state], found]);
+    }
     process.stdout.write(`${table.toString()}\n`);
     const problems = findings.filter(({ state }) => state === "problem");
     const todo = findings.filter(({ state }) => state === "to do");
-    if (problems.length > 0) process.stdout.write(`\nThe lab cannot run here: ${problems.length} problem${problems.length > 1 ? "s" : ""}.\n`);
-    else if (todo.length > 0) process.stdout.write(`\nThe lab can run here. \`npm run up\` makes what is "to do" first (\`npm run setup\` only that).\n`);
-    else process.stdout.write("\nThe lab can run here; everything it needs is there.\n");
+    if (problems.length > 0) {
+        process.stdout.write(
+            `\nThe lab cannot run here: ${problems.length} problem${problems.length > 1 ? "s" : ""}.\n`,
+        );
+    } else if (todo.length > 0) {
+        process.stdout.write(
+            `\nThe lab can run here. \`npm run up\` makes what is "to do" first (\`npm run setup\` only that).\n`,
+        );
+    } else {
+        process.stdout.write("\nThe lab can run here; everything it needs is there.\n");
+    }
     return problems.length > 0 ? 1 : 0;
 }

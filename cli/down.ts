@@ -20,13 +20,21 @@ export async function down(options: DownOptions): Promise<number> {
         // What stands in a Docker that is switched off can only be removed when it is on.
         await session.toolchain.docker();
         const known = await recover(ready, options.stack, (text) => progress.line(text));
-        const code = await runPulumi(ready, operation("destroy", options.stack, options.parallel), await stackPulumiSettings(options.stack, known));
-        if (code !== 0) return code;
+        const code = await runPulumi(
+            ready,
+            operation("destroy", options.stack, options.parallel),
+            await stackPulumiSettings(options.stack, known),
+        );
+        if (code !== 0) {
+            return code;
+        }
         await removeStack(ready, options.stack);
     } else {
         progress.line(`there is no stack ${options.stack}`);
     }
     await removeLeftovers(await findLeftovers(options.stack, new Set()), (text) => progress.line(text));
-    progress.line(`the lab of stack ${options.stack} is gone; what was built for it stays in ${session.toolchain.cache.root}`);
+    progress.line(
+        `the lab of stack ${options.stack} is gone; what was built for it stays in ${session.toolchain.cache.root}`,
+    );
     return 0;
 }

@@ -16,7 +16,9 @@ const OURS = ["METAL3_SCALE_LAB_CACHE", "METAL3_SCALE_LAB_STATE", "METAL3_SCALE_
 export async function environmentLines(stack: string, env: NodeJS.ProcessEnv = process.env): Promise<string[]> {
     const cache = new Cache(cacheRoot(env));
     const pulumi = await findTool(cache, "pulumi");
-    if (pulumi.where === "nowhere") throw new Error("Pulumi is neither on PATH nor built yet: run `npm run up` or `npm run setup` first");
+    if (pulumi.where === "nowhere") {
+        throw new Error("Pulumi is neither on PATH nor built yet: run `npm run up` or `npm run setup` first");
+    }
     const setup = pulumiSetup(cache, { where: pulumi.where, env, login: currentLogin(env) });
     await preparePulumiState(setup);
     const given = Object.fromEntries(OURS.flatMap((name) => (env[name] ? [[name, env[name]]] : [])));

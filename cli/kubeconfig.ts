@@ -1,6 +1,6 @@
-import { ApiException, CoreV1Api, CustomObjectsApi, KubeConfig } from "@kubernetes/client-node";
 import { chmod, mkdir, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { ApiException, CoreV1Api, CustomObjectsApi, KubeConfig } from "@kubernetes/client-node";
 import { LAB_NAMESPACE, labDirectory, managementKubeconfig } from "./management";
 
 export interface KubeconfigOptions {
@@ -34,12 +34,18 @@ export async function kubeconfig({ stack, cluster }: KubeconfigOptions): Promise
 /** The kubeconfig that Cluster API keeps for a cluster. @throws Error naming the clusters there are, or that it is not there yet. */
 async function workloadKubeconfig(config: KubeConfig, cluster: string): Promise<string> {
     try {
-        const secret = await config.makeApiClient(CoreV1Api).readNamespacedSecret({ name: `${cluster}-kubeconfig`, namespace: LAB_NAMESPACE });
+        const secret = await config
+            .makeApiClient(CoreV1Api)
+            .readNamespacedSecret({ name: `${cluster}-kubeconfig`, namespace: LAB_NAMESPACE });
         const value = secret.data?.["value"];
-        if (value === undefined) throw new Error(`the secret ${cluster}-kubeconfig holds no kubeconfig`);
+        if (value === undefined) {
+            throw new Error(`the secret ${cluster}-kubeconfig holds no kubeconfig`);
+        }
         return Buffer.from(value, "base64").toString();
     } catch (error) {
-        if (!(error instanceof ApiException) || error.code !== 404) throw error;
+        if (!(error instanceof ApiException) || error.code !== 404) {
+            throw error;
+        }
     }
     const clusters = (await config.makeApiClient(CustomObjectsApi).listNamespacedCustomObject({
         group: "cluster.x-k8s.io",
@@ -48,7 +54,11 @@ async function workloadKubeconfig(config: KubeConfig, cluster: string): Promise<
         plural: "clusters",
     })) as { items: { metadata: { name: string } }[] };
     const names = clusters.items.map(({ metadata }) => metadata.name);
-    if (names.includes(cluster)) throw new Error(`${cluster} has no kubeconfig yet: its control plane is still being made`);
+    if (names.includes(cluster)) {
+        throw new Error(`${cluster} has no kubeconfig yet: its control plane is still being made`);
+    }
     const shown = names.slice(0, KNOWN_CLUSTERS_SHOWN).join(", ");
-    throw new Error(`there is no cluster ${cluster}; there are ${names.length}: ${shown}${names.length > KNOWN_CLUSTERS_SHOWN ? ", …" : ""}`);
+    throw new Error(
+        `there is no cluster ${cluster}; there are ${names.length}: ${shown}${names.length > KNOWN_CLUSTERS_SHOWN ? ", …" : ""}`,
+    );
 }

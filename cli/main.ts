@@ -12,18 +12,24 @@ import type { UpOptions } from "./up";
 const PARALLEL = 32;
 
 function positive(text: string): number {
-    if (!/^[1-9]\d*$/.test(text)) throw new InvalidArgumentError("it must be a whole number from 1.");
+    if (!/^[1-9]\d*$/.test(text)) {
+        throw new InvalidArgumentError("it must be a whole number from 1.");
+    }
     return Number(text);
 }
 
 const counts = (text: string): number[] => text.split(",").map((part) => (part === "0" ? 0 : positive(part)));
 
 const program = new Command("metal3-scale-lab")
-    .description("A Metal3 management cluster over fake bare-metal hosts, as a Pulumi program. These commands surround it.")
+    .description(
+        "A Metal3 management cluster over fake bare-metal hosts, as a Pulumi program. These commands surround it.",
+    )
     .showHelpAfterError("(--help says more)");
 
-const stackOption = (): Option => new Option("-s, --stack <name>", "Pulumi stack").default(DEFAULT_STACK).env("METAL3_SCALE_LAB_STACK");
-const parallelOption = (): Option => new Option("-p, --parallel <n>", "operations of Pulumi side by side").argParser(positive).default(PARALLEL);
+const stackOption = (): Option =>
+    new Option("-s, --stack <name>", "Pulumi stack").default(DEFAULT_STACK).env("METAL3_SCALE_LAB_STACK");
+const parallelOption = (): Option =>
+    new Option("-p, --parallel <n>", "operations of Pulumi side by side").argParser(positive).default(PARALLEL);
 
 /** Modules are loaded when their command is called: each start would otherwise pay for all of them. */
 function command<Options>(name: string, description: string, run: (options: Options) => Promise<number>): Command {
@@ -35,29 +41,39 @@ function command<Options>(name: string, description: string, run: (options: Opti
         });
 }
 
-command("up", "make what is missing, then `pulumi up`", async (options: UpOptions) => (await import("./up.js")).up(options))
+command("up", "make what is missing, then `pulumi up`", async (options: UpOptions) =>
+    (await import("./up.js")).up(options),
+)
     .addOption(stackOption())
     .addOption(parallelOption())
     .option("--expect-no-changes", "fail if anything had to change", false)
     .option("--refresh", "look at what is really there first", false);
 
-command("down", "`pulumi destroy`, then remove the stack", async (options: DownOptions) => (await import("./down.js")).down(options))
+command("down", "`pulumi destroy`, then remove the stack", async (options: DownOptions) =>
+    (await import("./down.js")).down(options),
+)
     .addOption(stackOption())
     .addOption(parallelOption());
 
-command("env", "lines for eval: PATH and variables with which plain `pulumi` works here", async ({ stack }: { stack: string }) => {
-    const { environmentLines } = await import("./env.js");
-    process.stdout.write(`${(await environmentLines(stack)).join("\n")}\n`);
-    return 0;
-}).addOption(stackOption());
+command(
+    "env",
+    "lines for eval: PATH and variables with which plain `pulumi` works here",
+    async ({ stack }: { stack: string }) => {
+        const { environmentLines } = await import("./env.js");
+        process.stdout.write(`${(await environmentLines(stack)).join("\n")}\n`);
+        return 0;
+    },
+).addOption(stackOption());
 
-command("setup", "only make what is missing", async (options: SetupOptions) => (await import("./setup.js")).setup(options))
+command("setup", "only make what is missing", async (options: SetupOptions) =>
+    (await import("./setup.js")).setup(options),
+)
     .addOption(stackOption())
     .addOption(new Option("--for <purpose>", "what for").choices(["preview", "up", "test"]).default("up"));
 
-command("doctor", "say what was found where, what is missing and what would be done", async (options: DoctorOptions) => (await import("./doctor.js")).doctor(options)).addOption(
-    stackOption(),
-);
+command("doctor", "say what was found where, what is missing and what would be done", async (options: DoctorOptions) =>
+    (await import("./doctor.js")).doctor(options),
+).addOption(stackOption());
 
 program
     .command("kubeconfig")
@@ -69,21 +85,44 @@ program
         process.exitCode = await kubeconfig({ stack, ...(cluster === undefined ? {} : { cluster }) });
     });
 
-command("bench", "make labs of several sizes, one after another, and measure them", async (options: BenchOptions) => (await import("./bench.js")).bench(options))
-    .addOption(new Option("-n, --nodes <list>", "numbers of hosts, separated by commas").argParser(counts).default([20, 50, 100], "20,50,100"))
-    .addOption(new Option("-c, --clusters <list>", "numbers of clusters, one or one for each; default: as many as there are hosts for; 0: provision the hosts themselves").argParser(counts))
+command("bench", "make labs of several sizes, one after another, and measure them", async (options: BenchOptions) =>
+    (await import("./bench.js")).bench(options),
+)
+    .addOption(
+        new Option("-n, --nodes <list>", "numbers of hosts, separated by commas")
+            .argParser(counts)
+            .default([20, 50, 100], "20,50,100"),
+    )
+    .addOption(
+        new Option(
+            "-c, --clusters <list>",
+            "numbers of clusters, one or one for each; default: as many as there are hosts for; 0: provision the hosts themselves",
+        ).argParser(counts),
+    )
     .option("--reference", "measure each size in the published lab's way as well (hours), and the ratio", false)
     .option("--grow", "grow one lab through the sizes instead of making a fresh one for each", false)
-    .option("--under-load", "bring one lab to each size, growing or shrinking, as soon as half the clusters of the one before are there; say what was touched that should not be", false)
+    .option(
+        "--under-load",
+        "bring one lab to each size, growing or shrinking, as soon as half the clusters of the one before are there; say what was touched that should not be",
+        false,
+    )
     .addOption(new Option("--runs <n>", "times to measure each size").argParser(positive).default(1))
-    .addOption(new Option("--idle <seconds>", "look at each idle lab for so long").argParser((text) => counts(text)[0]).default(0))
+    .addOption(
+        new Option("--idle <seconds>", "look at each idle lab for so long")
+            .argParser((text) => counts(text)[0])
+            .default(0),
+    )
     .option("--set <key=value...>", "further configuration of the labs", [])
     .option("--out <file>", "where the figures go", ".lab/figures/bench.json")
     .option("--keep", "leave the last lab standing", false)
     .addOption(stackOption().default("bench"))
     .addOption(parallelOption());
 
-command("test", "types, lint, and all tests that need no lab; machine-readable results in .lab/test", async (options: TestOptions) => (await import("./test.js")).test(options))
+command(
+    "test",
+    "types, lint, and all tests that need no lab; machine-readable results in .lab/test",
+    async (options: TestOptions) => (await import("./test.js")).test(options),
+)
     .option("--only <suites>", "comma-separated names of suites")
     .option("--e2e", "the end-to-end tests instead: they make a lab of their own", false);
 

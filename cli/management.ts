@@ -14,10 +14,11 @@ export const labDirectory = (stack: string): string => repoPath(".lab", stack);
  */
 export async function managementKubeconfig(stack: string): Promise<string> {
     const file = repoPath(".lab", stack, "kubeconfig");
-    if (!existsSync(file))
+    if (!existsSync(file)) {
         throw new Error(
             `there is no ${file}: the lab of the stack ${stack} is not up. Where it was made from another checkout, ` +
                 `'pulumi stack output kubeconfig --show-secrets' writes one`,
         );
+    }
     return readFile(file, "utf8");
 }

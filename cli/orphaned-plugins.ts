@@ -13,9 +13,13 @@ export async function orphanedPlugins(home: string): Promise<number[]> {
         pids.map(async (pid) => {
             // A process can end at any of these.
             const command = (await readFile(`/proc/${pid}/cmdline`, "utf8").catch(() => "")).split("\0")[0] ?? "";
-            if (!command.startsWith(folder)) return [];
+            if (!command.startsWith(folder)) {
+                return [];
+            }
             const parent = /^PPid:\s*(\d+)$/m.exec(await readFile(`/proc/${pid}/status`, "utf8").catch(() => ""))?.[1];
-            if (parent === undefined) return [];
+            if (parent === undefined) {
+                return [];
+            }
             const name = (await readFile(`/proc/${parent}/comm`, "utf8").catch(() => "")).trim();
             return name.startsWith("pulumi") ? [] : [pid];
         }),
@@ -31,7 +35,9 @@ export async function endOrphanedPlugins(home: string, say: (text: string) => vo
             say(`ended process ${pid}, a plugin of a Pulumi that was killed`);
         } catch (error) {
             // Gone meanwhile, or another user's: that one's own run ends it.
-            if (!["ESRCH", "EPERM"].includes((error as NodeJS.ErrnoException).code ?? "")) throw error;
+            if (!["ESRCH", "EPERM"].includes((error as NodeJS.ErrnoException).code ?? "")) {
+                throw error;
+            }
         }
     }
 }

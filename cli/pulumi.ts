@@ -8,7 +8,15 @@ import { stackConfig } from "./stack";
 const LOWER_PRIORITY = 10;
 
 /** What Pulumi is told to do with a whole stack, without asking: the plan was looked at before, with `pulumi preview`. */
-export const operation = (name: "up" | "destroy", stack: string, parallel: number): string[] => [name, "--yes", "--skip-preview", "--stack", stack, "--parallel", String(parallel)];
+export const operation = (name: "up" | "destroy", stack: string, parallel: number): string[] => [
+    name,
+    "--yes",
+    "--skip-preview",
+    "--stack",
+    stack,
+    "--parallel",
+    String(parallel),
+];
 
 /**
  * Waits for the end of its input, which comes when the process that holds the other end dies, however it dies, and interrupts the process $0. (The kernel's own
@@ -26,7 +34,12 @@ const INTERRUPT_AT_END = 'cat > /dev/null; kill -INT "$0"';
  * @param onStart told the process id
  * @returns Pulumi's exit code, or 130 when it was interrupted
  */
-export function runPulumi(ready: Ready, args: readonly string[], extraEnv: NodeJS.ProcessEnv = {}, onStart?: (pid: number) => void): Promise<number> {
+export function runPulumi(
+    ready: Ready,
+    args: readonly string[],
+    extraEnv: NodeJS.ProcessEnv = {},
+    onStart?: (pid: number) => void,
+): Promise<number> {
     const child = spawn(ready.pulumi, args, {
         cwd: repoPath(),
         env: { ...ready.env, ...extraEnv },
@@ -35,28 +48,43 @@ export function runPulumi(ready: Ready, args: readonly string[], extraEnv: NodeJ
     });
     let guard: ChildProcess | undefined;
     if (child.pid !== undefined) {
-        guard = spawn("/bin/sh", ["-c", INTERRUPT_AT_END, String(child.pid)], { stdio: ["pipe", "ignore", "ignore"], detached: true });
-        guard.on("error", (error) => process.stderr.write(`warning: should this process be killed, Pulumi goes on: ${error.message}\n`));
+        guard = spawn("/bin/sh", ["-c", INTERRUPT_AT_END, String(child.pid)], {
+            stdio: ["pipe", "ignore", "ignore"],
+            detached: true,
+        });
+        guard.on("error", (error) =>
+            process.stderr.write(`warning: should this process be killed, Pulumi goes on: ${error.message}\n`),
+        );
         // On this machine stands the lab, too, all of it together weighing no more than one busy thread of Pulumi's.
         setPriority(child.pid, LOWER_PRIORITY);
         onStart?.(child.pid);
     }
     let interrupted = false;
     const forward = (): void => {
-        if (interrupted) return;
+        if (interrupted) {
+            return;
+        }
         interrupted = true;
         guard?.kill("SIGKILL");
         process.stderr.write("\nstopping: Pulumi ends what is under way and saves its state; this can take a minute\n");
         child.kill("SIGINT");
     };
     const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
-    for (const signal of signals) process.on(signal, forward);
+    for (const signal of signals) {
+        process.on(signal, forward);
+    }
     return new Promise((resolve, reject) => {
-        child.on("error", (error) => reject(new Error(`${ready.pulumi} could not be started: ${error.message}`, { cause: error })));
+        child.on("error", (error) =>
+            reject(new Error(`${ready.pulumi} could not be started: ${error.message}`, { cause: error })),
+        );
         child.on("exit", (code, signal) => {
             guard?.kill("SIGKILL");
-            for (const name of signals) process.off(name, forward);
-            if (signal !== null && !interrupted) process.stderr.write(`error: pulumi was ended by ${signal}\n`);
+            for (const name of signals) {
+                process.off(name, forward);
+            }
+            if (signal !== null && !interrupted) {
+                process.stderr.write(`error: pulumi was ended by ${signal}\n`);
+            }
             resolve(interrupted ? 130 : (code ?? 1));
         });
     });
@@ -81,8 +109,15 @@ const LEAST_HEAP = 4096;
  *
  * @param known resources in the state: a large lab that is to become small is written as often as it has too many
  */
-export function pulumiSettings(nodes: number, clusters: number, known: number, env: NodeJS.ProcessEnv = process.env): Record<string, string> {
-    if (!(nodes + clusters >= MANY) && known < MANY_RESOURCES) return {};
+export function pulumiSettings(
+    nodes: number,
+    clusters: number,
+    known: number,
+    env: NodeJS.ProcessEnv = process.env,
+): Record<string, string> {
+    if (!(nodes + clusters >= MANY) && known < MANY_RESOURCES) {
+        return {};
+    }
     const heap = Math.max(LEAST_HEAP, Math.round(HEAP_PER_RESOURCE * (2 * (nodes || 0) + 10 * (clusters || 0))));
     // A shell that has evaluated `npm run -s env` has one of ours already.
     const others = (env["NODE_OPTIONS"] ?? "").replaceAll(/ ?--max-old-space-size=\d+/g, "").trim();

@@ -18,15 +18,22 @@ export class Session {
 
     /** Makes what `purpose` needs for the stack. While it works, a Ctrl-C stops it; what was made stays in the cache. */
     async ensure(purpose: Purpose, stack: string): Promise<Ready> {
-        const interrupt = (): void => this.stop.abort(new StoppedError("stopped; what was finished stays in the cache, and the next run goes on from there"));
+        const interrupt = (): void =>
+            this.stop.abort(
+                new StoppedError("stopped; what was finished stays in the cache, and the next run goes on from there"),
+            );
         const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
-        for (const signal of signals) process.on(signal, interrupt);
+        for (const signal of signals) {
+            process.on(signal, interrupt);
+        }
         try {
             const ready = await ensureLab(this.toolchain, purpose, await wantedImages(stack));
             this.progress.line(`everything for \`${purpose}\` is there (${duration(this.progress.elapsed)})`);
             return ready;
         } finally {
-            for (const signal of signals) process.off(signal, interrupt);
+            for (const signal of signals) {
+                process.off(signal, interrupt);
+            }
         }
     }
 }

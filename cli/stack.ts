@@ -5,8 +5,8 @@ import { parse, parseDocument } from "yaml";
 import type { Ready, WantedImages } from "../toolchain/ensure";
 import { cacheRoot, repoPath, stateRoot } from "../toolchain/paths";
 import { look, run } from "../toolchain/run";
-import { endOrphanedPlugins } from "./orphaned-plugins";
 import { findLeftovers, knownIds, removeLeftovers } from "./docker-leftovers";
+import { endOrphanedPlugins } from "./orphaned-plugins";
 
 /** Longest answer of the CLI about its own state (no program runs). */
 const ASK_LIMIT_MS = 60_000;
@@ -20,8 +20,11 @@ export function stackFile(stack: string): string {
 /** Raw configuration of a stack, without the project's prefix; empty when there is no file. */
 export async function stackConfig(stack: string): Promise<Record<string, unknown>> {
     const file = stackFile(stack);
-    if (!existsSync(file)) return {};
-    const config = ((parse(await readFile(file, "utf8")) as { config?: Record<string, unknown> } | null) ?? {}).config ?? {};
+    if (!existsSync(file)) {
+        return {};
+    }
+    const config =
+        ((parse(await readFile(file, "utf8")) as { config?: Record<string, unknown> } | null) ?? {}).config ?? {};
     return Object.fromEntries(Object.entries(config).map(([key, value]) => [key.replace(/^[^:]*:/, ""), value]));
 }
 
@@ -37,16 +40,27 @@ export async function wantedImages(stack: string): Promise<WantedImages> {
             value = undefined;
         }
     }
-    const images = (typeof value === "object" && value !== null ? value : {}) as { source?: unknown; overrides?: unknown };
-    const overrides = typeof images.overrides === "object" && images.overrides !== null ? Object.entries(images.overrides) : [];
+    const images = (typeof value === "object" && value !== null ? value : {}) as {
+        source?: unknown;
+        overrides?: unknown;
+    };
+    const overrides =
+        typeof images.overrides === "object" && images.overrides !== null ? Object.entries(images.overrides) : [];
     return {
         source: images.source === "pull" ? "pull" : "build",
-        overrides: Object.fromEntries(overrides.filter((entry): entry is [string, string] => typeof entry[1] === "string")),
+        overrides: Object.fromEntries(
+            overrides.filter((entry): entry is [string, string] => typeof entry[1] === "string"),
+        ),
     };
 }
 
 async function ask(ready: Ready, args: string[], input?: string): Promise<string> {
-    return run(ready.pulumi, [...args, "--non-interactive"], { cwd: repoPath(), env: ready.env, timeoutMs: ASK_LIMIT_MS, ...(input === undefined ? {} : { input }) });
+    return run(ready.pulumi, [...args, "--non-interactive"], {
+        cwd: repoPath(),
+        env: ready.env,
+        timeoutMs: ASK_LIMIT_MS,
+        ...(input === undefined ? {} : { input }),
+    });
 }
 
 /** Whether the backend knows the stack. */
@@ -60,12 +74,17 @@ export async function stackExists(ready: Ready, stack: string): Promise<boolean>
  * passphrase: Pulumi would refuse to create the stack again.
  */
 export async function dropSalt(file: string): Promise<boolean> {
-    if (!existsSync(file)) return false;
+    if (!existsSync(file)) {
+        return false;
+    }
     const text = await readFile(file, "utf8");
-    if (/^\s+secure:/m.test(text) || !/^encryptionsalt:/m.test(text)) return false;
+    if (/^\s+secure:/m.test(text) || !/^encryptionsalt:/m.test(text)) {
+        return false;
+    }
     const document = parseDocument(text);
     document.delete("encryptionsalt");
-    const rest = document.contents === null || text.replace(/^encryptionsalt:.*$/m, "").trim() === "" ? "" : document.toString();
+    const rest =
+        document.contents === null || text.replace(/^encryptionsalt:.*$/m, "").trim() === "" ? "" : document.toString();
     if (rest === "") {
         await rm(file);
         return true;
@@ -78,7 +97,9 @@ export async function dropSalt(file: string): Promise<boolean> {
 /** Chooses the stack, creating it where the backend does not know it. */
 export async function selectStack(ready: Ready, stack: string): Promise<void> {
     if (!(await stackExists(ready, stack))) {
-        if (ready.setup.passphraseFile !== undefined) await dropSalt(stackFile(stack));
+        if (ready.setup.passphraseFile !== undefined) {
+            await dropSalt(stackFile(stack));
+        }
         await ask(ready, ["stack", "init", stack]);
     }
     await ask(ready, ["stack", "select", stack]);
@@ -87,9 +108,13 @@ export async function selectStack(ready: Ready, stack: string): Promise<void> {
 /** The processes that hold a lock on the stack in a state folder of ours. */
 export async function lockHolders(ready: Ready, stack: string): Promise<{ pid: number; alive: boolean }[]> {
     const { stateDir } = ready.setup;
-    if (stateDir === undefined) return [];
+    if (stateDir === undefined) {
+        return [];
+    }
     const locks = join(stateDir, ".pulumi", "locks");
-    const files = (await readdir(locks, { recursive: true }).catch(() => [])).filter((name) => name.includes(`/${stack}/`) && name.endsWith(".json"));
+    const files = (await readdir(locks, { recursive: true }).catch(() => [])).filter(
+        (name) => name.includes(`/${stack}/`) && name.endsWith(".json"),
+    );
     return Promise.all(
         files.map(async (name) => {
             const pid = Number((JSON.parse(await readFile(join(locks, name), "utf8")) as { pid: number }).pid);
@@ -107,8 +132,14 @@ export async function lockHolders(ready: Ready, stack: string): Promise<{ pid: n
 export async function clearDeadLocks(ready: Ready, stack: string): Promise<boolean> {
     const holders = await lockHolders(ready, stack);
     const living = holders.filter(({ alive }) => alive);
-    if (living.length > 0) throw new Error(`the stack ${stack} is being worked on by process ${living.map(({ pid }) => pid).join(", ")} (pulumi): wait for it, or end it with kill -INT`);
-    if (holders.length === 0) return false;
+    if (living.length > 0) {
+        throw new Error(
+            `the stack ${stack} is being worked on by process ${living.map(({ pid }) => pid).join(", ")} (pulumi): wait for it, or end it with kill -INT`,
+        );
+    }
+    if (holders.length === 0) {
+        return false;
+    }
     await ask(ready, ["cancel", "--yes", "--stack", stack]);
     return true;
 }
@@ -116,9 +147,16 @@ export async function clearDeadLocks(ready: Ready, stack: string): Promise<boole
 /** Removes the stack (which must be empty) and keeps its configuration; with the last stack the lab's state folder goes as well. */
 export async function removeStack(ready: Ready, stack: string): Promise<void> {
     await ask(ready, ["stack", "rm", "--yes", "--preserve-config", "--remove-backups", "--stack", stack]);
-    if (ready.setup.passphraseFile !== undefined) await dropSalt(stackFile(stack));
+    if (ready.setup.passphraseFile !== undefined) {
+        await dropSalt(stackFile(stack));
+    }
     const { stateDir } = ready.setup;
-    if (stateDir === undefined || (JSON.parse(await ask(ready, ["stack", "ls", "--all", "--json"])) as unknown[]).length > 0) return;
+    if (
+        stateDir === undefined ||
+        (JSON.parse(await ask(ready, ["stack", "ls", "--all", "--json"])) as unknown[]).length > 0
+    ) {
+        return;
+    }
     await rm(stateDir, { recursive: true, force: true });
     await rm(join(stateRoot(), "passphrase"), { force: true });
     // The folder goes only if nothing of anybody else is in it.
@@ -131,7 +169,12 @@ export interface StateResource {
     type: string;
     custom?: boolean;
     id?: string;
-    inputs?: { apiVersion?: unknown; kind?: unknown; name?: unknown; metadata?: { name?: unknown; namespace?: unknown } } & Record<string, unknown>;
+    inputs?: {
+        apiVersion?: unknown;
+        kind?: unknown;
+        name?: unknown;
+        metadata?: { name?: unknown; namespace?: unknown };
+    } & Record<string, unknown>;
     outputs?: Record<string, unknown>;
     parent?: string;
     /** URN and id. */
@@ -156,8 +199,12 @@ export async function exportState(ready: Ready, stack: string): Promise<StackSta
 
 /** What the last `up` did: numbers of resources by operation. @throws Error when something else was done since. */
 export async function lastChanges(ready: Ready, stack: string): Promise<Record<string, number>> {
-    const [last] = JSON.parse(await ask(ready, ["stack", "history", "--json", "--page-size", "1", "--stack", stack])) as { kind: string; resourceChanges?: Record<string, number> }[];
-    if (last?.kind !== "update") throw new Error(`the last operation of the stack ${stack} was no update: ${JSON.stringify(last?.kind)}`);
+    const [last] = JSON.parse(
+        await ask(ready, ["stack", "history", "--json", "--page-size", "1", "--stack", stack]),
+    ) as { kind: string; resourceChanges?: Record<string, number> }[];
+    if (last?.kind !== "update") {
+        throw new Error(`the last operation of the stack ${stack} was no update: ${JSON.stringify(last?.kind)}`);
+    }
     return last.resourceChanges ?? {};
 }
 
@@ -173,12 +220,21 @@ export async function importSettled(ready: Ready, stack: string, state: StackSta
  * @param resume takes what it had made and not noted into the state, as it is, to go on with it. Without it, what is in Docker is removed, and the rest forgotten.
  * @returns the number of resources in the state
  */
-export async function recover(ready: Ready, stack: string, say: (text: string) => void, resume?: (state: StackState) => Promise<void>): Promise<number> {
+export async function recover(
+    ready: Ready,
+    stack: string,
+    say: (text: string) => void,
+    resume?: (state: StackState) => Promise<void>,
+): Promise<number> {
     const killed = await clearDeadLocks(ready, stack);
-    if (killed) say("took away the lock of a run that was killed");
+    if (killed) {
+        say("took away the lock of a run that was killed");
+    }
     // Only in the lab's own home, whoever set the variable: in a shell that has the lab's environment (npm run env) it is set already.
     const home = join(cacheRoot(), "pulumi-home");
-    if (ready.env["PULUMI_HOME"] === home) await endOrphanedPlugins(home, say);
+    if (ready.env["PULUMI_HOME"] === home) {
+        await endOrphanedPlugins(home, say);
+    }
     await selectStack(ready, stack);
     let state = await exportState(ready, stack);
     if (resume && (killed || state.deployment?.pending_operations?.some(({ type }) => type === "creating"))) {
@@ -188,7 +244,9 @@ export async function recover(ready: Ready, stack: string, say: (text: string) =
     const resources = state.deployment?.resources ?? [];
     await removeLeftovers(await findLeftovers(stack, knownIds(resources)), say);
     const begun = state.deployment?.pending_operations?.length ?? 0;
-    if (begun === 0) return resources.length;
+    if (begun === 0) {
+        return resources.length;
+    }
     // Whatever they had made is gone by now.
     await importSettled(ready, stack, state);
     say(`forgot ${begun} operation${begun > 1 ? "s" : ""} that a run which was killed had begun`);

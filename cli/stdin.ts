@@ -1,4 +1,4 @@
-import { text } from "stream/consumers";
+import { text } from "node:stream/consumers";
 import type { z } from "zod";
 import { describeProblems } from "../components/pki/input";
 

@@ -22,15 +22,21 @@ export interface PreviewStep {
 export type Inventory = ReadonlyMap<string, string>;
 
 /** The Kubernetes provider's id of an object. */
-const objectId = (name: string, namespace?: unknown): string => (typeof namespace === "string" ? `${namespace}/${name}` : name);
+const objectId = (name: string, namespace?: unknown): string =>
+    typeof namespace === "string" ? `${namespace}/${name}` : name;
 
-const objectKey = (apiVersion: unknown, kind: unknown, id: string): string => `${String(apiVersion)}/${String(kind)}/${id}`;
+const objectKey = (apiVersion: unknown, kind: unknown, id: string): string =>
+    `${String(apiVersion)}/${String(kind)}/${id}`;
 
 /** Where a planned resource would be found, "" where that cannot be said: its name is not known yet, or it is of another kind. */
 export function inventoryKey({ type, inputs }: StateResource): string {
     const { name, namespace } = inputs?.metadata ?? {};
-    if (type.startsWith("kubernetes:") && typeof name === "string") return objectKey(inputs?.apiVersion, inputs?.kind, objectId(name, namespace));
-    if ((type === CONTAINER || type === VOLUME) && typeof inputs?.name === "string") return `${type}/${inputs.name}`;
+    if (type.startsWith("kubernetes:") && typeof name === "string") {
+        return objectKey(inputs?.apiVersion, inputs?.kind, objectId(name, namespace));
+    }
+    if ((type === CONTAINER || type === VOLUME) && typeof inputs?.name === "string") {
+        return `${type}/${inputs.name}`;
+    }
     return "";
 }
 
@@ -42,21 +48,41 @@ const VOLUME = "docker:index/volume:Volume";
  * dependent only on what is in the state, too (the next `up` writes the others). A resource whose provider or parent is not there has not been made by it.
  * @param plan in the order of the program, in which a resource comes after those it needs
  */
-export function unnoted(state: readonly StateResource[], plan: readonly PreviewStep[], inventory: Inventory): StateResource[] {
+export function unnoted(
+    state: readonly StateResource[],
+    plan: readonly PreviewStep[],
+    inventory: Inventory,
+): StateResource[] {
     const known = new Set(state.map(({ urn }) => urn));
     const found: StateResource[] = [];
     for (const { op, newState } of plan) {
-        if (op !== "create" || newState === undefined || known.has(newState.urn)) continue;
+        if (op !== "create" || newState === undefined || known.has(newState.urn)) {
+            continue;
+        }
         const { urn, custom, parent, provider, dependencies, propertyDependencies } = newState;
         const id = inventory.get(inventoryKey(newState));
-        if (custom && (id === undefined || (provider !== undefined && !known.has(provider.slice(0, provider.lastIndexOf("::")))))) continue;
-        if (parent !== undefined && !known.has(parent)) continue;
-        const still = (urns: readonly string[] | null): string[] => (urns ?? []).filter((dependency) => known.has(dependency));
+        if (
+            custom &&
+            (id === undefined || (provider !== undefined && !known.has(provider.slice(0, provider.lastIndexOf("::")))))
+        ) {
+            continue;
+        }
+        if (parent !== undefined && !known.has(parent)) {
+            continue;
+        }
+        const still = (urns: readonly string[] | null): string[] =>
+            (urns ?? []).filter((dependency) => known.has(dependency));
         found.push({
             ...newState,
             ...(id === undefined ? {} : { id, outputs: {} }),
             ...(dependencies ? { dependencies: still(dependencies) } : {}),
-            ...(propertyDependencies ? { propertyDependencies: Object.fromEntries(Object.entries(propertyDependencies).map(([key, urns]) => [key, still(urns)])) } : {}),
+            ...(propertyDependencies
+                ? {
+                      propertyDependencies: Object.fromEntries(
+                          Object.entries(propertyDependencies).map(([key, urns]) => [key, still(urns)]),
+                      ),
+                  }
+                : {}),
         });
         known.add(urn);
     }
@@ -81,23 +107,47 @@ export async function takeOver(
     const resources = state.deployment?.resources ?? [];
     const docker = await finishedObjects(stack);
     const node = docker.find(({ name }) => name.endsWith(NODE));
-    if (node === undefined || !resources.some(({ id }) => id === node.id)) return;
+    if (node === undefined || !resources.some(({ id }) => id === node.id)) {
+        return;
+    }
     say("a run was killed: asking what it made and did not note");
-    const preview = await run(ready.pulumi, ["preview", "--json", "--stack", stack, "--non-interactive"], { cwd: repoPath(), env: { ...ready.env, ...env }, timeoutMs: PREVIEW_LIMIT_MS });
+    const preview = await run(ready.pulumi, ["preview", "--json", "--stack", stack, "--non-interactive"], {
+        cwd: repoPath(),
+        env: { ...ready.env, ...env },
+        timeoutMs: PREVIEW_LIMIT_MS,
+    });
     const { steps } = JSON.parse(preview) as { steps: PreviewStep[] };
     const planned = steps.flatMap(({ op, newState }) => (op === "create" && newState?.custom ? [newState] : []));
-    const inventory = new Map([...dockerInventory(docker), ...(await kubernetesInventory(await managementKubeconfig(stack), planned))]);
+    const inventory = new Map([
+        ...dockerInventory(docker),
+        ...(await kubernetesInventory(await managementKubeconfig(stack), planned)),
+    ]);
     const found = unnoted(resources, steps, inventory);
     const made = found.filter(({ custom }) => custom);
-    if (made.length === 0) return;
+    if (made.length === 0) {
+        return;
+    }
     // What had been begun is either found, or was not made.
-    await importSettled(ready, stack, { ...state, deployment: { ...state.deployment, resources: [...resources, ...found] } });
+    await importSettled(ready, stack, {
+        ...state,
+        deployment: { ...state.deployment, resources: [...resources, ...found] },
+    });
     say(`took over ${made.length} resources that a killed run had made`);
-    const code = await refresh(["refresh", "--yes", "--skip-preview", "--stack", stack, ...made.flatMap(({ urn }) => ["--target", urn])]);
-    if (code !== 0) throw new Error("what a killed run had made could not be looked at: the messages above say why");
+    const code = await refresh([
+        "refresh",
+        "--yes",
+        "--skip-preview",
+        "--stack",
+        stack,
+        ...made.flatMap(({ urn }) => ["--target", urn]),
+    ]);
+    if (code !== 0) {
+        throw new Error("what a killed run had made could not be looked at: the messages above say why");
+    }
 }
 
-const dockerInventory = (objects: readonly Leftover[]): [string, string][] => objects.map(({ what, id, name }) => [`${what === "container" ? CONTAINER : VOLUME}/${name}`, id]);
+const dockerInventory = (objects: readonly Leftover[]): [string, string][] =>
+    objects.map(({ what, id, name }) => [`${what === "container" ? CONTAINER : VOLUME}/${name}`, id]);
 
 /** Which of the planned objects there are: one list for each kind and namespace. */
 async function kubernetesInventory(kubeconfig: string, planned: readonly StateResource[]): Promise<[string, string][]> {
@@ -107,7 +157,9 @@ async function kubernetesInventory(kubeconfig: string, planned: readonly StateRe
     const kinds = new Map<string, [apiVersion: string, kind: string, namespace: string | undefined]>();
     for (const resource of planned) {
         const { apiVersion, kind, metadata } = resource.inputs ?? {};
-        if (!resource.type.startsWith("kubernetes:") || inventoryKey(resource) === "") continue;
+        if (!resource.type.startsWith("kubernetes:") || inventoryKey(resource) === "") {
+            continue;
+        }
         const namespace = typeof metadata?.namespace === "string" ? metadata.namespace : undefined;
         kinds.set(objectKey(apiVersion, kind, namespace ?? ""), [String(apiVersion), String(kind), namespace]);
     }
@@ -122,12 +174,22 @@ async function kubernetesInventory(kubeconfig: string, planned: readonly StateRe
 }
 
 /** Objects of a kind; none where Kubernetes does not know the kind. */
-async function list(api: KubernetesObjectApi, apiVersion: string, kind: string, namespace: string | undefined): Promise<{ metadata?: { name?: string; namespace?: string } }[]> {
+async function list(
+    api: KubernetesObjectApi,
+    apiVersion: string,
+    kind: string,
+    namespace: string | undefined,
+): Promise<{ metadata?: { name?: string; namespace?: string } }[]> {
     try {
         return (await api.list(apiVersion, kind, namespace)).items;
     } catch (error) {
         // The group is not served, or it has no such kind.
-        if ((error instanceof ApiException && error.code === 404) || (error instanceof Error && error.message.startsWith("Unrecognized API version and kind"))) return [];
+        if (
+            (error instanceof ApiException && error.code === 404) ||
+            (error instanceof Error && error.message.startsWith("Unrecognized API version and kind"))
+        ) {
+            return [];
+        }
         throw error;
     }
 }

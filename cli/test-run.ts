@@ -24,7 +24,10 @@ export interface Counts {
 
 /** Counts of a report of mocha's reporter `json`. @throws SyntaxError when the report is cut off */
 export function countMocha(text: string): Counts {
-    const report = JSON.parse(text) as { stats: { passes: number; failures: number; pending: number }; failures: { fullTitle: string; err: { message?: string } }[] };
+    const report = JSON.parse(text) as {
+        stats: { passes: number; failures: number; pending: number };
+        failures: { fullTitle: string; err: { message?: string } }[];
+    };
     const failures = report.failures.map(({ fullTitle, err }) => `${fullTitle}: ${err.message ?? "no message"}`);
     return { passed: report.stats.passes, failed: report.stats.failures, skipped: report.stats.pending, failures };
 }
@@ -44,10 +47,14 @@ export function countGo(text: string): Counts {
     const outputs = new Map<string, string>();
     const failedPackages = new Set<string>();
     for (const line of text.split("\n")) {
-        if (!line.startsWith("{")) continue;
+        if (!line.startsWith("{")) {
+            continue;
+        }
         const event = JSON.parse(line) as GoEvent;
         const key = `${event.Package ?? ""} ${event.Test ?? ""}`.trim();
-        if (event.Action === "output") outputs.set(key, (outputs.get(key) ?? "") + (event.Output ?? ""));
+        if (event.Action === "output") {
+            outputs.set(key, (outputs.get(key) ?? "") + (event.Output ?? ""));
+        }
         if (event.Test === undefined) {
             if (event.Action === "fail" && !failedPackages.has(event.Package ?? "")) {
                 counts.failed += 1;
@@ -55,8 +62,12 @@ export function countGo(text: string): Counts {
             }
             continue;
         }
-        if (event.Action === "pass") counts.passed += 1;
-        if (event.Action === "skip") counts.skipped += 1;
+        if (event.Action === "pass") {
+            counts.passed += 1;
+        }
+        if (event.Action === "skip") {
+            counts.skipped += 1;
+        }
         if (event.Action === "fail") {
             counts.failed += 1;
             failedPackages.add(event.Package ?? "");
@@ -70,33 +81,66 @@ export function countGo(text: string): Counts {
 export function judge(counts: Counts, exit: { code: number | undefined; timedOut: boolean; tail: string }): Counts {
     const broken = exit.code !== 0 && counts.failed === 0;
     const empty = counts.passed + counts.failed === 0 && !broken;
-    if (!broken && !empty) return counts;
-    const why = exit.timedOut ? "did not end in time" : broken ? `ended with exit code ${exit.code ?? "none"}` : "ran no test";
-    return { ...counts, failed: counts.failed + 1, failures: [...counts.failures, `the suite itself ${why}\n${exit.tail}`] };
+    if (!broken && !empty) {
+        return counts;
+    }
+    const why = exit.timedOut
+        ? "did not end in time"
+        : broken
+          ? `ended with exit code ${exit.code ?? "none"}`
+          : "ran no test";
+    return {
+        ...counts,
+        failed: counts.failed + 1,
+        failures: [...counts.failures, `the suite itself ${why}\n${exit.tail}`],
+    };
 }
 
 /** Runs a suite to its end and counts from its machine-readable report. Its whole output goes to `<reports>/<name>.log`. */
-export async function runSuite(suite: Suite, options: { reports: string; env: NodeJS.ProcessEnv; doing?: (text: string) => void }): Promise<SuiteResult> {
+export async function runSuite(
+    suite: Suite,
+    options: { reports: string; env: NodeJS.ProcessEnv; doing?: (text: string) => void },
+): Promise<SuiteResult> {
     const report = join(options.reports, `${suite.name}.json`);
     const extra = suite.kind === "mocha" ? ["--reporter", "json", "--reporter-option", `output=${report}`] : [];
     const started = Date.now();
     const [program, ...args] = [...suite.command, ...extra] as [string, ...string[]];
     const { execa } = await import("execa");
-    const child = execa(program, args, { cwd: suite.cwd, env: { ...options.env, ...suite.env }, extendEnv: false, stdin: "ignore", all: true, reject: false, timeout: suite.limitMs, forceKillAfterDelay: 20_000 });
+    const child = execa(program, args, {
+        cwd: suite.cwd,
+        env: { ...options.env, ...suite.env },
+        extendEnv: false,
+        stdin: "ignore",
+        all: true,
+        reject: false,
+        timeout: suite.limitMs,
+        forceKillAfterDelay: 20_000,
+    });
     // The log is whole before the suite is judged: its file is opened only after a short command has ended.
-    const [result] = await Promise.all([child, pipeline(child.all, createWriteStream(join(options.reports, `${suite.name}.log`)))]);
+    const [result] = await Promise.all([
+        child,
+        pipeline(child.all, createWriteStream(join(options.reports, `${suite.name}.log`))),
+    ]);
     // A command that could not be started, or was ended, need not have said anything.
     const tail = tailOf(result.all ?? "", 30) || (result.shortMessage ?? "");
     const exit = { code: result.exitCode, timedOut: result.timedOut, tail };
     const none: Counts = { passed: 0, failed: 0, skipped: 0, failures: [] };
     let counts = none;
-    if (suite.kind === "one") counts = result.exitCode === 0 ? { ...none, passed: 1 } : { ...none, failed: 1, failures: [`${suite.name}\n${tail}`] };
-    else if (suite.kind === "go") counts = countGo(result.stdout ?? "");
-    else {
+    if (suite.kind === "one") {
+        counts =
+            result.exitCode === 0
+                ? { ...none, passed: 1 }
+                : { ...none, failed: 1, failures: [`${suite.name}\n${tail}`] };
+    } else if (suite.kind === "go") {
+        counts = countGo(result.stdout ?? "");
+    } else {
         const text = await readFile(report, "utf8").catch(() => undefined);
         // No report: mocha did not come to its end; the exit code says so.
-        if (text !== undefined) counts = countMocha(text);
-        else exit.code ||= 1;
+        if (text !== undefined) {
+            counts = countMocha(text);
+        } else {
+            exit.code ||= 1;
+        }
     }
     return { name: suite.name, ...judge(counts, exit), ms: Date.now() - started };
 }

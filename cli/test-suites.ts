@@ -24,10 +24,20 @@ const MINUTE = 60_000;
 const MOCHA: Record<string, boolean> = { plugins: true, services: false, unit: false, components: false, charts: true };
 
 /** A busy machine takes several times as long: mocha's own 2 s would fail tests for that alone. */
-const MOCHA_COMMAND = [process.execPath, repoPath("node_modules/mocha/bin/mocha.js"), "--import=tsx", "--timeout=20000"];
+const MOCHA_COMMAND = [
+    process.execPath,
+    repoPath("node_modules/mocha/bin/mocha.js"),
+    "--import=tsx",
+    "--timeout=20000",
+];
 
 /** The settings the programs are built with: with any other, Go would compile all of upstream a second time. */
-const GO_ENV = { CGO_ENABLED: "0", GOFLAGS: "-trimpath -buildvcs=false -mod=readonly", GOTOOLCHAIN: "local", GOWORK: "off" };
+const GO_ENV = {
+    CGO_ENABLED: "0",
+    GOFLAGS: "-trimpath -buildvcs=false -mod=readonly",
+    GOTOOLCHAIN: "local",
+    GOWORK: "off",
+};
 
 async function hasTests(folder: string): Promise<boolean> {
     const files = await readdir(folder, { recursive: true }).catch(() => []);
@@ -42,12 +52,16 @@ function mocha(name: string, folder: string, tools: boolean, limitMs: number): S
 /** Our Go modules that have tests: those that only pin upstream's programs have none. */
 async function goModules(): Promise<{ module: string; packages: string[] }[]> {
     const folders = await Promise.all(
-        ["services", join("toolchain", "go")].map(async (parent) => (await readdir(repoPath(parent))).map((name) => join(parent, name))),
+        ["services", join("toolchain", "go")].map(async (parent) =>
+            (await readdir(repoPath(parent))).map((name) => join(parent, name)),
+        ),
     );
     const modules = folders.flat().filter((module) => existsSync(repoPath(module, "go.mod")));
     const found = await Promise.all(
         modules.map(async (module) => {
-            const files = (await readdir(repoPath(module), { recursive: true })).filter((name) => name.endsWith("_test.go"));
+            const files = (await readdir(repoPath(module), { recursive: true })).filter((name) =>
+                name.endsWith("_test.go"),
+            );
             return { module, packages: [...new Set(files.map((file) => `./${dirname(file)}`))] };
         }),
     );
@@ -61,20 +75,43 @@ export async function fastSuites(): Promise<Suite[]> {
     const suites: Suite[] = [];
     for (const [name, tools] of Object.entries(MOCHA)) {
         const folder = repoPath("test", name);
-        if (await hasTests(folder)) suites.push(mocha(name, folder, tools, 10 * MINUTE));
+        if (await hasTests(folder)) {
+            suites.push(mocha(name, folder, tools, 10 * MINUTE));
+        }
     }
     suites.push(
         // tsconfig.json says noCheck for the sake of Pulumi's runs.
-        { name: "types", kind: "one", command: [node, bin("typescript/bin/tsc"), "-p", ".", "--noCheck", "false"], cwd: repoPath(), limitMs: 5 * MINUTE, tools: false },
-        { name: "lint", kind: "one", command: [node, bin("eslint/bin/eslint.js"), "."], cwd: repoPath(), limitMs: 5 * MINUTE, tools: false },
+        {
+            name: "types",
+            kind: "one",
+            command: [node, bin("typescript/bin/tsc"), "-p", ".", "--noCheck", "false"],
+            cwd: repoPath(),
+            limitMs: 5 * MINUTE,
+            tools: false,
+        },
+        {
+            name: "lint",
+            kind: "one",
+            command: [node, bin("eslint/bin/eslint.js"), "."],
+            cwd: repoPath(),
+            limitMs: 5 * MINUTE,
+            tools: false,
+        },
     );
     for (const { module, packages } of await goModules()) {
         const name = module.split("/").at(-1) as string;
         const common = { cwd: repoPath(module), limitMs: 20 * MINUTE, tools: true, env: GO_ENV };
         // Vet analyses everything that is imported, all of upstream for the modules that build it: minutes for a main function of ours.
         const own = module.startsWith("services");
-        if (own) suites.push({ ...common, name: `vet-${name}`, kind: "one", command: ["go", "vet", "./..."] });
-        suites.push({ ...common, name: `go-${name}`, kind: "go", command: ["go", "test", ...(own ? [] : ["-vet=off"]), "-json", ...packages] });
+        if (own) {
+            suites.push({ ...common, name: `vet-${name}`, kind: "one", command: ["go", "vet", "./..."] });
+        }
+        suites.push({
+            ...common,
+            name: `go-${name}`,
+            kind: "go",
+            command: ["go", "test", ...(own ? [] : ["-vet=off"]), "-json", ...packages],
+        });
     }
     return suites;
 }

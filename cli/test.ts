@@ -5,8 +5,8 @@ import { repoPath } from "../toolchain/paths";
 import { duration } from "../toolchain/progress";
 import { lanes } from "../toolchain/toolchain";
 import { DEFAULT_STACK, Session } from "./session";
-import { e2eSuites, fastSuites } from "./test-suites";
 import { runSuite, type SuiteResult } from "./test-run";
+import { e2eSuites, fastSuites } from "./test-suites";
 
 export interface TestOptions {
     only?: string;
@@ -27,7 +27,11 @@ export function verdict(results: readonly SuiteResult[]): { line: string; ok: bo
 async function toolEnvironment(session: Session): Promise<NodeJS.ProcessEnv> {
     const { env } = await session.ensure("test", DEFAULT_STACK);
     const { cache } = session.toolchain;
-    const go = await ensureGo({ cache, log: session.toolchain.log("go"), notice: (text) => session.progress.line(text) });
+    const go = await ensureGo({
+        cache,
+        log: session.toolchain.log("go"),
+        notice: (text) => session.progress.line(text),
+    });
     return go.where === "PATH" ? env : { ...env, PATH: `${dirname(go.path)}:${env["PATH"] ?? ""}` };
 }
 
@@ -38,7 +42,9 @@ export async function test(options: TestOptions): Promise<number> {
     const all = options.e2e ? await e2eSuites() : await fastSuites();
     const wanted = options.only?.split(",");
     const unknown = wanted?.filter((name) => !all.some((suite) => suite.name === name)) ?? [];
-    if (unknown.length > 0) throw new Error(`there is no suite ${unknown.join(", ")}: there are ${all.map(({ name }) => name).join(", ")}`);
+    if (unknown.length > 0) {
+        throw new Error(`there is no suite ${unknown.join(", ")}: there are ${all.map(({ name }) => name).join(", ")}`);
+    }
     const suites = all.filter(({ name }) => wanted === undefined || wanted.includes(name));
     const needTools = suites.some(({ tools }) => tools);
     const env = needTools ? await toolEnvironment(session) : process.env;
@@ -51,9 +57,15 @@ export async function test(options: TestOptions): Promise<number> {
     const results = await Promise.all(
         suites.map((suite) =>
             inLane(async () => {
-                const result = await progress.step(`test ${suite.name}`, (step) => runSuite(suite, { reports: REPORTS, env, doing: step.doing }));
-                progress.line(`${suite.name}: ${result.passed} passed, ${result.failed} failed${result.skipped > 0 ? `, ${result.skipped} skipped` : ""} in ${duration(result.ms)}`);
-                for (const failure of result.failures) progress.line(`  FAILED ${failure}`.replaceAll("\n", "\n      "));
+                const result = await progress.step(`test ${suite.name}`, (step) =>
+                    runSuite(suite, { reports: REPORTS, env, doing: step.doing }),
+                );
+                progress.line(
+                    `${suite.name}: ${result.passed} passed, ${result.failed} failed${result.skipped > 0 ? `, ${result.skipped} skipped` : ""} in ${duration(result.ms)}`,
+                );
+                for (const failure of result.failures) {
+                    progress.line(`  FAILED ${failure}`.replaceAll("\n", "\n      "));
+                }
                 return result;
             }),
         ),

@@ -17,9 +17,15 @@ export async function up(options: UpOptions): Promise<number> {
     const ready = await session.ensure("up", options.stack);
     const settings = await stackPulumiSettings(options.stack);
     const say = (text: string): void => session.progress.line(text);
-    const known = await recover(ready, options.stack, say, (state) => takeOver(ready, options.stack, state, settings, say, (args) => runPulumi(ready, args, settings)));
+    const known = await recover(ready, options.stack, say, (state) =>
+        takeOver(ready, options.stack, state, settings, say, (args) => runPulumi(ready, args, settings)),
+    );
     const args = operation("up", options.stack, options.parallel);
-    if (options.expectNoChanges) args.push("--expect-no-changes");
-    if (options.refresh) args.push("--refresh");
+    if (options.expectNoChanges) {
+        args.push("--expect-no-changes");
+    }
+    if (options.refresh) {
+        args.push("--refresh");
+    }
     return runPulumi(ready, args, await stackPulumiSettings(options.stack, known));
 }

@@ -62,7 +62,11 @@ export class BareMetalOperator extends pulumi.ComponentResource {
             },
         });
         const policies = firmwareSchemaOwners ? [] : ownerlessFirmwareSchemas();
-        const created = createObjects(name, [...manifests, ...policies], { parent: this, provider: args.provider, dependsOn: args.dependsOn });
+        const created = createObjects(name, [...manifests, ...policies], {
+            parent: this,
+            provider: args.provider,
+            dependsOn: args.dependsOn,
+        });
         this.definitions = created.before;
         this.deployment = created.last;
         this.registerOutputs({ objects: this.definitions.length + this.deployment.length });

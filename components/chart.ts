@@ -40,9 +40,18 @@ export async function renderChart(args: ChartArgs): Promise<Manifest[]> {
         // Otherwise Helm asks the cluster for them, and warns that there is none.
         api_versions: ["v1", "apps/v1"],
     };
-    const answer = (await pulumi.runtime.invoke("kubernetes:helm:template", { jsonOpts: JSON.stringify(options) }, { provider, async: true })) as {
+    const answer = (await pulumi.runtime.invoke(
+        "kubernetes:helm:template",
+        { jsonOpts: JSON.stringify(options) },
+        { provider, async: true },
+    )) as {
         result?: Manifest[];
     };
-    if (!answer.result) throw new Error(`the chart ${args.path} was not rendered: the Kubernetes provider answered nothing`);
-    return answer.result.map((manifest) => ({ ...manifest, metadata: { namespace: args.namespace, ...manifest.metadata } }));
+    if (!answer.result) {
+        throw new Error(`the chart ${args.path} was not rendered: the Kubernetes provider answered nothing`);
+    }
+    return answer.result.map((manifest) => ({
+        ...manifest,
+        metadata: { namespace: args.namespace, ...manifest.metadata },
+    }));
 }

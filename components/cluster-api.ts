@@ -24,7 +24,9 @@ export class ClusterApi extends pulumi.ComponentResource {
             {
                 create: "node --import tsx cli/cluster-api.ts",
                 stdin: pulumi.secret(
-                    pulumi.all([pulumi.output(args.kubeconfig), args.pki.authority]).apply(([kubeconfig, ca]) => initInput(args, kubeconfig, ca)),
+                    pulumi
+                        .all([pulumi.output(args.kubeconfig), args.pki.authority])
+                        .apply(([kubeconfig, ca]) => initInput(args, kubeconfig, ca)),
                 ),
             },
             { parent: this, dependsOn: args.dependsOn, customTimeouts: { create: "15m", update: "15m" } },
@@ -34,11 +36,22 @@ export class ClusterApi extends pulumi.ComponentResource {
 }
 
 /** CAPM3's flags of concurrency, 10 each by default, and those of its controllers that nothing waits for. */
-const CAPM3_CONCURRENCY = ["metal3machine-concurrency", "metal3cluster-concurrency", "metal3data-concurrency", "metal3datatemplate-concurrency"];
+const CAPM3_CONCURRENCY = [
+    "metal3machine-concurrency",
+    "metal3cluster-concurrency",
+    "metal3data-concurrency",
+    "metal3datatemplate-concurrency",
+];
 const ASIDE_CONCURRENCY = ["metal3machinetemplate-concurrency", "metal3labelsync-concurrency"];
 
 /** Cluster API's, 50 to 100 by default. */
-const CORE_CONCURRENCY = ["cluster-concurrency", "clustertopology-concurrency", "machine-concurrency", "machineset-concurrency", "machinedeployment-concurrency"];
+const CORE_CONCURRENCY = [
+    "cluster-concurrency",
+    "clustertopology-concurrency",
+    "machine-concurrency",
+    "machineset-concurrency",
+    "machinedeployment-concurrency",
+];
 const BOOTSTRAP_CONCURRENCY = ["kubeadmconfig-concurrency"];
 const CONTROL_PLANE_CONCURRENCY = ["kubeadmcontrolplane-concurrency"];
 
@@ -54,9 +67,27 @@ const IMAGES = {
 } as const;
 
 /** Standard input of cli/cluster-api.ts. It names no path: the same state must do on another machine. */
-export function initInput({ images, plan }: Pick<ClusterApiArgs, "images" | "plan">, kubeconfig: string, ca: { cert: string; key: string }): string {
-    const { deprecatedVersions, webhooksOfEveryUpdate, concurrency, asideConcurrency, clusterApiConcurrency, kubeApiQps, kubeApiBurst, leaderElection, resyncHours, probeTimeoutSeconds, requests, env } = plan.controllers;
-    const set = (flags: string[], value: number | undefined) => (value === undefined ? {} : Object.fromEntries(flags.map((flag) => [flag, value])));
+export function initInput(
+    { images, plan }: Pick<ClusterApiArgs, "images" | "plan">,
+    kubeconfig: string,
+    ca: { cert: string; key: string },
+): string {
+    const {
+        deprecatedVersions,
+        webhooksOfEveryUpdate,
+        concurrency,
+        asideConcurrency,
+        clusterApiConcurrency,
+        kubeApiQps,
+        kubeApiBurst,
+        leaderElection,
+        resyncHours,
+        probeTimeoutSeconds,
+        requests,
+        env,
+    } = plan.controllers;
+    const set = (flags: string[], value: number | undefined) =>
+        value === undefined ? {} : Object.fromEntries(flags.map((flag) => [flag, value]));
     const image = (key: keyof typeof IMAGES) => ({
         image: referenceParts(images.reference(IMAGES[key])),
         env,
@@ -64,15 +95,36 @@ export function initInput({ images, plan }: Pick<ClusterApiArgs, "images" | "pla
         ...(probeTimeoutSeconds === undefined ? {} : { probeTimeoutSeconds }),
         ...(requests[key] === undefined ? {} : { requests: { cpu: requests[key] } }),
     });
-    const limits = { "kube-api-qps": kubeApiQps, "kube-api-burst": kubeApiBurst, ...(resyncHours === undefined ? {} : { "sync-period": `${resyncHours}h` }) };
+    const limits = {
+        "kube-api-qps": kubeApiQps,
+        "kube-api-burst": kubeApiBurst,
+        ...(resyncHours === undefined ? {} : { "sync-period": `${resyncHours}h` }),
+    };
     // CAPM3 and IPAM elect no leader by themselves.
     const election = leaderElection ? {} : { "leader-elect": false };
     const controllers = {
         core: { ...image("core"), args: { ...limits, ...election, ...set(CORE_CONCURRENCY, clusterApiConcurrency) } },
-        bootstrap: { ...image("bootstrap"), args: { ...limits, ...election, ...set(BOOTSTRAP_CONCURRENCY, clusterApiConcurrency) } },
-        controlPlane: { ...image("controlPlane"), args: { ...limits, ...election, ...set(CONTROL_PLANE_CONCURRENCY, clusterApiConcurrency) } },
-        infrastructure: { ...image("infrastructure"), args: { ...limits, ...set(CAPM3_CONCURRENCY, concurrency), ...set(ASIDE_CONCURRENCY, asideConcurrency) } },
+        bootstrap: {
+            ...image("bootstrap"),
+            args: { ...limits, ...election, ...set(BOOTSTRAP_CONCURRENCY, clusterApiConcurrency) },
+        },
+        controlPlane: {
+            ...image("controlPlane"),
+            args: { ...limits, ...election, ...set(CONTROL_PLANE_CONCURRENCY, clusterApiConcurrency) },
+        },
+        infrastructure: {
+            ...image("infrastructure"),
+            args: { ...limits, ...set(CAPM3_CONCURRENCY, concurrency), ...set(ASIDE_CONCURRENCY, asideConcurrency) },
+        },
         ipam: { ...image("ipam"), args: resyncHours === undefined ? {} : { "sync-period": `${resyncHours}h` } },
     };
-    return JSON.stringify({ kubeconfig, ca, manifests: { source: "build" }, deprecatedVersions, webhooksOfEveryUpdate, controllers, waitSeconds: WAIT_SECONDS });
+    return JSON.stringify({
+        kubeconfig,
+        ca,
+        manifests: { source: "build" },
+        deprecatedVersions,
+        webhooksOfEveryUpdate,
+        controllers,
+        waitSeconds: WAIT_SECONDS,
+    });
 }

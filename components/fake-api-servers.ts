@@ -29,10 +29,14 @@ export class FakeApiServers extends pulumi.ComponentResource {
         super("metal3lab:index:FakeApiServers", name, {}, opts);
         const child = { parent: this, provider: args.provider };
         const { account, binding } = createAccount(name, args, child);
-        this.deployments = args.plan.fakeApiServers.map((server) => createDeployment(server, account, args, { ...child, dependsOn: [binding] }));
+        this.deployments = args.plan.fakeApiServers.map((server) =>
+            createDeployment(server, account, args, { ...child, dependsOn: [binding] }),
+        );
         for (const block of serviceBlocks(args.plan)) {
             const service = createService(block, args, child);
-            for (const port of block.ports) this.services.set(port, service);
+            for (const port of block.ports) {
+                this.services.set(port, service);
+            }
         }
         this.registerOutputs({ count: this.deployments.length });
     }
@@ -40,7 +44,9 @@ export class FakeApiServers extends pulumi.ComponentResource {
     /** What a cluster needs of this, and no more: each name is in the state as often as there are clusters. */
     of(cluster: ClusterPlan): pulumi.Resource[] {
         const service = this.services.get(cluster.port);
-        if (!service) throw new Error(`${cluster.name} has port ${cluster.port}, which no Service opens`);
+        if (!service) {
+            throw new Error(`${cluster.name} has port ${cluster.port}, which no Service opens`);
+        }
         // The first one is who lets what is queued in. Not all of them, whose number grows with the clusters'.
         const deployments = [...new Set([0, cluster.fakeApiServer])].flatMap((index) => this.deployments[index] ?? []);
         return [...deployments, service];
@@ -64,15 +70,26 @@ export function serviceBlocks(plan: LabPlan): ServiceBlock[] {
         const first = CLUSTER_PORTS.first + block * PORTS_PER_SERVICE;
         const ports = Array.from({ length: PORTS_PER_SERVICE }, (_, offset) => first + offset);
         return plan.fakeApiServers
-            .map((server) => ({ server, block, ports: ports.filter((port) => plan.fakeApiServerOfPort(port) === server.index) }))
+            .map((server) => ({
+                server,
+                block,
+                ports: ports.filter((port) => plan.fakeApiServerOfPort(port) === server.index),
+            }))
             .filter((service) => service.ports.length > 0);
     });
 }
 
-const selector = (server: FakeApiServerPlan) => ({ "app.kubernetes.io/name": "fkas", "app.kubernetes.io/instance": server.name });
+const selector = (server: FakeApiServerPlan) => ({
+    "app.kubernetes.io/name": "fkas",
+    "app.kubernetes.io/instance": server.name,
+});
 
 function createAccount(name: string, { namespace }: FakeApiServersArgs, opts: pulumi.CustomResourceOptions) {
-    const account = new kubernetes.core.v1.ServiceAccount(`${name}-account`, { metadata: { name: "fkas", namespace } }, opts);
+    const account = new kubernetes.core.v1.ServiceAccount(
+        `${name}-account`,
+        { metadata: { name: "fkas", namespace } },
+        opts,
+    );
     const role = new kubernetes.rbac.v1.ClusterRole(
         `${name}-role`,
         {
@@ -81,15 +98,31 @@ function createAccount(name: string, { namespace }: FakeApiServersArgs, opts: pu
                 // The patch lets a queued Cluster start.
                 { apiGroups: ["cluster.x-k8s.io"], resources: ["clusters"], verbs: ["get", "list", "watch", "patch"] },
                 // Orphaned Machines are deleted; the patch removes KCP's hook from those whose deletion KCP cannot finish.
-                { apiGroups: ["cluster.x-k8s.io"], resources: ["machines"], verbs: ["get", "list", "watch", "patch", "delete"] },
+                {
+                    apiGroups: ["cluster.x-k8s.io"],
+                    resources: ["machines"],
+                    verbs: ["get", "list", "watch", "patch", "delete"],
+                },
                 { apiGroups: ["bootstrap.cluster.x-k8s.io"], resources: ["kubeadmconfigs"], verbs: ["get"] },
-                { apiGroups: ["infrastructure.cluster.x-k8s.io"], resources: ["metal3clusters"], verbs: ["get", "list", "watch"] },
+                {
+                    apiGroups: ["infrastructure.cluster.x-k8s.io"],
+                    resources: ["metal3clusters"],
+                    verbs: ["get", "list", "watch"],
+                },
                 // The patch is the poke that makes CAPM3 look at once: for the Node, or for a host that has become free.
-                { apiGroups: ["infrastructure.cluster.x-k8s.io"], resources: ["metal3machines"], verbs: ["get", "list", "watch", "patch"] },
+                {
+                    apiGroups: ["infrastructure.cluster.x-k8s.io"],
+                    resources: ["metal3machines"],
+                    verbs: ["get", "list", "watch", "patch"],
+                },
                 // The patch lets a queued host in.
                 { apiGroups: ["metal3.io"], resources: ["baremetalhosts"], verbs: ["get", "list", "watch", "patch"] },
                 { apiGroups: [""], resources: ["secrets"], verbs: ["get", "list", "watch", "create"] },
-                { apiGroups: [""], resources: ["configmaps"], verbs: ["get", "list", "watch", "create", "update", "delete"] },
+                {
+                    apiGroups: [""],
+                    resources: ["configmaps"],
+                    verbs: ["get", "list", "watch", "create", "update", "delete"],
+                },
             ],
         },
         opts,
@@ -133,18 +166,30 @@ function createDeployment(
                                 imagePullPolicy: "IfNotPresent",
                                 env: [
                                     { name: "POD_IP", valueFrom: { fieldRef: { fieldPath: "status.podIP" } } },
-                                    { name: "POD_NAMESPACE", valueFrom: { fieldRef: { fieldPath: "metadata.namespace" } } },
+                                    {
+                                        name: "POD_NAMESPACE",
+                                        valueFrom: { fieldRef: { fieldPath: "metadata.namespace" } },
+                                    },
                                     // As the controllers (plan/sizes.ts): probes from four of them for each cluster, most of whose cost is waking threads; and a
                                     // connection of each is kept, which garbage collection goes through.
                                     { name: "GOMAXPROCS", value: GO_RUNTIME_LARGE.GOMAXPROCS },
                                     { name: "GOGC", value: GO_RUNTIME_LARGE.GOGC },
                                     { name: "FKAS_INDEX", value: String(server.index) },
-                                    ...(server.hostsAtOnce === undefined ? [] : [{ name: "FKAS_HOSTS_AT_ONCE", value: String(server.hostsAtOnce) }]),
-                                    ...(plan.precreateSecrets ? [] : [{ name: "FKAS_PRECREATE_SECRETS", value: "false" }]),
+                                    ...(server.hostsAtOnce === undefined
+                                        ? []
+                                        : [{ name: "FKAS_HOSTS_AT_ONCE", value: String(server.hostsAtOnce) }]),
+                                    ...(plan.precreateSecrets
+                                        ? []
+                                        : [{ name: "FKAS_PRECREATE_SECRETS", value: "false" }]),
                                 ],
                                 ports: [{ name: "register", containerPort: 3333 }],
                                 readinessProbe: { httpGet: { path: "/readyz", port: 3333 }, periodSeconds: 5 },
-                                livenessProbe: { httpGet: { path: "/healthz", port: 3333 }, periodSeconds: 20, failureThreshold: 6, timeoutSeconds: 10 },
+                                livenessProbe: {
+                                    httpGet: { path: "/healthz", port: 3333 },
+                                    periodSeconds: 20,
+                                    failureThreshold: 6,
+                                    timeoutSeconds: 10,
+                                },
                                 resources: { requests: { cpu: "40m", memory: "64Mi" } },
                             },
                         ],
@@ -156,7 +201,11 @@ function createDeployment(
     );
 }
 
-function createService({ server, block, ports }: ServiceBlock, args: FakeApiServersArgs, opts: pulumi.CustomResourceOptions): kubernetes.core.v1.Service {
+function createService(
+    { server, block, ports }: ServiceBlock,
+    args: FakeApiServersArgs,
+    opts: pulumi.CustomResourceOptions,
+): kubernetes.core.v1.Service {
     const name = `${server.name}-${block}`;
     return new kubernetes.core.v1.Service(
         name,

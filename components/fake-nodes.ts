@@ -30,13 +30,29 @@ export class FakeNodePair extends pulumi.ComponentResource {
     constructor(name: string, pair: PairPlan, args: FakeNodesArgs, opts?: pulumi.ComponentResourceOptions) {
         super("metal3lab:index:FakeNodePair", name, {}, opts);
         const child = { parent: this, provider: args.dockerProvider };
-        const configuration = pulumi.output(args.ironicUrl).apply((url) => pythonAssignments(pairConfiguration(pair, args.config, url)));
+        const configuration = pulumi
+            .output(args.ironicUrl)
+            .apply((url) => pythonAssignments(pairConfiguration(pair, args.config, url)));
         const uploads = [
             { file: CONFIG_FILE, content: configuration },
             { file: CA_FILE, content: pulumi.output(args.caCertificate) },
         ];
-        this.fakeIpa = createContainer("fake-ipa", pair.fakeIpaAddress, pair, args, { uploads, stateDirectory: "/var/lib/fake-ipa" }, child);
-        this.sushyTools = createContainer("sushy-tools", pair.sushyToolsAddress, pair, args, { uploads, stateDirectory: "/var/lib/sushy-tools" }, child);
+        this.fakeIpa = createContainer(
+            "fake-ipa",
+            pair.fakeIpaAddress,
+            pair,
+            args,
+            { uploads, stateDirectory: "/var/lib/fake-ipa" },
+            child,
+        );
+        this.sushyTools = createContainer(
+            "sushy-tools",
+            pair.sushyToolsAddress,
+            pair,
+            args,
+            { uploads, stateDirectory: "/var/lib/sushy-tools" },
+            child,
+        );
         this.registerOutputs({ hosts: pair.hosts.length });
     }
 
@@ -93,7 +109,11 @@ function createContainer(
     opts: pulumi.CustomResourceOptions,
 ): docker.Container {
     const name = `${plan.prefix}-${pair.name}-${image}`;
-    const volume = new docker.Volume(`${pair.name}-${image}-state`, { name: `${name}-state`, labels: labels(plan) }, opts);
+    const volume = new docker.Volume(
+        `${pair.name}-${image}-state`,
+        { name: `${name}-state`, labels: labels(plan) },
+        opts,
+    );
     return new docker.Container(
         `${pair.name}-${image}`,
         {

@@ -43,13 +43,19 @@ export class BareMetalHosts extends pulumi.ComponentResource {
     private createHost(host: HostPlan, args: BareMetalHostsArgs): kubernetes.apiextensions.CustomResource {
         const child = { parent: this, provider: args.provider };
         const pair = args.plan.pairs[host.pair];
-        if (!pair) throw new Error(`${host.name} belongs to pair ${host.pair}, which is not in the plan`);
+        if (!pair) {
+            throw new Error(`${host.name} belongs to pair ${host.pair}, which is not in the plan`);
+        }
         const secret = new kubernetes.core.v1.Secret(
             `${host.name}-bmc`,
             {
                 // CAPM3 writes this label when a machine takes the host, and BMO takes any change of the Secret for new
                 // credentials: it would register the host a second time, in the middle of its provisioning.
-                metadata: { name: `${host.name}-bmc`, namespace: args.namespace, labels: { [CLUSTER_NAME_LABEL]: host.cluster } },
+                metadata: {
+                    name: `${host.name}-bmc`,
+                    namespace: args.namespace,
+                    labels: { [CLUSTER_NAME_LABEL]: host.cluster },
+                },
                 stringData: { username: args.bmc.username, password: args.bmc.password },
             },
             { ...child, dependsOn: args.secretsDependOn },
@@ -77,7 +83,12 @@ export class BareMetalHosts extends pulumi.ComponentResource {
                 },
             },
             // Deprovisioning and powering off take their time; the host is let go of only afterwards.
-            { ...child, dependsOn: [secret, ...args.dependsOn(host)], customTimeouts: { delete: "20m" }, deleteBeforeReplace: true },
+            {
+                ...child,
+                dependsOn: [secret, ...args.dependsOn(host)],
+                customTimeouts: { delete: "20m" },
+                deleteBeforeReplace: true,
+            },
         );
     }
 }

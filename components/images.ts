@@ -34,7 +34,9 @@ export class Images {
 
     /** References of all images that are built on this machine, as the checkout has them now. */
     built(): string[] {
-        return [...IN_CLUSTER, ...IN_DOCKER].filter((name) => this.reference(name) === builtReference(name)).map((name) => builtReference(name));
+        return [...IN_CLUSTER, ...IN_DOCKER]
+            .filter((name) => this.reference(name) === builtReference(name))
+            .map((name) => builtReference(name));
     }
 
     /** References of all images that run as pods. */

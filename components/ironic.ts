@@ -5,9 +5,9 @@ import { referenceParts, type Images } from "./images";
 import { createObjects, type KubernetesObject } from "./kubernetes-object";
 import type { LabPki } from "./lab-pki";
 import type { Manifest } from "./manifests/documents";
+import { allConductorAddresses } from "./plan/addresses";
 import type { MachineImage } from "./plan/cluster-objects";
 import { OS_IMAGE, osImage } from "./plan/os-image";
-import { allConductorAddresses } from "./plan/addresses";
 import type { HostPlan, LabPlan } from "./plan/plan";
 import { lastConductorOf } from "./plan/sizes";
 import type { Substrate } from "./substrate/substrate";
@@ -70,7 +70,10 @@ export class Ironic extends pulumi.ComponentResource {
         const child = { parent: this, provider: args.substrate.provider };
         const secrets = [createCredentials(name, args, child), createCertificate(name, args, child)];
         const { imageServer, others } = divideChart(args.chart);
-        this.conductors = createObjects(name, others, { ...child, dependsOn: [...args.substrate.ready, ...secrets] }).last;
+        this.conductors = createObjects(name, others, {
+            ...child,
+            dependsOn: [...args.substrate.ready, ...secrets],
+        }).last;
         this.imageServer = createObjects(name, imageServer, { ...child, dependsOn: this.conductors }).last;
         const { namespace } = args;
         this.endpoint = `https://ironic.${namespace}.svc:${API_PORT}/v1/`;
@@ -91,12 +94,20 @@ export class Ironic extends pulumi.ComponentResource {
 
 /** The image server's Deployment, and all else, by name. @throws Error when the chart has no image server, which hosts are provisioned from */
 function divideChart(chart: readonly Manifest[]): { imageServer: Manifest[]; others: Manifest[] } {
-    const isImageServer = ({ kind, metadata }: Manifest): boolean => kind === "Deployment" && metadata.labels?.["app.kubernetes.io/component"] === "image-server";
+    const isImageServer = ({ kind, metadata }: Manifest): boolean =>
+        kind === "Deployment" && metadata.labels?.["app.kubernetes.io/component"] === "image-server";
     const imageServer = chart.filter(isImageServer);
-    if (imageServer.length === 0) throw new Error("charts/ironic was rendered without its image server (imageServer.enabled)");
+    if (imageServer.length === 0) {
+        throw new Error("charts/ironic was rendered without its image server (imageServer.enabled)");
+    }
     const others = chart.filter((manifest) => !isImageServer(manifest));
     // Conductors by their index: Helm has number ten before number two.
-    return { imageServer, others: others.sort((one, other) => one.metadata.name.localeCompare(other.metadata.name, "en", { numeric: true })) };
+    return {
+        imageServer,
+        others: others.sort((one, other) =>
+            one.metadata.name.localeCompare(other.metadata.name, "en", { numeric: true }),
+        ),
+    };
 }
 
 function createCredentials(name: string, { credentials, namespace }: IronicArgs, opts: pulumi.CustomResourceOptions) {

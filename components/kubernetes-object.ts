@@ -7,7 +7,11 @@ import type { Manifest } from "./manifests/documents";
  * and shows it before the cluster exists, which groups of objects (yaml.ConfigGroup) do not while a value is unknown.
  */
 export class KubernetesObject extends pulumi.CustomResource {
-    constructor(name: string, manifest: Manifest, opts: pulumi.CustomResourceOptions & { provider: kubernetes.Provider }) {
+    constructor(
+        name: string,
+        manifest: Manifest,
+        opts: pulumi.CustomResourceOptions & { provider: kubernetes.Provider },
+    ) {
         super(objectToken(manifest), name, { ...annotated(manifest), status: undefined }, opts);
     }
 }
@@ -23,8 +27,13 @@ const TOLD: Record<string, Record<string, string>> = {
 
 function annotated(manifest: Manifest): Manifest {
     const told = TOLD[manifest.kind];
-    if (told === undefined) return manifest;
-    return { ...manifest, metadata: { ...manifest.metadata, annotations: { ...manifest.metadata.annotations, ...told } } };
+    if (told === undefined) {
+        return manifest;
+    }
+    return {
+        ...manifest,
+        metadata: { ...manifest.metadata, annotations: { ...manifest.metadata.annotations, ...told } },
+    };
 }
 
 /** The official token, for which the Kubernetes provider knows what to wait for: the core group is written out there. */
@@ -49,14 +58,22 @@ export function createObjects(
         });
     const of = (kinds: string[]) => manifests.filter(({ kind }) => kinds.includes(kind));
     const first = of(FIRST).map((manifest) => create(manifest, []));
-    const middle = manifests.filter(({ kind }) => ![...FIRST, ...LAST].includes(kind)).map((manifest) => create(manifest, first));
+    const middle = manifests
+        .filter(({ kind }) => ![...FIRST, ...LAST].includes(kind))
+        .map((manifest) => create(manifest, first));
     const before = [...first, ...middle];
     return { before, last: of(LAST).map((manifest) => create(manifest, before)) };
 }
 
 function asResources(dependsOn: pulumi.CustomResourceOptions["dependsOn"]): pulumi.Resource[] {
-    if (dependsOn === undefined) return [];
-    if (Array.isArray(dependsOn)) return dependsOn as pulumi.Resource[];
-    if (pulumi.Resource.isInstance(dependsOn)) return [dependsOn];
+    if (dependsOn === undefined) {
+        return [];
+    }
+    if (Array.isArray(dependsOn)) {
+        return dependsOn as pulumi.Resource[];
+    }
+    if (pulumi.Resource.isInstance(dependsOn)) {
+        return [dependsOn];
+    }
     throw new TypeError("createObjects takes resources in dependsOn, not outputs");
 }

@@ -48,7 +48,9 @@ export class LabPki extends pulumi.ComponentResource {
     server(key: string): pulumi.Output<{ cert: string; key: string }> {
         return this.pki.apply(({ servers }) => {
             const certificate = servers[key];
-            if (!certificate) throw new Error(`the PKI has no certificate ${key}`);
+            if (!certificate) {
+                throw new Error(`the PKI has no certificate ${key}`);
+            }
             return certificate;
         });
     }
@@ -58,7 +60,9 @@ export class LabPki extends pulumi.ComponentResource {
 export function nodeFiles(pki: Pki, nodeName: string): Record<string, string> {
     const kubernetes = pki.kubernetes;
     const kubelet = kubernetes?.kubelets[nodeName];
-    if (!kubernetes || !kubelet) throw new Error(`the PKI has no certificates of the node ${nodeName}`);
+    if (!kubernetes || !kubelet) {
+        throw new Error(`the PKI has no certificates of the node ${nodeName}`);
+    }
     const pairs = {
         ca: kubernetes.clusterCa,
         apiserver: kubernetes.apiServer,
@@ -73,14 +77,21 @@ export function nodeFiles(pki: Pki, nodeName: string): Record<string, string> {
         "front-proxy-client": kubernetes.frontProxyClient,
     };
     return {
-        ...Object.fromEntries(Object.entries(pairs).flatMap(([name, { cert, key }]) => [[`${name}.crt`, cert], [`${name}.key`, key]])),
+        ...Object.fromEntries(
+            Object.entries(pairs).flatMap(([name, { cert, key }]) => [
+                [`${name}.crt`, cert],
+                [`${name}.key`, key],
+            ]),
+        ),
         "sa.pub": kubernetes.serviceAccount.publicKey,
         "sa.key": kubernetes.serviceAccount.privateKey,
     };
 }
 
 function adminKubeconfig(pki: Pki, server: string): string {
-    if (!pki.kubernetes) throw new Error("the PKI has no certificates for Kubernetes");
+    if (!pki.kubernetes) {
+        throw new Error("the PKI has no certificates for Kubernetes");
+    }
     const base64 = (text: string) => Buffer.from(text).toString("base64");
     const { clusterCa, admin } = pki.kubernetes;
     return JSON.stringify({
@@ -88,7 +99,12 @@ function adminKubeconfig(pki: Pki, server: string): string {
         kind: "Config",
         "current-context": "lab",
         clusters: [{ name: "lab", cluster: { server, "certificate-authority-data": base64(clusterCa.cert) } }],
-        users: [{ name: "admin", user: { "client-certificate-data": base64(admin.cert), "client-key-data": base64(admin.key) } }],
+        users: [
+            {
+                name: "admin",
+                user: { "client-certificate-data": base64(admin.cert), "client-key-data": base64(admin.key) },
+            },
+        ],
         contexts: [{ name: "lab", context: { cluster: "lab", user: "admin" } }],
     });
 }

@@ -1,19 +1,19 @@
 import * as docker from "@pulumi/docker";
 import * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import { BareMetalHosts } from "./hosts";
 import { BareMetalOperator, BMO_CERTIFICATE, bmoCertificateNames } from "./bare-metal-operator";
 import { ClusterApi } from "./cluster-api";
 import { Credentials } from "./credentials";
 import { FakeApiServers } from "./fake-api-servers";
 import { FakeNodePair } from "./fake-nodes";
 import { fleetGate } from "./gate/program";
+import { BareMetalHosts } from "./hosts";
 import type { Images } from "./images";
 import { Ironic, IRONIC_CERTIFICATE, ironicNames } from "./ironic";
 import { KubeconfigFile } from "./kubeconfig-file";
 import { LabPki } from "./lab-pki";
-import { addressAt, parseNetwork } from "./plan/addresses";
 import type { PkiInput } from "./pki/input";
+import { addressAt, parseNetwork } from "./plan/addresses";
 import { NAMESPACE, type Prepared } from "./prepare";
 import { ClusterDns } from "./substrate/cluster-dns";
 import { EmbeddedKubernetes } from "./substrate/embedded";
@@ -39,11 +39,23 @@ export class Lab extends pulumi.ComponentResource {
         const dockerProvider = new docker.Provider("docker", {}, { parent: this });
         const substrate = this.createEmbedded(pki, dockerProvider, whole);
         const { provider } = substrate;
-        const namespace = new kubernetes.core.v1.Namespace("namespace", { metadata: { name: NAMESPACE } }, { parent: this, provider });
+        const namespace = new kubernetes.core.v1.Namespace(
+            "namespace",
+            { metadata: { name: NAMESPACE } },
+            { parent: this, provider },
+        );
 
         const ironic = new Ironic(
             "ironic",
-            { plan, images: this.images, substrate, credentials, pki, namespace: NAMESPACE, chart: prepared.ironicChart },
+            {
+                plan,
+                images: this.images,
+                substrate,
+                credentials,
+                pki,
+                namespace: NAMESPACE,
+                chart: prepared.ironicChart,
+            },
             { parent: this, dependsOn: [namespace] },
         );
         const operator = new BareMetalOperator(
@@ -86,14 +98,24 @@ export class Lab extends pulumi.ComponentResource {
                 bmc: credentials.bmc,
                 provider,
                 // Ironic, too: while it is away a host can be made, but not let go of.
-                dependsOn: (host) => [...ironic.of(host), ...operator.deployment, ...(pairs[host.pair]?.containers ?? [])],
+                dependsOn: (host) => [
+                    ...ironic.of(host),
+                    ...operator.deployment,
+                    ...(pairs[host.pair]?.containers ?? []),
+                ],
                 secretsDependOn: [namespace],
             },
             { parent: this },
         );
         const clusterApi = new ClusterApi(
             "cluster-api",
-            { plan, images: this.images, pki, kubeconfig: substrate.kubeconfig, dependsOn: [...substrate.ready, ...operator.definitions] },
+            {
+                plan,
+                images: this.images,
+                pki,
+                kubeconfig: substrate.kubeconfig,
+                dependsOn: [...substrate.ready, ...operator.definitions],
+            },
             { parent: this },
         );
         const fakeApiServers = new FakeApiServers(
@@ -113,12 +135,19 @@ export class Lab extends pulumi.ComponentResource {
                 dependsOn: [namespace, clusterApi],
                 foundations: (cluster) => [
                     ...fakeApiServers.of(cluster),
-                    ...hosts.hosts.slice(cluster.index * plan.hostsPerCluster, (cluster.index + 1) * plan.hostsPerCluster),
+                    ...hosts.hosts.slice(
+                        cluster.index * plan.hostsPerCluster,
+                        (cluster.index + 1) * plan.hostsPerCluster,
+                    ),
                 ],
             },
             { parent: this },
         );
-        const kubeconfigFile = new KubeconfigFile("kubeconfig", { content: substrate.kubeconfig, stack: pulumi.getStack() }, { parent: this });
+        const kubeconfigFile = new KubeconfigFile(
+            "kubeconfig",
+            { content: substrate.kubeconfig, stack: pulumi.getStack() },
+            { parent: this },
+        );
 
         this.outputs = {
             kubeconfig: pulumi.secret(substrate.kubeconfig),
@@ -129,7 +158,13 @@ export class Lab extends pulumi.ComponentResource {
             conductors: plan.conductors.length,
             pairs: plan.pairs.length,
             fakeApiServers: plan.fakeApiServers.length,
-            fleet: fleetGate({ config, plan, namespace: NAMESPACE, kubeconfig: substrate.kubeconfig, after: [...hosts.hosts, ...clusters.clusters] }),
+            fleet: fleetGate({
+                config,
+                plan,
+                namespace: NAMESPACE,
+                kubeconfig: substrate.kubeconfig,
+                after: [...hosts.hosts, ...clusters.clusters],
+            }),
             next: nextSteps(kubeconfigFile.path),
         };
         this.registerOutputs({});
@@ -156,12 +191,24 @@ export class Lab extends pulumi.ComponentResource {
                 [BMO_CERTIFICATE]: { names: bmoCertificateNames(), keyType: "ecdsa" },
             },
         };
-        return new LabPki("pki", { input, nodeName: plan.nodeName, apiUrl: `https://127.0.0.1:${plan.apiPort}` }, { parent: this });
+        return new LabPki(
+            "pki",
+            { input, nodeName: plan.nodeName, apiUrl: `https://127.0.0.1:${plan.apiPort}` },
+            { parent: this },
+        );
     }
 
-    private createEmbedded(pki: LabPki, dockerProvider: docker.Provider, whole: { cluster?: pulumi.Resource }): Substrate {
+    private createEmbedded(
+        pki: LabPki,
+        dockerProvider: docker.Provider,
+        whole: { cluster?: pulumi.Resource },
+    ): Substrate {
         const { config, plan } = this.prepared;
-        const embedded = new EmbeddedKubernetes("kubernetes", { config, plan, images: this.images, pki, dockerProvider }, { parent: this });
+        const embedded = new EmbeddedKubernetes(
+            "kubernetes",
+            { config, plan, images: this.images, pki, dockerProvider },
+            { parent: this },
+        );
         const { provider } = embedded;
         whole.cluster = embedded.cluster;
         const dns = new ClusterDns(
@@ -178,7 +225,9 @@ export class Lab extends pulumi.ComponentResource {
 const deleteWithCluster =
     (whole: { cluster?: pulumi.Resource }): pulumi.ResourceTransformation =>
     ({ type, props, opts }) =>
-        whole.cluster && type.startsWith("kubernetes:") ? { props, opts: { ...opts, deletedWith: whole.cluster } } : undefined;
+        whole.cluster && type.startsWith("kubernetes:")
+            ? { props, opts: { ...opts, deletedWith: whole.cluster } }
+            : undefined;
 
 /** What to type next. */
 const nextSteps = (kubeconfig: string): string[] => [

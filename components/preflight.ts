@@ -1,9 +1,9 @@
-import { createServer } from "net";
-import { networkInterfaces } from "os";
-import { statfs } from "fs/promises";
+import { statfs } from "node:fs/promises";
+import { createServer } from "node:net";
+import { networkInterfaces } from "node:os";
 import Docker from "dockerode";
-import type { Problem } from "./config/validate";
 import type { LabConfig } from "./config/keys";
+import type { Problem } from "./config/validate";
 import { overlap, parseNetwork } from "./plan/addresses";
 import type { LabPlan } from "./plan/plan";
 
@@ -28,22 +28,49 @@ export interface MachineFacts {
 /** What cannot work on this machine, by the same rule as configuration: all at once, before anything is made. */
 export function machineProblems(config: LabConfig, plan: LabPlan, facts: MachineFacts): Problem[] {
     const problems: Problem[] = [];
-    if (facts.dockerError !== undefined) problems.push(dockerDoesNotAnswer(facts.dockerError));
+    if (facts.dockerError !== undefined) {
+        problems.push(dockerDoesNotAnswer(facts.dockerError));
+    }
     const wanted = plan.network;
     for (const { name, cidr } of facts.dockerNetworks) {
-        if (overlap(wanted, parseNetwork(cidr)))
-            problems.push({ key: "provisioningCidr", value: wanted.cidr, rule: `is in use by the Docker network ${name} (${cidr})` });
+        if (overlap(wanted, parseNetwork(cidr))) {
+            problems.push({
+                key: "provisioningCidr",
+                value: wanted.cidr,
+                rule: `is in use by the Docker network ${name} (${cidr})`,
+            });
+        }
     }
     for (const { name, address } of facts.interfaces) {
-        if (overlap(wanted, parseNetwork(`${address}/32`)))
-            problems.push({ key: "provisioningCidr", value: wanted.cidr, rule: `is in use by this machine's interface ${name} (${address})` });
+        if (overlap(wanted, parseNetwork(`${address}/32`))) {
+            problems.push({
+                key: "provisioningCidr",
+                value: wanted.cidr,
+                rule: `is in use by this machine's interface ${name} (${address})`,
+            });
+        }
     }
-    if (facts.apiPortTaken)
-        problems.push({ key: "apiPort", value: String(plan.apiPort), rule: "is taken on 127.0.0.1: set another, or stop what listens there" });
-    if (facts.freeGib < LEAST_FREE_GIB)
-        problems.push({ key: "nodes", value: String(config.nodes), rule: `need ${LEAST_FREE_GIB} GiB of disk, ${facts.freeGib.toFixed(1)} GiB are free where Docker keeps its data` });
-    if (facts.missingImages.length > 0)
-        problems.push({ key: "images", value: config.images.source, rule: `lacks ${facts.missingImages.join(", ")}, not built yet on this machine: 'npm run setup' does` });
+    if (facts.apiPortTaken) {
+        problems.push({
+            key: "apiPort",
+            value: String(plan.apiPort),
+            rule: "is taken on 127.0.0.1: set another, or stop what listens there",
+        });
+    }
+    if (facts.freeGib < LEAST_FREE_GIB) {
+        problems.push({
+            key: "nodes",
+            value: String(config.nodes),
+            rule: `need ${LEAST_FREE_GIB} GiB of disk, ${facts.freeGib.toFixed(1)} GiB are free where Docker keeps its data`,
+        });
+    }
+    if (facts.missingImages.length > 0) {
+        problems.push({
+            key: "images",
+            value: config.images.source,
+            rule: `lacks ${facts.missingImages.join(", ")}, not built yet on this machine: 'npm run setup' does`,
+        });
+    }
     return problems;
 }
 
@@ -71,7 +98,14 @@ export async function lookAtMachine(plan: LabPlan, builtImages: string[]): Promi
         root = ((await docker.info()) as { DockerRootDir: string }).DockerRootDir;
     } catch (error) {
         const dockerError = error instanceof Error ? error.message : String(error);
-        return { dockerError, dockerNetworks: [], interfaces: [], apiPortTaken: false, freeGib: Infinity, missingImages: [] };
+        return {
+            dockerError,
+            dockerNetworks: [],
+            interfaces: [],
+            apiPortTaken: false,
+            freeGib: Infinity,
+            missingImages: [],
+        };
     }
     const networks = await docker.listNetworks();
     const own = networks.find(({ Name }) => Name === plan.prefix);
@@ -80,7 +114,9 @@ export async function lookAtMachine(plan: LabPlan, builtImages: string[]): Promi
     const running = await docker.listContainers({ filters: { name: [`^/${plan.nodeName}$`] } });
     return {
         dockerNetworks: foreign.flatMap(({ Name, IPAM }) =>
-            (IPAM?.Config ?? []).flatMap(({ Subnet }) => (Subnet && !Subnet.includes(":") ? [{ name: Name, cidr: Subnet }] : [])),
+            (IPAM?.Config ?? []).flatMap(({ Subnet }) =>
+                Subnet && !Subnet.includes(":") ? [{ name: Name, cidr: Subnet }] : [],
+            ),
         ),
         // A lab's own bridge has the gateway's address; Docker's other bridges were told by their networks.
         interfaces: own ? [] : machineAddresses(foreign.map(({ Id }) => `br-${Id.slice(0, 12)}`)),

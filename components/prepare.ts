@@ -40,21 +40,44 @@ export async function prepare(): Promise<Prepared> {
     try {
         config = judge(rawConfiguration());
     } catch (error) {
-        if (!(error instanceof ConfigurationError)) throw error;
+        if (!(error instanceof ConfigurationError)) {
+            throw error;
+        }
         problems.push(...error.problems);
     }
     const wanted = config && { config, plan: plan(config, pulumi.getStack()), images: new Images(config.images) };
     if (!pulumi.runtime.isDryRun()) {
-        problems.push(...(wanted ? machineProblems(wanted.config, wanted.plan, await lookAtMachine(wanted.plan, wanted.images.built())) : await dockerProblem()));
+        problems.push(
+            ...(wanted
+                ? machineProblems(wanted.config, wanted.plan, await lookAtMachine(wanted.plan, wanted.images.built()))
+                : await dockerProblem()),
+        );
     }
-    if (problems.length > 0 || wanted === undefined) throw new ConfigurationError(problems);
+    if (problems.length > 0 || wanted === undefined) {
+        throw new ConfigurationError(problems);
+    }
     const manifests = manifestsPath(new Cache(cacheRoot()));
-    return { ...wanted, operatorManifests: await readBareMetalOperator(manifests), ironicChart: await ironicChart(wanted.plan, wanted.images) };
+    return {
+        ...wanted,
+        operatorManifests: await readBareMetalOperator(manifests),
+        ironicChart: await ironicChart(wanted.plan, wanted.images),
+    };
 }
 
 function ironicChart(planned: LabPlan, images: Images): Promise<Manifest[]> {
-    const values = ironicValues({ plan: planned, images, storageClass: STORAGE_CLASS, serviceAddress: planned.nodeAddress });
-    return renderChart({ path: "charts/ironic", releaseName: "ironic", namespace: NAMESPACE, values, kubeVersion: MANAGEMENT_KUBERNETES_VERSION });
+    const values = ironicValues({
+        plan: planned,
+        images,
+        storageClass: STORAGE_CLASS,
+        serviceAddress: planned.nodeAddress,
+    });
+    return renderChart({
+        path: "charts/ironic",
+        releaseName: "ironic",
+        namespace: NAMESPACE,
+        values,
+        kubeVersion: MANAGEMENT_KUBERNETES_VERSION,
+    });
 }
 
 /** Every key of this project's namespace, known or not, as Pulumi holds it. */

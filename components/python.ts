@@ -8,16 +8,29 @@ export const pythonAssignments = (values: Record<string, unknown>): string =>
         .join("");
 
 function pythonLiteral(value: unknown): string {
-    if (value === null) return "None";
-    if (value === true) return "True";
-    if (value === false) return "False";
-    if (typeof value === "number" && Number.isFinite(value)) return String(value);
+    if (value === null) {
+        return "None";
+    }
+    if (value === true) {
+        return "True";
+    }
+    if (value === false) {
+        return "False";
+    }
+    if (typeof value === "number" && Number.isFinite(value)) {
+        return String(value);
+    }
     // A JSON string is a Python string: what JSON.stringify escapes, Python escapes alike.
-    if (typeof value === "string") return JSON.stringify(value);
-    if (Array.isArray(value)) return `[${value.map(pythonLiteral).join(", ")}]`;
-    if (typeof value === "object")
+    if (typeof value === "string") {
+        return JSON.stringify(value);
+    }
+    if (Array.isArray(value)) {
+        return `[${value.map(pythonLiteral).join(", ")}]`;
+    }
+    if (typeof value === "object") {
         return `{${Object.entries(value)
             .map(([key, entry]) => `${JSON.stringify(key)}: ${pythonLiteral(entry)}`)
             .join(", ")}}`;
+    }
     throw new TypeError(`${String(value)} has no Python literal`);
 }

@@ -10,6 +10,8 @@ export async function withRunErrors<T>(work: Promise<T>): Promise<T> {
     try {
         return await work;
     } catch (error) {
-        throw error instanceof ConfigurationError || error instanceof FleetTimeout ? new pulumi.RunError(error.message) : error;
+        throw error instanceof ConfigurationError || error instanceof FleetTimeout
+            ? new pulumi.RunError(error.message)
+            : error;
     }
 }

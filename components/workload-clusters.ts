@@ -37,15 +37,27 @@ export class WorkloadClusters extends pulumi.ComponentResource {
         const objects = clusterClassObjects({ name: CLASS_NAME, namespace: args.namespace, image: args.osImage });
         // The webhook of the class looks for its templates: they come first.
         const create = (manifest: Manifest, dependsOn: pulumi.Resource[]) =>
-            new KubernetesObject(`${manifest.kind}-${manifest.metadata.name}`.toLowerCase(), manifest, { parent: this, provider: args.provider, dependsOn });
+            new KubernetesObject(`${manifest.kind}-${manifest.metadata.name}`.toLowerCase(), manifest, {
+                parent: this,
+                provider: args.provider,
+                dependsOn,
+            });
         const isClass = ({ kind }: Manifest) => kind === "ClusterClass";
         const clusterClass = objects.find(isClass);
-        if (!clusterClass) throw new Error("no ClusterClass is among the objects of the class");
-        const templates = objects.filter((manifest) => !isClass(manifest)).map((manifest) => create(manifest, args.dependsOn));
+        if (!clusterClass) {
+            throw new Error("no ClusterClass is among the objects of the class");
+        }
+        const templates = objects
+            .filter((manifest) => !isClass(manifest))
+            .map((manifest) => create(manifest, args.dependsOn));
         return create(clusterClass, [...args.dependsOn, ...templates]);
     }
 
-    private createCluster(cluster: ClusterPlan, clusterClass: KubernetesObject, args: WorkloadClustersArgs): KubernetesObject {
+    private createCluster(
+        cluster: ClusterPlan,
+        clusterClass: KubernetesObject,
+        args: WorkloadClustersArgs,
+    ): KubernetesObject {
         const manifest = workloadClusterObject({
             name: cluster.name,
             namespace: args.namespace,

@@ -2,7 +2,11 @@ import { spawnSync } from "node:child_process";
 
 /** An image of the lab's, if this machine has built it: `undefined` without Docker, too. */
 export function builtImage(name: string): string | undefined {
-    const { status, stdout } = spawnSync("docker", ["images", "--format", "{{.Repository}}:{{.Tag}}", `metal3-scale-lab/${name}`], { encoding: "utf8" });
+    const { status, stdout } = spawnSync(
+        "docker",
+        ["images", "--format", "{{.Repository}}:{{.Tag}}", `metal3-scale-lab/${name}`],
+        { encoding: "utf8" },
+    );
     return status === 0 ? stdout.split("\n").find((name) => name !== "" && !name.endsWith(":<none>")) : undefined;
 }
 
@@ -11,14 +15,22 @@ export function imageForTests(name: string): () => string {
     let image: string | undefined;
     before(function () {
         image = builtImage(name);
-        if (image === undefined) this.skip();
+        if (image === undefined) {
+            this.skip();
+        }
     });
     return () => image as string;
 }
 
 /** Runs Python in an image, without a network. @param options of `docker run`. @returns its last line, which is JSON. @throws Error with what Python said. */
 export function python(image: string, script: string, options: readonly string[]): unknown {
-    const { status, stdout, stderr } = spawnSync("docker", ["run", "--rm", "-i", "--network", "none", ...options, image, "python3", "-"], { encoding: "utf8", input: script });
-    if (status !== 0) throw new Error(stderr);
+    const { status, stdout, stderr } = spawnSync(
+        "docker",
+        ["run", "--rm", "-i", "--network", "none", ...options, image, "python3", "-"],
+        { encoding: "utf8", input: script },
+    );
+    if (status !== 0) {
+        throw new Error(stderr);
+    }
     return JSON.parse(stdout.trim().split("\n").at(-1) as string);
 }

@@ -34,11 +34,18 @@ export interface AptSource {
  * Empty on other distributions.
  */
 export async function debianSources(): Promise<AptSource[]> {
-    const text = await look("apt-get", ["indextargets", "--format", "$(REPO_URI) $(COMPONENT) $(ORIGIN) $(LABEL)", "Created-By: Packages"]);
+    const text = await look("apt-get", [
+        "indextargets",
+        "--format",
+        "$(REPO_URI) $(COMPONENT) $(ORIGIN) $(LABEL)",
+        "Created-By: Packages",
+    ]);
     const seen = new Map<string, AptSource>();
     for (const line of (text ?? "").split("\n")) {
         const [uri, component, origin, label] = line.split(" ");
-        if (uri && label && component === "main" && origin === "Debian") seen.set(uri, { uri: uri.replace(/\/$/, ""), label });
+        if (uri && label && component === "main" && origin === "Debian") {
+            seen.set(uri, { uri: uri.replace(/\/$/, ""), label });
+        }
     }
     return [...seen.values()];
 }

@@ -42,18 +42,24 @@ function installedByHand() {
 
 function installed() {
     try {
-        if (readFileSync(stampFile, "utf8") === wantedStamp()) return true;
+        if (readFileSync(stampFile, "utf8") === wantedStamp()) {
+            return true;
+        }
     } catch {
         // no stamp: not installed by us, or not to the end
     }
-    if (!installedByHand()) return false;
+    if (!installedByHand()) {
+        return false;
+    }
     writeFileSync(stampFile, wantedStamp());
     return true;
 }
 
 /** Runs in a process of its own under flock(1): the kernel gives the lock back however this ends. */
 function install() {
-    if (installed()) return; // another run was quicker
+    if (installed()) {
+        return;
+    } // another run was quicker
     const started = Date.now();
     say("[npm] installing the lab's npm packages (npm ci) …");
     const beat = `while sleep 20; do echo '[npm] still installing' >&2; done & beat=$!; trap 'kill $beat 2>/dev/null' EXIT; `;
@@ -61,7 +67,9 @@ function install() {
     // npm ci removes what is there first, so a stamp can only come from an install that ended.
     const result = spawnSync("sh", ["-c", `${beat}${command}`], { cwd: root, stdio: ["ignore", "inherit", "inherit"] });
     if (result.status !== 0) {
-        say(`error: npm ci failed (${result.signal ?? `exit code ${result.status}`}): see its message above. Is the npm registry reachable from here?`);
+        say(
+            `error: npm ci failed (${result.signal ?? `exit code ${result.status}`}): see its message above. Is the npm registry reachable from here?`,
+        );
         process.exit(1);
     }
     writeFileSync(stampFile, wantedStamp());
@@ -69,12 +77,16 @@ function install() {
 }
 
 function ensureModules() {
-    if (installed()) return;
+    if (installed()) {
+        return;
+    }
     const self = [fileURLToPath(import.meta.url), "--install"];
     mkdirSync(join(root, ".lab"), { recursive: true });
     const lock = join(root, ".lab", "npm-install.lock");
     // -w: a limit for the wait; -E tells it apart from npm's own exit codes.
-    const locked = spawnSync("flock", ["-w", "1200", "-E", "77", lock, process.execPath, ...self], { stdio: ["ignore", "inherit", "inherit"] });
+    const locked = spawnSync("flock", ["-w", "1200", "-E", "77", lock, process.execPath, ...self], {
+        stdio: ["ignore", "inherit", "inherit"],
+    });
     if (locked.error?.code === "ENOENT") {
         say("[npm] flock(1) is not there: a second run at the same time is not kept out");
         install();
@@ -91,17 +103,27 @@ function main() {
         say(`error: Node ${MINIMUM_NODE} or newer is needed, this is ${process.version}`);
         process.exit(1);
     }
-    if (process.argv[2] === "--install") return install();
+    if (process.argv[2] === "--install") {
+        return install();
+    }
     ensureModules();
-    const child = spawn(process.execPath, ["--import", import.meta.resolve("tsx"), join(root, "cli", "main.ts"), ...process.argv.slice(2)], { stdio: "inherit" });
+    const child = spawn(
+        process.execPath,
+        ["--import", import.meta.resolve("tsx"), join(root, "cli", "main.ts"), ...process.argv.slice(2)],
+        { stdio: "inherit" },
+    );
     // The command itself makes one out of two: a Ctrl-C comes from the terminal and, again, from here.
-    for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => child.kill(signal));
+    for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) {
+        process.on(signal, () => child.kill(signal));
+    }
     child.on("error", (error) => {
         say(`error: ${error.message}`);
         process.exit(1);
     });
     child.on("exit", (code, signal) => {
-        if (signal === null) process.exit(code ?? 1);
+        if (signal === null) {
+            process.exit(code ?? 1);
+        }
         // Ended by a signal: end the same way, so that whoever called sees it.
         process.removeAllListeners(signal);
         process.kill(process.pid, signal);

@@ -29,11 +29,15 @@ export interface EnsureOptions {
  */
 export class Cache {
     constructor(readonly root: string) {
-        if (!root.startsWith("/")) throw new Error(`the cache's folder must be an absolute path, not "${root}"`);
+        if (!root.startsWith("/")) {
+            throw new Error(`the cache's folder must be an absolute path, not "${root}"`);
+        }
     }
 
     idOf(recipe: Recipe): string {
-        if (!/^[a-z0-9][a-z0-9.-]*$/.test(recipe.name)) throw new Error(`"${recipe.name}" is no name for a cache entry`);
+        if (!/^[a-z0-9][a-z0-9.-]*$/.test(recipe.name)) {
+            throw new Error(`"${recipe.name}" is no name for a cache entry`);
+        }
         return `${recipe.name}-${keyOf(recipe.inputs)}`;
     }
 
@@ -45,9 +49,13 @@ export class Cache {
     /** Looks without touching. */
     async stateOf(recipe: Recipe): Promise<{ state: EntryState; manifest?: Manifest; damage?: string }> {
         const path = this.pathOf(recipe);
-        if (!existsSync(path)) return { state: "missing" };
+        if (!existsSync(path)) {
+            return { state: "missing" };
+        }
         const verdict = await verifyManifest(path);
-        return "manifest" in verdict ? { state: "present", manifest: verdict.manifest } : { state: "damaged", damage: verdict.damage };
+        return "manifest" in verdict
+            ? { state: "present", manifest: verdict.manifest }
+            : { state: "damaged", damage: verdict.damage };
     }
 
     /**
@@ -67,8 +75,12 @@ export class Cache {
             async () => {
                 // Another run may have made it while we waited.
                 const now = await this.stateOf(recipe);
-                if (now.state === "present") return path;
-                if (now.state === "damaged") options.notice?.(`${id} in the cache is damaged (${now.damage}): making it again`);
+                if (now.state === "present") {
+                    return path;
+                }
+                if (now.state === "damaged") {
+                    options.notice?.(`${id} in the cache is damaged (${now.damage}): making it again`);
+                }
                 await this.removeLeftovers(id);
                 await this.build(recipe, id, path, build);
                 return path;
@@ -83,7 +95,9 @@ export class Cache {
         const ids = new Set((await readdir(this.tmp).catch(() => [])).map((name) => name.replace(/~.*$/, "")));
         for (const id of ids) {
             const release = await tryLock(this.lockOf(id));
-            if (release === undefined) continue;
+            if (release === undefined) {
+                continue;
+            }
             try {
                 removed.push(...(await this.removeLeftovers(id)));
             } finally {
@@ -101,7 +115,12 @@ export class Cache {
         return join(this.root, "locks", id);
     }
 
-    private async build(recipe: Recipe, id: string, path: string, build: (dir: string) => Promise<void>): Promise<void> {
+    private async build(
+        recipe: Recipe,
+        id: string,
+        path: string,
+        build: (dir: string) => Promise<void>,
+    ): Promise<void> {
         const temporary = join(this.tmp, `${id}~${process.pid}-${Date.now().toString(36)}`);
         const started = Date.now();
         await mkdir(temporary, { recursive: true });
@@ -109,7 +128,12 @@ export class Cache {
         try {
             await build(temporary);
             const seconds = Math.round((Date.now() - started) / 1000);
-            await writeManifest(temporary, { name: recipe.name, key: keyOf(recipe.inputs), built: new Date().toISOString(), seconds });
+            await writeManifest(temporary, {
+                name: recipe.name,
+                key: keyOf(recipe.inputs),
+                built: new Date().toISOString(),
+                seconds,
+            });
             // rename() replaces no folder that holds files: the damaged one goes first. Its name is gone only for this moment, under the lock.
             await discard(path);
             await rename(temporary, path);
@@ -122,7 +146,9 @@ export class Cache {
     /** Only under the entry's lock: then no living process owns a temporary folder of that entry. */
     private async removeLeftovers(id: string): Promise<string[]> {
         const left = (await readdir(this.tmp).catch(() => [])).filter((name) => name.startsWith(`${id}~`));
-        for (const name of left) await discard(join(this.tmp, name));
+        for (const name of left) {
+            await discard(join(this.tmp, name));
+        }
         return left;
     }
 }

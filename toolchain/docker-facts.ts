@@ -31,9 +31,13 @@ export type DockerDecision =
  * The lab installs and starts Docker only as root on Debian or Ubuntu; in every other case one message says what a person has to do.
  */
 export function decideDocker(facts: DockerFacts): DockerDecision {
-    if (facts.answers) return { do: "use" };
+    if (facts.answers) {
+        return { do: "use" };
+    }
     if (facts.remote !== undefined) {
-        return giveUp(`Docker at ${facts.remote} does not answer (${facts.complaint}): start it, or unset DOCKER_HOST to use this machine's own.`);
+        return giveUp(
+            `Docker at ${facts.remote} does not answer (${facts.complaint}): start it, or unset DOCKER_HOST to use this machine's own.`,
+        );
     }
     if (/permission denied/i.test(facts.complaint)) {
         return giveUp(
@@ -43,15 +47,21 @@ export function decideDocker(facts: DockerFacts): DockerDecision {
     const debian = facts.distribution.some((id) => id === "debian" || id === "ubuntu");
     const how = facts.systemd ? "systemctl" : "dockerd";
     if (!facts.client || !facts.daemon) {
-        if (facts.root && debian) return { do: "install-and-start", how };
+        if (facts.root && debian) {
+            return { do: "install-and-start", how };
+        }
         return giveUp(
             debian
                 ? "Docker is not installed and we are not root: run `sudo apt-get install docker.io`, or run the lab as root and it does so itself."
                 : `Docker is not installed, and on ${facts.distribution[0] ?? "this system"} the lab cannot install it: install Docker Engine 20.10 or newer and start it.`,
         );
     }
-    if (facts.daemonRunning) return { do: "wait" };
-    if (facts.root) return { do: "start", how };
+    if (facts.daemonRunning) {
+        return { do: "wait" };
+    }
+    if (facts.root) {
+        return { do: "start", how };
+    }
     return giveUp(
         `Docker is installed but not running, and we are not root: ${facts.systemd ? "run `sudo systemctl start docker`" : "start it (`sudo dockerd`)"}, or run the lab as root.`,
     );

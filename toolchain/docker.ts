@@ -33,14 +33,19 @@ export interface DockerInfo {
 
 /** The line of `docker info`'s output that says why it failed. It prints what it knows of itself as JSON before, with fields named Error. */
 export const complaintOf = (output: string): string | undefined =>
-    output.split("\n").map((line) => line.trim()).find((line) => !line.startsWith("{") && /error|denied|cannot/i.test(line));
+    output
+        .split("\n")
+        .map((line) => line.trim())
+        .find((line) => !line.startsWith("{") && /error|denied|cannot/i.test(line));
 
 async function ask(): Promise<{ info?: DockerInfo; complaint: string }> {
     try {
         const text = await run("docker", ["info", "--format", "{{json .}}"], { timeoutMs: 20_000 });
         const said = JSON.parse(text) as Record<string, unknown>;
         const errors = said["ServerErrors"];
-        if (Array.isArray(errors) && errors.length > 0) return { complaint: errors.join("; ") };
+        if (Array.isArray(errors) && errors.length > 0) {
+            return { complaint: errors.join("; ") };
+        }
         return {
             complaint: "",
             info: {
@@ -66,7 +71,9 @@ export async function dockerInfo(): Promise<DockerInfo | undefined> {
 function osRelease(): string[] {
     try {
         const text = readFileSync("/etc/os-release", "utf8");
-        return ["ID", "ID_LIKE"].flatMap((key) => new RegExp(`^${key}=(.*)$`, "m").exec(text)?.[1]?.replace(/["']/g, "").split(" ") ?? []);
+        return ["ID", "ID_LIKE"].flatMap(
+            (key) => new RegExp(`^${key}=(.*)$`, "m").exec(text)?.[1]?.replace(/["']/g, "").split(" ") ?? [],
+        );
     } catch {
         return [];
     }
@@ -90,8 +97,13 @@ function onPath(command: string): boolean {
 /** Looks at Docker and the machine. Changes nothing. */
 export async function dockerFacts(): Promise<DockerFacts & { info?: DockerInfo }> {
     const client = onPath("docker");
-    const asked: { info?: DockerInfo; complaint: string } = client ? await ask() : { complaint: "there is no docker command" };
-    const context = client && !process.env["DOCKER_HOST"] ? await look("docker", ["context", "inspect", "--format", "{{.Endpoints.docker.Host}}"]) : undefined;
+    const asked: { info?: DockerInfo; complaint: string } = client
+        ? await ask()
+        : { complaint: "there is no docker command" };
+    const context =
+        client && !process.env["DOCKER_HOST"]
+            ? await look("docker", ["context", "inspect", "--format", "{{.Endpoints.docker.Host}}"])
+            : undefined;
     const host = process.env["DOCKER_HOST"] || context;
     return {
         ...(asked.info ? { info: asked.info } : {}),
@@ -113,12 +125,16 @@ async function waitUntilItAnswers(log: string, signal: AbortSignal | undefined):
     while (Date.now() < end) {
         signal?.throwIfAborted();
         const asked = await ask();
-        if (asked.info !== undefined) return asked.info;
+        if (asked.info !== undefined) {
+            return asked.info;
+        }
         complaint = asked.complaint;
         await new Promise((done) => setTimeout(done, 500));
     }
     const tail = await tailOfFile(log, 10);
-    throw new Error(`Docker did not answer within ${START_LIMIT_MS / 1000} s (${complaint})${tail ? `; the end of ${log}:\n${tail}` : ""}`);
+    throw new Error(
+        `Docker did not answer within ${START_LIMIT_MS / 1000} s (${complaint})${tail ? `; the end of ${log}:\n${tail}` : ""}`,
+    );
 }
 
 /**
@@ -139,7 +155,9 @@ function startDaemon(log: string): void {
  */
 export async function ensureDocker(options: DockerOptions): Promise<DockerInfo> {
     const facts = await dockerFacts();
-    if (facts.info !== undefined) return facts.info;
+    if (facts.info !== undefined) {
+        return facts.info;
+    }
     const log = join(options.root, "logs", "dockerd.log");
     await mkdir(join(options.root, "logs"), { recursive: true });
     return withLock(
@@ -150,17 +168,29 @@ export async function ensureDocker(options: DockerOptions): Promise<DockerInfo> 
             for (let round = 0; round < 2; round += 1) {
                 const seen = await dockerFacts();
                 const decision = decideDocker(seen);
-                if (decision.do === "use" && seen.info !== undefined) return seen.info;
-                if (decision.do === "give-up") throw new Error(decision.message);
+                if (decision.do === "use" && seen.info !== undefined) {
+                    return seen.info;
+                }
+                if (decision.do === "give-up") {
+                    throw new Error(decision.message);
+                }
                 if (decision.do === "install-and-start") {
                     options.notice?.("installing docker.io");
-                    await aptInstall(["docker.io"], { log: join(options.root, "logs", "apt.log"), signal: options.signal });
+                    await aptInstall(["docker.io"], {
+                        log: join(options.root, "logs", "apt.log"),
+                        signal: options.signal,
+                    });
                     continue; // its package may have started it already
                 }
                 if (decision.do === "start") {
-                    options.notice?.(decision.how === "systemctl" ? "starting docker.service" : `starting dockerd (log ${log})`);
-                    if (decision.how === "systemctl") await run("systemctl", ["start", "docker"], { timeoutMs: START_LIMIT_MS, log });
-                    else startDaemon(log);
+                    options.notice?.(
+                        decision.how === "systemctl" ? "starting docker.service" : `starting dockerd (log ${log})`,
+                    );
+                    if (decision.how === "systemctl") {
+                        await run("systemctl", ["start", "docker"], { timeoutMs: START_LIMIT_MS, log });
+                    } else {
+                        startDaemon(log);
+                    }
                 }
                 return waitUntilItAnswers(log, options.signal);
             }

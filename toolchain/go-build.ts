@@ -37,7 +37,12 @@ export function goBinaryPath(cache: Cache, name: string): string {
 }
 
 async function compile(target: GoTarget, output: string, options: GoBuildOptions): Promise<void> {
-    const go = await ensureGo({ cache: options.cache, log: options.log, ...(options.notice ? { notice: options.notice } : {}), signal: options.signal });
+    const go = await ensureGo({
+        cache: options.cache,
+        log: options.log,
+        ...(options.notice ? { notice: options.notice } : {}),
+        signal: options.signal,
+    });
     const cwd = repoPath(target.module);
     const scratch = await mkdtemp(join(tmpdir(), `metal3-scale-lab-${target.name}-`));
     const env: Record<string, string> = {
@@ -60,7 +65,22 @@ async function compile(target: GoTarget, output: string, options: GoBuildOptions
         }
         options.doing?.("fetching modules and compiling");
         const tags = target.tags.length > 0 ? ["-tags", target.tags.join(",")] : [];
-        await run(go.path, ["build", "-mod=readonly", "-trimpath", "-buildvcs=false", ...tags, "-ldflags", target.ldflags, "-o", output, target.package], settings);
+        await run(
+            go.path,
+            [
+                "build",
+                "-mod=readonly",
+                "-trimpath",
+                "-buildvcs=false",
+                ...tags,
+                "-ldflags",
+                target.ldflags,
+                "-o",
+                output,
+                target.package,
+            ],
+            settings,
+        );
     } finally {
         await rm(scratch, { recursive: true, force: true });
     }

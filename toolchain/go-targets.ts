@@ -35,11 +35,15 @@ export type GoTarget = z.infer<typeof targetSchema>;
 export function parseTargets(text: string, file = "targets.yaml"): GoTarget[] {
     const result = fileSchema.safeParse(parse(text));
     if (!result.success) {
-        throw new Error(`${file}: ${result.error.issues.map((issue) => `${issue.path.join(".")}: ${issue.message}`).join("; ")}`);
+        throw new Error(
+            `${file}: ${result.error.issues.map((issue) => `${issue.path.join(".")}: ${issue.message}`).join("; ")}`,
+        );
     }
     const names = result.data.targets.map((target) => target.name);
     const twice = names.filter((name, index) => names.indexOf(name) !== index);
-    if (twice.length > 0) throw new Error(`${file}: more than one target is named ${[...new Set(twice)].join(", ")}`);
+    if (twice.length > 0) {
+        throw new Error(`${file}: more than one target is named ${[...new Set(twice)].join(", ")}`);
+    }
     return result.data.targets;
 }
 
@@ -55,15 +59,25 @@ export function goTargets(): GoTarget[] {
 /** The target of that name. @throws Error listing those there are */
 export function goTarget(name: string): GoTarget {
     const found = goTargets().find((target) => target.name === name);
-    if (found === undefined) throw new Error(`toolchain/go/targets.yaml has no target "${name}": it has ${goTargets().map((target) => target.name).join(", ")}`);
+    if (found === undefined) {
+        throw new Error(
+            `toolchain/go/targets.yaml has no target "${name}": it has ${goTargets()
+                .map((target) => target.name)
+                .join(", ")}`,
+        );
+    }
     return found;
 }
 
 /** Folders outside the module which its go.mod replaces modules with: part of what is built. */
 export function localReplacements(moduleDir: string): string[] {
     const file = join(moduleDir, "go.mod");
-    if (!existsSync(file)) throw new Error(`${file} is missing: it is no Go module`);
-    const found = [...readFileSync(file, "utf8").matchAll(/=>\s+(\.\.?\/\S+)/g)].map((match) => resolve(moduleDir, match[1] as string));
+    if (!existsSync(file)) {
+        throw new Error(`${file} is missing: it is no Go module`);
+    }
+    const found = [...readFileSync(file, "utf8").matchAll(/=>\s+(\.\.?\/\S+)/g)].map((match) =>
+        resolve(moduleDir, match[1] as string),
+    );
     return [...new Set(found)].sort();
 }
 
@@ -80,7 +94,9 @@ export function goInputs(target: GoTarget, goVersion: string, root = repoRoot): 
         target,
         goVersion,
         platform: "linux/amd64",
-        sources: Object.fromEntries(folders.map((folder) => [relative(root, folder) || dirname(folder), contentOf(folder)])),
+        sources: Object.fromEntries(
+            folders.map((folder) => [relative(root, folder) || dirname(folder), contentOf(folder)]),
+        ),
     };
 }
 

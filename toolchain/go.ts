@@ -27,7 +27,7 @@ export interface GoOptions {
 /** `go1.26.8` → `1.26.8`, `go1.26rc1` → undefined (no released version). */
 export function parseGoVersion(text: string): string | undefined {
     const match = /\bgo(\d+\.\d+)(\.\d+)?(?=\s|$)/.exec(text);
-    return match === null ? undefined : valid(`${match[1]}${match[2] ?? ".0"}`) ?? undefined;
+    return match === null ? undefined : (valid(`${match[1]}${match[2] ?? ".0"}`) ?? undefined);
 }
 
 /** Whether a Go of that version may build the lab's programs: the pinned minor version, or newer. */
@@ -49,9 +49,17 @@ export function goRecipe(): Recipe {
 /** Looks for a fitting Go. Fetches nothing. */
 export async function findGo(cache: Cache): Promise<FoundGo | undefined> {
     const installed = await goOnPath();
-    if (installed !== undefined && goFits(installed.version)) return { path: "go", version: installed.version, where: "PATH" };
+    if (installed !== undefined && goFits(installed.version)) {
+        return { path: "go", version: installed.version, where: "PATH" };
+    }
     const cached = await cache.stateOf(goRecipe());
-    if (cached.state === "present") return { path: join(cache.pathOf(goRecipe()), "go", "bin", "go"), version: versions().go.version, where: "cache" };
+    if (cached.state === "present") {
+        return {
+            path: join(cache.pathOf(goRecipe()), "go", "bin", "go"),
+            version: versions().go.version,
+            where: "cache",
+        };
+    }
     return undefined;
 }
 
@@ -75,7 +83,9 @@ export async function moduleHash(dir: string, prefix: string): Promise<string> {
 /** A module's files are stored without the executable bit; Go sets it on its own commands when it fetches a toolchain, so do we. */
 async function makeExecutable(root: string): Promise<void> {
     for (const folder of ["bin", join("pkg", "tool", "linux_amd64")]) {
-        for (const name of await readdir(join(root, folder)).catch(() => [])) await chmod(join(root, folder, name), 0o755);
+        for (const name of await readdir(join(root, folder)).catch(() => [])) {
+            await chmod(join(root, folder, name), 0o755);
+        }
     }
 }
 
@@ -105,7 +115,9 @@ async function fetchGo(target: string, options: GoOptions): Promise<void> {
     });
     const { Dir } = JSON.parse(said.slice(said.indexOf("{"))) as { Dir: string };
     const found = await moduleHash(Dir, `${module}@${moduleVersion}`);
-    if (found !== sum) throw new Error(`${module}@${moduleVersion} has the hash ${found}, not ${sum} as pinned`);
+    if (found !== sum) {
+        throw new Error(`${module}@${moduleVersion} has the hash ${found}, not ${sum} as pinned`);
+    }
     const root = join(target, "go");
     await cp(Dir, root, { recursive: true });
     await run("chmod", ["-R", "u+w", root], { timeoutMs: 60_000 });
@@ -115,7 +127,9 @@ async function fetchGo(target: string, options: GoOptions): Promise<void> {
 /** A Go that can build the lab: on PATH at a fitting version, else in the cache, else fetched into it. */
 export async function ensureGo(options: GoOptions): Promise<FoundGo> {
     const found = await findGo(options.cache);
-    if (found !== undefined) return found;
+    if (found !== undefined) {
+        return found;
+    }
     const dir = await options.cache.ensure(goRecipe(), (target) => fetchGo(target, options), options);
     return { path: join(dir, "go", "bin", "go"), version: versions().go.version, where: "cache" };
 }

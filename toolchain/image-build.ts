@@ -19,7 +19,17 @@ export interface ImageBuildOptions {
 }
 
 /** Settings of this machine that a build inside a container needs as well, where they are set. Docker hands the proxies on by itself when asked. */
-const PASSED_ON = ["PIP_INDEX_URL", "PIP_EXTRA_INDEX_URL", "PIP_TRUSTED_HOST", "http_proxy", "https_proxy", "no_proxy", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY"];
+const PASSED_ON = [
+    "PIP_INDEX_URL",
+    "PIP_EXTRA_INDEX_URL",
+    "PIP_TRUSTED_HOST",
+    "http_proxy",
+    "https_proxy",
+    "no_proxy",
+    "HTTP_PROXY",
+    "HTTPS_PROXY",
+    "NO_PROXY",
+];
 
 /** Longest build of one image: the largest installs 300 MB of packages. */
 const BUILD_LIMIT_MS = 30 * 60_000;
@@ -33,8 +43,11 @@ export async function haveImage(reference: string): Promise<boolean> {
 async function fillContext(context: string, name: string, options: ImageBuildOptions): Promise<void> {
     const recipe = imageRecipe(name);
     await cp(dockerfileDir(name), context, { recursive: true });
-    if (MACHINE_CA === undefined) await writeFile(join(context, "ca-bundle.crt"), "");
-    else await copyFile(MACHINE_CA, join(context, "ca-bundle.crt"));
+    if (MACHINE_CA === undefined) {
+        await writeFile(join(context, "ca-bundle.crt"), "");
+    } else {
+        await copyFile(MACHINE_CA, join(context, "ca-bundle.crt"));
+    }
     for (const binary of recipe.binaries) {
         await place(await options.binary(binary), join(context, binary));
         await chmod(join(context, binary), 0o755);
@@ -74,7 +87,10 @@ export async function buildImage(name: string, options: ImageBuildOptions, step:
     const recipe = imageRecipe(name);
     const reference = builtReference(name);
     if (recipe.debootstrap !== undefined) {
-        return buildDebianBase({ ...recipe.debootstrap, reference, pull: recipe.pull, log: options.log, signal: options.signal }, step);
+        return buildDebianBase(
+            { ...recipe.debootstrap, reference, pull: recipe.pull, log: options.log, signal: options.signal },
+            step,
+        );
     }
     const context = await mkdtemp(join(tmpdir(), `metal3-scale-lab-${name}-`));
     try {
@@ -88,18 +104,36 @@ export async function buildImage(name: string, options: ImageBuildOptions, step:
         };
         const buildArgs = Object.entries(args).flatMap(([key, value]) => ["--build-arg", `${key}=${value}`]);
         // --force-rm: a build that fails leaves no container behind. Host network: the machine's own resolver and proxy on loopback work inside.
-        await run("docker", ["build", "--force-rm", "--network", "host", "--label", `metal3-scale-lab.image=${name}`, ...buildArgs, "-t", reference, context], {
-            env: { DOCKER_BUILDKIT: "0" },
-            timeoutMs: BUILD_LIMIT_MS,
-            log: options.log,
-            signal: options.signal,
-        });
+        await run(
+            "docker",
+            [
+                "build",
+                "--force-rm",
+                "--network",
+                "host",
+                "--label",
+                `metal3-scale-lab.image=${name}`,
+                ...buildArgs,
+                "-t",
+                reference,
+                context,
+            ],
+            {
+                env: { DOCKER_BUILDKIT: "0" },
+                timeoutMs: BUILD_LIMIT_MS,
+                log: options.log,
+                signal: options.signal,
+            },
+        );
     } finally {
         await rm(context, { recursive: true, force: true });
     }
 }
 
 /** Pulls an image that is used as upstream publishes it. */
-export async function pullImage(reference: string, options: { log: string; signal?: AbortSignal | undefined }): Promise<void> {
+export async function pullImage(
+    reference: string,
+    options: { log: string; signal?: AbortSignal | undefined },
+): Promise<void> {
     await run("docker", ["pull", reference], { timeoutMs: BUILD_LIMIT_MS, log: options.log, signal: options.signal });
 }

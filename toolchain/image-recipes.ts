@@ -21,10 +21,20 @@ const imageSchema = z.strictObject({
     /** Files or folders of the checkout, copied into the context: place in the context → path in the checkout. */
     files: z.record(z.string(), z.string()).default({}),
     /** Programs in TypeScript, bundled into one file: place in the context → entry point, and the folders whose files change the result. */
-    bundles: z.record(z.string(), z.strictObject({ entry: z.string(), inputs: z.array(z.string()).min(1) })).default({}),
+    bundles: z
+        .record(z.string(), z.strictObject({ entry: z.string(), inputs: z.array(z.string()).min(1) }))
+        .default({}),
     /** Files out of npm packages: place in the context → package, version, its integrity as in a package-lock.json, and the file in it. */
     npm: z
-        .record(z.string(), z.strictObject({ package: z.string(), version: z.string(), integrity: z.string().startsWith("sha512-"), file: z.string() }))
+        .record(
+            z.string(),
+            z.strictObject({
+                package: z.string(),
+                version: z.string(),
+                integrity: z.string().startsWith("sha512-"),
+                file: z.string(),
+            }),
+        )
         .default({}),
     /** Build arguments. */
     args: z.record(z.string(), z.string()).default({}),
@@ -37,13 +47,21 @@ let known: Record<string, ImageRecipe> | undefined;
 
 /** Reads the text of images.yaml. @throws Error naming every problem at once */
 export function parseImages(text: string): Record<string, ImageRecipe> {
-    const result = z.strictObject({ images: z.record(z.string().regex(/^[a-z0-9-]+$/), imageSchema) }).safeParse(parse(text));
+    const result = z
+        .strictObject({ images: z.record(z.string().regex(/^[a-z0-9-]+$/), imageSchema) })
+        .safeParse(parse(text));
     if (!result.success) {
-        throw new Error(`toolchain/images.yaml: ${result.error.issues.map((issue) => `${issue.path.join(".")}: ${issue.message}`).join("; ")}`);
+        throw new Error(
+            `toolchain/images.yaml: ${result.error.issues.map((issue) => `${issue.path.join(".")}: ${issue.message}`).join("; ")}`,
+        );
     }
     const { images } = result.data;
-    const loose = Object.entries(images).flatMap(([name, image]) => (image.from !== undefined && !(image.from in images) ? [`${name} is from ${image.from}`] : []));
-    if (loose.length > 0) throw new Error(`toolchain/images.yaml: ${loose.join("; ")}, which is not listed`);
+    const loose = Object.entries(images).flatMap(([name, image]) =>
+        image.from !== undefined && !(image.from in images) ? [`${name} is from ${image.from}`] : [],
+    );
+    if (loose.length > 0) {
+        throw new Error(`toolchain/images.yaml: ${loose.join("; ")}, which is not listed`);
+    }
     return images;
 }
 
@@ -60,7 +78,9 @@ export function imageNames(): string[] {
 /** The recipe of an image. @throws Error listing the images there are */
 export function imageRecipe(name: string): ImageRecipe {
     const found = recipes()[name];
-    if (found === undefined) throw new Error(`there is no image "${name}": toolchain/images.yaml has ${imageNames().join(", ")}`);
+    if (found === undefined) {
+        throw new Error(`there is no image "${name}": toolchain/images.yaml has ${imageNames().join(", ")}`);
+    }
     return found;
 }
 
@@ -75,11 +95,15 @@ export function imageInputs(name: string, recipe: ImageRecipe, root = repoRoot):
         name,
         // Where upstream's is has no influence on ours.
         recipe: { ...recipe, pull: undefined },
-        dockerfile: recipe.debootstrap ? "debootstrap" : contentOf(join(root, "toolchain", "images", recipe.dockerfile ?? name)),
+        dockerfile: recipe.debootstrap
+            ? "debootstrap"
+            : contentOf(join(root, "toolchain", "images", recipe.dockerfile ?? name)),
         from: recipe.from === undefined ? "" : keyOf(imageInputs(recipe.from, imageRecipe(recipe.from), root)),
         binaries: recipe.binaries.map((binary) => goKey(goTarget(binary), versions().go.version, root)),
         files: Object.values(recipe.files).map((path) => contentOf(join(root, path))),
-        bundles: Object.values(recipe.bundles).map((bundle) => bundle.inputs.map((path) => contentOf(join(root, path)))),
+        bundles: Object.values(recipe.bundles).map((bundle) =>
+            bundle.inputs.map((path) => contentOf(join(root, path))),
+        ),
     };
 }
 

@@ -12,7 +12,9 @@ const IGNORED = /^(node_modules|\.git|\.DS_Store)$|(_test\.go|\.test\.ts|\.md|\.
  * JSON with object keys in order, so that equal values have equal text. `undefined` fields are left out, as JSON.stringify does.
  */
 export function canonicalJson(value: unknown): string {
-    if (Array.isArray(value)) return `[${value.map(canonicalJson).join(",")}]`;
+    if (Array.isArray(value)) {
+        return `[${value.map(canonicalJson).join(",")}]`;
+    }
     if (value !== null && typeof value === "object") {
         const fields = Object.entries(value)
             .filter(([, field]) => field !== undefined)
@@ -38,11 +40,21 @@ export function hashFile(path: string): string {
  */
 function ignoredBy(dir: string): (name: string) => boolean {
     const file = join(dir, ".gitignore");
-    const lines = existsSync(file) ? readFileSync(file, "utf8").split("\n").map((line) => line.trim()) : [];
+    const lines = existsSync(file)
+        ? readFileSync(file, "utf8")
+              .split("\n")
+              .map((line) => line.trim())
+        : [];
     const rules = lines.filter((line) => line !== "" && !line.startsWith("#"));
     const pattern = rules.find((rule) => /[*?![\]]/.test(rule));
-    if (pattern !== undefined) throw new Error(`${file}: "${pattern}" is a pattern; in a folder that is an input of a build only names and paths will do`);
-    const paths = rules.filter((rule) => rule.replace(/\/$/, "").includes("/")).map((rule) => rule.replace(/^\/|\/$/g, ""));
+    if (pattern !== undefined) {
+        throw new Error(
+            `${file}: "${pattern}" is a pattern; in a folder that is an input of a build only names and paths will do`,
+        );
+    }
+    const paths = rules
+        .filter((rule) => rule.replace(/\/$/, "").includes("/"))
+        .map((rule) => rule.replace(/^\/|\/$/g, ""));
     const names = rules.filter((rule) => !rule.replace(/\/$/, "").includes("/")).map((rule) => rule.replace(/\/$/, ""));
     return (name) => paths.includes(name) || names.includes(name.split("/").at(-1) as string);
 }
@@ -61,7 +73,9 @@ export function contentOf(path: string): Record<string, string> {
         if (info.isDirectory()) {
             for (const child of readdirSync(at).sort()) {
                 const inside = name ? `${name}/${child}` : child;
-                if (!IGNORED.test(child) && !ignored(inside)) visit(join(at, child), inside);
+                if (!IGNORED.test(child) && !ignored(inside)) {
+                    visit(join(at, child), inside);
+                }
             }
         } else if (info.isSymbolicLink()) {
             found[name || "."] = `link:${readlinkSync(at)}`;
@@ -72,7 +86,9 @@ export function contentOf(path: string): Record<string, string> {
     try {
         visit(path, "");
     } catch (error) {
-        throw new Error(`cannot read ${path}, which is an input of a build: ${(error as Error).message}`, { cause: error });
+        throw new Error(`cannot read ${path}, which is an input of a build: ${(error as Error).message}`, {
+            cause: error,
+        });
     }
     return found;
 }

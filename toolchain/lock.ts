@@ -35,7 +35,9 @@ export async function tryLock(path: string): Promise<(() => Promise<void>) | und
         // Given back twice, or lost meanwhile: no harm.
         return async () => release().catch(() => undefined);
     } catch (error) {
-        if ((error as NodeJS.ErrnoException).code === "ELOCKED") return undefined;
+        if ((error as NodeJS.ErrnoException).code === "ELOCKED") {
+            return undefined;
+        }
         throw error;
     }
 }
@@ -44,14 +46,25 @@ export async function tryLock(path: string): Promise<(() => Promise<void>) | und
  * Runs `work` while holding the lock.
  * @throws Error when the lock is still held after the time limit
  */
-export async function withLock<T>(path: string, what: string, work: () => Promise<T>, options: LockOptions = {}): Promise<T> {
+export async function withLock<T>(
+    path: string,
+    what: string,
+    work: () => Promise<T>,
+    options: LockOptions = {},
+): Promise<T> {
     const limit = options.timeoutMs ?? 2 * 3600_000;
     const end = Date.now() + limit;
     let release = await tryLock(path);
-    if (release === undefined) options.onWait?.();
+    if (release === undefined) {
+        options.onWait?.();
+    }
     while (release === undefined) {
         options.signal?.throwIfAborted();
-        if (Date.now() > end) throw new Error(`waited ${Math.round(limit / 1000)} s for another run that is making ${what} (lock ${path}.lock)`);
+        if (Date.now() > end) {
+            throw new Error(
+                `waited ${Math.round(limit / 1000)} s for another run that is making ${what} (lock ${path}.lock)`,
+            );
+        }
         await new Promise((done) => setTimeout(done, POLL_MS));
         release = await tryLock(path);
     }

@@ -11,7 +11,9 @@ export function gib(bytes: number): string {
 /** Bytes free for an ordinary user on the file system that holds the path, or would hold it. */
 export function freeSpace(path: string): { free: number; device: string } {
     let at = path;
-    while (!existsSync(at)) at = dirname(at);
+    while (!existsSync(at)) {
+        at = dirname(at);
+    }
     const found = statfsSync(at);
     return { free: found.bavail * found.bsize, device: `${found.type}:${found.blocks}:${found.files}` };
 }
@@ -35,7 +37,10 @@ export interface SpaceNeed {
  * Judges free space before anything is made. Places on one file system share its room.
  * @returns a problem per file system that is nearly full
  */
-export function spaceProblems(needs: readonly SpaceNeed[], look: (path: string) => { free: number; device: string } = freeSpace): string[] {
+export function spaceProblems(
+    needs: readonly SpaceNeed[],
+    look: (path: string) => { free: number; device: string } = freeSpace,
+): string[] {
     const byDevice = new Map<string, { free: number; needs: SpaceNeed[] }>();
     for (const need of needs) {
         const { free, device } = look(need.path);
@@ -45,7 +50,11 @@ export function spaceProblems(needs: readonly SpaceNeed[], look: (path: string) 
     }
     return [...byDevice.values()].flatMap(({ free, needs: here }) => {
         const sum = here.reduce((total, { need }) => total + need, 0);
-        if (free >= sum * GIB) return [];
-        return [`the disk is nearly full: ${here.map(({ what, path, need }) => `${what} (${path}) needs ${need.toFixed(1)} GiB`).join(" and ")}, but only ${gib(free)} are free`];
+        if (free >= sum * GIB) {
+            return [];
+        }
+        return [
+            `the disk is nearly full: ${here.map(({ what, path, need }) => `${what} (${path}) needs ${need.toFixed(1)} GiB`).join(" and ")}, but only ${gib(free)} are free`,
+        ];
     });
 }

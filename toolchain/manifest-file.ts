@@ -33,8 +33,11 @@ async function listFiles(dir: string, prefix = ""): Promise<string[]> {
     const found: string[] = [];
     for (const child of await readdir(join(dir, prefix), { withFileTypes: true })) {
         const name = prefix ? `${prefix}/${child.name}` : child.name;
-        if (child.isDirectory()) found.push(...(await listFiles(dir, name)));
-        else if (name !== MANIFEST) found.push(name);
+        if (child.isDirectory()) {
+            found.push(...(await listFiles(dir, name)));
+        } else if (name !== MANIFEST) {
+            found.push(name);
+        }
     }
     return found.sort();
 }
@@ -47,12 +50,19 @@ async function sha256(path: string): Promise<string> {
 
 async function stamp(path: string): Promise<{ size: number; mode: number; link: boolean; seen: string }> {
     const info = await lstat(path, { bigint: true });
-    return { size: Number(info.size), mode: Number(info.mode & 0o7777n), link: info.isSymbolicLink(), seen: `${info.ino}:${info.ctimeNs}` };
+    return {
+        size: Number(info.size),
+        mode: Number(info.mode & 0o7777n),
+        link: info.isSymbolicLink(),
+        seen: `${info.ino}:${info.ctimeNs}`,
+    };
 }
 
 async function record(path: string): Promise<FileRecord> {
     const at = await stamp(path);
-    if (at.link) return { size: 0, sha256: `link:${await readlink(path)}`, mode: 0 };
+    if (at.link) {
+        return { size: 0, sha256: `link:${await readlink(path)}`, mode: 0 };
+    }
     return { size: at.size, sha256: await sha256(path), mode: at.mode, seen: at.seen };
 }
 
@@ -65,7 +75,9 @@ async function save(dir: string, manifest: Manifest): Promise<void> {
 /** Records every file of a finished folder. */
 export async function writeManifest(dir: string, about: Omit<Manifest, "files">): Promise<Manifest> {
     const files: Record<string, FileRecord> = {};
-    for (const name of await listFiles(dir)) files[name] = await record(join(dir, name));
+    for (const name of await listFiles(dir)) {
+        files[name] = await record(join(dir, name));
+    }
     const manifest = { ...about, files };
     await save(dir, manifest);
     return manifest;
@@ -79,31 +91,55 @@ export async function writeManifest(dir: string, about: Omit<Manifest, "files">)
  *
  * @returns the manifest, or the first difference in words
  */
-export async function verifyManifest(dir: string, everything = false): Promise<{ manifest: Manifest } | { damage: string }> {
+export async function verifyManifest(
+    dir: string,
+    everything = false,
+): Promise<{ manifest: Manifest } | { damage: string }> {
     let manifest: Manifest;
     try {
         manifest = JSON.parse(await readFile(join(dir, MANIFEST), "utf8")) as Manifest;
-        if (typeof manifest.files !== "object") throw new Error("no files");
+        if (typeof manifest.files !== "object") {
+            throw new Error("no files");
+        }
     } catch (error) {
-        return { damage: (error as NodeJS.ErrnoException).code === "ENOENT" ? "its manifest is missing" : "its manifest cannot be read" };
+        return {
+            damage:
+                (error as NodeJS.ErrnoException).code === "ENOENT"
+                    ? "its manifest is missing"
+                    : "its manifest cannot be read",
+        };
     }
     let rehashed = false;
     for (const [name, wanted] of Object.entries(manifest.files)) {
         const path = join(dir, name);
         const at = await stamp(path).catch(() => undefined);
-        if (at === undefined) return { damage: `${name} is missing` };
+        if (at === undefined) {
+            return { damage: `${name} is missing` };
+        }
         if (at.link) {
-            if (`link:${await readlink(path)}` !== wanted.sha256) return { damage: `${name} points elsewhere` };
+            if (`link:${await readlink(path)}` !== wanted.sha256) {
+                return { damage: `${name} points elsewhere` };
+            }
             continue;
         }
-        if (at.size !== wanted.size) return { damage: `${name} has ${at.size} bytes, not ${wanted.size}` };
-        if (at.mode !== wanted.mode) return { damage: `${name} has other permissions` };
-        if (!everything && at.seen === wanted.seen) continue;
-        if ((await sha256(path)) !== wanted.sha256) return { damage: `${name} has other content than was built` };
+        if (at.size !== wanted.size) {
+            return { damage: `${name} has ${at.size} bytes, not ${wanted.size}` };
+        }
+        if (at.mode !== wanted.mode) {
+            return { damage: `${name} has other permissions` };
+        }
+        if (!everything && at.seen === wanted.seen) {
+            continue;
+        }
+        if ((await sha256(path)) !== wanted.sha256) {
+            return { damage: `${name} has other content than was built` };
+        }
         wanted.seen = at.seen;
         rehashed = true;
     }
     // Best effort: a cache that is read-only is still good, only slower to verify.
-    if (rehashed) await save(dir, manifest).catch(() => undefined);
+    if (rehashed) {
+        await save(dir, manifest).catch(() => undefined);
+    }
     return { manifest };
 }

@@ -17,7 +17,10 @@ export function manifestsRecipe(): Recipe {
         name: "manifests",
         inputs: {
             modules: [contentOf(repoPath(MODULE, "go.mod")), contentOf(repoPath(MODULE, "go.sum"))],
-            rendering: [contentOf(repoPath("toolchain", "manifests.ts")), contentOf(repoPath("components", "manifests", "providers.ts"))],
+            rendering: [
+                contentOf(repoPath("toolchain", "manifests.ts")),
+                contentOf(repoPath("components", "manifests", "providers.ts")),
+            ],
             kubectl: goInputs(goTarget("kube"), versions().go.version),
         },
     };
@@ -42,12 +45,22 @@ export async function ensureManifests(options: ManifestsOptions): Promise<string
         manifestsRecipe(),
         async (to) => {
             const go = await ensureGo({ cache, log, signal });
-            const settings = { cwd: repoPath(MODULE), env: { GOTOOLCHAIN: "local", GOWORK: "off" }, log, signal, timeoutMs: 15 * 60_000 };
+            const settings = {
+                cwd: repoPath(MODULE),
+                env: { GOTOOLCHAIN: "local", GOWORK: "off" },
+                log,
+                signal,
+                timeoutMs: 15 * 60_000,
+            };
             const moduleDir = async (path: string): Promise<string> => {
                 await run(go.path, ["mod", "download", path], settings);
                 return run(go.path, ["list", "-mod=readonly", "-m", "-f", "{{.Dir}}", path], settings);
             };
-            await renderManifests(join(to, "manifests"), { kubectl: options.kubectl, moduleDir, ...(signal ? { signal } : {}) });
+            await renderManifests(join(to, "manifests"), {
+                kubectl: options.kubectl,
+                moduleDir,
+                ...(signal ? { signal } : {}),
+            });
         },
         options,
     );

@@ -1,7 +1,7 @@
-import { execFile } from "child_process";
-import { copyFile, mkdir, rename, rm, writeFile } from "fs/promises";
-import { basename, join } from "path";
-import { promisify } from "util";
+import { execFile } from "node:child_process";
+import { copyFile, mkdir, rename, rm, writeFile } from "node:fs/promises";
+import { basename, join } from "node:path";
+import { promisify } from "node:util";
 import {
     BARE_METAL_OPERATOR,
     MANIFEST_INDEX,

@@ -22,7 +22,11 @@ export function npmFileRecipe(wanted: NpmFile): Recipe {
  * One file of an npm package, fetched by npm itself (so its registry, proxy and certificates count) and verified against the pinned hash.
  * @returns the file's path in the cache
  */
-export async function npmFile(cache: Cache, wanted: NpmFile, options: { log: string; signal?: AbortSignal | undefined }): Promise<string> {
+export async function npmFile(
+    cache: Cache,
+    wanted: NpmFile,
+    options: { log: string; signal?: AbortSignal | undefined },
+): Promise<string> {
     const name = wanted.file.split("/").at(-1) as string;
     const dir = await cache.ensure(
         npmFileRecipe(wanted),
@@ -36,10 +40,18 @@ export async function npmFile(cache: Cache, wanted: NpmFile, options: { log: str
                 signal: options.signal,
             });
             const archive = (await readdir(target)).find((file) => file.endsWith(".tgz"));
-            if (archive === undefined) throw new Error(`npm pack ${wanted.package}@${wanted.version} left no archive`);
+            if (archive === undefined) {
+                throw new Error(`npm pack ${wanted.package}@${wanted.version} left no archive`);
+            }
             const path = join(target, archive);
-            const found = `sha512-${createHash("sha512").update(await readFile(path)).digest("base64")}`;
-            if (found !== wanted.integrity) throw new Error(`${wanted.package}@${wanted.version} has integrity ${found}, not ${wanted.integrity} as pinned`);
+            const found = `sha512-${createHash("sha512")
+                .update(await readFile(path))
+                .digest("base64")}`;
+            if (found !== wanted.integrity) {
+                throw new Error(
+                    `${wanted.package}@${wanted.version} has integrity ${found}, not ${wanted.integrity} as pinned`,
+                );
+            }
             await tar.extract({ file: path, cwd: unpacked, strip: 1 });
             await copyFile(join(unpacked, wanted.file), join(target, name));
             await rm(unpacked, { recursive: true });

@@ -15,7 +15,9 @@ export type PluginSource = "auto" | "official" | "stand-in";
 /** METAL3_SCALE_LAB_PLUGINS. @throws Error when it is something else */
 export function pluginSource(env: NodeJS.ProcessEnv = process.env): PluginSource {
     const value = env["METAL3_SCALE_LAB_PLUGINS"] ?? "auto";
-    if (value === "auto" || value === "official" || value === "stand-in") return value;
+    if (value === "auto" || value === "official" || value === "stand-in") {
+        return value;
+    }
     throw new Error(`METAL3_SCALE_LAB_PLUGINS is "${value}": it must be auto, official or stand-in`);
 }
 
@@ -28,7 +30,11 @@ export function pluginAddress(name: string, version: string): string {
 async function answers(address: string): Promise<boolean> {
     const dispatcher = new EnvHttpProxyAgent();
     try {
-        const response = await fetch(address, { method: "HEAD", dispatcher, signal: AbortSignal.timeout(PROBE_LIMIT_MS) });
+        const response = await fetch(address, {
+            method: "HEAD",
+            dispatcher,
+            signal: AbortSignal.timeout(PROBE_LIMIT_MS),
+        });
         return response.ok;
     } catch {
         return false;
@@ -40,16 +46,24 @@ async function answers(address: string): Promise<boolean> {
 /**
  * Whether Pulumi's own plugins can be downloaded here. Asked over the network at most once a day where they cannot: a failure is remembered in the cache.
  */
-export async function officialPluginsReachable(root: string, address: string, probe: (address: string) => Promise<boolean> = answers): Promise<boolean> {
+export async function officialPluginsReachable(
+    root: string,
+    address: string,
+    probe: (address: string) => Promise<boolean> = answers,
+): Promise<boolean> {
     const memory = join(root, "plugin-downloads.json");
     try {
         // One address stands for all: what fails is the way to where they are.
         const { failed } = JSON.parse(await readFile(memory, "utf8")) as { failed: number };
-        if (Date.now() - failed < REMEMBER_MS) return false;
+        if (Date.now() - failed < REMEMBER_MS) {
+            return false;
+        }
     } catch {
         // never asked
     }
-    if (await probe(address)) return true;
+    if (await probe(address)) {
+        return true;
+    }
     await mkdir(dirname(memory), { recursive: true });
     await writeFile(`${memory}.${process.pid}`, JSON.stringify({ address, failed: Date.now() }));
     await rename(`${memory}.${process.pid}`, memory);

@@ -15,7 +15,13 @@ const DOWNLOAD_LIMIT_MS = 10 * 60_000;
 
 /** The cache entry of the stand-in plugins and the language host: their sources, and the packages bundled with them. */
 export function standInsRecipe(): Recipe {
-    return { name: "pulumi-plugins", inputs: { sources: contentOf(repoPath("toolchain", "plugins")), packages: contentOf(repoPath("package-lock.json")) } };
+    return {
+        name: "pulumi-plugins",
+        inputs: {
+            sources: contentOf(repoPath("toolchain", "plugins")),
+            packages: contentOf(repoPath("package-lock.json")),
+        },
+    };
 }
 
 /** Builds the stand-in plugins. @returns the folder with `pulumi-language-nodejs` and `pulumi-resource-<name>` */
@@ -99,7 +105,8 @@ export async function planPlugins(root: string, pulumiHome: string | undefined):
         const there = existsSync(installedPlugin(home, name, version));
         const ours = there && memory[idOf(name, version)] !== undefined;
         const download = async (): Promise<boolean> =>
-            source === "official" || (source === "auto" && !ours && (await officialPluginsReachable(root, pluginAddress(name, version))));
+            source === "official" ||
+            (source === "auto" && !ours && (await officialPluginsReachable(root, pluginAddress(name, version))));
         const action = there && !ours && source !== "stand-in" ? "nothing" : (await download()) ? "download" : "ours";
         plans.push({ name, version, do: action, there });
     }
@@ -111,14 +118,18 @@ const idOf = (name: string, version: string): string => `resource-${name}-v${ver
 /** Makes sure that Pulumi finds every plugin of the program, as planned. */
 export async function ensurePlugins(plans: readonly PluginPlan[], options: PluginsOptions): Promise<void> {
     for (const plan of plans) {
-        if (plan.do === "nothing") continue;
+        if (plan.do === "nothing") {
+            continue;
+        }
         if (plan.do === "download") {
             options.doing?.(`downloading plugin ${plan.name} ${plan.version}`);
             try {
                 await pulumiInstall(options, [plan.name, plan.version, ...(plan.there ? ["--reinstall"] : [])]);
                 continue;
             } catch (error) {
-                if (pluginSource() === "official" || !(error instanceof CommandError)) throw error;
+                if (pluginSource() === "official" || !(error instanceof CommandError)) {
+                    throw error;
+                }
                 options.notice?.(`Pulumi could not download its plugin ${plan.name} ${plan.version}: taking ours`);
             }
         }
@@ -130,10 +141,15 @@ async function installOurs({ name, version, there }: PluginPlan, options: Plugin
     options.doing?.(`installing plugin ${name} ${version}`);
     const home = pluginsHome(options.pulumiHome);
     const memory = await readMemory(home);
-    const file = name === "kubernetes" ? await options.kubernetesProvider() : join(await ensureStandIns(options.cache, options), `pulumi-resource-${name}`);
+    const file =
+        name === "kubernetes"
+            ? await options.kubernetesProvider()
+            : join(await ensureStandIns(options.cache, options), `pulumi-resource-${name}`);
     const known = memory[idOf(name, version)];
     // The source's path holds its key, so the same path is the same content; the installed copy may still have been damaged.
-    if (there && known?.of === file && hashFile(installedPlugin(home, name, version)) === known.sha256) return;
+    if (there && known?.of === file && hashFile(installedPlugin(home, name, version)) === known.sha256) {
+        return;
+    }
     await pulumiInstall(options, [name, version, "--file", file, "--reinstall"]);
     memory[idOf(name, version)] = { sha256: hashFile(file), of: file };
     await mkdir(home, { recursive: true });

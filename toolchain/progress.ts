@@ -37,8 +37,12 @@ interface Running {
 /** Seconds as a person reads them: `8 s`, `2 min 05 s`, `1 h 02 min`. */
 export function duration(ms: number): string {
     const seconds = Math.round(ms / 1000);
-    if (seconds < 60) return `${seconds} s`;
-    if (seconds < 3600) return `${Math.floor(seconds / 60)} min ${String(seconds % 60).padStart(2, "0")} s`;
+    if (seconds < 60) {
+        return `${seconds} s`;
+    }
+    if (seconds < 3600) {
+        return `${Math.floor(seconds / 60)} min ${String(seconds % 60).padStart(2, "0")} s`;
+    }
     return `${Math.floor(seconds / 3600)} h ${String(Math.floor((seconds % 3600) / 60)).padStart(2, "0")} min`;
 }
 
@@ -111,10 +115,16 @@ export class Progress {
     /** Says an error the way a person needs it: the message, the end of the log, the path of the rest. */
     async failure(error: unknown): Promise<void> {
         this.line(`error: ${error instanceof Error ? error.message : String(error)}`);
-        if (!(error instanceof CommandError)) return;
+        if (!(error instanceof CommandError)) {
+            return;
+        }
         const tail = error.tail || (error.log ? await tailOfFile(error.log) : "");
-        if (tail) this.line(tail.replace(/^/gm, "    | "));
-        if (error.log) this.line(`    the whole log: ${error.log}`);
+        if (tail) {
+            this.line(tail.replace(/^/gm, "    | "));
+        }
+        if (error.log) {
+            this.line(`    the whole log: ${error.log}`);
+        }
     }
 
     private label(at: Running): string {
@@ -132,30 +142,42 @@ export class Progress {
     }
 
     private tick(): void {
-        if (this.timer !== undefined) return;
+        if (this.timer !== undefined) {
+            return;
+        }
         this.timer = setInterval(() => this.beat(), this.sink.isTTY ? 1_000 : Math.min(this.heartbeatMs, 1_000));
         // Progress is no reason for the process to stay.
         this.timer.unref();
     }
 
     private beat(): void {
-        if (this.sink.isTTY) return this.draw();
+        if (this.sink.isTTY) {
+            return this.draw();
+        }
         for (const at of this.running) {
-            if (this.now() - at.said < this.heartbeatMs) continue;
+            if (this.now() - at.said < this.heartbeatMs) {
+                continue;
+            }
             at.said = this.now();
             this.line(`${this.label(at)}: ${at.detail || "still at it"}, ${duration(this.now() - at.started)}`);
         }
     }
 
     private clear(): void {
-        if (this.drawn) this.sink.write("\r\u001b[K");
+        if (this.drawn) {
+            this.sink.write("\r\u001b[K");
+        }
         this.drawn = false;
     }
 
     private draw(): void {
-        if (!this.sink.isTTY || this.running.length === 0) return;
+        if (!this.sink.isTTY || this.running.length === 0) {
+            return;
+        }
         this.clear();
-        const texts = this.running.map((at) => `${at.title}${at.detail ? ` (${at.detail})` : ""} ${duration(this.now() - at.started)}`);
+        const texts = this.running.map(
+            (at) => `${at.title}${at.detail ? ` (${at.detail})` : ""} ${duration(this.now() - at.started)}`,
+        );
         this.sink.write(`  ${duration(this.elapsed)} · ${texts.join(" · ")}`.slice(0, (this.sink.columns ?? 100) - 1));
         this.drawn = true;
     }

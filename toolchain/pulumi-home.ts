@@ -54,7 +54,9 @@ export function pulumiSetup(cache: Cache, facts: PulumiFacts): PulumiSetup {
         // Checking types at each run costs 10 s of CPU; that belongs to the tests.
         PULUMI_NODEJS_TRANSPILE_ONLY: env["PULUMI_NODEJS_TRANSPILE_ONLY"] ?? "true",
     };
-    if (home !== undefined) variables["PULUMI_HOME"] = home;
+    if (home !== undefined) {
+        variables["PULUMI_HOME"] = home;
+    }
     let stateDir: string | undefined;
     if (backend === undefined || backend === labBackend(state)) {
         stateDir = join(state, "pulumi");
@@ -62,9 +64,13 @@ export function pulumiSetup(cache: Cache, facts: PulumiFacts): PulumiSetup {
     }
     // Pulumi Cloud encrypts by itself; every other backend wants a passphrase. One that is set to nothing is set.
     const cloud = backend !== undefined && /^https?:/.test(backend);
-    const given = env["PULUMI_CONFIG_PASSPHRASE"] !== undefined || (env["PULUMI_CONFIG_PASSPHRASE_FILE"] && env["PULUMI_CONFIG_PASSPHRASE_FILE"] !== passphrase(state));
+    const given =
+        env["PULUMI_CONFIG_PASSPHRASE"] !== undefined ||
+        (env["PULUMI_CONFIG_PASSPHRASE_FILE"] && env["PULUMI_CONFIG_PASSPHRASE_FILE"] !== passphrase(state));
     const passphraseFile = cloud || given ? undefined : passphrase(state);
-    if (passphraseFile !== undefined) variables["PULUMI_CONFIG_PASSPHRASE_FILE"] = passphraseFile;
+    if (passphraseFile !== undefined) {
+        variables["PULUMI_CONFIG_PASSPHRASE_FILE"] = passphraseFile;
+    }
     return { own, home, variables, passphraseFile, stateDir };
 }
 
@@ -79,14 +85,22 @@ const passphrase = (state: string): string => join(state, "passphrase");
 
 /** Makes the state folder, what is in the lab's Pulumi home, and the passphrase file, readable by this user only. A passphrase that is there is never replaced: secrets depend on it. */
 export async function preparePulumiState(setup: PulumiSetup): Promise<void> {
-    if (setup.stateDir !== undefined) await mkdir(setup.stateDir, { recursive: true, mode: 0o700 });
+    if (setup.stateDir !== undefined) {
+        await mkdir(setup.stateDir, { recursive: true, mode: 0o700 });
+    }
     if (setup.home !== undefined) {
         await mkdir(setup.home, { recursive: true });
-        await writeFile(join(setup.home, "logs"), INSTEAD_OF_LOGS, { flag: "wx" }).catch((error: NodeJS.ErrnoException) => {
-            if (error.code !== "EEXIST" && error.code !== "EISDIR") throw error;
-        });
+        await writeFile(join(setup.home, "logs"), INSTEAD_OF_LOGS, { flag: "wx" }).catch(
+            (error: NodeJS.ErrnoException) => {
+                if (error.code !== "EEXIST" && error.code !== "EISDIR") {
+                    throw error;
+                }
+            },
+        );
     }
-    if (setup.passphraseFile === undefined || existsSync(setup.passphraseFile)) return;
+    if (setup.passphraseFile === undefined || existsSync(setup.passphraseFile)) {
+        return;
+    }
     await mkdir(join(setup.passphraseFile, ".."), { recursive: true, mode: 0o700 });
     // Its own name for each caller, also within one process.
     const temporary = `${setup.passphraseFile}.${randomBytes(6).toString("hex")}`;
@@ -95,7 +109,9 @@ export async function preparePulumiState(setup: PulumiSetup): Promise<void> {
         // link() refuses to replace: of two runs at the same time one wins, and both use the winner's.
         await link(temporary, setup.passphraseFile);
     } catch (error) {
-        if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+        if ((error as NodeJS.ErrnoException).code !== "EEXIST") {
+            throw error;
+        }
     } finally {
         await rm(temporary, { force: true });
     }

@@ -72,12 +72,16 @@ export async function run(command: string, args: readonly string[], options: Run
     // An ES module, which a CommonJS one can only load this way on Node 20.
     const { execa } = await import("execa");
     const child = execa(command, args as string[], settings) as ResultPromise<Options>;
-    if (log !== undefined) child.all?.pipe(log);
+    if (log !== undefined) {
+        child.all?.pipe(log);
+    }
     const result = await child;
     // Whoever reads the log after a failure reads all of it.
     log?.end();
     await logged;
-    if (!result.failed) return String(result.stdout ?? "");
+    if (!result.failed) {
+        return String(result.stdout ?? "");
+    }
     options.signal?.throwIfAborted();
     const reason = result.timedOut
         ? `did not end within ${Math.round(options.timeoutMs / 1000)} s`
@@ -85,12 +89,21 @@ export async function run(command: string, args: readonly string[], options: Run
           ? `exit code ${result.exitCode}`
           : result.signal !== undefined
             ? `ended by ${result.signal}`
-            : (result.cause as Error | undefined)?.message ?? "could not be started";
-    throw new CommandError([command, ...args].slice(0, 4).join(" "), reason, tailOf(String(result.all ?? "")), options.log);
+            : ((result.cause as Error | undefined)?.message ?? "could not be started");
+    throw new CommandError(
+        [command, ...args].slice(0, 4).join(" "),
+        reason,
+        tailOf(String(result.all ?? "")),
+        options.log,
+    );
 }
 
 /** Like `run`, but a failure is `undefined`: for looking whether something is there. */
-export async function look(command: string, args: readonly string[], options: Partial<RunOptions> = {}): Promise<string | undefined> {
+export async function look(
+    command: string,
+    args: readonly string[],
+    options: Partial<RunOptions> = {},
+): Promise<string | undefined> {
     try {
         return await run(command, args, { timeoutMs: 15_000, ...options });
     } catch {

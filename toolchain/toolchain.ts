@@ -6,9 +6,9 @@ import { ensureGo } from "./go";
 import { ensureGoBinary, goBinaryRecipe } from "./go-build";
 import { buildImage, haveImage, pullImage } from "./image-build";
 import { builtReference, imageNames, imageRecipe } from "./image-recipes";
+import { withLock } from "./lock";
 import { cacheRoot } from "./paths";
 import { Progress, StoppedError } from "./progress";
-import { withLock } from "./lock";
 
 /** Docker builds side by side: they mostly wait for the network and the disk, while the compiler has the processors. */
 const IMAGE_LANES = 2;
@@ -18,14 +18,20 @@ export function lanes(limit: number): <T>(work: () => Promise<T>) => Promise<T> 
     let free = limit;
     const waiting: (() => void)[] = [];
     return async (work) => {
-        if (free > 0) free -= 1;
-        else await new Promise<void>((go) => waiting.push(go));
+        if (free > 0) {
+            free -= 1;
+        } else {
+            await new Promise<void>((go) => waiting.push(go));
+        }
         try {
             return await work();
         } finally {
             const next = waiting.shift();
-            if (next === undefined) free += 1;
-            else next();
+            if (next === undefined) {
+                free += 1;
+            } else {
+                next();
+            }
         }
     };
 }
@@ -66,10 +72,14 @@ export class Toolchain {
         const failures: unknown[] = [];
         const stopOthers = (error: unknown): void => {
             failures.push(error);
-            if (!this.stop.signal.aborted) this.stop.abort(new StoppedError("stopped because another step failed"));
+            if (!this.stop.signal.aborted) {
+                this.stop.abort(new StoppedError("stopped because another step failed"));
+            }
         };
         await Promise.all(works.map((work) => work.catch(stopOthers)));
-        if (failures.length > 0) throw failures[0];
+        if (failures.length > 0) {
+            throw failures[0];
+        }
     }
 
     /** The log file of a step. */
@@ -101,7 +111,9 @@ export class Toolchain {
             const recipe = goBinaryRecipe(name);
             const log = this.log(this.cache.idOf(recipe));
             const options = { cache: this.cache, log, signal: this.signal };
-            if ((await this.cache.stateOf(recipe)).state === "present") return ensureGoBinary(name, options);
+            if ((await this.cache.stateOf(recipe)).state === "present") {
+                return ensureGoBinary(name, options);
+            }
             return this.compilerLane(async () => {
                 this.signal?.throwIfAborted();
                 await this.goCommand();
@@ -114,7 +126,12 @@ export class Toolchain {
 
     private goCommand(): Promise<unknown> {
         return this.once("go", () =>
-            ensureGo({ cache: this.cache, log: this.log("go"), notice: (text) => this.progress.line(text), signal: this.signal }),
+            ensureGo({
+                cache: this.cache,
+                log: this.log("go"),
+                notice: (text) => this.progress.line(text),
+                signal: this.signal,
+            }),
         );
     }
 
@@ -123,9 +140,14 @@ export class Toolchain {
         return this.once(`image:${name}`, async () => {
             await this.docker();
             const reference = builtReference(name);
-            if (await haveImage(reference)) return reference;
+            if (await haveImage(reference)) {
+                return reference;
+            }
             const recipe = imageRecipe(name);
-            const parts = [...recipe.binaries.map((binary) => this.binary(binary)), ...(recipe.from === undefined ? [] : [this.image(recipe.from)])];
+            const parts = [
+                ...recipe.binaries.map((binary) => this.binary(binary)),
+                ...(recipe.from === undefined ? [] : [this.image(recipe.from)]),
+            ];
             await Promise.all(parts);
             return this.imageLane(async () => {
                 this.signal?.throwIfAborted();
@@ -134,9 +156,20 @@ export class Toolchain {
                         join(this.cache.root, "locks", `image-${name}`),
                         `image ${name}`,
                         async () => {
-                            if (await haveImage(reference)) return;
+                            if (await haveImage(reference)) {
+                                return;
+                            }
                             const log = this.log(reference.replace(/[/:]/g, "-"));
-                            await buildImage(name, { cache: this.cache, binary: (binary) => this.binary(binary), log, signal: this.signal }, step);
+                            await buildImage(
+                                name,
+                                {
+                                    cache: this.cache,
+                                    binary: (binary) => this.binary(binary),
+                                    log,
+                                    signal: this.signal,
+                                },
+                                step,
+                            );
                         },
                         { signal: this.signal, onWait: () => step.notice("another run is building it: waiting") },
                     ),
@@ -150,10 +183,15 @@ export class Toolchain {
     pulled(reference: string): Promise<string> {
         return this.once(`pull:${reference}`, async () => {
             await this.docker();
-            if (await haveImage(reference)) return reference;
+            if (await haveImage(reference)) {
+                return reference;
+            }
             return this.imageLane(async () => {
                 await this.progress.step(`pull ${reference}`, () =>
-                    pullImage(reference, { log: this.log(`pull-${reference.replace(/[^a-zA-Z0-9.-]/g, "-")}`), signal: this.signal }),
+                    pullImage(reference, {
+                        log: this.log(`pull-${reference.replace(/[^a-zA-Z0-9.-]/g, "-")}`),
+                        signal: this.signal,
+                    }),
                 );
                 return reference;
             });
@@ -161,20 +199,31 @@ export class Toolchain {
     }
 
     /** How many steps `binary` and `image` for these will show: what is neither cached nor in Docker, with all it is made from. */
-    async missing(binaries: readonly string[], images: readonly string[]): Promise<{ binaries: string[]; images: string[] }> {
+    async missing(
+        binaries: readonly string[],
+        images: readonly string[],
+    ): Promise<{ binaries: string[]; images: string[] }> {
         const lackingImages = new Set<string>();
         const wanted = new Set(binaries);
         const visit = async (name: string): Promise<void> => {
-            if (lackingImages.has(name) || (await haveImage(builtReference(name)))) return;
+            if (lackingImages.has(name) || (await haveImage(builtReference(name)))) {
+                return;
+            }
             lackingImages.add(name);
             const recipe = imageRecipe(name);
             recipe.binaries.forEach((binary) => wanted.add(binary));
-            if (recipe.from !== undefined) await visit(recipe.from);
+            if (recipe.from !== undefined) {
+                await visit(recipe.from);
+            }
         };
-        for (const name of images) await visit(name);
+        for (const name of images) {
+            await visit(name);
+        }
         const lackingBinaries: string[] = [];
         for (const name of wanted) {
-            if ((await this.cache.stateOf(goBinaryRecipe(name))).state !== "present") lackingBinaries.push(name);
+            if ((await this.cache.stateOf(goBinaryRecipe(name))).state !== "present") {
+                lackingBinaries.push(name);
+            }
         }
         return { binaries: lackingBinaries, images: [...lackingImages] };
     }
@@ -183,7 +232,10 @@ export class Toolchain {
 /**
  * Makes sure that Docker has these images, given by the references `imageReference` (or a user's override) gave: those built here are built, others pulled.
  */
-export async function ensureImages(references: readonly string[], toolchain = new Toolchain(new Progress())): Promise<void> {
+export async function ensureImages(
+    references: readonly string[],
+    toolchain = new Toolchain(new Progress()),
+): Promise<void> {
     const own = new Map(imageNames().map((name) => [builtReference(name), name]));
     await toolchain.docker();
     const names = references.flatMap((reference) => own.get(reference) ?? []);

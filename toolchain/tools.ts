@@ -20,7 +20,9 @@ export const TARGET_OF: Record<string, string> = { kubectl: "kube" };
 
 /** A tool of versions.yaml. @throws Error when there is none of that name */
 export function tool(name: string): Tool {
-    if (!(name in versions().tools)) throw new Error(`toolchain/versions.yaml has no tool "${name}"`);
+    if (!(name in versions().tools)) {
+        throw new Error(`toolchain/versions.yaml has no tool "${name}"`);
+    }
     return { name, target: TARGET_OF[name] ?? name };
 }
 
@@ -41,7 +43,13 @@ export function binDir(cache: Cache): string {
 export function foreignPath(cache: Cache, path = process.env["PATH"] ?? ""): string {
     return path
         .split(delimiter)
-        .filter((folder) => folder !== "" && folder !== binDir(cache) && !folder.endsWith("/node_modules/.bin") && !folder.endsWith("/node-gyp-bin"))
+        .filter(
+            (folder) =>
+                folder !== "" &&
+                folder !== binDir(cache) &&
+                !folder.endsWith("/node_modules/.bin") &&
+                !folder.endsWith("/node-gyp-bin"),
+        )
         .join(delimiter);
 }
 
@@ -67,7 +75,9 @@ export async function findTool(cache: Cache, name: string): Promise<FoundTool> {
         // Asked at most its own version: no look for updates, no network.
         const env = { CLUSTERCTL_DISABLE_VERSIONCHECK: "true", PULUMI_SKIP_UPDATE_CHECK: "true" };
         const version = versionIn((await look(path, command, { env })) ?? "");
-        if (version !== undefined && satisfies(version, range)) return { path, version, where: "PATH" };
+        if (version !== undefined && satisfies(version, range)) {
+            return { path, version, where: "PATH" };
+        }
         unfit = version === undefined ? `${path} does not tell its version` : `${path} is ${version}, wanted ${range}`;
     }
     const cached = goBinaryPath(cache, tool(name).target);
@@ -81,8 +91,12 @@ export async function findTool(cache: Cache, name: string): Promise<FoundTool> {
  */
 export async function linkCommand(cache: Cache, name: string, target: string | undefined): Promise<void> {
     const link = join(binDir(cache), name);
-    if (target === undefined) return rm(link, { force: true });
-    if ((await readlink(link).catch(() => undefined)) === target) return;
+    if (target === undefined) {
+        return rm(link, { force: true });
+    }
+    if ((await readlink(link).catch(() => undefined)) === target) {
+        return;
+    }
     await mkdir(dirname(link), { recursive: true });
     const temporary = `${link}.${process.pid}`;
     await rm(temporary, { force: true });

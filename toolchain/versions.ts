@@ -7,7 +7,11 @@ const schema = z.strictObject({
     go: z.strictObject({ version: z.string(), sum: z.string().startsWith("h1:"), minimum: z.string() }),
     tools: z.record(z.string(), z.strictObject({ range: z.string(), command: z.array(z.string()) })),
     plugins: z.array(z.strictObject({ kind: z.literal("resource"), name: z.string(), version: z.string() })),
-    disk: z.strictObject({ cachePerProgram: z.number().positive(), goPerProgram: z.number().positive(), dockerPerImage: z.number().positive() }),
+    disk: z.strictObject({
+        cachePerProgram: z.number().positive(),
+        goPerProgram: z.number().positive(),
+        dockerPerImage: z.number().positive(),
+    }),
 });
 
 /** The content of toolchain/versions.yaml. */

@@ -29,7 +29,8 @@ export interface GrowthUsage {
 /** Memory that is not available on this machine, bytes (proc(5), meminfo). */
 export async function machineMemory(): Promise<number> {
     const lines = (await readFile("/proc/meminfo", "utf8")).split("\n");
-    const kib = (key: string): number => Number(/\d+/.exec(lines.find((line) => line.startsWith(`${key}:`)) ?? "")?.[0]);
+    const kib = (key: string): number =>
+        Number(/\d+/.exec(lines.find((line) => line.startsWith(`${key}:`)) ?? "")?.[0]);
     return (kib("MemTotal") - kib("MemAvailable")) * 1024;
 }
 
@@ -53,7 +54,9 @@ export class GrowthWatch {
         this.before = machineMemory();
         this.done = [this.sampling(), this.waiting(known, onFirstHost)];
         // Whoever fails is heard in end(), which may be long after.
-        for (const task of this.done) task.catch(() => undefined);
+        for (const task of this.done) {
+            task.catch(() => undefined);
+        }
     }
 
     /** Ends the watch. @throws Error when no new host was ever seen. */
@@ -61,7 +64,9 @@ export class GrowthWatch {
         this.stop.abort();
         await Promise.all(this.done);
         await this.meter.sample();
-        if (this.firstHost === undefined) throw new Error("no new BareMetalHost was seen: there is nothing to measure");
+        if (this.firstHost === undefined) {
+            throw new Error("no new BareMetalHost was seen: there is nothing to measure");
+        }
         return {
             began: this.firstHost.toISOString(),
             seconds: (Date.now() - this.firstHost.getTime()) / 1000,
@@ -95,7 +100,9 @@ export class GrowthWatch {
             await onFirstHost(cluster);
         } catch (error) {
             // An `up` that failed says itself why; end() says that nothing was seen.
-            if (!this.stop.signal.aborted) throw error;
+            if (!this.stop.signal.aborted) {
+                throw error;
+            }
         }
     }
 }
@@ -103,7 +110,9 @@ export class GrowthWatch {
 /** Sleeps, but not beyond the signal. */
 export const pause = (milliseconds: number, signal: AbortSignal): Promise<void> =>
     new Promise((resolve) => {
-        if (signal.aborted) return resolve();
+        if (signal.aborted) {
+            return resolve();
+        }
         const end = (): void => {
             clearTimeout(timer);
             signal.removeEventListener("abort", end);

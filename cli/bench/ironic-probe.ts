@@ -33,7 +33,10 @@ export class IronicProbe {
 
     /** @param endpoint Ironic's API on the provisioning network. */
     static async start(cluster: ManagementCluster, endpoint: string): Promise<IronicProbe> {
-        const [credentials, tls] = await Promise.all([cluster.secret("ironic-credentials"), cluster.secret("ironic-tls")]);
+        const [credentials, tls] = await Promise.all([
+            cluster.secret("ironic-credentials"),
+            cluster.secret("ironic-tls"),
+        ]);
         const authorization = `Basic ${Buffer.from(`${credentials["username"]}:${credentials["password"]}`).toString("base64")}`;
         // A connection for each question, as BMO's client mostly makes them.
         const dispatcher = new Agent({ connect: { ca: tls["ca.crt"] ?? "" }, pipelining: 0 });
@@ -56,11 +59,17 @@ export class IronicProbe {
                 const some = nodes[Math.floor(Math.random() * nodes.length)];
                 if (some) {
                     const one = await this.ask(`/v1/nodes/${some.uuid}`);
-                    this.samples.push({ seconds: (Date.now() - this.began) / 1000, nodes: nodes.length, oneNodeMs: one.ms, listingMs: listing.ms });
+                    this.samples.push({
+                        seconds: (Date.now() - this.began) / 1000,
+                        nodes: nodes.length,
+                        oneNodeMs: one.ms,
+                        listingMs: listing.ms,
+                    });
                 }
             } catch (error) {
                 this.failures += 1;
-                this.lastError = error instanceof Error ? `${error.message} ${String(error.cause ?? "")}`.trim() : String(error);
+                this.lastError =
+                    error instanceof Error ? `${error.message} ${String(error.cause ?? "")}`.trim() : String(error);
             }
             await sleep(PAUSE_MS);
         }
@@ -70,11 +79,17 @@ export class IronicProbe {
         const began = performance.now();
         const response = await fetch(`${this.endpoint}${path}`, {
             dispatcher: this.dispatcher,
-            headers: { authorization: this.authorization, "X-OpenStack-Ironic-API-Version": API_VERSION, connection: "close" },
+            headers: {
+                authorization: this.authorization,
+                "X-OpenStack-Ironic-API-Version": API_VERSION,
+                connection: "close",
+            },
             signal: AbortSignal.timeout(LIMIT_MS),
         });
         const body: unknown = await response.json();
-        if (!response.ok) throw new Error(`${path} answered ${response.status}`);
+        if (!response.ok) {
+            throw new Error(`${path} answered ${response.status}`);
+        }
         return { ms: performance.now() - began, body };
     }
 }

@@ -1,19 +1,20 @@
-import { setTimeout as sleep } from "node:timers/promises";
-import { rm, stat } from "node:fs/promises";
-import type { Ready } from "../../toolchain/ensure";
 import { existsSync } from "node:fs";
+import { rm, stat } from "node:fs/promises";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Ready } from "../../toolchain/ensure";
+import { repoPath } from "../../toolchain/paths";
 import { preparePulumiState } from "../../toolchain/pulumi-home";
 import { run } from "../../toolchain/run";
-import { repoPath } from "../../toolchain/paths";
+import { findLeftovers, removeLeftovers } from "../docker-leftovers";
 import { operation, runPulumi, stackPulumiSettings } from "../pulumi";
 import { exportState, recover, removeStack, stackExists, stackFile } from "../stack";
-import { findLeftovers, removeLeftovers } from "../docker-leftovers";
 import { ProcessMeter, type ProcessUsage } from "./process-meter";
 
 const CONFIG_LIMIT_MS = 60_000;
 
 /** Which program is measured; `unknown` where this is no clone of its repository. */
-export const commit = (): Promise<string> => run("git", ["-C", repoPath(), "rev-parse", "--short", "HEAD"], { timeoutMs: 10_000 }).catch(() => "unknown");
+export const commit = (): Promise<string> =>
+    run("git", ["-C", repoPath(), "rev-parse", "--short", "HEAD"], { timeoutMs: 10_000 }).catch(() => "unknown");
 
 /** A Pulumi command, measured from outside. */
 export interface MeasuredCommand extends ProcessUsage {
@@ -90,29 +91,45 @@ export class BenchLab {
             this.meter = new ProcessMeter(pid);
         });
         const usage = this.stopMeter();
-        if (code !== 0) throw new Error(`pulumi ${args[0]} of the stack ${this.stack} ended with exit code ${code}: its output above says why`);
+        if (code !== 0) {
+            throw new Error(
+                `pulumi ${args[0]} of the stack ${this.stack} ended with exit code ${code}: its output above says why`,
+            );
+        }
         return { seconds: (Date.now() - began) / 1000, ...usage };
     }
 
     private stopMeter(): ProcessUsage {
-        if (this.meter === undefined) throw new Error("pulumi was not started");
+        if (this.meter === undefined) {
+            throw new Error("pulumi was not started");
+        }
         return this.meter.stop();
     }
 }
 
 /** Asks until there is an answer, again after `pauseSeconds`. @throws Error naming what was waited for. */
-export async function until<T>(what: string, limitSeconds: number, signal: AbortSignal, ask: () => Promise<T | undefined>, pauseSeconds = 1): Promise<T> {
+export async function until<T>(
+    what: string,
+    limitSeconds: number,
+    signal: AbortSignal,
+    ask: () => Promise<T | undefined>,
+    pauseSeconds = 1,
+): Promise<T> {
     const end = Date.now() + limitSeconds * 1000;
     let last: string;
     while (!signal.aborted) {
         try {
             const answer = await ask();
-            if (answer !== undefined) return answer;
+            if (answer !== undefined) {
+                return answer;
+            }
             last = "";
         } catch (error) {
             last = `; the last look failed: ${error instanceof Error ? error.message : String(error)}`;
         }
-        if (Date.now() > end) throw new Error(`waited ${limitSeconds} s for ${what}${last}`);
+        if (Date.now() > end) {
+            throw new Error(`waited ${limitSeconds} s for ${what}${last}`);
+        }
         await sleep(pauseSeconds * 1000, undefined, { signal }).catch(() => undefined);
     }
     throw new Error(`stopped waiting for ${what}`);

@@ -17,7 +17,16 @@ export function latencyBySize(samples: readonly LatencySample[]): LatencyRow[] {
     return STEPS.flatMap((nodes, index) => {
         const above = STEPS[index - 1] ?? 0;
         const within = samples.filter((sample) => sample.nodes > above && sample.nodes <= nodes);
-        if (within.length === 0) return [];
-        return [{ nodes, samples: within.length, oneNode: summary(within.map(({ oneNodeMs }) => oneNodeMs)), listing: summary(within.map(({ listingMs }) => listingMs)) }];
+        if (within.length === 0) {
+            return [];
+        }
+        return [
+            {
+                nodes,
+                samples: within.length,
+                oneNode: summary(within.map(({ oneNodeMs }) => oneNodeMs)),
+                listing: summary(within.map(({ listingMs }) => listingMs)),
+            },
+        ];
     });
 }

@@ -10,8 +10,12 @@ const UNEXPECTED_STAGES = ["register again", "deprovision"];
 
 /** What of a run wants an explanation: stalls, and hosts that were begun again. */
 export function questions({ hosts, clusters, machines }: StageReport): string[] {
-    const stalls = [hosts, clusters, machines].flatMap(({ stages }) => stages.flatMap((stage) => stage.stalls.map(({ name }) => `${name}: ${stage.name}`)));
-    const again = hosts.stages.filter(({ name, count, open }) => UNEXPECTED_STAGES.includes(name) && count + open > 0).map(({ name, count, open }) => `hosts: ${name} (${count + open})`);
+    const stalls = [hosts, clusters, machines].flatMap(({ stages }) =>
+        stages.flatMap((stage) => stage.stalls.map(({ name }) => `${name}: ${stage.name}`)),
+    );
+    const again = hosts.stages
+        .filter(({ name, count, open }) => UNEXPECTED_STAGES.includes(name) && count + open > 0)
+        .map(({ name, count, open }) => `hosts: ${name} (${count + open})`);
     return [...stalls, ...again];
 }
 

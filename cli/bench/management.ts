@@ -6,7 +6,10 @@ import { LAB_NAMESPACE, labDirectory } from "../management";
 export interface StoredObject {
     metadata: { name: string; uid: string; creationTimestamp: string };
     spec?: Record<string, unknown>;
-    status?: Record<string, unknown> & { provisioning?: { state?: string }; conditions?: { type: string; status: string }[] };
+    status?: Record<string, unknown> & {
+        provisioning?: { state?: string };
+        conditions?: { type: string; status: string }[];
+    };
 }
 
 interface Kind {
@@ -19,7 +22,11 @@ export const HOSTS: Kind = { group: "metal3.io", version: "v1alpha1", plural: "b
 export const CLUSTERS: Kind = { group: "cluster.x-k8s.io", version: "v1beta2", plural: "clusters" };
 export const MACHINES: Kind = { group: "cluster.x-k8s.io", version: "v1beta2", plural: "machines" };
 
-export const METAL3_MACHINES: Kind = { group: "infrastructure.cluster.x-k8s.io", version: "v1beta2", plural: "metal3machines" };
+export const METAL3_MACHINES: Kind = {
+    group: "infrastructure.cluster.x-k8s.io",
+    version: "v1beta2",
+    plural: "metal3machines",
+};
 
 /** The management cluster of a lab, as the benchmark looks at it. */
 export class ManagementCluster {
@@ -38,7 +45,9 @@ export class ManagementCluster {
     /** That of a lab that is up. @throws Error when its program has written no kubeconfig. */
     static standing(stack: string): ManagementCluster {
         const cluster = ManagementCluster.of(stack);
-        if (cluster === undefined) throw new Error(`the lab of the stack ${stack} is up but has written no kubeconfig`);
+        if (cluster === undefined) {
+            throw new Error(`the lab of the stack ${stack} is up but has written no kubeconfig`);
+        }
         return cluster;
     }
 
@@ -56,12 +65,19 @@ export class ManagementCluster {
     }
 
     async patch(kind: Kind, name: string, body: object): Promise<void> {
-        await this.objects.patchNamespacedCustomObject({ ...kind, namespace: LAB_NAMESPACE, name, body }, setHeaderOptions("Content-Type", PatchStrategy.MergePatch));
+        await this.objects.patchNamespacedCustomObject(
+            { ...kind, namespace: LAB_NAMESPACE, name, body },
+            setHeaderOptions("Content-Type", PatchStrategy.MergePatch),
+        );
     }
 
     /** Values of a Secret of the lab. */
     async secret(name: string): Promise<Record<string, string>> {
-        const { data } = await this.config.makeApiClient(CoreV1Api).readNamespacedSecret({ name, namespace: LAB_NAMESPACE });
-        return Object.fromEntries(Object.entries(data ?? {}).map(([key, value]) => [key, Buffer.from(value, "base64").toString()]));
+        const { data } = await this.config
+            .makeApiClient(CoreV1Api)
+            .readNamespacedSecret({ name, namespace: LAB_NAMESPACE });
+        return Object.fromEntries(
+            Object.entries(data ?? {}).map(([key, value]) => [key, Buffer.from(value, "base64").toString()]),
+        );
     }
 }

@@ -69,7 +69,9 @@ export async function measure(lab: BenchLab, size: BenchSize, options: MeasureOp
 
     let probe: IronicProbe | undefined;
     const watch = new GrowthWatch(lab, options.known, async (cluster) => {
-        if (size.clusters > 0) return;
+        if (size.clusters > 0) {
+            return;
+        }
         probe = await IronicProbe.start(cluster, `https://${plan.nodeAddress}:6385`);
     });
     const up = await lab.up().catch(async (error: unknown) => {
@@ -78,14 +80,30 @@ export async function measure(lab: BenchLab, size: BenchSize, options: MeasureOp
         throw error;
     });
     const cluster = ManagementCluster.standing(lab.stack);
-    if (serial && size.clusters > 0) await publishedClusters(cluster, config, plan);
-    if (size.clusters === 0) await provisionAll(cluster);
+    if (serial && size.clusters > 0) {
+        await publishedClusters(cluster, config, plan);
+    }
+    if (size.clusters === 0) {
+        await provisionAll(cluster);
+    }
     const growth = await watch.end();
     await probe?.stop();
 
     const since = new Date(growth.began).getTime() - 2000;
-    const recent = async (kind: typeof HOSTS): Promise<StoredObject[]> => (await cluster.list(kind)).filter(({ metadata }) => options.known === 0 || Date.parse(metadata.creationTimestamp) >= since);
-    const stages = stageReport({ hosts: await recent(HOSTS), clusters: await recent(CLUSTERS), machines: await recent(MACHINES), metal3Machines: await recent(METAL3_MACHINES) }, new Date(growth.began), { now: new Date() });
+    const recent = async (kind: typeof HOSTS): Promise<StoredObject[]> =>
+        (await cluster.list(kind)).filter(
+            ({ metadata }) => options.known === 0 || Date.parse(metadata.creationTimestamp) >= since,
+        );
+    const stages = stageReport(
+        {
+            hosts: await recent(HOSTS),
+            clusters: await recent(CLUSTERS),
+            machines: await recent(MACHINES),
+            metal3Machines: await recent(METAL3_MACHINES),
+        },
+        new Date(growth.began),
+        { now: new Date() },
+    );
     const result: RunResult = {
         ...size,
         tuning,
@@ -98,8 +116,12 @@ export async function measure(lab: BenchLab, size: BenchSize, options: MeasureOp
         growth,
         stages,
     };
-    if (probe !== undefined) result.ironicLatency = { samples: probe.samples, failures: probe.failures, lastError: probe.lastError };
-    if (options.idleSeconds > 0) result.idle = await idle(watch, options.idleSeconds);
+    if (probe !== undefined) {
+        result.ironicLatency = { samples: probe.samples, failures: probe.failures, lastError: probe.lastError };
+    }
+    if (options.idleSeconds > 0) {
+        result.idle = await idle(watch, options.idleSeconds);
+    }
     // Clusters made beside Pulumi, or hosts given an image: an `up` would take that back.
     if (!serial && size.clusters > 0) {
         result.noChangeUp = await lab.up(["--expect-no-changes"]);
@@ -113,11 +135,18 @@ async function provisionAll(cluster: ManagementCluster): Promise<void> {
     const { url, checksum, checksumType, diskFormat } = osImage(LAB_NAMESPACE);
     const image = { url, checksum, checksumType, format: diskFormat };
     const hosts = await cluster.list(HOSTS);
-    for (const { metadata } of hosts) await cluster.patch(HOSTS, metadata.name, { spec: { image, online: true } });
-    await until("every host to be provisioned", Math.max(PROVISION_SECONDS.least, PROVISION_SECONDS.each * hosts.length), new AbortController().signal, async () => {
-        const states = (await cluster.list(HOSTS)).map(({ status }) => status?.provisioning?.state);
-        return states.every((state) => state === "provisioned") || undefined;
-    });
+    for (const { metadata } of hosts) {
+        await cluster.patch(HOSTS, metadata.name, { spec: { image, online: true } });
+    }
+    await until(
+        "every host to be provisioned",
+        Math.max(PROVISION_SECONDS.least, PROVISION_SECONDS.each * hosts.length),
+        new AbortController().signal,
+        async () => {
+            const states = (await cluster.list(HOSTS)).map(({ status }) => status?.provisioning?.state);
+            return states.every((state) => state === "provisioned") || undefined;
+        },
+    );
 }
 
 async function idle(watch: GrowthWatch, seconds: number): Promise<IdleUsage> {

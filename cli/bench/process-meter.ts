@@ -28,12 +28,16 @@ export function parseStat(text: string): Process {
 /** The process `root` and everything beneath it. */
 export function tree(processes: ReadonlyMap<number, Process>, root: number): Process[] {
     const children = new Map<number, number[]>();
-    for (const [pid, { parent }] of processes) children.set(parent, [...(children.get(parent) ?? []), pid]);
+    for (const [pid, { parent }] of processes) {
+        children.set(parent, [...(children.get(parent) ?? []), pid]);
+    }
     const found: Process[] = [];
     const queue = [root];
     for (let pid = queue.pop(); pid !== undefined; pid = queue.pop()) {
         const process = processes.get(pid);
-        if (process) found.push(process);
+        if (process) {
+            found.push(process);
+        }
         queue.push(...(children.get(pid) ?? []));
     }
     return found;
@@ -77,7 +81,13 @@ export class ProcessMeter {
 
     private look(): void {
         const processes = tree(allProcesses(), this.pid);
-        this.cpu = Math.max(this.cpu, processes.reduce((sum, { cpuSeconds }) => sum + cpuSeconds, 0));
-        this.peak = Math.max(this.peak, processes.reduce((sum, { memoryBytes }) => sum + memoryBytes, 0));
+        this.cpu = Math.max(
+            this.cpu,
+            processes.reduce((sum, { cpuSeconds }) => sum + cpuSeconds, 0),
+        );
+        this.peak = Math.max(
+            this.peak,
+            processes.reduce((sum, { memoryBytes }) => sum + memoryBytes, 0),
+        );
     }
 }

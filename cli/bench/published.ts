@@ -22,7 +22,19 @@ export async function publishedClusters(cluster: ManagementCluster, config: LabC
     for (const { name, port, fakeApiServer } of plan.clusters) {
         const { kubernetesVersion, controlPlaneNodes, workerNodes } = config;
         const endpoint = { host: plan.nodeAddress, port };
-        await cluster.create(CLUSTERS, workloadClusterObject({ name, namespace: LAB_NAMESPACE, className: CLASS_NAME, kubernetesVersion, controlPlaneNodes, workerNodes, endpoint, fakeApiServer }));
+        await cluster.create(
+            CLUSTERS,
+            workloadClusterObject({
+                name,
+                namespace: LAB_NAMESPACE,
+                className: CLASS_NAME,
+                kubernetesVersion,
+                controlPlaneNodes,
+                workerNodes,
+                endpoint,
+                fakeApiServer,
+            }),
+        );
         await sleep(PAUSE_SECONDS * 1000);
     }
     await until(`${count} clusters to be Available`, LIMIT_SECONDS, new AbortController().signal, async () => {

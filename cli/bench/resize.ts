@@ -49,9 +49,17 @@ export interface ResizeRun {
 
 /** @throws Error naming everything that makes these sizes no resizing, before anything is made. */
 export function checkResizing(sizes: readonly BenchSize[]): void {
-    const problems = sizes.filter(({ clusters }) => clusters === 0).map(({ nodes }) => `--under-load: ${nodes} hosts without clusters: it is clusters that are waited for`);
-    if (sizes.length < 2) problems.unshift(`--under-load: --nodes ${sizes.map(({ nodes }) => nodes).join(",")}: must be two sizes or more`);
-    if (problems.length > 0) throw new Error(problems.join("\n"));
+    const problems = sizes
+        .filter(({ clusters }) => clusters === 0)
+        .map(({ nodes }) => `--under-load: ${nodes} hosts without clusters: it is clusters that are waited for`);
+    if (sizes.length < 2) {
+        problems.unshift(
+            `--under-load: --nodes ${sizes.map(({ nodes }) => nodes).join(",")}: must be two sizes or more`,
+        );
+    }
+    if (problems.length > 0) {
+        throw new Error(problems.join("\n"));
+    }
 }
 
 /** Something that keeps its identity as long as it has a place in the lab. */
@@ -65,7 +73,9 @@ export interface Part {
 /** Parts with a place in the lab that are no longer what they were. */
 export function touched(before: readonly Part[], after: readonly Part[], hasPlace: (of: string) => boolean): string[] {
     const now = new Map(after.map(({ what, id }) => [what, id]));
-    return before.filter(({ what, id, of }) => hasPlace(of) && now.get(what) !== id).map(({ what }) => `${what} ${now.has(what) ? "was replaced" : "is gone"}`);
+    return before
+        .filter(({ what, id, of }) => hasPlace(of) && now.get(what) !== id)
+        .map(({ what }) => `${what} ${now.has(what) ? "was replaced" : "is gone"}`);
 }
 
 /** Which hosts, clusters and containers have a place in a lab. */
@@ -75,10 +85,18 @@ export function places({ hosts, clusters, pairs, nodeName, prefix }: LabPlan): (
 }
 
 /** Brings a fresh lab to the first size, and to each other one as soon as half of the one before is there. The lab stays. */
-export async function resizeUnderLoad(lab: BenchLab, sizes: readonly BenchSize[], settings: Record<string, string>): Promise<ResizeRun> {
+export async function resizeUnderLoad(
+    lab: BenchLab,
+    sizes: readonly BenchSize[],
+    settings: Record<string, string>,
+): Promise<ResizeRun> {
     const began = new Date();
     const steps: ResizeStep[] = [];
-    const sized = ({ nodes, clusters }: BenchSize): Record<string, string> => ({ ...settings, nodes: String(nodes), clusters: String(clusters) });
+    const sized = ({ nodes, clusters }: BenchSize): Record<string, string> => ({
+        ...settings,
+        nodes: String(nodes),
+        clusters: String(clusters),
+    });
     const bring = async (size: BenchSize, wait: "none" | "clusters"): Promise<MeasuredCommand> => {
         await lab.configure({ ...sized(size), wait });
         return lab.up();
@@ -94,7 +112,14 @@ export async function resizeUnderLoad(lab: BenchLab, sizes: readonly BenchSize[]
         const before = await parts(lab);
         const up = await bring(to, wait);
         const plan = makePlan(judge(sized(to)), lab.stack);
-        steps.push({ from, to, had, up, changes: await lastChanges(lab.ready, lab.stack), touched: touched(before, await parts(lab), places(plan)) });
+        steps.push({
+            from,
+            to,
+            had,
+            up,
+            changes: await lastChanges(lab.ready, lab.stack),
+            touched: touched(before, await parts(lab), places(plan)),
+        });
     }
     const seconds = (Date.now() - began.getTime()) / 1000;
     return { settings, commit: await commit(), began: began.toISOString(), steps, seconds, end: await counts(lab) };
@@ -104,13 +129,21 @@ async function halfMade(lab: BenchLab, { clusters }: BenchSize): Promise<Counts>
     const wanted = Math.ceil(clusters * RESIZE_AT);
     const limit = Math.max(HALF_MADE_SECONDS.least, HALF_MADE_SECONDS.each * clusters);
     const cluster = ManagementCluster.standing(lab.stack);
-    const enough = async (): Promise<true | undefined> => available(await cluster.list(CLUSTERS)) >= wanted || undefined;
-    await until(`${wanted} of ${clusters} clusters to be Available`, limit, new AbortController().signal, enough, LOOK_SECONDS);
+    const enough = async (): Promise<true | undefined> =>
+        available(await cluster.list(CLUSTERS)) >= wanted || undefined;
+    await until(
+        `${wanted} of ${clusters} clusters to be Available`,
+        limit,
+        new AbortController().signal,
+        enough,
+        LOOK_SECONDS,
+    );
     return counts(lab);
 }
 
 /** As the gate counts them: not those that are queued or on their way out. */
-const available = (clusters: readonly StoredObject[]): number => clusters.map(clusterStatus).filter((cluster) => cluster.available).length;
+const available = (clusters: readonly StoredObject[]): number =>
+    clusters.map(clusterStatus).filter((cluster) => cluster.available).length;
 
 async function counts(lab: BenchLab): Promise<Counts> {
     const cluster = ManagementCluster.standing(lab.stack);
@@ -128,12 +161,20 @@ async function parts(lab: BenchLab): Promise<Part[]> {
     const cluster = ManagementCluster.standing(lab.stack);
     const containers = await new Docker().listContainers({ all: true, filters: { label: [labLabel(lab.stack)] } });
     const objects = async (kind: typeof HOSTS, what: string, of: (object: StoredObject) => string): Promise<Part[]> =>
-        (await cluster.list(kind)).map((object) => ({ what: `${what} ${object.metadata.name}`, id: object.metadata.uid, of: of(object) }));
+        (await cluster.list(kind)).map((object) => ({
+            what: `${what} ${object.metadata.name}`,
+            id: object.metadata.uid,
+            of: of(object),
+        }));
     const own = ({ metadata }: StoredObject): string => metadata.name;
     return [
         ...(await objects(HOSTS, "BareMetalHost", own)),
         ...(await objects(CLUSTERS, "Cluster", own)),
         ...(await objects(MACHINES, "Machine", ({ spec }) => String(spec?.["clusterName"]))),
-        ...containers.map(({ Id, Names }) => ({ what: `container ${Names[0]}`, id: Id, of: (Names[0] ?? "").slice(1) })),
+        ...containers.map(({ Id, Names }) => ({
+            what: `container ${Names[0]}`,
+            id: Id,
+            of: (Names[0] ?? "").slice(1),
+        })),
     ];
 }

@@ -2,7 +2,14 @@ import { ADMITTED_ANNOTATION, QUEUED_ANNOTATION } from "../../components/plan/cl
 
 /** An object as the Kubernetes API gives it, as far as it is read here. */
 export interface ApiObject {
-    metadata: { name: string; namespace?: string; uid: string; creationTimestamp: string; deletionTimestamp?: string; annotations?: Record<string, string> };
+    metadata: {
+        name: string;
+        namespace?: string;
+        uid: string;
+        creationTimestamp: string;
+        deletionTimestamp?: string;
+        annotations?: Record<string, string>;
+    };
     spec?: Record<string, unknown>;
     status?: {
         provisioning?: { state?: string };
@@ -43,16 +50,26 @@ export interface Lists {
 /** @throws Error for an object without what the API gives every object: it is none of the API's. */
 export function apiObject(value: unknown): ApiObject {
     const metadata = (value as { metadata?: Partial<ApiObject["metadata"]> } | null | undefined)?.metadata;
-    const missing = (["name", "uid", "creationTimestamp"] as const).filter((key) => typeof metadata?.[key] !== "string");
-    if (missing.length > 0) throw new Error(`metadata.${missing.join(", metadata.")} missing in ${JSON.stringify(value)?.slice(0, 200)}: not an object of the Kubernetes API`);
+    const missing = (["name", "uid", "creationTimestamp"] as const).filter(
+        (key) => typeof metadata?.[key] !== "string",
+    );
+    if (missing.length > 0) {
+        throw new Error(
+            `metadata.${missing.join(", metadata.")} missing in ${JSON.stringify(value)?.slice(0, 200)}: not an object of the Kubernetes API`,
+        );
+    }
     return value as ApiObject;
 }
 
 /** A time of the API in ms; null and absent alike are a time not reached. */
 export function time(text: string | null | undefined): number | undefined {
-    if (text === null || text === undefined) return undefined;
+    if (text === null || text === undefined) {
+        return undefined;
+    }
     const parsed = Date.parse(text);
-    if (Number.isNaN(parsed)) throw new Error(`"${text}" is not a time of the Kubernetes API (RFC 3339)`);
+    if (Number.isNaN(parsed)) {
+        throw new Error(`"${text}" is not a time of the Kubernetes API (RFC 3339)`);
+    }
     return parsed;
 }
 
@@ -70,7 +87,12 @@ const CLUSTER_EVENTS = {
     connected: "RemoteConnectionProbe",
     available: "Available",
 };
-const MACHINE_EVENTS = { bootstrapReady: "BootstrapConfigReady", infrastructureReady: "InfrastructureReady", nodeHealthy: "NodeHealthy", ready: "Ready" };
+const MACHINE_EVENTS = {
+    bootstrapReady: "BootstrapConfigReady",
+    infrastructureReady: "InfrastructureReady",
+    nodeHealthy: "NodeHealthy",
+    ready: "Ready",
+};
 
 /**
  * Times at which conditions turned True, gathered while a run goes on. A condition tells only of its last change: that a host became available is lost
@@ -89,14 +111,21 @@ export class Sightings {
     /** All times at which the condition of an object turned True, ascending. */
     times(object: ApiObject, type: string): number[] {
         const now = trueSince(object, type);
-        return [...new Set([...(this.seen.get(`${object.metadata.uid} ${type}`) ?? []), ...(now === undefined ? [] : [now])])].sort((a, b) => a - b);
+        return [
+            ...new Set([
+                ...(this.seen.get(`${object.metadata.uid} ${type}`) ?? []),
+                ...(now === undefined ? [] : [now]),
+            ]),
+        ].sort((a, b) => a - b);
     }
 
     private note(objects: unknown[], types: string[]): void {
         for (const object of objects.map(apiObject)) {
             for (const type of types) {
                 const since = trueSince(object, type);
-                if (since === undefined) continue;
+                if (since === undefined) {
+                    continue;
+                }
                 const key = `${object.metadata.uid} ${type}`;
                 this.seen.set(key, (this.seen.get(key) ?? new Set()).add(since));
             }
@@ -112,7 +141,9 @@ function timeline({ metadata }: ApiObject, events: Record<string, number | undef
     const admitted = time(annotations?.[ADMITTED_ANNOTATION]);
     const wasQueued = admitted !== undefined || annotations?.[QUEUED_ANNOTATION] !== undefined;
     // What was queued has its beginning when it was let in: until then nothing works on it.
-    const beginning = wasQueued ? { queued: time(creationTimestamp), created: admitted } : { created: time(creationTimestamp) };
+    const beginning = wasQueued
+        ? { queued: time(creationTimestamp), created: admitted }
+        : { created: time(creationTimestamp) };
     return { name, uid, deleting: deletionTimestamp !== undefined, events: defined({ ...beginning, ...events }) };
 }
 
@@ -124,7 +155,9 @@ export function associations(metal3Machines: readonly ApiObject[]): Map<string, 
     const taken = new Map<string, number>();
     for (const object of metal3Machines) {
         const since = trueSince(object, "AssociateBareMetalHost");
-        if (since !== undefined) taken.set(key(object.metadata.namespace, object.metadata.name), since);
+        if (since !== undefined) {
+            taken.set(key(object.metadata.namespace, object.metadata.name), since);
+        }
     }
     return taken;
 }
@@ -132,7 +165,9 @@ export function associations(metal3Machines: readonly ApiObject[]): Map<string, 
 /** Metal3Machine that has taken the host. */
 function consumer(host: ApiObject): string | undefined {
     const reference = host.spec?.["consumerRef"] as { kind?: string; name?: string; namespace?: string } | undefined;
-    return reference?.kind === "Metal3Machine" ? key(reference.namespace ?? host.metadata.namespace, reference.name) : undefined;
+    return reference?.kind === "Metal3Machine"
+        ? key(reference.namespace ?? host.metadata.namespace, reference.name)
+        : undefined;
 }
 
 /** The earliest change of a condition, if one is left of the time before the registration ended. */
@@ -152,9 +187,17 @@ export function hostTimeline(host: ApiObject, sightings: Sightings, taken: Reado
         start: time(host.status?.operationHistory?.[operation]?.start),
         end: time(host.status?.operationHistory?.[operation]?.end),
     });
-    const [register, inspect, provision, deprovision] = [history("register"), history("inspect"), history("provision"), history("deprovision")];
+    const [register, inspect, provision, deprovision] = [
+        history("register"),
+        history("inspect"),
+        history("provision"),
+        history("deprovision"),
+    ];
     // Another registration puts itself in the place of the first: CAPM3 labels the BMC's secret as it takes a host, and BMO sees new credentials.
-    const again = register.start !== undefined && register.start >= (inspect.start ?? provision.start ?? Infinity) && (register.end ?? Infinity) > (inspect.start ?? -Infinity);
+    const again =
+        register.start !== undefined &&
+        register.start >= (inspect.start ?? provision.start ?? Infinity) &&
+        (register.end ?? Infinity) > (inspect.start ?? -Infinity);
     // The first one ended in the instant in which inspecting began; it began when BMO gave the host its first conditions.
     const registered = again ? (inspect.start ?? trueSince(host, "Manageable")) : register.end;
     const enrolled = inspectionDisabled(host) ? registered : inspect.end;
@@ -188,7 +231,8 @@ export function hostTimeline(host: ApiObject, sightings: Sightings, taken: Reado
             deprovisioned: deprovision.end,
         }),
         state,
-        wanted: holder !== undefined || Boolean((image as { url?: string } | undefined)?.url) || customDeploy !== undefined,
+        wanted:
+            holder !== undefined || Boolean((image as { url?: string } | undefined)?.url) || customDeploy !== undefined,
     };
 }
 
@@ -197,8 +241,16 @@ export function clusterTimeline(cluster: ApiObject, sightings: Sightings): Timel
 }
 
 /** @param provisioned when the host of a Metal3Machine was provisioned. */
-export function machineTimeline(machine: ApiObject, sightings: Sightings, taken: ReadonlyMap<string, number>, provisioned: ReadonlyMap<string, number>): Timeline {
-    const infrastructure = key(machine.metadata.namespace, (machine.spec?.["infrastructureRef"] as { name?: string } | undefined)?.name);
+export function machineTimeline(
+    machine: ApiObject,
+    sightings: Sightings,
+    taken: ReadonlyMap<string, number>,
+    provisioned: ReadonlyMap<string, number>,
+): Timeline {
+    const infrastructure = key(
+        machine.metadata.namespace,
+        (machine.spec?.["infrastructureRef"] as { name?: string } | undefined)?.name,
+    );
     return timeline(machine, {
         ...firsts(machine, sightings, MACHINE_EVENTS),
         associated: taken.get(infrastructure),
@@ -207,7 +259,11 @@ export function machineTimeline(machine: ApiObject, sightings: Sightings, taken:
 }
 
 /** The first time that each condition is known to have turned True. */
-const firsts = (object: ApiObject, sightings: Sightings, events: Record<string, string>): Record<string, number | undefined> =>
+const firsts = (
+    object: ApiObject,
+    sightings: Sightings,
+    events: Record<string, string>,
+): Record<string, number | undefined> =>
     Object.fromEntries(Object.entries(events).map(([event, type]) => [event, sightings.times(object, type)[0]]));
 
 /** When the hosts were provisioned, by the Metal3Machine that has taken them. */
@@ -216,7 +272,9 @@ export function provisionedFor(hosts: readonly { object: ApiObject; timeline: Ho
     for (const { object, timeline: known } of hosts) {
         const holder = consumer(object);
         const at = known.events["provisioned"];
-        if (holder !== undefined && at !== undefined) provisioned.set(holder, at);
+        if (holder !== undefined && at !== undefined) {
+            provisioned.set(holder, at);
+        }
     }
     return provisioned;
 }

@@ -12,7 +12,9 @@ export interface Summary {
 export function summary(values: readonly number[]): Summary {
     const sorted = [...values].sort((a, b) => a - b);
     const count = sorted.length;
-    if (count === 0) return { count, median: null, p95: null, max: null };
+    if (count === 0) {
+        return { count, median: null, p95: null, max: null };
+    }
     const at = (index: number): number => sorted[index] as number;
     const middle = (at(Math.floor((count - 1) / 2)) + at(Math.floor(count / 2))) / 2;
     // A whole-number product: 0.95 × 20 must be the 19th, not what binary fractions make of it.

@@ -61,17 +61,32 @@ export class UsageLedger {
             const known = this.instances.get(id);
             if (known === undefined) {
                 const baseline = existed ? cpuSeconds : 0;
-                this.instances.set(id, { source, holder, component, baseline, carried: 0, last: cpuSeconds, memoryBytes, running: true });
+                this.instances.set(id, {
+                    source,
+                    holder,
+                    component,
+                    baseline,
+                    carried: 0,
+                    last: cpuSeconds,
+                    memoryBytes,
+                    running: true,
+                });
                 continue;
             }
             // A restart in the same place: what it had used remains, and it counts from zero again.
-            if (cpuSeconds < known.last) Object.assign(known, { carried: used(known), baseline: 0 });
+            if (cpuSeconds < known.last) {
+                Object.assign(known, { carried: used(known), baseline: 0 });
+            }
             Object.assign(known, { component, last: cpuSeconds, memoryBytes, running: true });
         }
         for (const [id, instance] of this.instances) {
-            if (instance.source === source && !seen.has(id)) Object.assign(instance, { running: false, memoryBytes: 0 });
+            if (instance.source === source && !seen.has(id)) {
+                Object.assign(instance, { running: false, memoryBytes: 0 });
+            }
         }
-        for (const { component, memoryBytes } of this.report()) this.peaks.set(component, Math.max(this.peaks.get(component) ?? 0, memoryBytes));
+        for (const { component, memoryBytes } of this.report()) {
+            this.peaks.set(component, Math.max(this.peaks.get(component) ?? 0, memoryBytes));
+        }
     }
 
     /** Sources with something that runs. */
@@ -82,11 +97,15 @@ export class UsageLedger {
     /** Begins a window at what was last seen. */
     mark(): void {
         for (const [id, instance] of this.instances) {
-            if (!instance.running) this.instances.delete(id);
+            if (!instance.running) {
+                this.instances.delete(id);
+            }
             Object.assign(instance, { baseline: instance.last, carried: 0 });
         }
         this.peaks.clear();
-        for (const { component, memoryBytes } of this.report()) this.peaks.set(component, memoryBytes);
+        for (const { component, memoryBytes } of this.report()) {
+            this.peaks.set(component, memoryBytes);
+        }
     }
 
     /** The window's usage, most CPU first. */
@@ -94,22 +113,43 @@ export class UsageLedger {
         const components = new Map<string, ComponentUsage>();
         const all = [...this.instances.values()];
         for (const instance of all) {
-            if (instance.component === undefined) continue;
+            if (instance.component === undefined) {
+                continue;
+            }
             const { component } = instance;
-            const entry = components.get(component) ?? { component, cpuSeconds: 0, memoryBytes: 0, peakMemoryBytes: 0, instances: 0 };
+            const entry = components.get(component) ?? {
+                component,
+                cpuSeconds: 0,
+                memoryBytes: 0,
+                peakMemoryBytes: 0,
+                instances: 0,
+            };
             entry.cpuSeconds += used(instance);
             entry.memoryBytes += instance.memoryBytes;
             entry.instances += instance.running ? 1 : 0;
             components.set(component, entry);
         }
         for (const holder of ["node", "pods"] as const) {
-            if (!all.some((instance) => instance.holder === holder && instance.component === undefined)) continue;
-            const rest = (measure: (instance: Instance) => number): number => Math.max(0, remainder(all, holder, measure));
+            if (!all.some((instance) => instance.holder === holder && instance.component === undefined)) {
+                continue;
+            }
+            const rest = (measure: (instance: Instance) => number): number =>
+                Math.max(0, remainder(all, holder, measure));
             const component = REMAINDERS[holder];
-            components.set(component, { component, cpuSeconds: rest(used), memoryBytes: rest(({ memoryBytes }) => memoryBytes), peakMemoryBytes: 0, instances: 0 });
+            components.set(component, {
+                component,
+                cpuSeconds: rest(used),
+                memoryBytes: rest(({ memoryBytes }) => memoryBytes),
+                peakMemoryBytes: 0,
+                instances: 0,
+            });
         }
-        for (const entry of components.values()) entry.peakMemoryBytes = Math.max(this.peaks.get(entry.component) ?? 0, entry.memoryBytes);
-        return [...components.values()].sort((a, b) => b.cpuSeconds - a.cpuSeconds || a.component.localeCompare(b.component));
+        for (const entry of components.values()) {
+            entry.peakMemoryBytes = Math.max(this.peaks.get(entry.component) ?? 0, entry.memoryBytes);
+        }
+        return [...components.values()].sort(
+            (a, b) => b.cpuSeconds - a.cpuSeconds || a.component.localeCompare(b.component),
+        );
     }
 }
 
@@ -117,8 +157,10 @@ const used = ({ carried, last, baseline }: Instance): number => carried + last -
 
 /** Of a holder's total, what none of its instances accounts for. */
 function remainder(all: readonly Instance[], holder: "node" | "pods", measure: (instance: Instance) => number): number {
-    const sum = (instances: readonly Instance[]): number => instances.reduce((total, instance) => total + measure(instance), 0);
-    const totals = (of: Holder): number => sum(all.filter((instance) => instance.holder === of && instance.component === undefined));
+    const sum = (instances: readonly Instance[]): number =>
+        instances.reduce((total, instance) => total + measure(instance), 0);
+    const totals = (of: Holder): number =>
+        sum(all.filter((instance) => instance.holder === of && instance.component === undefined));
     const accounted = sum(all.filter((instance) => instance.holder === holder && instance.component !== undefined));
     return totals(holder) - (holder === "node" ? totals("pods") : 0) - accounted;
 }

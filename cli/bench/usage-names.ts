@@ -52,10 +52,17 @@ export interface PodContainer {
 
 /** Component of a pod's container: the workload's name, with the container's where it is a helper (a sidecar, an init container). */
 export function podComponent({ pod, container }: PodContainer): string {
-    if (container === undefined) return "pod sandboxes";
+    if (container === undefined) {
+        return "pod sandboxes";
+    }
     const owner = workload(pod);
-    const { name, main } = (Object.hasOwn(WORKLOADS, owner) ? WORKLOADS[owner] : undefined) ?? { name: owner, main: owner };
-    return container === main || container === name || (container === "manager" && main === owner) ? name : `${name} ${container}`;
+    const { name, main } = (Object.hasOwn(WORKLOADS, owner) ? WORKLOADS[owner] : undefined) ?? {
+        name: owner,
+        main: owner,
+    };
+    return container === main || container === name || (container === "manager" && main === owner)
+        ? name
+        : `${name} ${container}`;
 }
 
 /** Where a Docker container of a lab belongs. */
@@ -63,6 +70,8 @@ export type DockerRole = { node: true } | { component: string };
 
 /** @param name without the lab's prefix and its dash, as the program names its containers. */
 export function dockerRole(name: string): DockerRole {
-    if (/^(control-plane|worker)(-\d+)?$/.test(name)) return { node: true };
+    if (/^(control-plane|worker)(-\d+)?$/.test(name)) {
+        return { node: true };
+    }
     return { component: name.replace(/^pair-\d+-/, "") };
 }

@@ -96,19 +96,29 @@ export function parseSample(text: string): NodeReading {
         ...(cgroups.some(({ path }) => path === "/") ? [] : ["the node's own cgroup"]),
         ...(processes.length > 0 ? [] : ["processes"]),
     ];
-    if (missing.length > 0) throw new Error(`the node gave no ${missing.join(", no ")}: ${JSON.stringify(text.slice(0, 200))}`);
+    if (missing.length > 0) {
+        throw new Error(`the node gave no ${missing.join(", no ")}: ${JSON.stringify(text.slice(0, 200))}`);
+    }
     return { machineBusySeconds: busySeconds(machine as string), cgroups, processes };
 }
 
 /** /proc/stat: user nice system idle iowait irq softirq steal …; guests are part of user. */
 export function busySeconds(line: string): number {
-    const [user = 0, nice = 0, system = 0, , , irq = 0, softirq = 0] = line.slice(line.indexOf("cpu ") + 4).trim().split(/\s+/).map(Number);
+    const [user = 0, nice = 0, system = 0, , , irq = 0, softirq = 0] = line
+        .slice(line.indexOf("cpu ") + 4)
+        .trim()
+        .split(/\s+/)
+        .map(Number);
     return (user + nice + system + irq + softirq) / TICKS;
 }
 
 function parseCgroup(line: string): Cgroup {
     const [, version, path = "", cpu, kept, inactive] = line.split(" ");
-    return { path, cpuSeconds: Number(cpu) / (version === "2" ? 1e6 : 1e9), memoryBytes: Math.max(0, Number(kept) - Number(inactive)) };
+    return {
+        path,
+        cpuSeconds: Number(cpu) / (version === "2" ? 1e6 : 1e9),
+        memoryBytes: Math.max(0, Number(kept) - Number(inactive)),
+    };
 }
 
 /** Shared pages (proc(5): statm), then the fields of /proc/PID/stat; the name, in brackets, may hold anything, so they are counted from the last bracket. */
@@ -133,7 +143,8 @@ function parseProcess(line: string, page: number): Process {
 const COUNTS_CHILDREN = new Set(["kubelet", "kube-proxy"]);
 
 /** Id of the container whose cgroup it is, undefined for another. */
-const containerId = ({ path }: Cgroup): string | undefined => (/\/pod[^/]+\/[^/]+$/.test(path) ? posix.basename(path) : undefined);
+const containerId = ({ path }: Cgroup): string | undefined =>
+    /\/pod[^/]+\/[^/]+$/.test(path) ? posix.basename(path) : undefined;
 
 /** Containers of a reading. */
 export function containerIds({ cgroups }: NodeReading): string[] {
@@ -141,19 +152,27 @@ export function containerIds({ cgroups }: NodeReading): string[] {
 }
 
 /** @param containers what is known of the containers. One that is not known yet is left to the remainder of the pods. */
-export function nodeSights({ cgroups, processes }: NodeReading, containers: ReadonlyMap<string, PodContainer>): Sight[] {
+export function nodeSights(
+    { cgroups, processes }: NodeReading,
+    containers: ReadonlyMap<string, PodContainer>,
+): Sight[] {
     const sights: Sight[] = [];
     for (const group of cgroups) {
         const { path, cpuSeconds, memoryBytes } = group;
         const id = containerId(group);
         const container = id === undefined ? undefined : containers.get(id);
-        if (container !== undefined) sights.push({ key: path, holder: "pods", component: podComponent(container), cpuSeconds, memoryBytes });
-        else if (path === "/" || path === "/kubepods") sights.push({ key: path, holder: path === "/" ? "node" : "pods", cpuSeconds, memoryBytes });
+        if (container !== undefined) {
+            sights.push({ key: path, holder: "pods", component: podComponent(container), cpuSeconds, memoryBytes });
+        } else if (path === "/" || path === "/kubepods") {
+            sights.push({ key: path, holder: path === "/" ? "node" : "pods", cpuSeconds, memoryBytes });
+        }
     }
     const inPod = podProcesses(processes);
     for (const { pid, comm, started, cpuSeconds, childrenCpuSeconds, memoryBytes } of processes) {
         const component = inPod.has(pid) ? undefined : processComponent(comm);
-        if (component === undefined) continue;
+        if (component === undefined) {
+            continue;
+        }
         const total = cpuSeconds + (COUNTS_CHILDREN.has(comm) ? childrenCpuSeconds : 0);
         sights.push({ key: `process ${pid} ${started}`, holder: "node", component, cpuSeconds: total, memoryBytes });
     }
@@ -185,11 +204,15 @@ export function parseDescriptions(text: string): Map<string, PodContainer> {
     const containers = new Map<string, PodContainer>();
     for (const line of text.split("\n")) {
         const [, id, json] = /^(\S+) (\{.*)$/.exec(line) ?? [];
-        if (id === undefined || json === undefined) continue;
+        if (id === undefined || json === undefined) {
+            continue;
+        }
         const annotations = (JSON.parse(json) as { annotations?: Record<string, string> }).annotations ?? {};
         const pod = annotations[`${ANNOTATION}.sandbox-name`];
         const container = annotations[`${ANNOTATION}.container-name`];
-        if (pod === undefined) continue;
+        if (pod === undefined) {
+            continue;
+        }
         containers.set(id, container === undefined ? { pod } : { pod, container });
     }
     return containers;

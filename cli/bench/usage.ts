@@ -52,7 +52,9 @@ export class UsageMeter {
     /** Begins a window at the last sample. */
     mark(): void {
         this.ledger.mark();
-        if (this.machineSeconds) this.machineSeconds.baseline = this.machineSeconds.last;
+        if (this.machineSeconds) {
+            this.machineSeconds.baseline = this.machineSeconds.last;
+        }
     }
 
     /** Usage of the window until the last sample, most CPU first; with what of the node and of its pods is nobody's. */
@@ -74,35 +76,52 @@ export class UsageMeter {
             const containers = await this.containers(signal);
             this.older ??= new Set(containers.map(({ id }) => id));
             const present = new Set(containers.map(({ id }) => id));
-            for (const source of this.ledger.runningSources()) if (!present.has(source)) this.ledger.apply(source, []);
+            for (const source of this.ledger.runningSources()) {
+                if (!present.has(source)) {
+                    this.ledger.apply(source, []);
+                }
+            }
             await Promise.all(
                 containers.map(async ({ id, name }) => {
                     try {
                         await this.read(id, name, signal);
                     } catch (error) {
-                        if (!(await this.hasEnded(id))) errors.push(`${name}: ${reason(error)}`);
+                        if (!(await this.hasEnded(id))) {
+                            errors.push(`${name}: ${reason(error)}`);
+                        }
                     }
                 }),
             );
         } catch (error) {
             errors.push(reason(error));
         }
-        if (errors.length === 0) return;
+        if (errors.length === 0) {
+            return;
+        }
         this.failed.count++;
-        this.failed.lastError = signal.aborted ? `not done after ${SAMPLE_SECONDS} s: ${errors.join("; ")}` : errors.join("; ");
+        this.failed.lastError = signal.aborted
+            ? `not done after ${SAMPLE_SECONDS} s: ${errors.join("; ")}`
+            : errors.join("; ");
     }
 
     /** The lab's running containers, with their names after the prefix. */
     private async containers(abortSignal: AbortSignal): Promise<{ id: string; name: string }[]> {
         const { docker, prefix } = this.args;
         const listed = await docker.listContainers({ filters: { label: [`metal3-scale-lab=${prefix}`] }, abortSignal });
-        return listed.map(({ Id, Names }) => ({ id: Id, name: (Names[0] ?? Id).replace(/^\//, "").replace(`${prefix}-`, "") }));
+        return listed.map(({ Id, Names }) => ({
+            id: Id,
+            name: (Names[0] ?? Id).replace(/^\//, "").replace(`${prefix}-`, ""),
+        }));
     }
 
     /** It stopped between being listed and being read. */
     private async hasEnded(id: string): Promise<boolean> {
         try {
-            return !(await this.args.docker.getContainer(id).inspect({ abortSignal: AbortSignal.timeout(SAMPLE_SECONDS * 1000) })).State.Running;
+            return !(
+                await this.args.docker
+                    .getContainer(id)
+                    .inspect({ abortSignal: AbortSignal.timeout(SAMPLE_SECONDS * 1000) })
+            ).State.Running;
         } catch (error) {
             return (error as { statusCode?: number }).statusCode === 404;
         }
@@ -110,7 +129,8 @@ export class UsageMeter {
 
     private async read(id: string, name: string, signal: AbortSignal): Promise<void> {
         const role = dockerRole(name);
-        const sights = "node" in role ? await this.readNode(id, signal) : [await this.readContainer(id, role.component, signal)];
+        const sights =
+            "node" in role ? await this.readNode(id, signal) : [await this.readContainer(id, role.component, signal)];
         this.ledger.apply(id, sights, this.older?.delete(id));
     }
 
@@ -118,7 +138,10 @@ export class UsageMeter {
         // One-shot: otherwise the daemon waits a second for a rate, which nobody asks for here.
         const options = { stream: false as const, "one-shot": true, abortSignal };
         const { cpu_stats: cpu, memory_stats: memory } = await this.args.docker.getContainer(id).stats(options);
-        const { total_inactive_file, inactive_file } = (memory.stats ?? {}) as { total_inactive_file?: number; inactive_file?: number };
+        const { total_inactive_file, inactive_file } = (memory.stats ?? {}) as {
+            total_inactive_file?: number;
+            inactive_file?: number;
+        };
         return {
             key: "container",
             holder: "docker",
@@ -132,17 +155,26 @@ export class UsageMeter {
         const reading = parseSample(await this.exec(id, ["sh", "-c", SAMPLE_SCRIPT], signal));
         const unknown = containerIds(reading).filter((container) => !this.described.has(container));
         if (unknown.length > 0) {
-            const found = parseDescriptions(await this.exec(id, ["sh", "-c", DESCRIBE_SCRIPT, "describe", ...unknown], signal));
-            for (const [container, description] of found) this.described.set(container, description);
+            const found = parseDescriptions(
+                await this.exec(id, ["sh", "-c", DESCRIBE_SCRIPT, "describe", ...unknown], signal),
+            );
+            for (const [container, description] of found) {
+                this.described.set(container, description);
+            }
         }
         const { machineBusySeconds } = reading;
-        this.machineSeconds = { baseline: this.machineSeconds?.baseline ?? machineBusySeconds, last: machineBusySeconds };
+        this.machineSeconds = {
+            baseline: this.machineSeconds?.baseline ?? machineBusySeconds,
+            last: machineBusySeconds,
+        };
         return nodeSights(reading, this.described);
     }
 
     /** @returns what the command printed. @throws Error with its complaint when it failed. */
     private async exec(id: string, command: string[], abortSignal: AbortSignal): Promise<string> {
-        const exec = await this.args.docker.getContainer(id).exec({ Cmd: command, AttachStdout: true, AttachStderr: true, abortSignal });
+        const exec = await this.args.docker
+            .getContainer(id)
+            .exec({ Cmd: command, AttachStdout: true, AttachStderr: true, abortSignal });
         const stream = await exec.start({ abortSignal });
         const [out, complaint] = [new PassThrough(), new PassThrough()];
         const texts = Promise.all([out, complaint].map(async (part) => Buffer.concat(await part.toArray()).toString()));
@@ -155,7 +187,9 @@ export class UsageMeter {
         }
         const [printed = "", said = ""] = await texts;
         const { ExitCode } = await exec.inspect({ abortSignal });
-        if (ExitCode !== 0) throw new Error(`${command[0]} ended with ${String(ExitCode)}: ${said.trim().slice(0, 500)}`);
+        if (ExitCode !== 0) {
+            throw new Error(`${command[0]} ended with ${String(ExitCode)}: ${said.trim().slice(0, 500)}`);
+        }
         return printed;
     }
 }

@@ -10,12 +10,24 @@ const ROUNDS = 12;
  */
 export function yardstick(): number {
     const objects = Array.from({ length: OBJECTS }, (_, index) => ({
-        metadata: { name: `host-${index}`, labels: { cluster: `cluster-${index}` }, uid: createHash("sha256").update(String(index)).digest("hex") },
-        status: { conditions: Array.from({ length: 8 }, (__, condition) => ({ type: `Condition${condition}`, status: "True", observedGeneration: index })) },
+        metadata: {
+            name: `host-${index}`,
+            labels: { cluster: `cluster-${index}` },
+            uid: createHash("sha256").update(String(index)).digest("hex"),
+        },
+        status: {
+            conditions: Array.from({ length: 8 }, (__, condition) => ({
+                type: `Condition${condition}`,
+                status: "True",
+                observedGeneration: index,
+            })),
+        },
     }));
     const before = process.cpuUsage();
     let text = JSON.stringify(objects);
-    for (let round = 0; round < ROUNDS; round++) text = JSON.stringify(JSON.parse(text));
+    for (let round = 0; round < ROUNDS; round++) {
+        text = JSON.stringify(JSON.parse(text));
+    }
     createHash("sha256").update(text).digest();
     const { user, system } = process.cpuUsage(before);
     return (user + system) / 1000;

@@ -94,7 +94,10 @@ export class Cluster {
         if (manifest.kind === "CustomResourceDefinition") {
             // KubernetesObjectApi writes kinds that it knows field by field, from names of its own: of a schema it would leave out x-kubernetes-* and defaults.
             const change = { name: manifest.metadata.name, body: manifest, fieldManager: FIELD_MANAGER };
-            await this.definitions.patchCustomResourceDefinition(change, setHeaderOptions("Content-Type", PatchStrategy.MergePatch));
+            await this.definitions.patchCustomResourceDefinition(
+                change,
+                setHeaderOptions("Content-Type", PatchStrategy.MergePatch),
+            );
             return;
         }
         await this.api.patch(manifest, undefined, undefined, FIELD_MANAGER, undefined, PatchStrategy.MergePatch);

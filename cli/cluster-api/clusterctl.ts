@@ -1,7 +1,7 @@
-import { spawn } from "child_process";
-import { mkdir, writeFile } from "fs/promises";
-import { join } from "path";
-import { createInterface } from "readline";
+import { spawn } from "node:child_process";
+import { mkdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
 import { formatManifests, type Manifest } from "../../components/manifests/documents";
 import type { Provider } from "../../components/manifests/providers";
 

@@ -1,5 +1,5 @@
-import { writeFile } from "fs/promises";
-import { join } from "path";
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import {
     certificateRequests,
     replaceCertManager,
@@ -70,7 +70,9 @@ export async function installClusterApi(
                 timeoutSeconds: input.waitSeconds,
                 signal,
                 onLine: (line) => {
-                    if (!USAGE.test(line)) onLine(line);
+                    if (!USAGE.test(line)) {
+                        onLine(line);
+                    }
                 },
             },
             prepared,
@@ -206,7 +208,9 @@ export function changeable(manifest: Manifest): Manifest[] {
             const { apiVersion, kind, metadata } = manifest;
             const { conversion, versions } = manifest.spec as { conversion?: object; versions?: object[] };
             const spec = definedOnly({ conversion, versions });
-            return Object.keys(spec).length === 0 ? [] : [{ apiVersion, kind, metadata: { name: metadata.name }, spec }];
+            return Object.keys(spec).length === 0
+                ? []
+                : [{ apiVersion, kind, metadata: { name: metadata.name }, spec }];
         }
         default:
             return [];

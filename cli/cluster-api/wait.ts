@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from "timers/promises";
+import { setTimeout as sleep } from "node:timers/promises";
 import type { V1Deployment, V1Pod } from "@kubernetes/client-node";
 import { webhookProbes } from "../../components/manifests/probes";
 import { messageOf, type Cluster } from "./cluster";

@@ -1,6 +1,6 @@
-import { mkdtempSync, readdirSync, rmSync } from "fs";
-import { constants, tmpdir } from "os";
-import { join } from "path";
+import { mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { constants, tmpdir } from "node:os";
+import { join } from "node:path";
 
 const PREFIX = "metal3-lab-cluster-api-";
 

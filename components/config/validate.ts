@@ -1,7 +1,7 @@
 import { closest, distance } from "fastest-levenshtein";
-import { configSchema, keys, type LabConfig } from "./keys";
 import { addressProblems } from "../plan/addresses";
 import { hostsPerCluster } from "../plan/sizes";
+import { configSchema, keys, type LabConfig } from "./keys";
 
 /** One thing wrong with the configuration: which key, what it holds, and the rule it breaks. */
 export interface Problem {
@@ -46,11 +46,14 @@ export function judge(raw: Record<string, string>): LabConfig {
     }
     for (const key of Object.keys(raw).filter((name) => !(name in keys))) {
         const near = closest(key, Object.keys(keys));
-        const hint = distance(key, near) <= 3 ? `; did you mean ${near}?` : `; known keys: ${Object.keys(keys).join(", ")}`;
+        const hint =
+            distance(key, near) <= 3 ? `; did you mean ${near}?` : `; known keys: ${Object.keys(keys).join(", ")}`;
         problems.push({ key, value: shown(raw[key]), rule: `is not a key of this program${hint}` });
     }
     problems.push(...problemsBetweenKeys(values as Partial<LabConfig>, raw));
-    if (problems.length > 0) throw new ConfigurationError(problems);
+    if (problems.length > 0) {
+        throw new ConfigurationError(problems);
+    }
     return configSchema.parse(raw);
 }
 
@@ -75,7 +78,9 @@ function problemsBetweenKeys(values: Partial<LabConfig>, raw: Record<string, str
             });
         }
     }
-    problems.push(...addressProblems(values).map((problem) => ({ ...problem, value: problem.value ?? shown(raw[problem.key]) })));
+    problems.push(
+        ...addressProblems(values).map((problem) => ({ ...problem, value: problem.value ?? shown(raw[problem.key]) })),
+    );
     return problems;
 }
 

@@ -42,13 +42,21 @@ export interface Wanted {
  */
 export function wanted(plan: LabPlan, machinesPerCluster: number, wait: "hosts" | "clusters"): Wanted {
     const settled = ["available", "provisioned"] as const;
-    if (wait === "hosts") return { hosts: plan.hosts.map(({ name }) => ({ name, states: settled, mayBeUsed: true })), clusters: [] };
+    if (wait === "hosts") {
+        return { hosts: plan.hosts.map(({ name }) => ({ name, states: settled, mayBeUsed: true })), clusters: [] };
+    }
     const clusters = new Set(plan.clusters.map(({ name }) => name));
     return {
         hosts: plan.hosts.map((host) => {
-            if (!clusters.has(host.cluster)) return { name: host.name, states: ["available"], mayBeUsed: true };
+            if (!clusters.has(host.cluster)) {
+                return { name: host.name, states: ["available"], mayBeUsed: true };
+            }
             // With hosts in reserve it is CAPM3's choice which of a cluster's hosts its machines take.
-            return { name: host.name, states: machinesPerCluster === plan.hostsPerCluster ? ["provisioned"] : settled, mayBeUsed: false };
+            return {
+                name: host.name,
+                states: machinesPerCluster === plan.hostsPerCluster ? ["provisioned"] : settled,
+                mayBeUsed: false,
+            };
         }),
         clusters: [...clusters],
     };
@@ -70,16 +78,29 @@ export function laggards(fleet: Fleet, want: Wanted): Laggard[] {
     const late: Laggard[] = [];
     for (const { name, states, mayBeUsed } of want.hosts) {
         const host = hosts.get(name);
-        if (host && !host.deleting && (states.includes(host.state) || (mayBeUsed && host.used))) continue;
+        if (host && !host.deleting && (states.includes(host.state) || (mayBeUsed && host.used))) {
+            continue;
+        }
         const reason = host
             ? `${host.deleting ? "being deleted, " : ""}${host.state || "not seen by BMO yet"}${host.error ? `: ${host.error}` : ""}`
             : "does not exist";
-        late.push({ kind: "BareMetalHost", name, reason: `${reason} (wanted: ${states.join(" or ")})`, ...(host ? {} : { missing: true }) });
+        late.push({
+            kind: "BareMetalHost",
+            name,
+            reason: `${reason} (wanted: ${states.join(" or ")})`,
+            ...(host ? {} : { missing: true }),
+        });
     }
     for (const name of want.clusters) {
         const cluster = clusters.get(name);
-        if (cluster?.available) continue;
-        late.push(cluster ? { kind: "Cluster", name, reason: cluster.message || "not Available yet" } : { kind: "Cluster", name, reason: "does not exist", missing: true });
+        if (cluster?.available) {
+            continue;
+        }
+        late.push(
+            cluster
+                ? { kind: "Cluster", name, reason: cluster.message || "not Available yet" }
+                : { kind: "Cluster", name, reason: "does not exist", missing: true },
+        );
     }
     return late;
 }
@@ -87,9 +108,13 @@ export function laggards(fleet: Fleet, want: Wanted): Laggard[] {
 /** One line of counts: hosts by state, clusters Available. */
 export function progressLine(fleet: Fleet, want: Wanted, elapsedSeconds: number): string {
     const states = new Map<string, number>();
-    for (const { state } of fleet.hosts) states.set(state || "new", (states.get(state || "new") ?? 0) + 1);
+    for (const { state } of fleet.hosts) {
+        states.set(state || "new", (states.get(state || "new") ?? 0) + 1);
+    }
     const hosts = [...states].map(([state, count]) => `${count} ${state}`).join(", ");
-    const available = fleet.clusters.filter((cluster) => cluster.available && want.clusters.includes(cluster.name)).length;
+    const available = fleet.clusters.filter(
+        (cluster) => cluster.available && want.clusters.includes(cluster.name),
+    ).length;
     const clusters = want.clusters.length > 0 ? `; clusters: ${available} of ${want.clusters.length} Available` : "";
     return `hosts: ${hosts || "none yet"} of ${want.hosts.length}${clusters} (${Math.round(elapsedSeconds)} s)`;
 }

@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from "timers/promises";
+import { setTimeout as sleep } from "node:timers/promises";
 import { laggards, progressLine, type Fleet, type Laggard, type Wanted } from "./fleet";
 
 export interface GateArgs {
@@ -50,7 +50,12 @@ export class FleetTimeout extends Error {
     ) {
         const trouble = lastError ? [`The last look at the cluster failed: ${lastError}`] : [];
         super(
-            [`After ${timeoutSeconds} s ${late.length} objects are not where they should be:`, ...named(late), ...trouble, hint].join("\n"),
+            [
+                `After ${timeoutSeconds} s ${late.length} objects are not where they should be:`,
+                ...named(late),
+                ...trouble,
+                hint,
+            ].join("\n"),
         );
         this.name = "FleetTimeout";
         this.stack = this.message;
@@ -85,13 +90,19 @@ export async function waitForFleet(args: GateArgs): Promise<Fleet> {
                 lastCounts = counts;
                 lastReport = elapsed();
             }
-            if (late.length === 0) return fleet;
+            if (late.length === 0) {
+                return fleet;
+            }
             looksIncomplete = late.some(({ missing }) => missing) ? looksIncomplete + 1 : 0;
         } catch (error) {
             lastError = error instanceof Error ? error.message : String(error);
         }
-        if (looksIncomplete === MISSING_LOOKS) throw new FleetIncomplete(late.filter(({ missing }) => missing));
-        if (elapsed() >= args.timeoutSeconds) throw new FleetTimeout(late, args.timeoutSeconds, args.hint, lastError);
+        if (looksIncomplete === MISSING_LOOKS) {
+            throw new FleetIncomplete(late.filter(({ missing }) => missing));
+        }
+        if (elapsed() >= args.timeoutSeconds) {
+            throw new FleetTimeout(late, args.timeoutSeconds, args.hint, lastError);
+        }
         await pause(1000 * LOOK_SECONDS(want.hosts.length + want.clusters.length));
     }
 }

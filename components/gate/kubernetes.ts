@@ -56,7 +56,12 @@ export async function listObjects<Item = ListedObject>(
     const items: Item[] = [];
     let next: string | undefined;
     do {
-        const page = (await api.listNamespacedCustomObject({ ...kind, namespace, limit: Math.min(PAGE, most), ...(next ? { _continue: next } : {}) })) as List<Item>;
+        const page = (await api.listNamespacedCustomObject({
+            ...kind,
+            namespace,
+            limit: Math.min(PAGE, most),
+            ...(next ? { _continue: next } : {}),
+        })) as List<Item>;
         items.push(...(page.items ?? []));
         next = page.metadata?._continue ?? page.metadata?.continue;
     } while (next && items.length < most);
@@ -68,7 +73,9 @@ const QUEUED = "queued";
 
 export const hostStatus = (object: ListedObject): HostStatus => ({
     name: object.metadata?.name ?? "",
-    state: object.status?.provisioning?.state || (object.metadata?.annotations?.[QUEUED_ANNOTATION] === undefined ? "" : QUEUED),
+    state:
+        object.status?.provisioning?.state ||
+        (object.metadata?.annotations?.[QUEUED_ANNOTATION] === undefined ? "" : QUEUED),
     error: object.status?.errorMessage ?? "",
     deleting: object.metadata?.deletionTimestamp !== undefined,
     used: object.spec?.consumerRef !== undefined,
@@ -79,7 +86,11 @@ export function clusterStatus(object: ListedObject): ClusterStatus {
     const available = object.status?.conditions?.find(({ type }) => type === "Available");
     const queued = object.metadata?.annotations?.[QUEUED_ANNOTATION];
     if (queued !== undefined) {
-        return { name: object.metadata?.name ?? "", available: false, message: `queued: waits for its ${queued} hosts to be available` };
+        return {
+            name: object.metadata?.name ?? "",
+            available: false,
+            message: `queued: waits for its ${queued} hosts to be available`,
+        };
     }
     return {
         name: object.metadata?.name ?? "",

@@ -1,8 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { LabConfig } from "../config/keys";
 import type { LabPlan } from "../plan/plan";
-import { wanted } from "./fleet";
 import { withRunErrors } from "../run-error";
+import { wanted } from "./fleet";
 import { waitForFleet } from "./gate";
 import { FleetReader } from "./kubernetes";
 
@@ -22,21 +22,27 @@ export interface FleetGateArgs {
  */
 export function fleetGate({ config, plan, namespace, kubeconfig, after }: FleetGateArgs): pulumi.Output<string> {
     const { wait } = config;
-    if (wait === "none") return pulumi.output("not waited for (wait: none)");
+    if (wait === "none") {
+        return pulumi.output("not waited for (wait: none)");
+    }
     const want = wanted(plan, config.controlPlaneNodes + config.workerNodes, wait);
     const reached = `${want.hosts.length} hosts and ${want.clusters.length} clusters are where they should be`;
     // What a preview promises is what the gate lets pass, or the update fails.
-    if (pulumi.runtime.isDryRun()) return pulumi.output(reached);
+    if (pulumi.runtime.isDryRun()) {
+        return pulumi.output(reached);
+    }
     return pulumi.unsecret(
         pulumi.all([kubeconfig, ids(after)]).apply(async ([content]) => {
             const reader = new FleetReader(content, namespace);
-            await withRunErrors(waitForFleet({
-                want,
-                timeoutSeconds: plan.waitSeconds,
-                read: () => reader.read(wait === "clusters"),
-                report: (line) => void pulumi.log.info(line),
-                hint: `Look with: kubectl -n ${namespace} describe baremetalhost NAME, clusterctl describe cluster NAME -n ${namespace}; the README's troubleshooting says more. 'waitTimeout' is the limit.`,
-            }));
+            await withRunErrors(
+                waitForFleet({
+                    want,
+                    timeoutSeconds: plan.waitSeconds,
+                    read: () => reader.read(wait === "clusters"),
+                    report: (line) => void pulumi.log.info(line),
+                    hint: `Look with: kubectl -n ${namespace} describe baremetalhost NAME, clusterctl describe cluster NAME -n ${namespace}; the README's troubleshooting says more. 'waitTimeout' is the limit.`,
+                }),
+            );
             return reached;
         }),
     );

@@ -6,7 +6,8 @@ const NAME = "firmware-schemas-without-owners";
 
 /** kube-apiserver notes who set which owner before policies are asked, and never forgets one that the object then does not have. */
 const WITHOUT_OWNERS = '[JSONPatch{op: "remove", path: "/metadata/ownerReferences"}]';
-const WITHOUT_NOTES = 'has(object.metadata.managedFields) ? [JSONPatch{op: "remove", path: "/metadata/managedFields"}] : []';
+const WITHOUT_NOTES =
+    'has(object.metadata.managedFields) ? [JSONPatch{op: "remove", path: "/metadata/managedFields"}] : []';
 
 /**
  * Keeps owners out of FirmwareSchemas. BMO makes one for all hosts with the same BIOS settings, which fake hosts are (they have none), and enters each host
@@ -21,12 +22,23 @@ export const ownerlessFirmwareSchemas = (): Manifest[] => [
         kind: "MutatingAdmissionPolicy",
         metadata: { name: NAME },
         spec: {
-            matchConstraints: { resourceRules: [{ apiGroups: ["metal3.io"], apiVersions: ["*"], operations: ["CREATE", "UPDATE"], resources: ["firmwareschemas"] }] },
+            matchConstraints: {
+                resourceRules: [
+                    {
+                        apiGroups: ["metal3.io"],
+                        apiVersions: ["*"],
+                        operations: ["CREATE", "UPDATE"],
+                        resources: ["firmwareschemas"],
+                    },
+                ],
+            },
             matchConditions: [{ name: "owned", expression: "has(object.metadata.ownerReferences)" }],
             // A schema with owners is no harm by itself.
             failurePolicy: "Ignore",
             reinvocationPolicy: "Never",
-            mutations: [{ patchType: "JSONPatch", jsonPatch: { expression: `${WITHOUT_OWNERS} + (${WITHOUT_NOTES})` } }],
+            mutations: [
+                { patchType: "JSONPatch", jsonPatch: { expression: `${WITHOUT_OWNERS} + (${WITHOUT_NOTES})` } },
+            ],
         },
     },
     { apiVersion: API, kind: "MutatingAdmissionPolicyBinding", metadata: { name: NAME }, spec: { policyName: NAME } },

@@ -84,9 +84,13 @@ export function tuneManager(
         setResources(container, tuning);
         setProbeTimeouts(container, tuning.probeTimeoutSeconds);
         if (tuning.drainSeconds !== undefined) {
-            container.lifecycle = { ...asRecord(container.lifecycle), preStop: { sleep: { seconds: tuning.drainSeconds } } };
+            container.lifecycle = {
+                ...asRecord(container.lifecycle),
+                preStop: { sleep: { seconds: tuning.drainSeconds } },
+            };
             const pod = recordAt(copy, "spec", "template", "spec");
-            pod.terminationGracePeriodSeconds = tuning.drainSeconds + Number(pod.terminationGracePeriodSeconds ?? KUBERNETES_GRACE_SECONDS);
+            pod.terminationGracePeriodSeconds =
+                tuning.drainSeconds + Number(pod.terminationGracePeriodSeconds ?? KUBERNETES_GRACE_SECONDS);
         }
         if (tuning.replicas !== undefined) {
             recordAt(copy, "spec").replicas = tuning.replicas;
@@ -189,10 +193,14 @@ function withEnvironment(
 }
 
 function setProbeTimeouts(container: Record<string, unknown>, timeoutSeconds: number | undefined): void {
-    if (timeoutSeconds === undefined) return;
+    if (timeoutSeconds === undefined) {
+        return;
+    }
     for (const key of ["startupProbe", "livenessProbe", "readinessProbe"]) {
         const probe = asRecord(container[key]);
-        if (probe !== undefined) container[key] = { ...probe, timeoutSeconds };
+        if (probe !== undefined) {
+            container[key] = { ...probe, timeoutSeconds };
+        }
     }
 }
 

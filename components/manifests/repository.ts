@@ -1,5 +1,5 @@
-import { readFile } from "fs/promises";
-import { join } from "path";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
 import { z } from "zod";
 import { ManifestError, parseManifests, type Manifest } from "./documents";
 import { BARE_METAL_OPERATOR, MANIFEST_INDEX, PROVIDERS, type ManifestIndex, type Provider } from "./providers";

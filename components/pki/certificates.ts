@@ -1,9 +1,9 @@
 // @peculiar/x509 resolves its parts by decorators' metadata, which this provides.
 import "reflect-metadata";
-import { randomBytes, webcrypto } from "crypto";
-import { isIP } from "net";
-import * as ipaddr from "ipaddr.js";
+import { randomBytes, webcrypto } from "node:crypto";
+import { isIP } from "node:net";
 import * as x509 from "@peculiar/x509";
+import * as ipaddr from "ipaddr.js";
 
 x509.cryptoProvider.set(webcrypto as Crypto);
 

@@ -1,4 +1,4 @@
-import { isIP } from "net";
+import { isIP } from "node:net";
 import { z } from "zod";
 import { COMMON_NAME_LIMIT } from "./certificates";
 

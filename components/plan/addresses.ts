@@ -1,7 +1,7 @@
 import * as ipaddr from "ipaddr.js";
 import type { LabConfig } from "../config/keys";
-import { conductorCount, fakeApiServerCount } from "./sizes";
 import { pairCount } from "./pairs";
+import { conductorCount, fakeApiServerCount } from "./sizes";
 
 /**
  * Where things live in the provisioning network, as offsets from its first address. The ranges are fixed, so that an
@@ -34,13 +34,17 @@ export interface Network {
 export function parseNetwork(cidr: string): Network {
     const [address, prefix] = ipaddr.IPv4.parseCIDR(cidr);
     const base = toNumber(ipaddr.IPv4.networkAddressFromCIDR(cidr));
-    if (toNumber(address) !== base) throw new Error(`${cidr} has bits set beyond its prefix`);
+    if (toNumber(address) !== base) {
+        throw new Error(`${cidr} has bits set beyond its prefix`);
+    }
     return { base, size: 2 ** (32 - prefix), prefix, cidr };
 }
 
 /** The address at `offset` of the network. @throws RangeError beyond it. */
 export function addressAt(network: Network, offset: number): string {
-    if (offset < 0 || offset >= network.size) throw new RangeError(`${network.cidr} has no address ${offset}`);
+    if (offset < 0 || offset >= network.size) {
+        throw new RangeError(`${network.cidr} has no address ${offset}`);
+    }
     return fromNumber(network.base + offset);
 }
 
@@ -87,21 +91,32 @@ export function addressProblems(config: Partial<LabConfig>): AddressProblem[] {
     const networks: Partial<Record<"provisioningCidr" | "podCidr" | "serviceCidr", Network>> = {};
     for (const key of ["provisioningCidr", "podCidr", "serviceCidr"] as const) {
         const cidr = config[key];
-        if (cidr === undefined) continue;
+        if (cidr === undefined) {
+            continue;
+        }
         try {
             const network = parseNetwork(cidr);
             for (const [other, known] of Object.entries(networks)) {
-                if (overlap(known, network)) problems.push({ key, value: cidr, rule: `must not overlap ${other} ${known.cidr}` });
+                if (overlap(known, network)) {
+                    problems.push({ key, value: cidr, rule: `must not overlap ${other} ${known.cidr}` });
+                }
             }
             networks[key] = network;
         } catch {
-            problems.push({ key, value: cidr, rule: "must be the first address of a network, such as 192.168.222.0/24" });
+            problems.push({
+                key,
+                value: cidr,
+                rule: "must be the first address of a network, such as 192.168.222.0/24",
+            });
         }
     }
     const { provisioningCidr: provisioning, podCidr: pods, serviceCidr: services } = networks;
-    if (pods && pods.prefix > 22) problems.push({ key: "podCidr", value: pods.cidr, rule: "must be at least a /22 (1024 pods)" });
-    if (services && services.prefix > 24)
+    if (pods && pods.prefix > 22) {
+        problems.push({ key: "podCidr", value: pods.cidr, rule: "must be at least a /22 (1024 pods)" });
+    }
+    if (services && services.prefix > 24) {
         problems.push({ key: "serviceCidr", value: services.cidr, rule: "must be at least a /24 (256 services)" });
+    }
     if (provisioning && (provisioning.prefix > LARGEST_PREFIX || provisioning.prefix < SMALLEST_PREFIX)) {
         problems.push({
             key: "provisioningCidr",
@@ -122,13 +137,23 @@ export function addressProblems(config: Partial<LabConfig>): AddressProblem[] {
     }
     if (config.nodes !== undefined && "conductors" in config) {
         const conductors = conductorCount(config.nodes, config.conductors);
-        if (conductors > CONDUCTORS.count)
-            problems.push({ key: "conductors", value: String(conductors), rule: `there are addresses for ${CONDUCTORS.count}` });
+        if (conductors > CONDUCTORS.count) {
+            problems.push({
+                key: "conductors",
+                value: String(conductors),
+                rule: `there are addresses for ${CONDUCTORS.count}`,
+            });
+        }
     }
     if (config.clusters !== undefined && "fakeApiServers" in config) {
         const servers = fakeApiServerCount(config.clusters, config.fakeApiServers);
-        if (config.fakeApiServers !== undefined && servers > Math.max(config.clusters, 1))
-            problems.push({ key: "fakeApiServers", value: String(servers), rule: `${config.clusters} clusters leave some without work` });
+        if (config.fakeApiServers !== undefined && servers > Math.max(config.clusters, 1)) {
+            problems.push({
+                key: "fakeApiServers",
+                value: String(servers),
+                rule: `${config.clusters} clusters leave some without work`,
+            });
+        }
     }
     return problems;
 }

@@ -188,7 +188,9 @@ export function workloadClusterObject(options: WorkloadClusterOptions): Manifest
             name: options.name,
             namespace: options.namespace,
             labels: { [FAKE_API_SERVER_LABEL]: String(options.fakeApiServer) },
-            ...(options.queued === undefined ? {} : { annotations: { [PAUSED_ANNOTATION]: "", [QUEUED_ANNOTATION]: String(options.queued) } }),
+            ...(options.queued === undefined
+                ? {}
+                : { annotations: { [PAUSED_ANNOTATION]: "", [QUEUED_ANNOTATION]: String(options.queued) } }),
         },
         spec: {
             topology: {

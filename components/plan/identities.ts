@@ -1,4 +1,4 @@
-import { createHash } from "crypto";
+import { createHash } from "node:crypto";
 import { v5 as uuidv5 } from "uuid";
 
 /** Namespace of every UUID this program derives (RFC 9562, version 5). */

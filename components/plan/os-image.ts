@@ -1,4 +1,4 @@
-import { createHash } from "crypto";
+import { createHash } from "node:crypto";
 import type { MachineImage } from "./cluster-class-patches";
 
 /** The operating system of every host: the fake agents write no disk, so a small file is enough, but its checksum is judged. */

@@ -16,7 +16,9 @@ export interface HostRange {
 
 /** Range of pair `index`: a function of the index alone, so that growing moves no host to another pair. */
 export function pairRange(index: number, nodesPerPair?: number): HostRange {
-    if (nodesPerPair !== undefined) return { first: index * nodesPerPair, count: nodesPerPair };
+    if (nodesPerPair !== undefined) {
+        return { first: index * nodesPerPair, count: nodesPerPair };
+    }
     const before = FIRST_RANGES.slice(0, index).reduce((sum, count) => sum + count, 0);
     const further = Math.max(0, index - FIRST_RANGES.length);
     return { first: before + further * FURTHER_RANGE, count: FIRST_RANGES[index] ?? FURTHER_RANGE };
@@ -25,6 +27,8 @@ export function pairRange(index: number, nodesPerPair?: number): HostRange {
 /** Number of pairs that serve `nodes` hosts. */
 export function pairCount(nodes: number, nodesPerPair?: number): number {
     let pairs = 0;
-    while (pairRange(pairs, nodesPerPair).first < nodes) pairs++;
+    while (pairRange(pairs, nodesPerPair).first < nodes) {
+        pairs++;
+    }
     return pairs;
 }

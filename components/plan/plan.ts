@@ -134,7 +134,8 @@ export function plan(config: LabConfig, seed: string): LabPlan {
             fakeApiServer: sizes.fakeApiServerOf(index, config.fakeApiServers),
             queued: sizes.isClusterQueued(index, config),
         })),
-        fakeApiServerOfPort: (port) => sizes.fakeApiServerOf(port - addresses.CLUSTER_PORTS.first, config.fakeApiServers),
+        fakeApiServerOfPort: (port) =>
+            sizes.fakeApiServerOf(port - addresses.CLUSTER_PORTS.first, config.fakeApiServers),
         hostsPerCluster: each,
         controllers: sizes.controllerSizes(config),
         ironic: sizes.ironicSizes(config.tuning),

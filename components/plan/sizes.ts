@@ -33,16 +33,21 @@ export const fakeApiServerOf = (index: number, wanted?: number): number =>
  * work by BMO every 10 to 15 s, a Machine without a host by CAPM3 every 30 s and by KCP every 20 s, which for a thousand of each is more than two cores
  * have. By the index alone, so that growing changes no host that is there. The published lab knows no queue.
  */
-export const isHostQueued = (index: number, { tuning, hostsAtOnce }: Pick<LabConfig, "tuning" | "hostsAtOnce">): boolean =>
-    tuning === "lab" && index >= hostsAtOnce;
+export const isHostQueued = (
+    index: number,
+    { tuning, hostsAtOnce }: Pick<LabConfig, "tuning" | "hostsAtOnce">,
+): boolean => tuning === "lab" && index >= hostsAtOnce;
 
 /** Whether cluster `index` is made queued, too: paused until its hosts are available. So is each that has a queued host. */
-export const isClusterQueued = (index: number, config: Pick<LabConfig, "tuning" | "hostsAtOnce" | "controlPlaneNodes" | "workerNodes" | "hostsPerCluster">): boolean =>
-    isHostQueued((index + 1) * hostsPerCluster(config) - 1, config);
+export const isClusterQueued = (
+    index: number,
+    config: Pick<LabConfig, "tuning" | "hostsAtOnce" | "controlPlaneNodes" | "workerNodes" | "hostsPerCluster">,
+): boolean => isHostQueued((index + 1) * hostsPerCluster(config) - 1, config);
 
 /** Hosts set aside for each cluster. Default: as many as it has machines. */
-export const hostsPerCluster = (config: Pick<LabConfig, "controlPlaneNodes" | "workerNodes" | "hostsPerCluster">): number =>
-    config.hostsPerCluster ?? config.controlPlaneNodes + config.workerNodes;
+export const hostsPerCluster = (
+    config: Pick<LabConfig, "controlPlaneNodes" | "workerNodes" | "hostsPerCluster">,
+): number => config.hostsPerCluster ?? config.controlPlaneNodes + config.workerNodes;
 
 /** What the controllers are told, by the size of the lab. */
 export interface ControllerSizes {
@@ -109,7 +114,18 @@ export const GO_RUNTIME = { GOGC: "300", GOMEMLIMIT: "2GiB", GOMAXPROCS: "1" };
 export const GO_RUNTIME_LARGE = { ...GO_RUNTIME, GOGC: "200", GOMEMLIMIT: "3GiB" };
 
 /** Upstream's defaults (reference: tunables), with which the published lab runs. */
-const PUBLISHED_CONTROLLERS: ControllerSizes = { provisioningLimit: 20, concurrency: 10, kubeApiQps: 20, kubeApiBurst: 30, leaderElection: true, firmwareSchemaOwners: true, deprecatedVersions: true, webhooksOfEveryUpdate: true, requests: {}, env: {} };
+const PUBLISHED_CONTROLLERS: ControllerSizes = {
+    provisioningLimit: 20,
+    concurrency: 10,
+    kubeApiQps: 20,
+    kubeApiBurst: 30,
+    leaderElection: true,
+    firmwareSchemaOwners: true,
+    deprecatedVersions: true,
+    webhooksOfEveryUpdate: true,
+    requests: {},
+    env: {},
+};
 
 /**
  * Hosts in work at once, when `provisioningLimit` is not set: never reached. BMO asks for a host in work every 10 to 15 s, and one that may not begin
@@ -121,8 +137,14 @@ const PROVISIONING_LIMIT = 10_000;
 /**
  * In steps rather than in proportion: within a step growing changes no Deployment, so that no controller restarts.
  */
-export function controllerSizes({ nodes, tuning, provisioningLimit }: Pick<LabConfig, "nodes" | "tuning" | "provisioningLimit">): ControllerSizes {
-    if (tuning === "published") return { ...PUBLISHED_CONTROLLERS, ...(provisioningLimit === undefined ? {} : { provisioningLimit }) };
+export function controllerSizes({
+    nodes,
+    tuning,
+    provisioningLimit,
+}: Pick<LabConfig, "nodes" | "tuning" | "provisioningLimit">): ControllerSizes {
+    if (tuning === "published") {
+        return { ...PUBLISHED_CONTROLLERS, ...(provisioningLimit === undefined ? {} : { provisioningLimit }) };
+    }
     const large = nodes > 200;
     return {
         provisioningLimit: provisioningLimit ?? PROVISIONING_LIMIT,

@@ -34,13 +34,21 @@ export class ClusterDns extends pulumi.ComponentResource {
     constructor(name: string, args: ClusterDnsArgs, opts?: pulumi.ComponentResourceOptions) {
         super("metal3lab:index:ClusterDns", name, {}, opts);
         const child = { parent: this, provider: args.provider };
-        const account = new kubernetes.core.v1.ServiceAccount(`${name}-account`, { metadata: { name: "coredns", namespace: NAMESPACE } }, child);
+        const account = new kubernetes.core.v1.ServiceAccount(
+            `${name}-account`,
+            { metadata: { name: "coredns", namespace: NAMESPACE } },
+            child,
+        );
         const role = new kubernetes.rbac.v1.ClusterRole(
             `${name}-role`,
             {
                 metadata: { name: "system:coredns" },
                 rules: [
-                    { apiGroups: [""], resources: ["endpoints", "services", "pods", "namespaces"], verbs: ["list", "watch"] },
+                    {
+                        apiGroups: [""],
+                        resources: ["endpoints", "services", "pods", "namespaces"],
+                        verbs: ["list", "watch"],
+                    },
                     { apiGroups: ["discovery.k8s.io"], resources: ["endpointslices"], verbs: ["list", "watch"] },
                 ],
             },
@@ -109,10 +117,18 @@ function createDeployment(
                                 args: ["-conf", "/etc/coredns/Corefile"],
                                 volumeMounts: [{ name: "config", mountPath: "/etc/coredns", readOnly: true }],
                                 readinessProbe: { httpGet: { path: "/ready", port: 8181 }, periodSeconds: 5 },
-                                livenessProbe: { httpGet: { path: "/health", port: 8080 }, periodSeconds: 20, failureThreshold: 5 },
+                                livenessProbe: {
+                                    httpGet: { path: "/health", port: 8080 },
+                                    periodSeconds: 20,
+                                    failureThreshold: 5,
+                                },
                                 resources: { requests: { cpu: "10m", memory: "32Mi" } },
                                 // Root only to bind port 53 in its own network namespace.
-                                securityContext: { runAsUser: 0, allowPrivilegeEscalation: false, readOnlyRootFilesystem: true },
+                                securityContext: {
+                                    runAsUser: 0,
+                                    allowPrivilegeEscalation: false,
+                                    readOnlyRootFilesystem: true,
+                                },
                             },
                         ],
                         volumes: [{ name: "config", configMap: { name: corefile.metadata.name } }],

@@ -3,11 +3,11 @@ import * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import type { LabConfig } from "../config/keys";
 import type { Images } from "../images";
+import type { LabPki } from "../lab-pki";
 import type { LabPlan } from "../plan/plan";
 import { labels } from "./labels";
-import type { LabPki } from "../lab-pki";
-import { NODE_VOLUMES } from "./node-storage";
 import { LoadedImages } from "./loaded-images";
+import { NODE_VOLUMES } from "./node-storage";
 import type { Substrate } from "./substrate";
 
 export interface EmbeddedArgs {
@@ -39,7 +39,11 @@ export class EmbeddedKubernetes extends pulumi.ComponentResource {
         this.network = createNetwork(name, args, child);
         const volume = createVolume(name, args, child);
         this.cluster = createNode(name, args, this.network, volume, child);
-        this.loadedImages = new LoadedImages(`${name}-images`, { images: args.images, node: this.cluster }, { parent: this });
+        this.loadedImages = new LoadedImages(
+            `${name}-images`,
+            { images: args.images, node: this.cluster },
+            { parent: this },
+        );
         // No function of the node: its state is in the volume, so that a new node (another image) has the same objects.
         // A kubeconfig that depended on it would have every one of them replaced.
         this.kubeconfig = args.pki.kubeconfig;
@@ -73,7 +77,11 @@ export class EmbeddedKubernetes extends pulumi.ComponentResource {
     }
 }
 
-function createNetwork(name: string, { config, plan }: EmbeddedArgs, opts: pulumi.CustomResourceOptions): docker.Network {
+function createNetwork(
+    name: string,
+    { config, plan }: EmbeddedArgs,
+    opts: pulumi.CustomResourceOptions,
+): docker.Network {
     return new docker.Network(
         `${name}-provisioning`,
         {

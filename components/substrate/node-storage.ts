@@ -22,14 +22,26 @@ export class NodeStorage extends pulumi.ComponentResource {
         const child = { parent: this, provider: args.provider };
         const storageClass = new kubernetes.storage.v1.StorageClass(
             `${name}-class`,
-            { metadata: { name: STORAGE_CLASS }, provisioner: "kubernetes.io/no-provisioner", volumeBindingMode: "Immediate" },
+            {
+                metadata: { name: STORAGE_CLASS },
+                provisioner: "kubernetes.io/no-provisioner",
+                volumeBindingMode: "Immediate",
+            },
             child,
         );
-        this.volumes = Object.entries(NODE_VOLUMES).map(([volume, size]) => this.createVolume(name, volume, size, args, { ...child, dependsOn: [storageClass] }));
+        this.volumes = Object.entries(NODE_VOLUMES).map(([volume, size]) =>
+            this.createVolume(name, volume, size, args, { ...child, dependsOn: [storageClass] }),
+        );
         this.registerOutputs({});
     }
 
-    private createVolume(name: string, volume: string, size: string, args: NodeStorageArgs, opts: pulumi.CustomResourceOptions) {
+    private createVolume(
+        name: string,
+        volume: string,
+        size: string,
+        args: NodeStorageArgs,
+        opts: pulumi.CustomResourceOptions,
+    ) {
         return new kubernetes.core.v1.PersistentVolume(
             `${name}-${volume}`,
             {
@@ -43,7 +55,11 @@ export class NodeStorage extends pulumi.ComponentResource {
                     nodeAffinity: {
                         required: {
                             nodeSelectorTerms: [
-                                { matchExpressions: [{ key: "kubernetes.io/hostname", operator: "In", values: [args.nodeName] }] },
+                                {
+                                    matchExpressions: [
+                                        { key: "kubernetes.io/hostname", operator: "In", values: [args.nodeName] },
+                                    ],
+                                },
                             ],
                         },
                     },

@@ -1,5 +1,4 @@
 import type { Logger } from "pino";
-
 import type { Clock } from "./clock.js";
 import type { StoredCommand } from "./command-log.js";
 import type { Config } from "./config.js";

@@ -1,5 +1,4 @@
 import type { Logger } from "pino";
-
 import { AGENT_VERSION, type AgentContext, type AgentOwner, type AgentState } from "./agent-context.js";
 import { between } from "./clock.js";
 import { CommandLog, type StoredCommand } from "./command-log.js";
@@ -38,16 +37,27 @@ export class Agent {
     private heartbeatWanted = false;
     private readonly log: Logger;
 
-    constructor(readonly uuid: string, private readonly context: AgentContext, private readonly owner: AgentOwner, readonly state: AgentState) {
+    constructor(
+        readonly uuid: string,
+        private readonly context: AgentContext,
+        private readonly owner: AgentOwner,
+        readonly state: AgentState,
+    ) {
         this.commands = new CommandLog(state.commands, context.clock);
         this.lookupWanted = state.nodeUuid === undefined || state.token === undefined;
         this.log = context.log.child({ host: owner.system().name ?? uuid });
     }
 
     get phase(): AgentPhase {
-        if (this.poweringOff) return "powering-off";
-        if (this.state.nodeUuid === undefined && this.lookups === 0) return "booting";
-        if (this.lookupWanted) return "looking-up";
+        if (this.poweringOff) {
+            return "powering-off";
+        }
+        if (this.state.nodeUuid === undefined && this.lookups === 0) {
+            return "booting";
+        }
+        if (this.lookupWanted) {
+            return "looking-up";
+        }
         return this.inspectionDue() < Infinity ? "inspecting" : "heartbeating";
     }
 
@@ -59,7 +69,9 @@ export class Agent {
             this.inspectDue = resume;
             this.state.lookupDue = Math.max(this.state.lookupDue, resume);
             this.wakeIronic(resume);
-            if (this.commands.running !== undefined) this.awaitEnd(this.commands.running);
+            if (this.commands.running !== undefined) {
+                this.awaitEnd(this.commands.running);
+            }
         }
         this.sleep();
     }
@@ -72,15 +84,22 @@ export class Agent {
         this.commands.release();
     }
 
-    get stopped(): boolean { return this.stopping.signal.aborted; }
+    get stopped(): boolean {
+        return this.stopping.signal.aborted;
+    }
 
     /** Ironic asked something of this agent, with the right token: it has heard the heartbeat. */
     contacted(): void {
         this.context.activity.last = this.context.clock.now();
-        if (this.eager === 0) return;
+        if (this.eager === 0) {
+            return;
+        }
         this.eager = 0;
-        if (this.busy || this.heartbeatWanted) return;
-        this.heartbeatDue = this.context.clock.now() + heartbeatInterval(this.context.clock, this.state.heartbeatTimeoutSeconds!);
+        if (this.busy || this.heartbeatWanted) {
+            return;
+        }
+        this.heartbeatDue =
+            this.context.clock.now() + heartbeatInterval(this.context.clock, this.state.heartbeatTimeoutSeconds!);
         this.sleep();
     }
 
@@ -93,12 +112,21 @@ export class Agent {
         const plan = planCommand(name, params, {
             config: this.context.config,
             inventory: () => inventoryOf(this.owner.system()),
-            journal: () => [`fake agent of ${this.uuid}`, ...this.commands.commands.map((command) => `${command.command_name}: ${command.command_status}`)],
+            journal: () => [
+                `fake agent of ${this.uuid}`,
+                ...this.commands.commands.map((command) => `${command.command_name}: ${command.command_status}`),
+            ],
         });
         const command = this.commands.start(plan);
-        this.log.info({ command: name, id: command.id, step: (params["step"] as { step?: unknown } | undefined)?.step }, "command");
-        if (command.command_status === "RUNNING") this.awaitEnd(command);
-        else this.ended(command, plan.asynchronous);
+        this.log.info(
+            { command: name, id: command.id, step: (params["step"] as { step?: unknown } | undefined)?.step },
+            "command",
+        );
+        if (command.command_status === "RUNNING") {
+            this.awaitEnd(command);
+        } else {
+            this.ended(command, plan.asynchronous);
+        }
         return command;
     }
 
@@ -112,13 +140,17 @@ export class Agent {
 
     private ended(command: StoredCommand, asynchronous: boolean): void {
         this.context.metrics.commands.inc({ command: command.command_name, status: command.command_status });
-        if (command.command_error !== null) this.log.warn({ command: command.command_name, error: command.command_error }, "command failed");
+        if (command.command_error !== null) {
+            this.log.warn({ command: command.command_name, error: command.command_error }, "command failed");
+        }
         void this.owner.persist();
         if (command.effect !== undefined && command.command_status === "SUCCEEDED") {
             // The answer goes out before the power does.
             this.poweringOff = true;
             this.context.scheduler.cancel(this.uuid);
-            this.context.clock.after(0, () => { void this.guard(this.power(command.effect === "reboot" ? "ForceRestart" : "ForceOff")); });
+            this.context.clock.after(0, () => {
+                void this.guard(this.power(command.effect === "reboot" ? "ForceRestart" : "ForceOff"));
+            });
         } else if (asynchronous) {
             this.wakeIronic(this.context.clock.now());
             this.sleep();
@@ -127,10 +159,14 @@ export class Agent {
 
     private async power(type: "ForceOff" | "ForceRestart"): Promise<void> {
         const taken = await powerHost(this.uuid, type, this.context, this.stopping.signal, this.log);
-        if (this.stopped) return;
+        if (this.stopped) {
+            return;
+        }
         // The notification ends this agent. Where none comes the host has stayed on, and its agent with it.
         this.context.scheduler.schedule(this.uuid, this.context.clock.now() + (taken ? POWER_OFF_MS : 0), () => {
-            if (taken) this.log.warn("the BMC took the power request, but no power change was heard of");
+            if (taken) {
+                this.log.warn("the BMC took the power request, but no power change was heard of");
+            }
             this.poweringOff = false;
             this.sleep();
         });
@@ -153,9 +189,13 @@ export class Agent {
 
     /** Sleeps until the next thing is due. */
     private sleep(): void {
-        if (this.busy || this.stopped || this.poweringOff) return;
+        if (this.busy || this.stopped || this.poweringOff) {
+            return;
+        }
         const due = this.lookupWanted ? this.state.lookupDue : Math.min(this.inspectionDue(), this.heartbeatDue);
-        this.context.scheduler.schedule(this.uuid, due, () => { void this.guard(this.act()); });
+        this.context.scheduler.schedule(this.uuid, due, () => {
+            void this.guard(this.act());
+        });
     }
 
     private async guard(work: Promise<void>): Promise<void> {
@@ -171,10 +211,16 @@ export class Agent {
         this.busy = true;
         try {
             await this.context.limiters[this.lookupWanted ? "lookups" : "others"].run(async () => {
-                if (this.stopped) return;
-                if (this.lookupWanted) await this.lookup();
-                else if (this.inspectionDue() <= Math.min(this.heartbeatDue, this.context.clock.now())) await this.inspect();
-                else if (this.heartbeatDue <= this.context.clock.now()) await this.beat();
+                if (this.stopped) {
+                    return;
+                }
+                if (this.lookupWanted) {
+                    await this.lookup();
+                } else if (this.inspectionDue() <= Math.min(this.heartbeatDue, this.context.clock.now())) {
+                    await this.inspect();
+                } else if (this.heartbeatDue <= this.context.clock.now()) {
+                    await this.beat();
+                }
             });
         } catch (error) {
             // Whatever it was, the host is on and its agent goes on; not at once, so that an error in our code cannot spin.
@@ -191,23 +237,41 @@ export class Agent {
         const { clock, metrics, ironic } = this.context;
         const mac = this.owner.system().nics[0]!.mac.toLowerCase();
         const result = await metrics.timed("lookup", ironic.lookup(mac, this.stopping.signal));
-        if (this.stopped) return;
-        const lost = result.kind === "found" && result.token === undefined && (this.state.token === undefined || this.state.nodeUuid !== result.nodeUuid);
+        if (this.stopped) {
+            return;
+        }
+        const lost =
+            result.kind === "found" &&
+            result.token === undefined &&
+            (this.state.token === undefined || this.state.nodeUuid !== result.nodeUuid);
         const outcome = lost ? "token-gone" : result.kind;
         metrics.lookups.inc({ result: outcome });
         if (result.kind !== "found" || lost) {
-            const retry = result.kind === "locked" ? RETRY.locked : result.kind === "not-expected" ? RETRY.notExpected : RETRY.error;
+            const retry =
+                result.kind === "locked"
+                    ? RETRY.locked
+                    : result.kind === "not-expected"
+                      ? RETRY.notExpected
+                      : RETRY.error;
             this.state.lookupDue = clock.now() + backoff(clock, retry, this.lookups++);
-            this.log[result.kind === "error" || lost ? "warn" : "debug"]({ result: outcome, ...(result.kind === "error" ? { reason: result.reason } : {}) },
-                lost ? "Ironic gave this agent's token out before; it gives a new one after the next power change" : "lookup");
+            this.log[result.kind === "error" || lost ? "warn" : "debug"](
+                { result: outcome, ...(result.kind === "error" ? { reason: result.reason } : {}) },
+                lost
+                    ? "Ironic gave this agent's token out before; it gives a new one after the next power change"
+                    : "lookup",
+            );
             return;
         }
         this.lookups = 0;
         this.lookupWanted = false;
-        if (this.state.nodeUuid === undefined) metrics.boots.observe((clock.now() - this.state.poweredAt) / 1000);
+        if (this.state.nodeUuid === undefined) {
+            metrics.boots.observe((clock.now() - this.state.poweredAt) / 1000);
+        }
         this.state.nodeUuid = result.nodeUuid;
         this.state.heartbeatTimeoutSeconds = result.heartbeatTimeoutSeconds;
-        if (result.token !== undefined) this.state.token = result.token;
+        if (result.token !== undefined) {
+            this.state.token = result.token;
+        }
         this.owner.identified(result.nodeUuid);
         this.log.info({ node: result.nodeUuid, heartbeatTimeout: result.heartbeatTimeoutSeconds }, "identified");
         await this.owner.persist(); // the token is shown once: on disk before anything follows from it
@@ -218,8 +282,13 @@ export class Agent {
     private async inspect(): Promise<void> {
         const { clock, metrics, ironic } = this.context;
         const system = this.owner.system();
-        const result = await metrics.timed("inspection", ironic.inspect(system.nics[0]!.mac.toLowerCase(), inventoryOf(system), this.stopping.signal));
-        if (this.stopped) return;
+        const result = await metrics.timed(
+            "inspection",
+            ironic.inspect(system.nics[0]!.mac.toLowerCase(), inventoryOf(system), this.stopping.signal),
+        );
+        if (this.stopped) {
+            return;
+        }
         metrics.inspections.inc({ result: result.kind });
         if (result.kind === "accepted") {
             this.state.inspected = true;
@@ -229,29 +298,60 @@ export class Agent {
             return;
         }
         // Not inspecting yet, or not at all: only Ironic knows, so it is asked again, ever more rarely.
-        const retry = result.kind === "locked" ? RETRY.locked : result.kind === "not-inspecting" ? RETRY.notInspecting : RETRY.error;
+        const retry =
+            result.kind === "locked"
+                ? RETRY.locked
+                : result.kind === "not-inspecting"
+                  ? RETRY.notInspecting
+                  : RETRY.error;
         this.inspectDue = clock.now() + backoff(clock, retry, this.inspections++);
-        if (result.kind === "error") this.log.warn({ reason: result.reason }, "inspection");
+        if (result.kind === "error") {
+            this.log.warn({ reason: result.reason }, "inspection");
+        }
     }
 
     private async beat(): Promise<void> {
         const { clock, metrics, ironic } = this.context;
         const { nodeUuid, token, heartbeatTimeoutSeconds } = this.state;
         this.heartbeatWanted = false;
-        const message: Heartbeat = { callback_url: this.callbackUrl(), agent_token: token!, agent_version: AGENT_VERSION };
-        if (this.context.verifyCa !== undefined) message.agent_verify_ca = this.context.verifyCa;
+        const message: Heartbeat = {
+            callback_url: this.callbackUrl(),
+            agent_token: token!,
+            agent_version: AGENT_VERSION,
+        };
+        if (this.context.verifyCa !== undefined) {
+            message.agent_verify_ca = this.context.verifyCa;
+        }
         const result = await metrics.timed("heartbeat", ironic.heartbeat(nodeUuid!, message, this.stopping.signal));
-        if (this.stopped) return;
+        if (this.stopped) {
+            return;
+        }
         metrics.heartbeats.inc({ result: result.kind });
         let wait: number;
         if (result.kind === "accepted") {
             this.context.activity.last = clock.now();
             this.heartbeatErrors = this.refusals = 0;
             wait = heartbeatInterval(clock, heartbeatTimeoutSeconds!);
-            if (this.eager > 0) wait = Math.min(wait, backoff(clock, { first: EAGER_SECONDS[EAGER_SECONDS.length - this.eager--]!, factor: 1, most: Infinity }, 0));
+            if (this.eager > 0) {
+                wait = Math.min(
+                    wait,
+                    backoff(
+                        clock,
+                        { first: EAGER_SECONDS[EAGER_SECONDS.length - this.eager--]!, factor: 1, most: Infinity },
+                        0,
+                    ),
+                );
+            }
         } else {
-            wait = backoff(clock, result.kind === "locked" ? RETRY.locked : RETRY.error, result.kind === "locked" ? 0 : this.heartbeatErrors++);
-            this.log[result.kind === "locked" ? "debug" : "warn"]({ result: result.kind, ...("reason" in result ? { reason: result.reason } : {}) }, "heartbeat");
+            wait = backoff(
+                clock,
+                result.kind === "locked" ? RETRY.locked : RETRY.error,
+                result.kind === "locked" ? 0 : this.heartbeatErrors++,
+            );
+            this.log[result.kind === "locked" ? "debug" : "warn"](
+                { result: result.kind, ...("reason" in result ? { reason: result.reason } : {}) },
+                "heartbeat",
+            );
             // One refusal may be Ironic about to cut the power; a node that is gone may come back under another UUID.
             if (result.kind === "unknown-node" || (result.kind === "bad-token" && ++this.refusals > 1)) {
                 this.lookupWanted = true;
@@ -259,7 +359,9 @@ export class Agent {
             }
         }
         // A command may have ended while the heartbeat was under way: its own heartbeat is due, now.
-        if (!this.heartbeatWanted || result.kind !== "accepted") this.heartbeatDue = clock.now() + wait;
+        if (!this.heartbeatWanted || result.kind !== "accepted") {
+            this.heartbeatDue = clock.now() + wait;
+        }
     }
 
     private callbackUrl(): string {

@@ -14,7 +14,9 @@ export const MAX_TIMEOUT_MS = 2 ** 31 - 1;
 export const systemClock: Clock = {
     now: () => Date.now(),
     after: (ms, callback) => setTimeout(callback, Math.min(Math.max(0, ms), MAX_TIMEOUT_MS)),
-    clear: (timer) => { clearTimeout(timer as NodeJS.Timeout); },
+    clear: (timer) => {
+        clearTimeout(timer as NodeJS.Timeout);
+    },
     random: () => Math.random(),
 };
 

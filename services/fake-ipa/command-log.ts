@@ -1,5 +1,4 @@
 import { randomUUID } from "node:crypto";
-
 import { type Clock } from "./clock.js";
 import { type CommandView, type Effect, type Plan } from "./commands.js";
 import { AgentError, agentIsBusy, executionError } from "./errors.js";
@@ -18,14 +17,19 @@ const KEPT = 64;
 export class CommandLog {
     private readonly waiting: (() => void)[] = [];
 
-    constructor(readonly commands: StoredCommand[], private readonly clock: Clock) {}
+    constructor(
+        readonly commands: StoredCommand[],
+        private readonly clock: Clock,
+    ) {}
 
     get running(): StoredCommand | undefined {
         const last = this.commands.at(-1);
         return last?.command_status === "RUNNING" ? last : undefined;
     }
 
-    find(id: string): StoredCommand | undefined { return this.commands.find((command) => command.id === id); }
+    find(id: string): StoredCommand | undefined {
+        return this.commands.find((command) => command.id === id);
+    }
 
     /**
      * Starts a command. What it will come to is known at once; an asynchronous one shows it when its time is over (`finish`).
@@ -34,14 +38,26 @@ export class CommandLog {
      */
     start(plan: Plan): StoredCommand {
         const running = this.running;
-        if (running !== undefined) throw agentIsBusy(running.command_name);
+        if (running !== undefined) {
+            throw agentIsBusy(running.command_name);
+        }
         const command: StoredCommand = {
-            id: randomUUID(), command_name: plan.name, command_status: "RUNNING", command_error: null, command_result: null,
-            endsAt: this.clock.now() + plan.seconds * 1000, outcome: outcomeOf(plan), ...(plan.effect === undefined ? {} : { effect: plan.effect }),
+            id: randomUUID(),
+            command_name: plan.name,
+            command_status: "RUNNING",
+            command_error: null,
+            command_result: null,
+            endsAt: this.clock.now() + plan.seconds * 1000,
+            outcome: outcomeOf(plan),
+            ...(plan.effect === undefined ? {} : { effect: plan.effect }),
         };
         this.commands.push(command);
-        if (this.commands.length > KEPT) this.commands.splice(0, this.commands.length - KEPT);
-        if (!plan.asynchronous || plan.seconds === 0) this.finish(command);
+        if (this.commands.length > KEPT) {
+            this.commands.splice(0, this.commands.length - KEPT);
+        }
+        if (!plan.asynchronous || plan.seconds === 0) {
+            this.finish(command);
+        }
         return command;
     }
 
@@ -54,12 +70,18 @@ export class CommandLog {
 
     /** Waits until the command has ended or `release` is called. */
     async ended(command: StoredCommand): Promise<void> {
-        if (command.command_status === "RUNNING") await new Promise<void>((resolve) => { this.waiting.push(resolve); });
+        if (command.command_status === "RUNNING") {
+            await new Promise<void>((resolve) => {
+                this.waiting.push(resolve);
+            });
+        }
     }
 
     /** Lets go of everybody who waits for a command, ended or not. */
     release(): void {
-        for (const resolve of this.waiting.splice(0)) resolve();
+        for (const resolve of this.waiting.splice(0)) {
+            resolve();
+        }
     }
 }
 
@@ -68,7 +90,9 @@ function outcomeOf(plan: Plan): NonNullable<StoredCommand["outcome"]> {
         return { command_status: "SUCCEEDED", command_error: null, command_result: plan.execute() };
     } catch (thrown) {
         const error = thrown instanceof AgentError ? thrown : executionError(String(thrown));
-        if (error.code >= 400 && error.code < 500) throw error; // content errors are the request's, not the command's
+        if (error.code >= 400 && error.code < 500) {
+            throw error;
+        } // content errors are the request's, not the command's
         const status = error.type === "VersionMismatch" ? "CLEAN_VERSION_MISMATCH" : "FAILED";
         return { command_status: status, command_error: error.serialize(), command_result: null };
     }

@@ -1,7 +1,5 @@
 import { gzipSync } from "node:zlib";
-
 import { Header } from "tar";
-
 import type { Config } from "./config.js";
 import { type AgentError, invalidCommand, notFound } from "./errors.js";
 import { type Inventory } from "./inventory.js";
@@ -32,15 +30,30 @@ export interface Plan {
     effect?: Effect;
 }
 
-interface Context { config: Config; inventory: () => Inventory; /** lines for the log archive */ journal: () => string[] }
+interface Context {
+    config: Config;
+    inventory: () => Inventory;
+    /** lines for the log archive */ journal: () => string[];
+}
 
 type Command = (context: Context, params: Record<string, unknown>) => Omit<Plan, "name">;
 
-const sync = (execute: (context: Context, params: Record<string, unknown>) => unknown): Command =>
+const sync =
+    (execute: (context: Context, params: Record<string, unknown>) => unknown): Command =>
     (context, params) => ({ asynchronous: false, seconds: 0, execute: () => execute(context, params) });
 
-const lasting = (seconds: (config: Config) => number, execute: (params: Record<string, unknown>) => unknown, effect?: Effect): Command =>
-    (context, params) => ({ asynchronous: true, seconds: seconds(context.config), execute: () => execute(params), ...(effect === undefined ? {} : { effect }) });
+const lasting =
+    (
+        seconds: (config: Config) => number,
+        execute: (params: Record<string, unknown>) => unknown,
+        effect?: Effect,
+    ): Command =>
+    (context, params) => ({
+        asynchronous: true,
+        seconds: seconds(context.config),
+        execute: () => execute(params),
+        ...(effect === undefined ? {} : { effect }),
+    });
 
 const steps = (kind: StepKind, seconds: (config: Config) => number): Record<string, Command> => ({
     [`get_${kind}_steps`]: sync(() => listSteps(kind)),
@@ -71,7 +84,9 @@ const EXTENSIONS: Record<string, Record<string, Command>> = {
     poll: {
         get_hardware_info: sync((context) => context.inventory()),
         set_node_info: sync(() => {
-            throw invalidCommand("Node lookup data can only be set when the Ironic Python Agent is running in standalone mode.");
+            throw invalidCommand(
+                "Node lookup data can only be set when the Ironic Python Agent is running in standalone mode.",
+            );
         }),
     },
 };
@@ -80,8 +95,16 @@ const EXTENSIONS: Record<string, Record<string, Command>> = {
 function logArchive(lines: string[]): string {
     const content = Buffer.from(lines.map((line) => `${line}\n`).join(""));
     const block = Buffer.alloc(512);
-    new Header({ path: "journal", mode: 0o644, uid: 0, gid: 0, size: content.length, mtime: new Date(), type: "File" }).encode(block, 0);
-    const padding = Buffer.alloc((512 - (content.length % 512)) % 512 + 1024);
+    new Header({
+        path: "journal",
+        mode: 0o644,
+        uid: 0,
+        gid: 0,
+        size: content.length,
+        mtime: new Date(),
+        type: "File",
+    }).encode(block, 0);
+    const padding = Buffer.alloc(((512 - (content.length % 512)) % 512) + 1024);
     return gzipSync(Buffer.concat([block, content, padding])).toString("base64");
 }
 
@@ -93,12 +116,18 @@ function logArchive(lines: string[]): string {
  */
 export function planCommand(name: string, params: Record<string, unknown>, context: Context): Plan {
     const dot = name.indexOf(".");
-    if (dot < 0) throw invalidCommand("Command name must be of the form <extension>.<name>");
+    if (dot < 0) {
+        throw invalidCommand("Command name must be of the form <extension>.<name>");
+    }
     const extensionName = name.slice(0, dot);
     const commandName = name.slice(dot + 1);
     const extension = Object.hasOwn(EXTENSIONS, extensionName) ? EXTENSIONS[extensionName] : undefined;
-    if (extension === undefined) throw notFound("Extension", extensionName);
+    if (extension === undefined) {
+        throw notFound("Extension", extensionName);
+    }
     const command = Object.hasOwn(extension, commandName) ? extension[commandName] : undefined;
-    if (command === undefined) throw invalidCommand(`Unknown command: ${commandName}`);
+    if (command === undefined) {
+        throw invalidCommand(`Unknown command: ${commandName}`);
+    }
     return { name: commandName, ...command(context, params) };
 }

@@ -1,14 +1,20 @@
 import { readFileSync, existsSync } from "node:fs";
 import { isIP } from "node:net";
-
 import { parsePythonLiterals, type PythonValue, PythonSyntaxError } from "./python-literals.js";
 import { nicSchema } from "./system.js";
 
 /** A network interface of a fake host, from sushy-tools' list of systems. */
-export interface Nic { mac: string; ip?: string | null | undefined }
+export interface Nic {
+    mac: string;
+    ip?: string | null | undefined;
+}
 
 /** What sushy-tools' configuration says about a fake host: all that is known of one before its first notification. */
-export interface ConfiguredSystem { uuid: string; name: string; nics: Nic[] }
+export interface ConfiguredSystem {
+    uuid: string;
+    name: string;
+    nics: Nic[];
+}
 
 /**
  * fake-ipa's settings. The keys are upstream's (metal3-io/utility-images, fake-ipa) where upstream has one; the others are marked (ours).
@@ -75,12 +81,17 @@ const LOG_LEVELS = ["trace", "debug", "info", "warn", "error", "fatal"];
 class Reader {
     readonly problems: string[] = [];
 
-    constructor(private readonly file: Map<string, PythonValue>, private readonly env: NodeJS.ProcessEnv) {}
+    constructor(
+        private readonly file: Map<string, PythonValue>,
+        private readonly env: NodeJS.ProcessEnv,
+    ) {}
 
     /** The environment wins over the file; None and "" mean "not set". */
     raw(key: string): PythonValue | undefined {
         const fromEnv = this.env[key];
-        if (fromEnv !== undefined && fromEnv !== "") return fromEnv;
+        if (fromEnv !== undefined && fromEnv !== "") {
+            return fromEnv;
+        }
         const value = this.file.get(key);
         return value === null || value === "" ? undefined : value;
     }
@@ -93,16 +104,24 @@ class Reader {
 
     string(key: string): string | undefined {
         const value = this.raw(key);
-        if (value === undefined || typeof value === "string") return value;
+        if (value === undefined || typeof value === "string") {
+            return value;
+        }
         this.problem(key, value, "must be a string");
         return undefined;
     }
 
     number(key: string, fallback: number, low: number, high: number, integer: boolean): number {
         const value = this.raw(key);
-        if (value === undefined) return fallback;
+        if (value === undefined) {
+            return fallback;
+        }
         const number = typeof value === "string" && value.trim() !== "" ? Number(value) : value;
-        if (typeof number !== "number" || !(number >= low && number <= high) || (integer && !Number.isInteger(number))) {
+        if (
+            typeof number !== "number" ||
+            !(number >= low && number <= high) ||
+            (integer && !Number.isInteger(number))
+        ) {
             this.problem(key, value, `must be ${integer ? "an integer" : "a number"} from ${low} to ${high}`);
             return fallback;
         }
@@ -111,25 +130,37 @@ class Reader {
 
     boolean(key: string, fallback: boolean): boolean {
         const value = this.raw(key);
-        if (value === undefined) return fallback;
-        if (typeof value === "boolean") return value;
+        if (value === undefined) {
+            return fallback;
+        }
+        if (typeof value === "boolean") {
+            return value;
+        }
         const text = String(value).toLowerCase();
-        if (["true", "1", "yes"].includes(text)) return true;
-        if (["false", "0", "no"].includes(text)) return false;
+        if (["true", "1", "yes"].includes(text)) {
+            return true;
+        }
+        if (["false", "0", "no"].includes(text)) {
+            return false;
+        }
         this.problem(key, value, "must be True or False");
         return fallback;
     }
 
     file_(key: string): string | undefined {
         const path = this.string(key);
-        if (path === undefined || existsSync(path)) return path;
+        if (path === undefined || existsSync(path)) {
+            return path;
+        }
         this.problem(key, path, "there is no such file");
         return undefined;
     }
 
     urls(key: string, fallback: string[]): string[] {
         const value = this.raw(key);
-        if (value === undefined) return fallback;
+        if (value === undefined) {
+            return fallback;
+        }
         const parts = typeof value === "string" ? value.split(",") : value;
         if (!Array.isArray(parts) || !parts.every((part): part is string => typeof part === "string")) {
             this.problem(key, value, "must be a URL, several separated by commas, or a list of them");
@@ -142,27 +173,40 @@ class Reader {
                 this.problem(key, url, "must be a URL of the form http(s)://host:port");
             }
         }
-        if (urls.length === 0) this.problem(key, value, "names no URL");
+        if (urls.length === 0) {
+            this.problem(key, value, "names no URL");
+        }
         return [...new Set(urls)];
     }
 
     systems(): ConfiguredSystem[] {
         const key = "SUSHY_EMULATOR_FAKE_SYSTEMS";
         const value = this.file.get(key);
-        if (value === undefined || value === null) return [];
+        if (value === undefined || value === null) {
+            return [];
+        }
         if (!Array.isArray(value)) {
             this.problem(key, value, "must be a list of systems");
             return [];
         }
         const systems: ConfiguredSystem[] = [];
         value.forEach((item, index) => {
-            const system = item as { uuid?: unknown; name?: unknown; nics?: unknown; external_notifier?: unknown } | null;
+            const system = item as {
+                uuid?: unknown;
+                name?: unknown;
+                nics?: unknown;
+                external_notifier?: unknown;
+            } | null;
             const nics = nicSchema.array().min(1).safeParse(system?.nics);
             if (typeof system?.uuid !== "string" || !nics.success) {
                 this.problem(`${key}[${index}]`, item, "must have a uuid and at least one NIC with a mac");
             } else if (system.external_notifier === true) {
                 // sushy-tools tells us nothing of the others: they are not ours.
-                systems.push({ uuid: system.uuid, name: typeof system.name === "string" ? system.name : system.uuid, nics: nics.data });
+                systems.push({
+                    uuid: system.uuid,
+                    name: typeof system.name === "string" ? system.name : system.uuid,
+                    nics: nics.data,
+                });
             }
         });
         return systems;
@@ -179,7 +223,10 @@ export function readConfig(file: Map<string, PythonValue>, env: NodeJS.ProcessEn
     const apiUrls = read.urls("FAKE_IPA_API_URL", ["http://localhost:6385"]);
     const config: Config = {
         apiUrls,
-        inspectionUrls: read.urls("FAKE_IPA_INSPECTION_CALLBACK_URL", apiUrls.map((url) => `${url}/v1/continue_inspection`)),
+        inspectionUrls: read.urls(
+            "FAKE_IPA_INSPECTION_CALLBACK_URL",
+            apiUrls.map((url) => `${url}/v1/continue_inspection`),
+        ),
         advertiseIp: read.string("FAKE_IPA_ADVERTISE_ADDRESS_IP") ?? "",
         advertisePort: read.number("FAKE_IPA_ADVERTISE_ADDRESS_PORT", 9999, 1, 65535, true),
         listenIp: read.string("SUSHY_FAKE_IPA_LISTEN_IP") ?? "0.0.0.0",
@@ -204,24 +251,41 @@ export function readConfig(file: Map<string, PythonValue>, env: NodeJS.ProcessEn
         systems: read.systems(),
     };
     config.redfishCaFile ??= config.caFile;
-    if (config.advertiseIp === "") read.problems.push("FAKE_IPA_ADVERTISE_ADDRESS_IP is required: the address at which Ironic reaches this service");
-    else if (isIP(config.advertiseIp) === 0) read.problem("FAKE_IPA_ADVERTISE_ADDRESS_IP", config.advertiseIp, "must be an IP address");
-    if (isIP(config.listenIp) === 0) read.problem("SUSHY_FAKE_IPA_LISTEN_IP", config.listenIp, "must be an IP address");
+    if (config.advertiseIp === "") {
+        read.problems.push(
+            "FAKE_IPA_ADVERTISE_ADDRESS_IP is required: the address at which Ironic reaches this service",
+        );
+    } else if (isIP(config.advertiseIp) === 0) {
+        read.problem("FAKE_IPA_ADVERTISE_ADDRESS_IP", config.advertiseIp, "must be an IP address");
+    }
+    if (isIP(config.listenIp) === 0) {
+        read.problem("SUSHY_FAKE_IPA_LISTEN_IP", config.listenIp, "must be an IP address");
+    }
     if (config.maxBootSeconds < config.minBootSeconds) {
-        read.problem("FAKE_IPA_MAX_BOOT_TIME", config.maxBootSeconds, `must not be below FAKE_IPA_MIN_BOOT_TIME (${config.minBootSeconds})`);
+        read.problem(
+            "FAKE_IPA_MAX_BOOT_TIME",
+            config.maxBootSeconds,
+            `must not be below FAKE_IPA_MIN_BOOT_TIME (${config.minBootSeconds})`,
+        );
     }
     if ((read.raw("FAKE_IPA_CERTFILE") === undefined) !== (read.raw("FAKE_IPA_KEYFILE") === undefined)) {
         read.problems.push("FAKE_IPA_CERTFILE and FAKE_IPA_KEYFILE: set both or neither");
     }
-    if (!LOG_LEVELS.includes(config.logLevel)) read.problem("FAKE_IPA_LOG_LEVEL", config.logLevel, `must be one of ${LOG_LEVELS.join(", ")}`);
+    if (!LOG_LEVELS.includes(config.logLevel)) {
+        read.problem("FAKE_IPA_LOG_LEVEL", config.logLevel, `must be one of ${LOG_LEVELS.join(", ")}`);
+    }
     for (const [kind, values] of [
         ["uuid", config.systems.map((system) => system.uuid)],
         ["mac", config.systems.flatMap((system) => system.nics.map((nic) => nic.mac.toLowerCase()))],
     ] as const) {
         const twice = [...new Set(values.filter((value, index) => values.indexOf(value) !== index))];
-        if (twice.length > 0) read.problem("SUSHY_EMULATOR_FAKE_SYSTEMS", twice, `each ${kind} may occur once`);
+        if (twice.length > 0) {
+            read.problem("SUSHY_EMULATOR_FAKE_SYSTEMS", twice, `each ${kind} may occur once`);
+        }
     }
-    if (read.problems.length > 0) throw new ConfigError(read.problems);
+    if (read.problems.length > 0) {
+        throw new ConfigError(read.problems);
+    }
     return config;
 }
 
@@ -244,7 +308,9 @@ export function loadConfig(env: NodeJS.ProcessEnv): Config {
         try {
             file = parsePythonLiterals(text, path);
         } catch (error) {
-            if (error instanceof PythonSyntaxError) throw new ConfigError([error.message]);
+            if (error instanceof PythonSyntaxError) {
+                throw new ConfigError([error.message]);
+            }
             throw error;
         }
     }

@@ -12,12 +12,17 @@ const AVOID_MS = 15_000;
 export class Endpoints {
     private readonly avoidUntil = new Map<string, number>();
 
-    constructor(private readonly urls: readonly string[], private readonly clock: Clock) {}
+    constructor(
+        private readonly urls: readonly string[],
+        private readonly clock: Clock,
+    ) {}
 
     /** All URLs, in the order in which the caller shall try them. */
     order(key: string): string[] {
         let hash = 0;
-        for (const char of key) hash = (hash * 31 + char.charCodeAt(0)) >>> 0;
+        for (const char of key) {
+            hash = (hash * 31 + char.charCodeAt(0)) >>> 0;
+        }
         const first = hash % this.urls.length;
         const turned = [...this.urls.slice(first), ...this.urls.slice(0, first)];
         const now = this.clock.now();
@@ -25,7 +30,11 @@ export class Endpoints {
         return [...turned.filter((url) => !avoided(url)), ...turned.filter(avoided)];
     }
 
-    failed(url: string): void { this.avoidUntil.set(url, this.clock.now() + AVOID_MS); }
+    failed(url: string): void {
+        this.avoidUntil.set(url, this.clock.now() + AVOID_MS);
+    }
 
-    answered(url: string): void { this.avoidUntil.delete(url); }
+    answered(url: string): void {
+        this.avoidUntil.delete(url);
+    }
 }

@@ -3,7 +3,12 @@
  * `type`, `message` and `details` of a failed command (ironic/drivers/modules/agent_client.py).
  */
 export class AgentError extends Error {
-    constructor(readonly type: string, readonly code: number, readonly summary: string, readonly details: string) {
+    constructor(
+        readonly type: string,
+        readonly code: number,
+        readonly summary: string,
+        readonly details: string,
+    ) {
         super(`${summary}: ${details}`);
         this.name = type;
     }
@@ -16,9 +21,13 @@ export class AgentError extends Error {
 
 export const notFound = (what: string, id: string): AgentError =>
     new AgentError("RequestedObjectNotFoundError", 404, "Not found", `${what} with id ${id} not found.`);
-export const invalidCommand = (details: string): AgentError => new AgentError("InvalidCommandError", 400, "Invalid command", details);
+export const invalidCommand = (details: string): AgentError =>
+    new AgentError("InvalidCommandError", 400, "Invalid command", details);
 export const unauthorized = (): AgentError => new AgentError("Unauthorized", 401, "401 Unauthorized", "Token invalid.");
 /** Ironic takes 409, and the words "agent is busy", for "come back later" (AgentInProgress). */
-export const agentIsBusy = (command: string): AgentError => new AgentError("AgentIsBusy", 409, "Agent is busy", `executing command ${command}`);
-export const badRequest = (details: string): AgentError => new AgentError("InvalidContentError", 400, "Invalid request body", details);
-export const executionError = (details: string): AgentError => new AgentError("CommandExecutionError", 500, "Command execution failed", details);
+export const agentIsBusy = (command: string): AgentError =>
+    new AgentError("AgentIsBusy", 409, "Agent is busy", `executing command ${command}`);
+export const badRequest = (details: string): AgentError =>
+    new AgentError("InvalidContentError", 400, "Invalid request body", details);
+export const executionError = (details: string): AgentError =>
+    new AgentError("CommandExecutionError", 500, "Command execution failed", details);

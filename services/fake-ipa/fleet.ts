@@ -1,7 +1,6 @@
 import { z } from "zod";
-
-import { Agent } from "./agent.js";
 import type { AgentContext, AgentOwner, AgentState } from "./agent-context.js";
+import { Agent } from "./agent.js";
 import { between } from "./clock.js";
 import type { StateStore } from "./state-store.js";
 import { judgeNotification, type PowerMemory, systemSchema, type System } from "./system.js";
@@ -9,19 +8,36 @@ import { judgeNotification, type PowerMemory, systemSchema, type System } from "
 /** Restored agents resume spread over this. */
 const RESUME_SPREAD_MS = 3_000;
 
-interface Host { system: System; memory: PowerMemory; agent: Agent | undefined }
+interface Host {
+    system: System;
+    memory: PowerMemory;
+    agent: Agent | undefined;
+}
 
 const storedCommandSchema = z.object({
-    id: z.string(), command_name: z.string(), command_status: z.enum(["RUNNING", "SUCCEEDED", "FAILED", "CLEAN_VERSION_MISMATCH"]),
-    command_error: z.any(), command_result: z.any(), endsAt: z.number().optional(), outcome: z.any().optional(), effect: z.enum(["power-off", "reboot"]).optional(),
+    id: z.string(),
+    command_name: z.string(),
+    command_status: z.enum(["RUNNING", "SUCCEEDED", "FAILED", "CLEAN_VERSION_MISMATCH"]),
+    command_error: z.any(),
+    command_result: z.any(),
+    endsAt: z.number().optional(),
+    outcome: z.any().optional(),
+    effect: z.enum(["power-off", "reboot"]).optional(),
 });
 const recordSchema = z.object({
     system: systemSchema,
     memory: z.object({ power: z.enum(["On", "Off"]).optional(), seen: z.array(z.string()) }),
-    agent: z.object({
-        poweredAt: z.number(), lookupDue: z.number(), nodeUuid: z.string().optional(), token: z.string().optional(),
-        heartbeatTimeoutSeconds: z.number().optional(), inspected: z.boolean(), commands: z.array(storedCommandSchema),
-    }).nullable(),
+    agent: z
+        .object({
+            poweredAt: z.number(),
+            lookupDue: z.number(),
+            nodeUuid: z.string().optional(),
+            token: z.string().optional(),
+            heartbeatTimeoutSeconds: z.number().optional(),
+            inspected: z.boolean(),
+            commands: z.array(storedCommandSchema),
+        })
+        .nullable(),
 });
 
 /** All hosts of the pair: which are on, and the agents on those that booted the ramdisk. */
@@ -30,7 +46,10 @@ export class Fleet {
     /** Ironic calls an agent by its node's UUID, which is not the host's. */
     private readonly byNode = new Map<string, Agent>();
 
-    constructor(private readonly context: AgentContext, private readonly store: StateStore) {
+    constructor(
+        private readonly context: AgentContext,
+        private readonly store: StateStore,
+    ) {
         context.metrics.show({
             agents: () => this.count((host) => host.agent?.phase),
             hosts: () => this.count((host) => host.memory.power ?? "unknown"),
@@ -39,7 +58,9 @@ export class Fleet {
         });
     }
 
-    agentOf(nodeUuid: string): Agent | undefined { return this.byNode.get(nodeUuid.toLowerCase()); }
+    agentOf(nodeUuid: string): Agent | undefined {
+        return this.byNode.get(nodeUuid.toLowerCase());
+    }
 
     /** Power and agent of a host, for tests and reconciliation. */
     host(uuid: string): { power: "On" | "Off" | undefined; agent: Agent | undefined } | undefined {
@@ -48,40 +69,66 @@ export class Fleet {
     }
 
     /** All hosts that were ever heard of, as last heard. */
-    systems(): System[] { return [...this.hosts.values()].map((host) => host.system); }
+    systems(): System[] {
+        return [...this.hosts.values()].map((host) => host.system);
+    }
 
-    get size(): number { return this.hosts.size; }
+    get size(): number {
+        return this.hosts.size;
+    }
 
     /** Takes a notification of sushy-tools, or the same learnt otherwise. Costs no waiting: sushy-tools answers nobody meanwhile. */
     notify(system: System): void {
         const { clock, metrics, log } = this.context;
         let host = this.hosts.get(system.uuid);
         const before = host?.memory.power;
-        if (host === undefined) this.hosts.set(system.uuid, host = { system, memory: { seen: [] }, agent: undefined });
+        if (host === undefined) {
+            this.hosts.set(system.uuid, (host = { system, memory: { seen: [] }, agent: undefined }));
+        }
         const changed = JSON.stringify(host.system) !== JSON.stringify(system);
         host.system = system;
         const action = judgeNotification(system, host.memory, host.agent !== undefined, clock.now());
         metrics.notifications.inc({ action: action.kind });
-        if (action.kind !== "none") log.info({ host: system.name ?? system.uuid, action: action.kind, bootDevice: system.boot_device }, "power");
-        if (action.kind !== "none") this.stop(host);
-        if (action.kind === "boot") this.boot(host, action.at);
-        if (changed || action.kind !== "none" || before !== host.memory.power) void this.persist(host);
+        if (action.kind !== "none") {
+            log.info(
+                { host: system.name ?? system.uuid, action: action.kind, bootDevice: system.boot_device },
+                "power",
+            );
+        }
+        if (action.kind !== "none") {
+            this.stop(host);
+        }
+        if (action.kind === "boot") {
+            this.boot(host, action.at);
+        }
+        if (changed || action.kind !== "none" || before !== host.memory.power) {
+            void this.persist(host);
+        }
     }
 
     private boot(host: Host, at: number): void {
         const { clock, config } = this.context;
         const delay = 1000 * between(clock, config.minBootSeconds, config.maxBootSeconds);
-        host.agent = this.agent(host, { poweredAt: clock.now(), lookupDue: at + delay, inspected: false, commands: [] });
+        host.agent = this.agent(host, {
+            poweredAt: clock.now(),
+            lookupDue: at + delay,
+            inspected: false,
+            commands: [],
+        });
         host.agent.start();
     }
 
     private stop(host: Host): void {
         const agent = host.agent;
-        if (agent === undefined) return;
+        if (agent === undefined) {
+            return;
+        }
         host.agent = undefined;
         agent.stop();
         const node = agent.state.nodeUuid?.toLowerCase();
-        if (node !== undefined && this.byNode.get(node) === agent) this.byNode.delete(node);
+        if (node !== undefined && this.byNode.get(node) === agent) {
+            this.byNode.delete(node);
+        }
     }
 
     private agent(host: Host, state: AgentState): Agent {
@@ -89,7 +136,11 @@ export class Fleet {
             system: () => host.system,
             persist: () => this.persist(host),
             identified: (nodeUuid) => {
-                for (const [node, each] of this.byNode) if (each === agent) this.byNode.delete(node);
+                for (const [node, each] of this.byNode) {
+                    if (each === agent) {
+                        this.byNode.delete(node);
+                    }
+                }
                 this.byNode.set(nodeUuid.toLowerCase(), agent);
             },
         };
@@ -98,42 +149,60 @@ export class Fleet {
     }
 
     private persist(host: Host): Promise<void> {
-        return this.store.save(host.system.uuid, () => ({ system: host.system, memory: host.memory, agent: host.agent?.state ?? null }));
+        return this.store.save(host.system.uuid, () => ({
+            system: host.system,
+            memory: host.memory,
+            agent: host.agent?.state ?? null,
+        }));
     }
 
     /** Takes up the agents that ran when the process last ended. */
     async restore(): Promise<void> {
         const records = await this.store.load((value, key) => {
             const record = recordSchema.safeParse(value);
-            if (!record.success) throw new Error(z.prettifyError(record.error));
-            if (record.data.system.uuid !== key) throw new Error(`it is of another host, ${record.data.system.uuid}`);
+            if (!record.success) {
+                throw new Error(z.prettifyError(record.error));
+            }
+            if (record.data.system.uuid !== key) {
+                throw new Error(`it is of another host, ${record.data.system.uuid}`);
+            }
             return record.data;
         });
         for (const { system, memory, agent } of records.values()) {
             const host: Host = { system, memory, agent: undefined };
             this.hosts.set(system.uuid, host);
-            if (agent === null) continue;
+            if (agent === null) {
+                continue;
+            }
             host.agent = this.agent(host, agent as AgentState);
-            if (agent.nodeUuid !== undefined) this.byNode.set(agent.nodeUuid.toLowerCase(), host.agent);
+            if (agent.nodeUuid !== undefined) {
+                this.byNode.set(agent.nodeUuid.toLowerCase(), host.agent);
+            }
         }
         this.context.log.info({ hosts: this.hosts.size, agents: this.byNode.size }, "restored");
     }
 
     /** Lets the restored agents go on. Apart from `restore`, as Ironic may call them at once: the API must be up. */
     resume(): void {
-        for (const host of this.hosts.values()) host.agent?.start(RESUME_SPREAD_MS);
+        for (const host of this.hosts.values()) {
+            host.agent?.start(RESUME_SPREAD_MS);
+        }
     }
 
     /** Ends all agents' doings, without changing what is stored of them. */
     close(): void {
-        for (const host of this.hosts.values()) host.agent?.stop();
+        for (const host of this.hosts.values()) {
+            host.agent?.stop();
+        }
     }
 
     private count(key: (host: Host) => string | undefined): Record<string, number> {
         const counts: Record<string, number> = {};
         for (const host of this.hosts.values()) {
             const name = key(host);
-            if (name !== undefined) counts[name] = (counts[name] ?? 0) + 1;
+            if (name !== undefined) {
+                counts[name] = (counts[name] ?? 0) + 1;
+            }
         }
         return counts;
     }

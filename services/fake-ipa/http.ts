@@ -1,20 +1,31 @@
 import { readFileSync } from "node:fs";
-
 import { Agent, type Dispatcher, request } from "undici";
 
 /** An answer. `json` is undefined where the body is not JSON. */
-export interface Answer { status: number; json: unknown; text: string }
+export interface Answer {
+    status: number;
+    json: unknown;
+    text: string;
+}
 
 /** No answer came: refused, closed, timed out, too large or garbled. */
 export class NoAnswerError extends Error {
-    constructor(readonly url: string, cause: unknown) {
+    constructor(
+        readonly url: string,
+        cause: unknown,
+    ) {
         const error = cause as { message?: string; code?: string };
         super(`${url} did not answer: ${error.message || error.code || String(cause)}`, { cause });
         this.name = "NoAnswerError";
     }
 }
 
-export interface TlsOptions { caFile: string | undefined; insecure: boolean; certFile?: string | undefined; keyFile?: string | undefined }
+export interface TlsOptions {
+    caFile: string | undefined;
+    insecure: boolean;
+    certFile?: string | undefined;
+    keyFile?: string | undefined;
+}
 
 /** Larger answers are refused: a lookup carries a node with its instance information, at most a config drive (64 MiB is Ironic's limit for one). */
 const MAX_ANSWER_BYTES = 80 * 1024 * 1024;
@@ -38,7 +49,8 @@ export class HttpClient {
                 rejectUnauthorized: !tls.insecure,
                 ...(tls.caFile === undefined ? {} : { ca: readFileSync(tls.caFile, "utf8") }),
                 ...(tls.certFile === undefined || tls.keyFile === undefined
-                    ? {} : { cert: readFileSync(tls.certFile, "utf8"), key: readFileSync(tls.keyFile, "utf8") }),
+                    ? {}
+                    : { cert: readFileSync(tls.certFile, "utf8"), key: readFileSync(tls.keyFile, "utf8") }),
             },
         });
     }
@@ -51,14 +63,25 @@ export class HttpClient {
      * @throws NoAnswerError
      */
     async send(
-        method: Dispatcher.HttpMethod, url: string, options: { headers?: Record<string, string>; body?: unknown; timeoutMs: number; signal?: AbortSignal | undefined },
+        method: Dispatcher.HttpMethod,
+        url: string,
+        options: {
+            headers?: Record<string, string>;
+            body?: unknown;
+            timeoutMs: number;
+            signal?: AbortSignal | undefined;
+        },
     ): Promise<Answer> {
         const timeout = AbortSignal.timeout(options.timeoutMs);
         try {
             const response = await request(url, {
                 dispatcher: this.agent,
                 method,
-                headers: { accept: "application/json", ...(options.body === undefined ? {} : { "content-type": "application/json" }), ...options.headers },
+                headers: {
+                    accept: "application/json",
+                    ...(options.body === undefined ? {} : { "content-type": "application/json" }),
+                    ...options.headers,
+                },
                 ...(options.body === undefined ? {} : { body: JSON.stringify(options.body) }),
                 signal: options.signal === undefined ? timeout : AbortSignal.any([timeout, options.signal]),
             });
@@ -71,7 +94,10 @@ export class HttpClient {
             }
             return { status: response.statusCode, json, text };
         } catch (error) {
-            throw new NoAnswerError(url, timeout.aborted ? new Error(`no answer within ${options.timeoutMs / 1000} s`) : error);
+            throw new NoAnswerError(
+                url,
+                timeout.aborted ? new Error(`no answer within ${options.timeoutMs / 1000} s`) : error,
+            );
         }
     }
 

@@ -1,5 +1,4 @@
 import { z } from "zod";
-
 import type { Clock } from "./clock.js";
 import { Endpoints } from "./endpoints.js";
 import { type Answer, type HttpClient, NoAnswerError } from "./http.js";
@@ -21,12 +20,18 @@ const lookupSchema = z.object({
 
 /** What a request came to. `again`: it may succeed later. */
 export type LookupResult =
-    | { kind: "found"; nodeUuid: string; heartbeatTimeoutSeconds: number; /** undefined: Ironic gave it out before */ token: string | undefined }
+    | {
+          kind: "found";
+          nodeUuid: string;
+          heartbeatTimeoutSeconds: number;
+          /** undefined: Ironic gave it out before */ token: string | undefined;
+      }
     /** 404: no node with this MAC is in a state in which Ironic expects an agent. */
     | { kind: "not-expected" }
     | { kind: "locked" }
     | { kind: "error"; reason: string };
-export type InspectionResult = { kind: "accepted" } | { kind: "not-inspecting" } | { kind: "locked" } | { kind: "error"; reason: string };
+export type InspectionResult =
+    { kind: "accepted" } | { kind: "not-inspecting" } | { kind: "locked" } | { kind: "error"; reason: string };
 export type HeartbeatResult =
     | { kind: "accepted" }
     | { kind: "locked" }
@@ -36,7 +41,12 @@ export type HeartbeatResult =
     | { kind: "bad-token"; reason: string }
     | { kind: "error"; reason: string };
 
-export interface Heartbeat { callback_url: string; agent_token: string; agent_version: string; agent_verify_ca?: string }
+export interface Heartbeat {
+    callback_url: string;
+    agent_token: string;
+    agent_version: string;
+    agent_verify_ca?: string;
+}
 
 /** What an agent asks of Ironic. Tests put their own in its place. */
 export interface Ironic {
@@ -51,11 +61,15 @@ export function faultOf(answer: Answer): string {
     if (body !== null && typeof body === "object" && body.error_message !== undefined) {
         let inner = body.error_message;
         if (typeof inner === "string") {
-            try { inner = JSON.parse(inner); } catch { return `${answer.status} ${String(inner).slice(0, 300)}`; }
+            try {
+                inner = JSON.parse(inner);
+            } catch {
+                return `${answer.status} ${String(inner).slice(0, 300)}`;
+            }
         }
         body = inner as typeof body;
     }
-    const text = body !== null && typeof body === "object" ? body.faultstring ?? body.title : undefined;
+    const text = body !== null && typeof body === "object" ? (body.faultstring ?? body.title) : undefined;
     return `${answer.status} ${(typeof text === "string" ? text : answer.text).slice(0, 300)}`;
 }
 
@@ -68,7 +82,12 @@ export class IronicClient implements Ironic {
     private readonly inspection: Endpoints;
 
     /** @param timeoutMs how long an answer may take */
-    constructor(private readonly http: HttpClient, urls: { api: readonly string[]; inspection: readonly string[] }, private readonly timeoutMs: number, clock: Clock) {
+    constructor(
+        private readonly http: HttpClient,
+        urls: { api: readonly string[]; inspection: readonly string[] },
+        private readonly timeoutMs: number,
+        clock: Clock,
+    ) {
         this.api = new Endpoints(urls.api, clock);
         this.inspection = new Endpoints(urls.inspection, clock);
     }
@@ -76,50 +95,116 @@ export class IronicClient implements Ironic {
     async lookup(mac: string, signal: AbortSignal): Promise<LookupResult> {
         // Ironic shows the token once: an answer that comes after we stopped waiting is a token lost, so wait long.
         const timeoutMs = Math.max(this.timeoutMs, 120_000);
-        const answer = await this.ask(this.api, mac, "GET", `/v1/lookup?addresses=${encodeURIComponent(mac)}`, undefined, signal, timeoutMs);
-        if (typeof answer === "string") return { kind: "error", reason: answer };
-        if (answer.status === 404) return { kind: "not-expected" };
-        if (answer.status === 409) return { kind: "locked" };
-        if (answer.status !== 200) return { kind: "error", reason: faultOf(answer) };
+        const answer = await this.ask(
+            this.api,
+            mac,
+            "GET",
+            `/v1/lookup?addresses=${encodeURIComponent(mac)}`,
+            undefined,
+            signal,
+            timeoutMs,
+        );
+        if (typeof answer === "string") {
+            return { kind: "error", reason: answer };
+        }
+        if (answer.status === 404) {
+            return { kind: "not-expected" };
+        }
+        if (answer.status === 409) {
+            return { kind: "locked" };
+        }
+        if (answer.status !== 200) {
+            return { kind: "error", reason: faultOf(answer) };
+        }
         const parsed = lookupSchema.safeParse(answer.json);
-        if (!parsed.success) return { kind: "error", reason: `the lookup's answer is not one of Ironic's: ${z.prettifyError(parsed.error)}` };
+        if (!parsed.success) {
+            return {
+                kind: "error",
+                reason: `the lookup's answer is not one of Ironic's: ${z.prettifyError(parsed.error)}`,
+            };
+        }
         const { node, config } = parsed.data;
         const token = config.agent_token;
         return {
-            kind: "found", nodeUuid: node.uuid, heartbeatTimeoutSeconds: config.heartbeat_timeout,
+            kind: "found",
+            nodeUuid: node.uuid,
+            heartbeatTimeoutSeconds: config.heartbeat_timeout,
             token: token === MASKED_TOKEN || !token ? undefined : token,
         };
     }
 
     async inspect(mac: string, inventory: Inventory, signal: AbortSignal): Promise<InspectionResult> {
-        const answer = await this.ask(this.inspection, mac, "POST", "", { boot_interface: mac, inventory }, signal, this.timeoutMs);
-        if (typeof answer === "string") return { kind: "error", reason: answer };
-        if (answer.status === 202 || answer.status === 200) return { kind: "accepted" };
-        if (answer.status === 404) return { kind: "not-inspecting" };
-        if (answer.status === 409) return { kind: "locked" };
+        const answer = await this.ask(
+            this.inspection,
+            mac,
+            "POST",
+            "",
+            { boot_interface: mac, inventory },
+            signal,
+            this.timeoutMs,
+        );
+        if (typeof answer === "string") {
+            return { kind: "error", reason: answer };
+        }
+        if (answer.status === 202 || answer.status === 200) {
+            return { kind: "accepted" };
+        }
+        if (answer.status === 404) {
+            return { kind: "not-inspecting" };
+        }
+        if (answer.status === 409) {
+            return { kind: "locked" };
+        }
         return { kind: "error", reason: faultOf(answer) };
     }
 
     async heartbeat(nodeUuid: string, heartbeat: Heartbeat, signal: AbortSignal): Promise<HeartbeatResult> {
-        const answer = await this.ask(this.api, nodeUuid, "POST", `/v1/heartbeat/${nodeUuid}`, heartbeat, signal, this.timeoutMs);
-        if (typeof answer === "string") return { kind: "error", reason: answer };
-        if (answer.status === 202 || answer.status === 200) return { kind: "accepted" };
-        if (answer.status === 404) return { kind: "unknown-node" };
-        if (answer.status === 409) return { kind: "locked" };
+        const answer = await this.ask(
+            this.api,
+            nodeUuid,
+            "POST",
+            `/v1/heartbeat/${nodeUuid}`,
+            heartbeat,
+            signal,
+            this.timeoutMs,
+        );
+        if (typeof answer === "string") {
+            return { kind: "error", reason: answer };
+        }
+        if (answer.status === 202 || answer.status === 200) {
+            return { kind: "accepted" };
+        }
+        if (answer.status === 404) {
+            return { kind: "unknown-node" };
+        }
+        if (answer.status === 409) {
+            return { kind: "locked" };
+        }
         const reason = faultOf(answer);
-        if (answer.status >= 400 && answer.status < 500 && /agent[ _]token/i.test(reason)) return { kind: "bad-token", reason };
+        if (answer.status >= 400 && answer.status < 500 && /agent[ _]token/i.test(reason)) {
+            return { kind: "bad-token", reason };
+        }
         return { kind: "error", reason };
     }
 
     /** The first answer that one of the servers gives, or why none did. */
     private async ask(
-        endpoints: Endpoints, key: string, method: "GET" | "POST", path: string, body: unknown, signal: AbortSignal, timeoutMs: number,
+        endpoints: Endpoints,
+        key: string,
+        method: "GET" | "POST",
+        path: string,
+        body: unknown,
+        signal: AbortSignal,
+        timeoutMs: number,
     ): Promise<Answer | string> {
         let failure = "no URL is configured";
         for (const url of endpoints.order(key)) {
             try {
                 const answer = await this.http.send(method, url + path, {
-                    headers: { "X-OpenStack-Ironic-API-Version": API_VERSION }, body, timeoutMs, signal,
+                    headers: { "X-OpenStack-Ironic-API-Version": API_VERSION },
+                    body,
+                    timeoutMs,
+                    signal,
                 });
                 if (!otherMayAnswer(answer.status)) {
                     endpoints.answered(url);
@@ -127,8 +212,12 @@ export class IronicClient implements Ironic {
                 }
                 failure = `${url}: ${faultOf(answer)}`;
             } catch (error) {
-                if (!(error instanceof NoAnswerError)) throw error;
-                if (signal.aborted) return "the agent was stopped";
+                if (!(error instanceof NoAnswerError)) {
+                    throw error;
+                }
+                if (signal.aborted) {
+                    return "the agent was stopped";
+                }
                 failure = error.message;
             }
             endpoints.failed(url);

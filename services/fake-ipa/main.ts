@@ -1,7 +1,5 @@
 import process from "node:process";
-
 import { pino } from "pino";
-
 import { systemClock } from "./clock.js";
 import { type Config, ConfigError, loadConfig } from "./config.js";
 import { startService } from "./service.js";
@@ -15,7 +13,9 @@ async function main(): Promise<void> {
     try {
         config = loadConfig(process.env);
     } catch (error) {
-        if (!(error instanceof ConfigError)) throw error;
+        if (!(error instanceof ConfigError)) {
+            throw error;
+        }
         process.stderr.write(`fake-ipa: ${error.message}\n`);
         process.exitCode = 2;
         return;
@@ -32,19 +32,31 @@ async function main(): Promise<void> {
     let ending = false;
     for (const signal of ["SIGTERM", "SIGINT"] as const) {
         process.on(signal, () => {
-            if (ending) return;
+            if (ending) {
+                return;
+            }
             ending = true;
             log.info({ signal }, "ending");
-            const overdue = setTimeout(() => { log.error("did not end in time"); process.exit(1); }, SHUTDOWN_MS + 2_000);
-            service.close(SHUTDOWN_MS).then(() => { log.info("ended"); clearTimeout(overdue); process.exit(0); }, (error: unknown) => {
-                log.error({ err: error }, "ending failed");
+            const overdue = setTimeout(() => {
+                log.error("did not end in time");
                 process.exit(1);
-            });
+            }, SHUTDOWN_MS + 2_000);
+            service.close(SHUTDOWN_MS).then(
+                () => {
+                    log.info("ended");
+                    clearTimeout(overdue);
+                    process.exit(0);
+                },
+                (error: unknown) => {
+                    log.error({ err: error }, "ending failed");
+                    process.exit(1);
+                },
+            );
         });
     }
 }
 
 main().catch((error: unknown) => {
-    process.stderr.write(`fake-ipa: ${error instanceof Error ? error.stack ?? error.message : String(error)}\n`);
+    process.stderr.write(`fake-ipa: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
     process.exitCode = 1;
 });

@@ -1,5 +1,4 @@
 import type { Logger } from "pino";
-
 import type { AgentContext } from "./agent-context.js";
 import type { ResetType } from "./redfish-client.js";
 import { backoff, type Backoff } from "./timing.js";
@@ -14,7 +13,11 @@ const RETRY_RESET: Backoff = { first: 1, factor: 2, most: 8 };
  * @returns whether the BMC took the request
  */
 export async function powerHost(
-    uuid: string, type: ResetType, { redfish, clock, metrics }: AgentContext, signal: AbortSignal, log: Logger,
+    uuid: string,
+    type: ResetType,
+    { redfish, clock, metrics }: AgentContext,
+    signal: AbortSignal,
+    log: Logger,
 ): Promise<boolean> {
     if (redfish === undefined) {
         metrics.redfish.inc({ request: type, result: "not-configured" });
@@ -30,7 +33,9 @@ export async function powerHost(
         } catch (error) {
             metrics.redfish.inc({ request: type, result: "error" });
             log.warn({ type, reason: (error as Error).message }, "power");
-            await new Promise<void>((resolve) => { clock.after(backoff(clock, RETRY_RESET, attempt), resolve); });
+            await new Promise<void>((resolve) => {
+                clock.after(backoff(clock, RETRY_RESET, attempt), resolve);
+            });
         }
     }
     return false;

@@ -1,6 +1,11 @@
 /** A place in the file that is not of the subset. `line` counts from 1; `key` is the assignment it stands in, if any. */
 export class PythonSyntaxError extends Error {
-    constructor(readonly line: number, readonly key: string | undefined, readonly reason: string, file: string) {
+    constructor(
+        readonly line: number,
+        readonly key: string | undefined,
+        readonly reason: string,
+        file: string,
+    ) {
         super(`${file}, line ${line}${key === undefined ? "" : `, key ${key}`}: ${reason}`);
         this.name = "PythonSyntaxError";
     }
@@ -12,31 +17,47 @@ export class Cursor {
     /** The assignment it stands in. */
     protected key: string | undefined;
 
-    constructor(protected readonly text: string, private readonly file: string) {}
+    constructor(
+        protected readonly text: string,
+        private readonly file: string,
+    ) {}
 
     /** Skips blanks, comments and continued lines; within brackets (`lines`) also the ends of lines. */
     protected blanks(lines: boolean): void {
         for (;;) {
             const char = this.text[this.at];
-            if (char === " " || char === "\t" || char === "\f" || (lines && char === "\n")) this.at++;
-            else if (char === "#") while (this.at < this.text.length && this.text[this.at] !== "\n") this.at++;
-            else if (char === "\\" && this.text[this.at + 1] === "\n") this.at += 2;
-            else return;
+            if (char === " " || char === "\t" || char === "\f" || (lines && char === "\n")) {
+                this.at++;
+            } else if (char === "#") {
+                while (this.at < this.text.length && this.text[this.at] !== "\n") {
+                    this.at++;
+                }
+            } else if (char === "\\" && this.text[this.at + 1] === "\n") {
+                this.at += 2;
+            } else {
+                return;
+            }
         }
     }
 
     protected match(pattern: RegExp): string | undefined {
         pattern.lastIndex = this.at;
         const found = pattern.exec(this.text)?.[0];
-        if (found === undefined) return undefined;
+        if (found === undefined) {
+            return undefined;
+        }
         this.at += found.length;
         return found;
     }
 
     protected here(): string {
-        if (this.at >= this.text.length) return "the end of the file";
+        if (this.at >= this.text.length) {
+            return "the end of the file";
+        }
         const char = this.text[this.at]!;
-        return char === "\n" ? "the end of the line" : JSON.stringify(this.text.slice(this.at, this.at + 12).split("\n")[0]);
+        return char === "\n"
+            ? "the end of the line"
+            : JSON.stringify(this.text.slice(this.at, this.at + 12).split("\n")[0]);
     }
 
     protected line(): number {

@@ -19,9 +19,20 @@ export type PythonValue = string | number | boolean | null | PythonValue[] | { [
 const MAX_DEPTH = 200;
 
 const NAME = /[A-Za-z_][A-Za-z0-9_]*/y;
-const NUMBER = /0[xX](?:_?[0-9a-fA-F])+|0[oO](?:_?[0-7])+|0[bB](?:_?[01])+|(?:\d(?:_?\d)*)?\.\d(?:_?\d)*(?:[eE][+-]?\d(?:_?\d)*)?|\d(?:_?\d)*\.?(?:[eE][+-]?\d(?:_?\d)*)?/y;
+const NUMBER =
+    /0[xX](?:_?[0-9a-fA-F])+|0[oO](?:_?[0-7])+|0[bB](?:_?[01])+|(?:\d(?:_?\d)*)?\.\d(?:_?\d)*(?:[eE][+-]?\d(?:_?\d)*)?|\d(?:_?\d)*\.?(?:[eE][+-]?\d(?:_?\d)*)?/y;
 const SIMPLE_ESCAPES: Record<string, string> = {
-    "\\": "\\", "'": "'", '"': '"', a: "\x07", b: "\b", f: "\f", n: "\n", r: "\r", t: "\t", v: "\v", "\n": "",
+    "\\": "\\",
+    "'": "'",
+    '"': '"',
+    a: "\x07",
+    b: "\b",
+    f: "\f",
+    n: "\n",
+    r: "\r",
+    t: "\t",
+    v: "\v",
+    "\n": "",
 };
 
 class Parser extends Cursor {
@@ -34,22 +45,33 @@ class Parser extends Cursor {
             this.key = undefined;
             const lineStart = this.at;
             this.blanks(false);
-            if (this.at >= this.text.length) return values;
+            if (this.at >= this.text.length) {
+                return values;
+            }
             const char = this.text[this.at]!;
-            if (char === "\n") { this.at++; continue; }
-            if (this.at !== lineStart && this.text[lineStart] !== "#") this.fail("an assignment must begin at the start of its line");
+            if (char === "\n") {
+                this.at++;
+                continue;
+            }
+            if (this.at !== lineStart && this.text[lineStart] !== "#") {
+                this.fail("an assignment must begin at the start of its line");
+            }
             if (char === '"' || char === "'") {
                 this.strings(); // a documentation string: an expression without effect
                 this.endOfStatement();
                 continue;
             }
             const name = this.match(NAME);
-            if (name === undefined) this.fail(`expected NAME = value, found ${this.here()}`);
+            if (name === undefined) {
+                this.fail(`expected NAME = value, found ${this.here()}`);
+            }
             this.key = name;
             this.blanks(false);
             if (this.text[this.at] !== "=" || this.text[this.at + 1] === "=") {
                 this.key = undefined;
-                this.fail(`only assignments of literals (NAME = value) are understood, found ${JSON.stringify(name)} followed by ${this.here()}`);
+                this.fail(
+                    `only assignments of literals (NAME = value) are understood, found ${JSON.stringify(name)} followed by ${this.here()}`,
+                );
             }
             this.at++;
             this.blanks(false);
@@ -62,12 +84,16 @@ class Parser extends Cursor {
     private topLevelValue(): PythonValue {
         const first = this.value();
         this.blanks(false);
-        if (this.text[this.at] !== ",") return first;
+        if (this.text[this.at] !== ",") {
+            return first;
+        }
         const items = [first];
         while (this.text[this.at] === ",") {
             this.at++;
             this.blanks(false);
-            if (this.at >= this.text.length || this.text[this.at] === "\n") break;
+            if (this.at >= this.text.length || this.text[this.at] === "\n") {
+                break;
+            }
             items.push(this.value());
             this.blanks(false);
         }
@@ -76,13 +102,19 @@ class Parser extends Cursor {
 
     private endOfStatement(): void {
         this.blanks(false);
-        if (this.at >= this.text.length) return;
-        if (this.text[this.at] !== "\n") this.fail(`expected the end of the line after the value, found ${this.here()}`);
+        if (this.at >= this.text.length) {
+            return;
+        }
+        if (this.text[this.at] !== "\n") {
+            this.fail(`expected the end of the line after the value, found ${this.here()}`);
+        }
         this.at++;
     }
 
     private value(): PythonValue {
-        if (++this.depth > MAX_DEPTH) this.fail(`values are nested more than ${MAX_DEPTH} deep`);
+        if (++this.depth > MAX_DEPTH) {
+            this.fail(`values are nested more than ${MAX_DEPTH} deep`);
+        }
         try {
             return this.plainValue();
         } finally {
@@ -92,28 +124,48 @@ class Parser extends Cursor {
 
     private plainValue(): PythonValue {
         const char = this.text[this.at];
-        if (char === undefined) this.fail("the value is missing: the file ends here");
-        if (char === "[") return this.sequence("]").items;
+        if (char === undefined) {
+            this.fail("the value is missing: the file ends here");
+        }
+        if (char === "[") {
+            return this.sequence("]").items;
+        }
         if (char === "(") {
             const { items, commas } = this.sequence(")");
             return items.length === 1 && commas === 0 ? items[0]! : items; // (x) is x, (x,) a tuple
         }
-        if (char === "{") return this.dict();
-        if (char === '"' || char === "'") return this.strings();
+        if (char === "{") {
+            return this.dict();
+        }
+        if (char === '"' || char === "'") {
+            return this.strings();
+        }
         if (char === "+" || char === "-") {
             this.at++;
             this.blanks(this.depth > 1);
             const number = this.number();
-            if (number === undefined) this.fail(`expected a number after "${char}"`);
+            if (number === undefined) {
+                this.fail(`expected a number after "${char}"`);
+            }
             return char === "-" ? -number : number;
         }
         const number = this.number();
-        if (number !== undefined) return number;
+        if (number !== undefined) {
+            return number;
+        }
         const name = this.match(NAME);
-        if (name === undefined) this.fail(`expected a value, found ${this.here()}`);
-        if (name === "True") return true;
-        if (name === "False") return false;
-        if (name === "None") return null;
+        if (name === undefined) {
+            this.fail(`expected a value, found ${this.here()}`);
+        }
+        if (name === "True") {
+            return true;
+        }
+        if (name === "False") {
+            return false;
+        }
+        if (name === "None") {
+            return null;
+        }
         if (this.text[this.at] === '"' || this.text[this.at] === "'") {
             this.at -= name.length;
             return this.strings();
@@ -123,9 +175,13 @@ class Parser extends Cursor {
 
     private number(): number | undefined {
         const token = this.match(NUMBER);
-        if (token === undefined) return undefined;
+        if (token === undefined) {
+            return undefined;
+        }
         const next = this.text[this.at];
-        if (next !== undefined && /[A-Za-z0-9_.]/.test(next)) this.fail(`invalid number ${JSON.stringify(token + next)}`);
+        if (next !== undefined && /[A-Za-z0-9_.]/.test(next)) {
+            this.fail(`invalid number ${JSON.stringify(token + next)}`);
+        }
         if (/^0\d/.test(token) && !/[.eE]/.test(token) && Number(token.replaceAll("_", "")) !== 0) {
             this.fail(`invalid number ${token}: leading zeros are not allowed`);
         }
@@ -143,12 +199,22 @@ class Parser extends Cursor {
         let commas = 0;
         for (;;) {
             this.blanks(true);
-            if (this.text[this.at] === end) { this.at++; return { items, commas }; }
-            if (this.at >= this.text.length) this.fail(`the bracket opened in line ${opened} is never closed`);
-            if (items.length > commas) this.fail(`expected "," or "${end}", found ${this.here()}`);
+            if (this.text[this.at] === end) {
+                this.at++;
+                return { items, commas };
+            }
+            if (this.at >= this.text.length) {
+                this.fail(`the bracket opened in line ${opened} is never closed`);
+            }
+            if (items.length > commas) {
+                this.fail(`expected "," or "${end}", found ${this.here()}`);
+            }
             items.push(this.value());
             this.blanks(true);
-            if (this.text[this.at] === ",") { this.at++; commas++; }
+            if (this.text[this.at] === ",") {
+                this.at++;
+                commas++;
+            }
         }
     }
 
@@ -159,19 +225,32 @@ class Parser extends Cursor {
         let complete = true;
         for (;;) {
             this.blanks(true);
-            if (this.text[this.at] === "}") { this.at++; return { ...entries }; }
-            if (this.at >= this.text.length) this.fail(`the bracket opened in line ${opened} is never closed`);
-            if (!complete) this.fail(`expected "," or "}", found ${this.here()}`);
+            if (this.text[this.at] === "}") {
+                this.at++;
+                return { ...entries };
+            }
+            if (this.at >= this.text.length) {
+                this.fail(`the bracket opened in line ${opened} is never closed`);
+            }
+            if (!complete) {
+                this.fail(`expected "," or "}", found ${this.here()}`);
+            }
             const key = this.value();
-            if (typeof key !== "string" && typeof key !== "number") this.fail("a dict's keys must be strings or numbers");
+            if (typeof key !== "string" && typeof key !== "number") {
+                this.fail("a dict's keys must be strings or numbers");
+            }
             this.blanks(true);
-            if (this.text[this.at] !== ":") this.fail(`expected ":" after a dict's key (sets are not understood), found ${this.here()}`);
+            if (this.text[this.at] !== ":") {
+                this.fail(`expected ":" after a dict's key (sets are not understood), found ${this.here()}`);
+            }
             this.at++;
             this.blanks(true);
             entries[String(key)] = this.value();
             this.blanks(true);
             complete = this.text[this.at] === ",";
-            if (complete) this.at++;
+            if (complete) {
+                this.at++;
+            }
         }
     }
 
@@ -184,13 +263,18 @@ class Parser extends Cursor {
             this.blanks(this.depth > 1);
             const next = /[rRuU]?["']/y;
             next.lastIndex = this.at;
-            if (!next.test(this.text)) { this.at = before; return joined; }
+            if (!next.test(this.text)) {
+                this.at = before;
+                return joined;
+            }
         }
     }
 
     private string(): string {
         const prefix = this.match(/[A-Za-z]*/y) ?? "";
-        if (!/^[rRuU]?$/.test(prefix)) this.fail(`string prefix ${JSON.stringify(prefix)} is not understood (only r and u)`);
+        if (!/^[rRuU]?$/.test(prefix)) {
+            this.fail(`string prefix ${JSON.stringify(prefix)} is not understood (only r and u)`);
+        }
         const raw = /[rR]/.test(prefix);
         const quote = this.text[this.at]!;
         const triple = this.text.startsWith(quote.repeat(3), this.at);
@@ -203,7 +287,11 @@ class Parser extends Cursor {
             if (char === undefined || (char === "\n" && !triple)) {
                 this.fail(`the string opened in line ${opened} is not closed`);
             }
-            if (char !== "\\") { value += char; this.at++; continue; }
+            if (char !== "\\") {
+                value += char;
+                this.at++;
+                continue;
+            }
             value += raw ? this.rawEscape() : this.escape();
         }
         this.at += end.length;
@@ -218,25 +306,38 @@ class Parser extends Cursor {
 
     private escape(): string {
         const char = this.text[this.at + 1];
-        if (char === undefined) this.fail("the file ends within a string");
+        if (char === undefined) {
+            this.fail("the file ends within a string");
+        }
         const simple = SIMPLE_ESCAPES[char];
-        if (simple !== undefined) { this.at += 2; return simple; }
+        if (simple !== undefined) {
+            this.at += 2;
+            return simple;
+        }
         const digits = { x: 2, u: 4, U: 8 }[char];
         if (digits !== undefined) {
             const hex = this.text.slice(this.at + 2, this.at + 2 + digits);
-            if (!new RegExp(`^[0-9a-fA-F]{${digits}}$`).test(hex)) this.fail(`\\${char} needs ${digits} hexadecimal digits`);
+            if (!new RegExp(`^[0-9a-fA-F]{${digits}}$`).test(hex)) {
+                this.fail(`\\${char} needs ${digits} hexadecimal digits`);
+            }
             const code = Number.parseInt(hex, 16);
-            if (code > 0x10ffff) this.fail(`\\${char}${hex} is not a character`);
+            if (code > 0x10ffff) {
+                this.fail(`\\${char}${hex} is not a character`);
+            }
             this.at += 2 + digits;
             return String.fromCodePoint(code);
         }
         const octal = /^[0-7]{1,3}/.exec(this.text.slice(this.at + 1, this.at + 4))?.[0];
-        if (octal !== undefined) { this.at += 1 + octal.length; return String.fromCodePoint(Number.parseInt(octal, 8)); }
-        if (char === "N") this.fail("\\N{...} is not understood");
+        if (octal !== undefined) {
+            this.at += 1 + octal.length;
+            return String.fromCodePoint(Number.parseInt(octal, 8));
+        }
+        if (char === "N") {
+            this.fail("\\N{...} is not understood");
+        }
         this.at += 2;
         return `\\${char}`; // Python keeps an unknown escape as it stands
     }
-
 }
 
 /**

@@ -21,21 +21,32 @@ export class Scheduler {
     private sequence = 0;
     private closed = false;
 
-    constructor(private readonly clock: Clock, private readonly onError: (error: unknown) => void) {}
+    constructor(
+        private readonly clock: Clock,
+        private readonly onError: (error: unknown) => void,
+    ) {}
 
     /** How many keys wait. */
-    get size(): number { return this.current.size; }
+    get size(): number {
+        return this.current.size;
+    }
 
     /** When the key's turn is, or undefined. */
-    due(key: string): number | undefined { return this.current.get(key)?.due; }
+    due(key: string): number | undefined {
+        return this.current.get(key)?.due;
+    }
 
     /** Runs `run` at `due` (ms since the epoch; at once when past), instead of what the key was to do. */
     schedule(key: string, due: number, run: () => void): void {
-        if (this.closed) return;
+        if (this.closed) {
+            return;
+        }
         const entry: Entry = { key, due, sequence: this.sequence++, run };
         this.current.set(key, entry);
         this.push(entry);
-        if (this.heap.length > 64 && this.heap.length > 2 * this.current.size) this.compact();
+        if (this.heap.length > 64 && this.heap.length > 2 * this.current.size) {
+            this.compact();
+        }
         this.arm();
     }
 
@@ -53,10 +64,14 @@ export class Scheduler {
 
     private arm(): void {
         const first = this.heap[0];
-        if (first === undefined || first.due >= this.timerDue) return;
+        if (first === undefined || first.due >= this.timerDue) {
+            return;
+        }
         this.clock.clear(this.timer);
         this.timerDue = first.due;
-        this.timer = this.clock.after(Math.min(Math.max(0, first.due - this.clock.now()), MAX_TIMEOUT_MS), () => this.fire());
+        this.timer = this.clock.after(Math.min(Math.max(0, first.due - this.clock.now()), MAX_TIMEOUT_MS), () =>
+            this.fire(),
+        );
     }
 
     private fire(): void {
@@ -64,7 +79,9 @@ export class Scheduler {
         const now = this.clock.now();
         for (let first = this.heap[0]; first !== undefined && first.due <= now; first = this.heap[0]) {
             this.pop();
-            if (this.current.get(first.key) !== first) continue;
+            if (this.current.get(first.key) !== first) {
+                continue;
+            }
             this.current.delete(first.key);
             try {
                 first.run();
@@ -78,11 +95,14 @@ export class Scheduler {
     private compact(): void {
         const live = this.heap.filter((entry) => this.current.get(entry.key) === entry);
         this.heap.length = 0;
-        for (const entry of live) this.push(entry);
+        for (const entry of live) {
+            this.push(entry);
+        }
     }
 
     private before(a: number, b: number): boolean {
-        const x = this.heap[a]!, y = this.heap[b]!;
+        const x = this.heap[a]!,
+            y = this.heap[b]!;
         return x.due < y.due || (x.due === y.due && x.sequence < y.sequence);
     }
 
@@ -96,7 +116,9 @@ export class Scheduler {
         let at = this.heap.push(entry) - 1;
         while (at > 0) {
             const parent = (at - 1) >> 1;
-            if (!this.before(at, parent)) return;
+            if (!this.before(at, parent)) {
+                return;
+            }
             this.swap(at, parent);
             at = parent;
         }
@@ -104,14 +126,20 @@ export class Scheduler {
 
     private pop(): void {
         const last = this.heap.pop()!;
-        if (this.heap.length === 0) return;
+        if (this.heap.length === 0) {
+            return;
+        }
         this.heap[0] = last;
         for (let at = 0; ;) {
             const left = 2 * at + 1;
-            if (left >= this.heap.length) return;
+            if (left >= this.heap.length) {
+                return;
+            }
             const right = left + 1;
             const child = right < this.heap.length && this.before(right, left) ? right : left;
-            if (!this.before(child, at)) return;
+            if (!this.before(child, at)) {
+                return;
+            }
             this.swap(at, child);
             at = child;
         }

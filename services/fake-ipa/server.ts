@@ -1,10 +1,9 @@
-import fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
-import { readFileSync } from "node:fs";
 import { timingSafeEqual } from "node:crypto";
+import { readFileSync } from "node:fs";
+import fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
 import { z } from "zod";
-
-import type { Agent } from "./agent.js";
 import { AGENT_VERSION, type AgentContext } from "./agent-context.js";
+import type { Agent } from "./agent.js";
 import { viewOf } from "./command-log.js";
 import { AgentError, badRequest, notFound, unauthorized } from "./errors.js";
 import type { Fleet } from "./fleet.js";
@@ -15,7 +14,10 @@ const BODY_LIMIT = 192 * 1024 * 1024;
 /** A waiting request is let go after this: Ironic itself gives up after `[agent]command_timeout`, 60 s by default. */
 const WAIT_MS = 120_000;
 
-interface AgentRoute { Params: { node: string; id?: string }; Querystring: { wait?: string; agent_token?: string } }
+interface AgentRoute {
+    Params: { node: string; id?: string };
+    Querystring: { wait?: string; agent_token?: string };
+}
 
 const commandSchema = z.object({ name: z.string(), params: z.record(z.string(), z.unknown()) });
 
@@ -25,10 +27,20 @@ const commandSchema = z.object({ name: z.string(), params: z.record(z.string(), 
  */
 export async function buildServer(fleet: Fleet, context: AgentContext, ready: () => boolean): Promise<FastifyInstance> {
     const { config, metrics } = context;
-    const options = { loggerInstance: context.log as FastifyBaseLogger, disableRequestLogging: true, bodyLimit: BODY_LIMIT, keepAliveTimeout: 75_000, forceCloseConnections: true as const };
-    const server: FastifyInstance = config.certFile === undefined
-        ? fastify(options)
-        : fastify({ ...options, https: { cert: readFileSync(config.certFile), key: readFileSync(config.keyFile!) } }) as unknown as FastifyInstance;
+    const options = {
+        loggerInstance: context.log as FastifyBaseLogger,
+        disableRequestLogging: true,
+        bodyLimit: BODY_LIMIT,
+        keepAliveTimeout: 75_000,
+        forceCloseConnections: true as const,
+    };
+    const server: FastifyInstance =
+        config.certFile === undefined
+            ? fastify(options)
+            : (fastify({
+                  ...options,
+                  https: { cert: readFileSync(config.certFile), key: readFileSync(config.keyFile!) },
+              }) as unknown as FastifyInstance);
 
     // Ironic and sushy-tools say "application/json"; ironic-python-agent reads JSON whatever is said, and so do we.
     server.addContentTypeParser("*", { parseAs: "string" }, (_request, body, done) => {
@@ -38,27 +50,49 @@ export async function buildServer(fleet: Fleet, context: AgentContext, ready: ()
             done(badRequest("the body is not JSON"), undefined);
         }
     });
-    server.setErrorHandler((error, _request, reply) => refuse(error as Error & { statusCode?: number }, reply, context));
-    server.setNotFoundHandler((_request, reply) => refuse(new AgentError("NotFound", 404, "Not found", "The requested URL was not found."), reply, context));
+    server.setErrorHandler((error, _request, reply) =>
+        refuse(error as Error & { statusCode?: number }, reply, context),
+    );
+    server.setNotFoundHandler((_request, reply) =>
+        refuse(new AgentError("NotFound", 404, "Not found", "The requested URL was not found."), reply, context),
+    );
 
     server.put("/", (request, reply) => {
         const system = systemSchema.safeParse(request.body);
-        if (!system.success) throw badRequest(`this is no system of sushy-tools': ${z.prettifyError(system.error)}`);
+        if (!system.success) {
+            throw badRequest(`this is no system of sushy-tools': ${z.prettifyError(system.error)}`);
+        }
         fleet.notify(system.data);
         return reply.code(204).send();
     });
-    server.get("/healthz", (_request, reply) => reply.code(ready() ? 200 : 503).send({ status: ready() ? "ok" : "not ready", hosts: fleet.size }));
-    server.get("/metrics", async (_request, reply) => reply.type(metrics.registry.contentType).send(await metrics.registry.metrics()));
+    server.get("/healthz", (_request, reply) =>
+        reply.code(ready() ? 200 : 503).send({ status: ready() ? "ok" : "not ready", hosts: fleet.size }),
+    );
+    server.get("/metrics", async (_request, reply) =>
+        reply.type(metrics.registry.contentType).send(await metrics.registry.metrics()),
+    );
 
     // The agent's paths exist with and without the version (ironic_python_agent/api/app.py).
-    for (const root of ["/:node/v1", "/:node"]) agentRoutes(server, fleet, root);
+    for (const root of ["/:node/v1", "/:node"]) {
+        agentRoutes(server, fleet, root);
+    }
     server.get<AgentRoute>("/:node/v1/", (request) => {
         known(fleet, request);
-        return { id: "v1", links: [], commands: [{ href: `/${request.params.node}/v1/commands`, rel: "self" }], status: [{ href: `/${request.params.node}/v1/status`, rel: "self" }] };
+        return {
+            id: "v1",
+            links: [],
+            commands: [{ href: `/${request.params.node}/v1/commands`, rel: "self" }],
+            status: [{ href: `/${request.params.node}/v1/status`, rel: "self" }],
+        };
     });
     server.get<AgentRoute>("/:node/", (request) => {
         known(fleet, request);
-        return { name: "OpenStack Ironic Python Agent API", description: "A fake provisioning agent for OpenStack Ironic", versions: [{ id: "v1" }], default_version: { id: "v1" } };
+        return {
+            name: "OpenStack Ironic Python Agent API",
+            description: "A fake provisioning agent for OpenStack Ironic",
+            versions: [{ id: "v1" }],
+            default_version: { id: "v1" },
+        };
     });
     return server;
 }
@@ -68,20 +102,30 @@ function agentRoutes(server: FastifyInstance, fleet: Fleet, root: string): void 
         const agent = known(fleet, request);
         return { started_at: agent.state.poweredAt / 1000, version: AGENT_VERSION };
     });
-    server.get<AgentRoute>(`${root}/commands/`, (request) => ({ commands: authorized(fleet, request).commands.commands.map(viewOf) }));
+    server.get<AgentRoute>(`${root}/commands/`, (request) => ({
+        commands: authorized(fleet, request).commands.commands.map(viewOf),
+    }));
     server.get<AgentRoute>(`${root}/commands/:id`, async (request) => {
         const agent = authorized(fleet, request);
         const command = agent.commands.find(request.params.id!);
-        if (command === undefined) throw notFound("Command Result", request.params.id!);
-        if (request.query.wait?.toLowerCase() === "true") await within(agent.commands.ended(command));
+        if (command === undefined) {
+            throw notFound("Command Result", request.params.id!);
+        }
+        if (request.query.wait?.toLowerCase() === "true") {
+            await within(agent.commands.ended(command));
+        }
         return viewOf(command);
     });
     server.post<AgentRoute>(`${root}/commands/`, async (request) => {
         const agent = authorized(fleet, request);
         const body = commandSchema.safeParse(request.body);
-        if (!body.success) throw badRequest("Missing or invalid name or params");
+        if (!body.success) {
+            throw badRequest("Missing or invalid name or params");
+        }
         const command = agent.execute(body.data.name, body.data.params);
-        if (request.query.wait?.toLowerCase() === "true") await within(agent.commands.ended(command));
+        if (request.query.wait?.toLowerCase() === "true") {
+            await within(agent.commands.ended(command));
+        }
         return viewOf(command);
     });
 }
@@ -89,7 +133,9 @@ function agentRoutes(server: FastifyInstance, fleet: Fleet, root: string): void 
 /** @throws AgentError 404 where no agent runs on the node: its host is off, or not a host of this pair */
 function known(fleet: Fleet, request: FastifyRequest<AgentRoute>): Agent {
     const agent = fleet.agentOf(request.params.node);
-    if (agent === undefined) throw notFound("Agent", request.params.node);
+    if (agent === undefined) {
+        throw notFound("Agent", request.params.node);
+    }
     return agent;
 }
 
@@ -98,26 +144,39 @@ function authorized(fleet: Fleet, request: FastifyRequest<AgentRoute>): Agent {
     const agent = known(fleet, request);
     const given = Buffer.from(String(request.query.agent_token ?? ""));
     const own = Buffer.from(agent.state.token ?? "");
-    if (own.length === 0 || given.length !== own.length || !timingSafeEqual(given, own)) throw unauthorized();
+    if (own.length === 0 || given.length !== own.length || !timingSafeEqual(given, own)) {
+        throw unauthorized();
+    }
     agent.contacted();
     return agent;
 }
 
 async function within(work: Promise<void>): Promise<void> {
     let timer: NodeJS.Timeout | undefined;
-    await Promise.race([work, new Promise<void>((resolve) => { timer = setTimeout(resolve, WAIT_MS); })]);
+    await Promise.race([
+        work,
+        new Promise<void>((resolve) => {
+            timer = setTimeout(resolve, WAIT_MS);
+        }),
+    ]);
     clearTimeout(timer);
 }
 
 /** Errors look as ironic-python-agent's do: Ironic reads `faultstring` of every refusal and fails on one without. */
 function refuse(error: Error & { statusCode?: number }, reply: FastifyReply, context: AgentContext): FastifyReply {
-    const status = error instanceof AgentError ? error.code : error.statusCode ?? 500;
+    const status = error instanceof AgentError ? error.code : (error.statusCode ?? 500);
     context.metrics.refused.inc({ status: String(status) });
     if (status >= 500 && !(error instanceof AgentError)) {
         context.metrics.errors.inc({ where: "server" });
-        context.log.error({ err: error, url: reply.request.url.replace(/agent_token=[^&]*/, "agent_token=***") }, "unexpected error");
+        context.log.error(
+            { err: error, url: reply.request.url.replace(/agent_token=[^&]*/, "agent_token=***") },
+            "unexpected error",
+        );
     } else {
         context.log.debug({ reason: error.message, method: reply.request.method, status }, "refused");
     }
-    return reply.code(status).type("application/json").send({ faultcode: status >= 500 ? "Server" : "Client", faultstring: error.message });
+    return reply
+        .code(status)
+        .type("application/json")
+        .send({ faultcode: status >= 500 ? "Server" : "Client", faultstring: error.message });
 }

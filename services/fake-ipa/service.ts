@@ -1,6 +1,5 @@
 import type { FastifyInstance } from "fastify";
 import type { Logger } from "pino";
-
 import type { AgentContext } from "./agent-context.js";
 import type { Clock } from "./clock.js";
 import type { Config } from "./config.js";
@@ -34,11 +33,22 @@ const DRAIN_MS = 6_000;
 
 async function quiet({ clock, activity }: AgentContext, ms: number): Promise<void> {
     const end = clock.now() + ms;
-    for (let wait = 0; (wait = Math.min(activity.last + QUIET_MS, end) - clock.now()) > 0;) await new Promise<void>((resolve) => { clock.after(wait, resolve); });
+    for (let wait = 0; (wait = Math.min(activity.last + QUIET_MS, end) - clock.now()) > 0;) {
+        await new Promise<void>((resolve) => {
+            clock.after(wait, resolve);
+        });
+    }
 }
 
 /** What a test may put in place of the real thing. */
-export interface Parts { clock: Clock; log: Logger; verifyCa?: string | undefined; ironic?: Ironic; redfish?: Redfish; metrics?: Metrics }
+export interface Parts {
+    clock: Clock;
+    log: Logger;
+    verifyCa?: string | undefined;
+    ironic?: Ironic;
+    redfish?: Redfish;
+    metrics?: Metrics;
+}
 
 /**
  * Puts the service together and starts it: agents of the last run first, then the API, then they go on, then sushy-tools is asked what was
@@ -48,19 +58,33 @@ export async function startService(config: Config, parts: Parts): Promise<Servic
     const { clock, log } = parts;
     const metrics = parts.metrics ?? new Metrics();
     const timeoutMs = config.requestTimeoutSeconds * 1000;
-    const ironicHttp = new HttpClient({ caFile: config.caFile, insecure: config.insecure, certFile: config.certFile, keyFile: config.keyFile }, 2 * config.concurrency);
+    const ironicHttp = new HttpClient(
+        { caFile: config.caFile, insecure: config.insecure, certFile: config.certFile, keyFile: config.keyFile },
+        2 * config.concurrency,
+    );
     const redfishHttp = new HttpClient({ caFile: config.redfishCaFile, insecure: config.redfishInsecure }, 8);
-    const redfish = parts.redfish ?? (config.redfishUrl === undefined
-        ? undefined : new RedfishClient(redfishHttp, config.redfishUrl, config.redfishUser, config.redfishPassword, timeoutMs));
+    const redfish =
+        parts.redfish ??
+        (config.redfishUrl === undefined
+            ? undefined
+            : new RedfishClient(redfishHttp, config.redfishUrl, config.redfishUser, config.redfishPassword, timeoutMs));
     const unexpected = (error: unknown): void => {
         metrics.errors.inc({ where: "scheduler" });
         log.error({ err: error }, "unexpected error");
     };
     const context: AgentContext = {
-        config, clock, log, metrics, redfish, verifyCa: parts.verifyCa, activity: { last: 0 },
+        config,
+        clock,
+        log,
+        metrics,
+        redfish,
+        verifyCa: parts.verifyCa,
+        activity: { last: 0 },
         scheduler: new Scheduler(clock, unexpected),
         limiters: { lookups: new Limiter(config.concurrency), others: new Limiter(config.concurrency) },
-        ironic: parts.ironic ?? new IronicClient(ironicHttp, { api: config.apiUrls, inspection: config.inspectionUrls }, timeoutMs, clock),
+        ironic:
+            parts.ironic ??
+            new IronicClient(ironicHttp, { api: config.apiUrls, inspection: config.inspectionUrls }, timeoutMs, clock),
     };
     const store = new StateStore(config.stateDir, metrics, log);
     const fleet = new Fleet(context, store);
@@ -71,15 +95,22 @@ export async function startService(config: Config, parts: Parts): Promise<Servic
     await server.listen({ host: config.listenIp, port: config.listenPort });
     fleet.resume();
     const known = new Map<string, System>(config.systems.map((system) => [system.uuid, system]));
-    for (const system of fleet.systems()) known.set(system.uuid, system);
+    for (const system of fleet.systems()) {
+        known.set(system.uuid, system);
+    }
     const reconciled = reconcile(fleet, [...known.values()], context, ending.signal).catch(unexpected);
 
     return {
-        server, fleet, metrics,
+        server,
+        fleet,
+        metrics,
         close: async (ms) => {
             ending.abort();
             context.scheduler.close();
-            await Promise.all([...Object.values(context.limiters).map((limiter) => limiter.close(ms)), quiet(context, Math.min(ms, DRAIN_MS))]);
+            await Promise.all([
+                ...Object.values(context.limiters).map((limiter) => limiter.close(ms)),
+                quiet(context, Math.min(ms, DRAIN_MS)),
+            ]);
             fleet.close();
             await server.close();
             await reconciled;

@@ -1,9 +1,7 @@
 import { createHash } from "node:crypto";
 import { link, mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-
 import type { Logger } from "pino";
-
 import type { Metrics } from "./metrics.js";
 
 const FORMAT = "fake-ipa-state/1";
@@ -19,9 +17,13 @@ function encode(record: unknown): string {
 function decode(text: string): unknown {
     const end = text.indexOf("\n");
     const [format, digest] = text.slice(0, Math.max(0, end)).split(" ");
-    if (format !== FORMAT) throw new Error(`it does not begin with ${FORMAT}`);
+    if (format !== FORMAT) {
+        throw new Error(`it does not begin with ${FORMAT}`);
+    }
     const body = text.slice(end + 1);
-    if (createHash("sha256").update(body).digest("hex") !== digest) throw new Error("its content does not match its digest");
+    if (createHash("sha256").update(body).digest("hex") !== digest) {
+        throw new Error("its content does not match its digest");
+    }
     return JSON.parse(body);
 }
 
@@ -35,14 +37,20 @@ export class StateStore {
     private readonly writing = new Map<string, Promise<void>>();
 
     /** @param directory undefined: nothing is kept */
-    constructor(private readonly directory: string | undefined, private readonly metrics: Metrics, private readonly log: Logger) {}
+    constructor(
+        private readonly directory: string | undefined,
+        private readonly metrics: Metrics,
+        private readonly log: Logger,
+    ) {}
 
     /**
      * Writes a host's record, as it is when its turn comes: while one write is under way, any number of further ones become one.
      * Resolves when it is on disk; a failure is logged and counted, and does not stop the agent.
      */
     save(key: string, record: () => unknown): Promise<void> {
-        if (this.directory === undefined) return Promise.resolve();
+        if (this.directory === undefined) {
+            return Promise.resolve();
+        }
         const waiting = this.pending.get(key);
         if (waiting !== undefined) {
             waiting.record = record;
@@ -54,7 +62,9 @@ export class StateStore {
             const write = this.write(key, entry.record);
             this.writing.set(key, write);
             await write;
-            if (this.writing.get(key) === write) this.writing.delete(key);
+            if (this.writing.get(key) === write) {
+                this.writing.delete(key);
+            }
         });
         this.pending.set(key, { record, done });
         return done;
@@ -76,7 +86,10 @@ export class StateStore {
             await rename(`${path}.tmp`, path);
         } catch (error) {
             this.metrics.stateErrors.inc({ kind: "write" });
-            this.log.error({ err: error, path }, "state cannot be written: this host's agent would not survive a restart");
+            this.log.error(
+                { err: error, path },
+                "state cannot be written: this host's agent would not survive a restart",
+            );
         }
     }
 
@@ -88,21 +101,29 @@ export class StateStore {
      */
     async load<T>(accept: (value: unknown, key: string) => T): Promise<Map<string, T>> {
         const records = new Map<string, T>();
-        if (this.directory === undefined) return records;
+        if (this.directory === undefined) {
+            return records;
+        }
         await mkdir(this.directory, { recursive: true });
         const names = await readdir(this.directory);
         const keys = new Set(names.flatMap((name) => /^(.+)\.json(?:\.bak)?$/.exec(name)?.[1] ?? []));
-        for (const name of names.filter((each) => each.endsWith(".tmp"))) await rm(join(this.directory, name), { force: true });
+        for (const name of names.filter((each) => each.endsWith(".tmp"))) {
+            await rm(join(this.directory, name), { force: true });
+        }
         for (const key of keys) {
             for (const suffix of [SUFFIX, `${SUFFIX}.bak`]) {
                 const path = join(this.directory, key + suffix);
                 try {
                     records.set(key, accept(decode(await readFile(path, "utf8")), key));
-                    if (suffix !== SUFFIX) this.log.warn({ path }, "the state before the last change stands in");
+                    if (suffix !== SUFFIX) {
+                        this.log.warn({ path }, "the state before the last change stands in");
+                    }
                     break;
                 } catch (error) {
                     // A file that is not there is no damage.
-                    if ((error as NodeJS.ErrnoException).code === "ENOENT") continue;
+                    if ((error as NodeJS.ErrnoException).code === "ENOENT") {
+                        continue;
+                    }
                     this.metrics.stateErrors.inc({ kind: "damaged" });
                     this.log.error({ path, reason: (error as Error).message }, "damaged state file, kept as .damaged");
                     await rename(path, `${path}.damaged`).catch(() => undefined);

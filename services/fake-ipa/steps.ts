@@ -3,13 +3,24 @@ import { AgentError } from "./errors.js";
 /** The three processes in which Ironic has an agent execute steps; commands and result keys are named after them. */
 export type StepKind = "clean" | "deploy" | "service";
 
-export interface Step { step?: unknown; interface?: unknown; priority?: unknown; args?: unknown; [key: string]: unknown }
+export interface Step {
+    step?: unknown;
+    interface?: unknown;
+    priority?: unknown;
+    args?: unknown;
+    [key: string]: unknown;
+}
 
 /** As ironic-python-agent's generic hardware manager says it of itself; Ironic hands it back with each step. */
 export const HARDWARE_MANAGER_VERSION = { generic_hardware_manager: "1.2" };
 
-const step = (name: string, priority: number, on: "deploy" | "raid" = "deploy"): Step =>
-    ({ step: name, priority, interface: on, reboot_requested: false, abortable: true });
+const step = (name: string, priority: number, on: "deploy" | "raid" = "deploy"): Step => ({
+    step: name,
+    priority,
+    interface: on,
+    reboot_requested: false,
+    abortable: true,
+});
 
 /**
  * What the generic hardware manager of ironic-python-agent offers, with its priorities: automated cleaning runs those above 0 (Ironic's
@@ -18,23 +29,45 @@ const step = (name: string, priority: number, on: "deploy" | "raid" = "deploy"):
  */
 export const STEPS: Record<StepKind, readonly Step[]> = {
     clean: [
-        step("erase_devices", 10), step("erase_devices_metadata", 99), step("erase_devices_express", 0), step("erase_pstore", 0),
-        step("clean_uefi_nvram", 0), step("delete_configuration", 0, "raid"), step("create_configuration", 0, "raid"),
-        step("burnin_cpu", 0), step("burnin_gpu", 0), step("burnin_disk", 0), step("burnin_memory", 0), step("burnin_network", 0),
+        step("erase_devices", 10),
+        step("erase_devices_metadata", 99),
+        step("erase_devices_express", 0),
+        step("erase_pstore", 0),
+        step("clean_uefi_nvram", 0),
+        step("delete_configuration", 0, "raid"),
+        step("create_configuration", 0, "raid"),
+        step("burnin_cpu", 0),
+        step("burnin_gpu", 0),
+        step("burnin_disk", 0),
+        step("burnin_memory", 0),
+        step("burnin_network", 0),
     ],
     deploy: [
-        step("write_image", 0), step("erase_devices_metadata", 0), step("apply_configuration", 0, "raid"), step("clean_uefi_nvram", 0),
-        step("inject_files", 0), step("execute_bootc_install", 0),
+        step("write_image", 0),
+        step("erase_devices_metadata", 0),
+        step("apply_configuration", 0, "raid"),
+        step("clean_uefi_nvram", 0),
+        step("inject_files", 0),
+        step("execute_bootc_install", 0),
     ],
     service: [
-        step("write_image", 0), step("inject_files", 0), step("execute_bootc_install", 0), step("delete_configuration", 0, "raid"),
-        step("apply_configuration", 0, "raid"), step("create_configuration", 0, "raid"),
-        step("burnin_cpu", 0), step("burnin_gpu", 0), step("burnin_memory", 0), step("burnin_network", 0),
+        step("write_image", 0),
+        step("inject_files", 0),
+        step("execute_bootc_install", 0),
+        step("delete_configuration", 0, "raid"),
+        step("apply_configuration", 0, "raid"),
+        step("create_configuration", 0, "raid"),
+        step("burnin_cpu", 0),
+        step("burnin_gpu", 0),
+        step("burnin_memory", 0),
+        step("burnin_network", 0),
     ],
 };
 
 const FAILURES: Record<StepKind, [type: string, summary: string]> = {
-    clean: ["CleaningError", "Clean step failed"], deploy: ["DeploymentError", "Deploy step failed"], service: ["ServicingError", "Service step failed"],
+    clean: ["CleaningError", "Clean step failed"],
+    deploy: ["DeploymentError", "Deploy step failed"],
+    service: ["ServicingError", "Service step failed"],
 };
 
 /** Longer strings in a step's arguments are left out of its result. */
@@ -45,9 +78,15 @@ const LONG = 4096;
  * would otherwise be sent the whole drive with every listing of the commands.
  */
 function lightened(value: unknown): unknown {
-    if (typeof value === "string") return value.length > LONG ? `(${value.length} characters left out)` : value;
-    if (Array.isArray(value)) return value.map(lightened);
-    if (value === null || typeof value !== "object") return value;
+    if (typeof value === "string") {
+        return value.length > LONG ? `(${value.length} characters left out)` : value;
+    }
+    if (Array.isArray(value)) {
+        return value.map(lightened);
+    }
+    if (value === null || typeof value !== "object") {
+        return value;
+    }
     return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, lightened(item)]));
 }
 
@@ -57,13 +96,22 @@ function resultOf(kind: StepKind, name: string, args: Record<string, unknown>, n
         const image = args["image_info"] as { id?: unknown } | undefined;
         if (name === "write_image" && (image === null || typeof image !== "object")) {
             const [type, summary] = FAILURES[kind];
-            throw new AgentError(type, 500, summary, `Unexpected exception performing ${kind} step write_image. TypeError: image_info is missing`);
+            throw new AgentError(
+                type,
+                500,
+                summary,
+                `Unexpected exception performing ${kind} step write_image. TypeError: image_info is missing`,
+            );
         }
         return `image (${String(image?.id ?? args["image_source"])}) written to device /dev/sda`;
     }
     // Ironic's agent RAID interface stores what these return as the node's raid_config.
-    if (name === "create_configuration") return node["target_raid_config"] ?? {};
-    if (name === "apply_configuration") return args["raid_config"] ?? {};
+    if (name === "create_configuration") {
+        return node["target_raid_config"] ?? {};
+    }
+    if (name === "apply_configuration") {
+        return args["raid_config"] ?? {};
+    }
     return null;
 }
 
@@ -74,9 +122,17 @@ function resultOf(kind: StepKind, name: string, args: Record<string, unknown>, n
  */
 export function executeStep(kind: StepKind, params: Record<string, unknown>): Record<string, unknown> {
     const wanted = params[`${kind}_version`];
-    if (wanted !== undefined && wanted !== null && JSON.stringify(wanted) !== JSON.stringify(HARDWARE_MANAGER_VERSION)) {
-        throw new AgentError("VersionMismatch", 500, "Hardware managers version mismatch, reload agent with correct version",
-            `Current versions: ${JSON.stringify(HARDWARE_MANAGER_VERSION)}, versions used by ironic: ${JSON.stringify(wanted)}`);
+    if (
+        wanted !== undefined &&
+        wanted !== null &&
+        JSON.stringify(wanted) !== JSON.stringify(HARDWARE_MANAGER_VERSION)
+    ) {
+        throw new AgentError(
+            "VersionMismatch",
+            500,
+            "Hardware managers version mismatch, reload agent with correct version",
+            `Current versions: ${JSON.stringify(HARDWARE_MANAGER_VERSION)}, versions used by ironic: ${JSON.stringify(wanted)}`,
+        );
     }
     const asked = params["step"] as Step | null | undefined;
     const [type, summary] = FAILURES[kind];
@@ -85,13 +141,26 @@ export function executeStep(kind: StepKind, params: Record<string, unknown>): Re
     }
     const name = asked.step;
     if (!STEPS[kind].some((known) => known.step === name)) {
-        throw new AgentError("HardwareManagerMethodNotFound", 500, "No HardwareManager found to handle method", `Could not find method: ${name}`);
+        throw new AgentError(
+            "HardwareManagerMethodNotFound",
+            500,
+            "No HardwareManager found to handle method",
+            `Could not find method: ${name}`,
+        );
     }
-    const result = resultOf(kind, name, (asked.args ?? {}) as Record<string, unknown>, (params["node"] ?? {}) as Record<string, unknown>);
+    const result = resultOf(
+        kind,
+        name,
+        (asked.args ?? {}) as Record<string, unknown>,
+        (params["node"] ?? {}) as Record<string, unknown>,
+    );
     return { [`${kind}_result`]: result, [`${kind}_step`]: lightened(asked) };
 }
 
 /** The answer to `<kind>.get_<kind>_steps`. */
 export function listSteps(kind: StepKind): Record<string, unknown> {
-    return { [`${kind}_steps`]: { GenericHardwareManager: STEPS[kind] }, hardware_manager_version: HARDWARE_MANAGER_VERSION };
+    return {
+        [`${kind}_steps`]: { GenericHardwareManager: STEPS[kind] },
+        hardware_manager_version: HARDWARE_MANAGER_VERSION,
+    };
 }

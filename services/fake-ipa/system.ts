@@ -60,24 +60,39 @@ export function judgeNotification(system: System, memory: PowerMemory, agentRuns
     if (!pending) {
         const before = memory.power;
         const power = system.power_state === "On" ? "On" : system.power_state === "Off" ? "Off" : undefined;
-        if (power === undefined) return { kind: "none" };
+        if (power === undefined) {
+            return { kind: "none" };
+        }
         memory.power = power;
-        if (power === "Off") return { kind: agentRuns ? "stop" : "none" };
+        if (power === "Off") {
+            return { kind: agentRuns ? "stop" : "none" };
+        }
         // A power-on whose request we never got, as when this service was down at the time.
-        if (before === "On" || agentRuns) return { kind: "none" };
+        if (before === "On" || agentRuns) {
+            return { kind: "none" };
+        }
         return bootsFromDisk(system) ? { kind: "none" } : { kind: "boot", at: now };
     }
     const request = `${pending.power_state}@${pending.apply_time}`;
     const repeated = memory.seen.includes(request);
-    if (!repeated) memory.seen = [...memory.seen, request].slice(-SEEN);
-    else if (memory.seen.at(-1) !== request) return { kind: "none" };
+    if (!repeated) {
+        memory.seen = [...memory.seen, request].slice(-SEEN);
+    } else if (memory.seen.at(-1) !== request) {
+        return { kind: "none" };
+    }
     const restart = pending.power_state.includes("Restart");
     const power = restart || pending.power_state === "On" ? "On" : "Off";
     memory.power = power;
-    if (power === "Off") return { kind: agentRuns ? "stop" : "none" };
+    if (power === "Off") {
+        return { kind: agentRuns ? "stop" : "none" };
+    }
     const applied = pending.apply_time * 1000;
     const at = applied - now <= MAX_APPLY_MS ? Math.max(now, applied) : now;
-    if (bootsFromDisk(system)) return !repeated && (restart || agentRuns) ? { kind: "boot-disk" } : { kind: "none" };
-    if (restart && !repeated) return { kind: "boot", at };
+    if (bootsFromDisk(system)) {
+        return !repeated && (restart || agentRuns) ? { kind: "boot-disk" } : { kind: "none" };
+    }
+    if (restart && !repeated) {
+        return { kind: "boot", at };
+    }
     return agentRuns ? { kind: "none" } : { kind: "boot", at };
 }

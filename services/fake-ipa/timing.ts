@@ -1,7 +1,11 @@
 import { between, type Clock } from "./clock.js";
 
 /** A series of waits: `first` seconds, each `factor` times the one before, `most` at most. */
-export interface Backoff { first: number; factor: number; most: number }
+export interface Backoff {
+    first: number;
+    factor: number;
+    most: number;
+}
 
 /**
  * How long to wait before a request is repeated. Ironic's API is what limits the lab (about 10 ms of its CPU a request), so waits grow; a lock

@@ -3,27 +3,40 @@ import type http from "node:http";
 import path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { expect } from "chai";
-import { find, parseIni, render } from "./helm";
 import { builtImage } from "../lab-image";
+import { find, parseIni, render } from "./helm";
 import { ApiProxy, nginxConf } from "./nginx";
 
 const LISTING = "/v1/nodes?fields=uuid%2Cname%2Cprovision_state%2Cboot_interface";
 /** nginx counts whole seconds: what is good for one may be given for nearly two. */
 const UNTIL_OLD = 2100;
-const basic = (password: string) => ({ authorization: `Basic ${Buffer.from(`ironic:${password}`).toString("base64")}` });
+const basic = (password: string) => ({
+    authorization: `Basic ${Buffer.from(`ironic:${password}`).toString("base64")}`,
+});
 const ironicConf = (values: object) =>
-    parseIni(find(render({ "provisioning.ips": ["192.168.222.100"], ...values }), "ConfigMap", "ironic-conductor-0")["data"]["ironic.conf"]);
+    parseIni(
+        find(render({ "provisioning.ips": ["192.168.222.100"], ...values }), "ConfigMap", "ironic-conductor-0")["data"][
+            "ironic.conf"
+        ],
+    );
 const pod = (values: object) =>
-    find(render({ "provisioning.ips": ["192.168.222.100"], ...values }), "Deployment", "ironic-conductor-0")["spec"].template.spec;
+    find(render({ "provisioning.ips": ["192.168.222.100"], ...values }), "Deployment", "ironic-conductor-0")["spec"]
+        .template.spec;
 
 describe("charts/ironic: the API of a conductor", function () {
     this.timeout(60_000);
 
     it("is nginx's on the network and Ironic's on a socket of the pod, unless it is Ironic's altogether", () => {
         const behind = ironicConf({});
-        expect(behind["api"]).to.include({ unix_socket: "/run/api/ironic.sock", unix_socket_mode: "600", enable_ssl_api: "false" });
+        expect(behind["api"]).to.include({
+            unix_socket: "/run/api/ironic.sock",
+            unix_socket_mode: "600",
+            enable_ssl_api: "false",
+        });
         expect(behind["oslo_middleware"]).to.deep.equal({ enable_proxy_headers_parsing: "true" });
-        expect(nginxConf()).to.contain("listen 192.168.222.100:6385 ssl").and.to.contain("server unix:/run/api/ironic.sock;");
+        expect(nginxConf())
+            .to.contain("listen 192.168.222.100:6385 ssl")
+            .and.to.contain("server unix:/run/api/ironic.sock;");
         const [, http] = pod({}).initContainers;
         const [ironic] = pod({}).containers;
         expect(http.ports.map(({ name }: { name: string }) => name)).to.include("api");
@@ -31,7 +44,12 @@ describe("charts/ironic: the API of a conductor", function () {
         expect(http.securityContext.runAsUser).to.equal(ironic.securityContext.runAsUser);
 
         const alone = { "conductor.apiProxy.enabled": false };
-        expect(ironicConf(alone)["api"]).to.include({ host_ip: "192.168.222.100", port: "6385", enable_ssl_api: "true", cert_file: "/etc/ironic-tls/tls.crt" });
+        expect(ironicConf(alone)["api"]).to.include({
+            host_ip: "192.168.222.100",
+            port: "6385",
+            enable_ssl_api: "true",
+            cert_file: "/etc/ironic-tls/tls.crt",
+        });
         expect(ironicConf(alone)).to.not.have.property("oslo_middleware");
         expect(nginxConf(alone)).to.not.contain("6385");
         expect(pod(alone).containers[0].ports.map(({ name }: { name: string }) => name)).to.include("api");
@@ -44,9 +62,14 @@ describe("charts/ironic: the API of a conductor", function () {
     });
 
     it("remembers nothing when the seconds are 0", () => {
-        const none = nginxConf({ "conductor.apiProxy.availabilityCacheSeconds": 0, "conductor.apiProxy.nodeListCacheSeconds": 0 });
+        const none = nginxConf({
+            "conductor.apiProxy.availabilityCacheSeconds": 0,
+            "conductor.apiProxy.nodeListCacheSeconds": 0,
+        });
         expect(none).to.not.match(/proxy_cache api|proxy_cache_valid/);
-        expect(nginxConf({ "conductor.apiProxy.nodeListCacheSeconds": 0 })).to.match(/location = \/v1\/drivers /).and.not.match(/location = \/v1\/nodes /);
+        expect(nginxConf({ "conductor.apiProxy.nodeListCacheSeconds": 0 }))
+            .to.match(/location = \/v1\/drivers /)
+            .and.not.match(/location = \/v1\/nodes /);
     });
 
     describe("behind nginx", () => {
@@ -57,12 +80,27 @@ describe("charts/ironic: the API of a conductor", function () {
         before(async function () {
             const image = builtImage("image-server");
             // Only where the lab's images have been built; `npm run test:e2e` builds them.
-            if (image === undefined) return this.skip();
-            proxy = await ApiProxy.start(image, { "conductor.apiProxy.availabilityCacheSeconds": 1, "conductor.apiProxy.nodeListCacheSeconds": 1 }, (request, response) => {
-                asked.push({ method: request.method!, url: request.url!, headers: request.headers });
-                const known = request.headers.authorization === basic("right").authorization || request.url === "/v1/" || request.url === "/";
-                setTimeout(() => response.writeHead(known ? 200 : 401, { "content-type": "application/json" }).end(`{"asked":${asked.length}}`), answerAfter);
-            });
+            if (image === undefined) {
+                return this.skip();
+            }
+            proxy = await ApiProxy.start(
+                image,
+                { "conductor.apiProxy.availabilityCacheSeconds": 1, "conductor.apiProxy.nodeListCacheSeconds": 1 },
+                (request, response) => {
+                    asked.push({ method: request.method!, url: request.url!, headers: request.headers });
+                    const known =
+                        request.headers.authorization === basic("right").authorization ||
+                        request.url === "/v1/" ||
+                        request.url === "/";
+                    setTimeout(
+                        () =>
+                            response
+                                .writeHead(known ? 200 : 401, { "content-type": "application/json" })
+                                .end(`{"asked":${asked.length}}`),
+                        answerAfter,
+                    );
+                },
+            );
         });
         after(() => proxy?.stop());
         beforeEach(async () => {
@@ -105,11 +143,15 @@ describe("charts/ironic: the API of a conductor", function () {
 
         it("answers BMO, which asks without credentials whether Ironic is there, once a second", async () => {
             const gophercloud = { "user-agent": "gophercloud/v2.12.0" };
-            for (const status of ["MISS", "HIT"]) expect((await proxy!.get("/v1/", gophercloud)).headers["x-cache-status"]).to.equal(status);
+            for (const status of ["MISS", "HIT"]) {
+                expect((await proxy!.get("/v1/", gophercloud)).headers["x-cache-status"]).to.equal(status);
+            }
             expect(asked).to.have.length(1);
             // What needs credentials needs them of it, too.
             await proxy!.get("/v1/drivers", basic("right"));
-            for (let i = 0; i < 2; i++) expect((await proxy!.get("/v1/drivers", gophercloud)).status).to.equal(401);
+            for (let i = 0; i < 2; i++) {
+                expect((await proxy!.get("/v1/drivers", gophercloud)).status).to.equal(401);
+            }
             expect(asked).to.have.length(4);
         });
 
@@ -129,8 +171,13 @@ describe("charts/ironic: the API of a conductor", function () {
             for (const [target, headers, method] of requests) {
                 asked = [];
                 const status = target === "/v1/" || "authorization" in headers ? 200 : 401;
-                for (let i = 0; i < 2; i++) expect((await proxy!.get(target, headers, method)).status, target).to.equal(status);
-                expect(asked.map((request) => `${request.method} ${request.url}`)).to.deep.equal([`${method} ${target}`, `${method} ${target}`]);
+                for (let i = 0; i < 2; i++) {
+                    expect((await proxy!.get(target, headers, method)).status, target).to.equal(status);
+                }
+                expect(asked.map((request) => `${request.method} ${request.url}`)).to.deep.equal([
+                    `${method} ${target}`,
+                    `${method} ${target}`,
+                ]);
             }
         });
 
@@ -157,17 +204,35 @@ describe("charts/ironic: the API of a conductor", function () {
 
         it("tells Ironic who asks, over what, and lets no client say it", async () => {
             await proxy!.get("/v1/nodes/x", {
-                ...basic("right"), host: "ironic.metal3.svc:6385", "x-forwarded-for": "1.2.3.4", "x-forwarded-proto": "http", "x-forwarded-host": "evil", "x-forwarded-prefix": "/evil", forwarded: "host=evil",
+                ...basic("right"),
+                host: "ironic.metal3.svc:6385",
+                "x-forwarded-for": "1.2.3.4",
+                "x-forwarded-proto": "http",
+                "x-forwarded-host": "evil",
+                "x-forwarded-prefix": "/evil",
+                forwarded: "host=evil",
             });
-            expect(asked[0]!.headers).to.include({ host: "ironic.metal3.svc:6385", "x-forwarded-for": "127.0.0.1", "x-forwarded-proto": "https", ...basic("right") });
-            expect(asked[0]!.headers).to.not.have.any.keys("x-forwarded-host", "x-forwarded-prefix", "forwarded", "connection");
+            expect(asked[0]!.headers).to.include({
+                host: "ironic.metal3.svc:6385",
+                "x-forwarded-for": "127.0.0.1",
+                "x-forwarded-proto": "https",
+                ...basic("right"),
+            });
+            expect(asked[0]!.headers).to.not.have.any.keys(
+                "x-forwarded-host",
+                "x-forwarded-prefix",
+                "forwarded",
+                "connection",
+            );
         });
 
         it("says 502 while Ironic is not there, and works again as soon as it is", async () => {
             await proxy!.get("/v1/drivers", basic("right"));
             await delay(UNTIL_OLD);
             await proxy!.stopIronic();
-            for (const target of ["/v1/", "/v1/nodes/x", "/v1/drivers"]) expect((await proxy!.get(target, basic("right"))).status, target).to.equal(502);
+            for (const target of ["/v1/", "/v1/nodes/x", "/v1/drivers"]) {
+                expect((await proxy!.get(target, basic("right"))).status, target).to.equal(502);
+            }
             await proxy!.startIronic();
             expect((await proxy!.get("/v1/", {})).status).to.equal(200);
         });

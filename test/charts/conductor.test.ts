@@ -9,33 +9,51 @@ describe("charts/ironic: conductor.py and what it is made of, in the image of Ir
 
     /** Runs Python with the chart's files/*.py as modules. */
     function conductor(script: string, env: Record<string, string> = {}): unknown {
-        const variables = Object.entries({ PYTHONPATH: "/scripts", PYTHONDONTWRITEBYTECODE: "1", ...env }).flatMap(([name, value]) => ["-e", `${name}=${value}`]);
-        return python(image(), `import conductor, evenly_spread, json, remembered_answers\n${script}`, ["-v", `${path.join(CHART, "files")}:/scripts:ro`, ...variables]);
+        const variables = Object.entries({ PYTHONPATH: "/scripts", PYTHONDONTWRITEBYTECODE: "1", ...env }).flatMap(
+            ([name, value]) => ["-e", `${name}=${value}`],
+        );
+        return python(image(), `import conductor, evenly_spread, json, remembered_answers\n${script}`, [
+            "-v",
+            `${path.join(CHART, "files")}:/scripts:ro`,
+            ...variables,
+        ]);
     }
 
     it("leaves Ironic's own command as it is", () => {
-        expect(conductor(`
+        expect(
+            conductor(`
 import importlib.metadata
 from oslo_service import backend
 (command,) = importlib.metadata.entry_points(group="console_scripts", name="ironic")
-print(json.dumps([callable(command.load()), backend.get_backend_type().value]))`)).to.deep.equal([true, "threading"]);
+print(json.dumps([callable(command.load()), backend.get_backend_type().value]))`),
+        ).to.deep.equal([true, "threading"]);
     });
 
     it("enlarges every server that Ironic makes, by the same class as Ironic's", () => {
-        expect(conductor(`
+        expect(
+            conductor(`
 conductor.size_servers(7, 2)
 from ironic.common import wsgi_service
 server = wsgi_service.wsgi.Server(bind_addr="/tmp/api.sock", wsgi_app=lambda *_: [], server_name="x")
 server.prepare()
 print(json.dumps([server.request_queue_size, server.requests.min, server.keep_alive_conn_limit, type(server.wsgi_app).__name__]))
-server.stop()`)).to.deep.equal([1024, 7, 128, "Readers"]);
+server.stop()`),
+        ).to.deep.equal([1024, 7, 128, "Readers"]);
     });
 
     it("lets few reading requests run at once, and never makes others wait for them", () => {
-        const reading = ["/v1/nodes", "/v1/nodes/0a1b", "/v1/nodes/0a1b/firmware", "/v1/ports", "/v1/drivers"].map((target) => ["GET", target]);
+        const reading = ["/v1/nodes", "/v1/nodes/0a1b", "/v1/nodes/0a1b/firmware", "/v1/ports", "/v1/drivers"].map(
+            (target) => ["GET", target],
+        );
         // Each of these may wait for a conductor, a BMC, or a host's lock.
-        const others = [["PATCH", "/v1/nodes/0a1b"], ["GET", "/v1/nodes/0a1b/validate"], ["POST", "/v1/heartbeat/0a1b"], ["POST", "/"]];
-        expect(conductor(`
+        const others = [
+            ["PATCH", "/v1/nodes/0a1b"],
+            ["GET", "/v1/nodes/0a1b/validate"],
+            ["POST", "/v1/heartbeat/0a1b"],
+            ["POST", "/"],
+        ];
+        expect(
+            conductor(`
 import threading
 def most(method, target):
     running, highest, lock, all_in = [0], [0], threading.Lock(), threading.Barrier(6)
@@ -55,11 +73,13 @@ def most(method, target):
     [thread.start() for thread in threads]
     [thread.join(20) for thread in threads]
     return highest[0]
-print(json.dumps([most(*request) for request in ${JSON.stringify([...reading, ...others])}]))`)).to.deep.equal([...reading.map(() => 2), ...others.map(() => 6)]);
+print(json.dumps([most(*request) for request in ${JSON.stringify([...reading, ...others])}]))`),
+        ).to.deep.equal([...reading.map(() => 2), ...others.map(() => 6)]);
     });
 
     it("gives an answer about a host again while its rows are the same, to those who asked the same", () => {
-        expect(conductor(`
+        expect(
+            conductor(`
 rows, asked = {}, []
 def application(environ, start_response):
     asked.append(environ["PATH_INFO"])
@@ -93,21 +113,35 @@ remembered_answers.KNOWN_ANSWERS = 2
 for i in range(5):
     ask(HTTP_X=str(i))
 result["kept"] = len(answers.answers)
-print(json.dumps(result))`)).to.deep.equal({
-            first: [["answer 1", "200 OK", true], ["answer 1", "200 OK", false], ["answer 1", "200 OK", false]],
+print(json.dumps(result))`),
+        ).to.deep.equal({
+            first: [
+                ["answer 1", "200 OK", true],
+                ["answer 1", "200 OK", false],
+                ["answer 1", "200 OK", false],
+            ],
             changed: ["answer 2", "answer 2"],
             others: ["answer 3", "answer 4", "answer 5", "answer 2"],
-            parts: [["answer 6", "answer 6"], ["answer 7", "answer 7"], ["answer 8", "answer 8"], ["answer 9", "answer 9"]],
+            parts: [
+                ["answer 6", "answer 6"],
+                ["answer 7", "answer 7"],
+                ["answer 8", "answer 8"],
+                ["answer 9", "answer 9"],
+            ],
             never: 18,
             still: "answer 2",
             gone: ["answer 28", "answer 29"],
-            refused: [["answer 30", "404 Not Found"], ["answer 31", "200 OK"]],
+            refused: [
+                ["answer 30", "404 Not Found"],
+                ["answer 31", "200 OK"],
+            ],
             kept: 2,
         });
     });
 
     it("gives new hosts to the conductors in turn, beginning with its own, by Ironic's own hash of their UUIDs", () => {
-        expect(conductor(`
+        expect(
+            conductor(`
 import io, uuid
 from ironic.common import exception
 from tooz import hashring
@@ -139,7 +173,8 @@ large = json.dumps({"driver": "redfish", "extra": "x" * evenly_spread.HOST_SIZE}
 result["too large"] = ask(large) == large
 result["elsewhere"] = [ask(b'{"driver": "redfish"}', **at).decode() for at in [dict(path="/v1/ports"), dict(method="PUT"), dict(path="/")]]
 result["no length"] = ask(b'{"driver": "redfish"}', CONTENT_LENGTH="").decode()
-print(json.dumps(result))`)).to.deep.equal({
+print(json.dumps(result))`),
+        ).to.deep.equal({
             turns: ["b", "c", "a", "b", "c", "a", "b"],
             "with more said": "c",
             "one gone": ["a", "a", "b", "b"],
@@ -152,7 +187,8 @@ print(json.dumps(result))`)).to.deep.equal({
     });
 
     it("begins a deployment with the agent that inspected only if Ironic knows its address, and boots the host anew if not", () => {
-        expect(conductor(`
+        expect(
+            conductor(`
 import datetime
 from unittest import mock
 import agent_known
@@ -175,7 +211,8 @@ def deployed(inspected=0, address="https://192.0.2.1:9999", heartbeat=None):
 before = deployed(address=None)
 agent_known.require_address()
 print(json.dumps({"Ironic's own": before, "no address": deployed(address=None), "inspected": deployed(), "heard": deployed(inspected=86400, heartbeat=1),
-                  "long ago": deployed(inspected=86400, heartbeat=86400), "heard, but no address": deployed(inspected=86400, address=None, heartbeat=1)}))`)).to.deep.equal({
+                  "long ago": deployed(inspected=86400, heartbeat=86400), "heard, but no address": deployed(inspected=86400, address=None, heartbeat=1)}))`),
+        ).to.deep.equal({
             "Ironic's own": ["asked"],
             "no address": ["rebooting"],
             inspected: ["asked"],
@@ -186,7 +223,8 @@ print(json.dumps({"Ironic's own": before, "no address": deployed(address=None), 
     });
 
     it("asks the database for the rows of each question and the ring for the conductor, and leaves it to Ironic to say that they cannot be had", () => {
-        expect(conductor(`
+        expect(
+            conductor(`
 import sqlalchemy
 from ironic.common import exception
 from unittest import mock
@@ -221,20 +259,40 @@ result.append(look("u"))
 write("ALTER TABLE away RENAME TO ports")
 result.append([rows is not None for rows in look("u")])
 remembered_answers.database = lambda: sqlalchemy.create_engine("sqlite:////nowhere/at.all")
-print(json.dumps([*result, look("u"), asked]))`)).to.deep.equal([
-            [[["redfish", "", 7, "u", null, null, "redfish", "", "0 0"], "192.0.2.1"], [[null, null, null, null]], [[null, null, null, null]], [[null, null, 3, 7]]],
+print(json.dumps([*result, look("u"), asked]))`),
+        ).to.deep.equal([
+            [
+                [["redfish", "", 7, "u", null, null, "redfish", "", "0 0"], "192.0.2.1"],
+                [[null, null, null, null]],
+                [[null, null, null, null]],
+                [[null, null, 3, 7]],
+            ],
             [null, null, null, null],
-            [[["redfish", "", 7, "u", null, null, "redfish", "", "1 10"], "192.0.2.2"], [[null, null, 7, "bmc"]], [[null, null, null, null]], [[null, null, null, null]]],
+            [
+                [["redfish", "", 7, "u", null, null, "redfish", "", "1 10"], "192.0.2.2"],
+                [[null, null, 7, "bmc"]],
+                [[null, null, null, null]],
+                [[null, null, null, null]],
+            ],
             null,
-            [[["redfish", "", 7, "u", null, null, "redfish", "", "1 10"], "192.0.2.2"], [[null, null, 7, "bmc"]], [[null, null, null, null]], null],
+            [
+                [["redfish", "", 7, "u", null, null, "redfish", "", "1 10"], "192.0.2.2"],
+                [[null, null, 7, "bmc"]],
+                [[null, null, null, null]],
+                null,
+            ],
             [true, true, true, true],
             [null, null, null, null],
-            [[{ driver: "redfish", conductor_group: "" }, "u"], [{ driver: "redfish", conductor_group: "" }, "u"]],
+            [
+                [{ driver: "redfish", conductor_group: "" }, "u"],
+                [{ driver: "redfish", conductor_group: "" }, "u"],
+            ],
         ]);
     });
 
     it("remembers signatures as pecan finds them, by function and not by object", () => {
-        expect(conductor(`
+        expect(
+            conductor(`
 import functools, pecan.util
 def decorate(function):
     @functools.wraps(function)
@@ -256,11 +314,13 @@ conductor.remember_signatures()
 after = [[tuple(pecan.util.getargspec(handler)) for handler in handlers] for _ in range(3)]
 again = len(looked)
 pecan.util.getargspec(Controller().plain)
-print(json.dumps([all(after[i] == [tuple(b) for b in before] for i in range(3)), len(looked) == again, again <= 4]))`)).to.deep.equal([true, true, true]);
+print(json.dumps([all(after[i] == [tuple(b) for b in before] for i in range(3)), len(looked) == again, again <= 4]))`),
+        ).to.deep.equal([true, true, true]);
     });
 
     it("judges values as jsonschema does, and each schema once", () => {
-        expect(conductor(`
+        expect(
+            conductor(`
 import jsonschema
 validate = jsonschema.validate
 conductor.remember_schemas()
@@ -282,16 +342,22 @@ print(json.dumps([
     [verdict(jsonschema.validate, {}, broken) == verdict(validate, {}, broken) for _ in range(2)],
     # Others of the same identity, one after the other: never an earlier one's verdict.
     [verdict(jsonschema.validate, "x", {"enum": [str(i)]}) for i in range(2000)].count([None]),
-]))`)).to.deep.equal([true, 1, [true, true], 0]);
+]))`),
+        ).to.deep.equal([true, 1, [true, true], 0]);
     });
 
     it("takes the faster driver where the image has it, and only in place of PyMySQL", () => {
         const url = (value: string, prelude = "") =>
-            conductor(`import os\n${prelude}\nconductor.choose_driver()\nprint(json.dumps(os.environ["OS_DATABASE__CONNECTION"]))`, { OS_DATABASE__CONNECTION: value });
+            conductor(
+                `import os\n${prelude}\nconductor.choose_driver()\nprint(json.dumps(os.environ["OS_DATABASE__CONNECTION"]))`,
+                { OS_DATABASE__CONNECTION: value },
+            );
         const pymysql = "mysql+pymysql://ironic:pymysql@db:3306/ironic?charset=utf8";
         const without = "conductor.importlib.util.find_spec = lambda name: None";
         expect(url(pymysql, without)).to.equal(pymysql);
         expect(url("sqlite:////tmp/x")).to.equal("sqlite:////tmp/x");
-        expect(url(pymysql, "conductor.importlib.util.find_spec = lambda name: name == 'MySQLdb'")).to.equal("mysql+mysqldb://ironic:pymysql@db:3306/ironic?charset=utf8");
+        expect(url(pymysql, "conductor.importlib.util.find_spec = lambda name: name == 'MySQLdb'")).to.equal(
+            "mysql+mysqldb://ironic:pymysql@db:3306/ironic?charset=utf8",
+        );
     });
 });

@@ -13,14 +13,21 @@ const helm = [...(process.env["PATH"] ?? "").split(path.delimiter), process.env[
 export interface Rendered {
     apiVersion: string;
     kind: string;
-    metadata: { name: string; namespace?: string; labels?: Record<string, string>; annotations?: Record<string, string> };
+    metadata: {
+        name: string;
+        namespace?: string;
+        labels?: Record<string, string>;
+        annotations?: Record<string, string>;
+    };
     // eslint-disable-next-line @typescript-eslint/no-explicit-any -- objects of every kind; the assertions say what they hold
     [key: string]: any;
 }
 
 /** Runs helm. @throws Error when there is no helm on PATH. */
 export function runHelm(args: string[]): { status: number | null; output: string } {
-    if (helm === undefined) throw new Error("no helm on PATH: `npm test` brings it, or set LAB_BIN to the folder it is in");
+    if (helm === undefined) {
+        throw new Error("no helm on PATH: `npm test` brings it, or set LAB_BIN to the folder it is in");
+    }
     const { status, stdout, stderr } = spawnSync(helm, args, { encoding: "utf8", maxBuffer: 1 << 26 });
     return { status, output: stdout + stderr };
 }
@@ -31,14 +38,20 @@ const valueArgs = (values: object): string[] =>
 /** The chart's objects for these values (paths → values). @throws Error with helm's message when it refuses them. */
 export function render(values: object = {}, release = "ironic"): Rendered[] {
     const { status, output } = runHelm(["template", release, CHART, "--namespace", "metal3", ...valueArgs(values)]);
-    if (status !== 0) throw new Error(output);
-    return parseAllDocuments(output).map((document) => document.toJS() as Rendered | null).filter((object) => object !== null);
+    if (status !== 0) {
+        throw new Error(output);
+    }
+    return parseAllDocuments(output)
+        .map((document) => document.toJS() as Rendered | null)
+        .filter((object) => object !== null);
 }
 
 /** helm's message for values it has to refuse. @throws Error when it takes them. */
 export function refusal(values: object): string {
     const { status, output } = runHelm(["template", "ironic", CHART, ...valueArgs(values)]);
-    if (status === 0) throw new Error(`helm took ${JSON.stringify(values)}`);
+    if (status === 0) {
+        throw new Error(`helm took ${JSON.stringify(values)}`);
+    }
     return output;
 }
 
@@ -46,26 +59,38 @@ export const identity = ({ kind, metadata }: Rendered): string => `${kind}/${met
 
 export function find(objects: Rendered[], kind: string, name: string): Rendered {
     const found = objects.filter((object) => object.kind === kind && object.metadata.name === name);
-    if (found.length !== 1) throw new Error(`${found.length} × ${kind}/${name} among ${objects.map(identity).join(", ")}`);
+    if (found.length !== 1) {
+        throw new Error(`${found.length} × ${kind}/${name} among ${objects.map(identity).join(", ")}`);
+    }
     return found[0]!;
 }
 
-export const provisioningIps = (count: number): string[] => Array.from({ length: count }, (_, index) => `192.168.222.${100 + index}`);
+export const provisioningIps = (count: number): string[] =>
+    Array.from({ length: count }, (_, index) => `192.168.222.${100 + index}`);
 
 /** Sections of an INI file. */
 export function parseIni(text: string): Record<string, Record<string, string>> {
     const sections: Record<string, Record<string, string>> = {};
     let section: Record<string, string> | undefined;
-    for (const line of text.split("\n").map((line) => line.trim()).filter((line) => line !== "")) {
+    for (const line of text
+        .split("\n")
+        .map((line) => line.trim())
+        .filter((line) => line !== "")) {
         const header = /^\[(.+)\]$/.exec(line)?.[1];
         if (header !== undefined) {
-            if (header in sections) throw new Error(`section ${header} twice`);
+            if (header in sections) {
+                throw new Error(`section ${header} twice`);
+            }
             sections[header] = section = {};
             continue;
         }
         const [, option, value] = /^(\w+) = (.*)$/.exec(line) ?? [];
-        if (section === undefined || option === undefined) throw new Error(`not an option: ${line}`);
-        if (option in section) throw new Error(`option ${option} twice`);
+        if (section === undefined || option === undefined) {
+            throw new Error(`not an option: ${line}`);
+        }
+        if (option in section) {
+            throw new Error(`option ${option} twice`);
+        }
         section[option] = value ?? "";
     }
     return sections;

@@ -10,11 +10,17 @@ describe("charts/ironic: how BMO is told that Ironic is done with a host, in the
     /** Runs Python with the chart's files/*.py as modules. */
     const run = (script: string): unknown =>
         python(image(), `import json, threading, time\n${script}`, [
-            "-v", `${path.join(CHART, "files")}:/scripts:ro`, "-e", "PYTHONPATH=/scripts", "-e", "PYTHONDONTWRITEBYTECODE=1",
+            "-v",
+            `${path.join(CHART, "files")}:/scripts:ro`,
+            "-e",
+            "PYTHONPATH=/scripts",
+            "-e",
+            "PYTHONDONTWRITEBYTECODE=1",
         ]);
 
     it("tells of each state in which Ironic waits to be asked, after the host is unlocked, and of no other", () => {
-        expect(run(`
+        expect(
+            run(`
 import concurrent.futures
 from unittest import mock
 import host_news
@@ -46,19 +52,31 @@ with mock.patch.object(objects.Node, "reserve", return_value=node), mock.patch.o
     life(None, shared=True)
     node.name, node.provision_state = None, "deploying"
     life("done")
-print(json.dumps(log))`)).to.deep.equal([
-            ["manage"], ["unlocked"], ["told", "metal3~host-0000", "manageable"],
+print(json.dumps(log))`),
+        ).to.deep.equal([
+            ["manage"],
+            ["unlocked"],
+            ["told", "metal3~host-0000", "manageable"],
             // Inspection goes on in the agent.
-            ["inspect"], ["unlocked"],
-            ["resume"], ["unlocked"],
-            ["fail"], ["unlocked"], ["told", "metal3~host-0000", "inspect failed"],
+            ["inspect"],
+            ["unlocked"],
+            ["resume"],
+            ["unlocked"],
+            ["fail"],
+            ["unlocked"],
+            ["told", "metal3~host-0000", "inspect failed"],
             // Nothing happened to it; only looked at; none of BMO's.
-            [null], ["unlocked"], [null], ["done"], ["unlocked"],
+            [null],
+            ["unlocked"],
+            [null],
+            ["done"],
+            ["unlocked"],
         ]);
     });
 
     it("annotates the host, in its own namespace only, with the token as it is then, and goes on whatever Kubernetes says", () => {
-        expect(run(`
+        expect(
+            run(`
 import contextlib, http.server, io, pathlib, tempfile
 import host_annotator, host_news
 asked, answers = [], {"gone": 404, "forbidden": 403}
@@ -104,9 +122,17 @@ print(json.dumps({
     "asked": [[path, token, kind] for path, token, kind, *_ in asked], "states": [state for state, *_ in annotations],
     "times": [since.endswith("+00:00") for *_, since in annotations], "waited": waited >= 0.3, "connections": len({port for *_, port in asked}),
     "printed": [line.split(": ")[1:2] for line in printed.getvalue().splitlines()],
-}))`)).to.deep.equal({
-            asked: [["host-0001", "first"], ["gone", "second"], ["forbidden", "second"], ["host-0003", "second"]].map(([name, token]) => [
-                `/apis/metal3.io/v1alpha1/namespaces/metal3/baremetalhosts/${name}`, `Bearer ${token}`, "application/merge-patch+json",
+}))`),
+        ).to.deep.equal({
+            asked: [
+                ["host-0001", "first"],
+                ["gone", "second"],
+                ["forbidden", "second"],
+                ["host-0003", "second"],
+            ].map(([name, token]) => [
+                `/apis/metal3.io/v1alpha1/namespaces/metal3/baremetalhosts/${name}`,
+                `Bearer ${token}`,
+                "application/merge-patch+json",
             ]),
             states: ["active", "manageable", "manageable", "deploy failed"],
             times: [true, true, true, true],
@@ -117,7 +143,8 @@ print(json.dumps({
     });
 
     it("never holds the conductor up, however little is read", () => {
-        expect(run(`
+        expect(
+            run(`
 import socket, tempfile
 import host_news
 path = tempfile.mkdtemp() + "/hosts.sock"
@@ -127,17 +154,32 @@ tell = host_news.Teller(path)
 for number in range(1000):
     tell("metal3~host-%04d" % number, "active")
 inbox.setblocking(False)
-print(json.dumps(json.loads(inbox.recv(1024))))`)).to.deep.equal({ host: "metal3~host-0000", state: "active" });
+print(json.dumps(json.loads(inbox.recv(1024))))`),
+        ).to.deep.equal({ host: "metal3~host-0000", state: "active" });
     });
 
     it("is the chart's tellOperator, which plain Ironic does without", () => {
-        for (const [values, tells] of [[{}, true], [{ "conductor.tellOperator": false }, false], [{ "conductor.tunedRuntime": false }, false]] as const) {
+        for (const [values, tells] of [
+            [{}, true],
+            [{ "conductor.tellOperator": false }, false],
+            [{ "conductor.tunedRuntime": false }, false],
+        ] as const) {
             const objects = render(values);
-            const pod = objects.find(({ kind, metadata }) => kind === "Deployment" && metadata.name.endsWith("conductor-0"))?.["spec"].template.spec;
-            const told = [pod.containers[0], pod.initContainers[0]].map(({ env }) => env.find(({ name }: { name: string }) => name === "HOST_SOCKET")?.value);
-            expect(told).to.deep.equal(tells ? ["/run/conductor/hosts.sock", "/run/conductor/hosts.sock"] : [undefined, undefined]);
-            const { rules } = objects.find(({ kind }) => kind === "Role") as unknown as { rules: { resources: string[]; verbs: string[] }[] };
-            expect(rules.filter(({ resources }) => resources.includes("baremetalhosts")).map(({ verbs }) => verbs)).to.deep.equal(tells ? [["patch"]] : []);
+            const pod = objects.find(
+                ({ kind, metadata }) => kind === "Deployment" && metadata.name.endsWith("conductor-0"),
+            )?.["spec"].template.spec;
+            const told = [pod.containers[0], pod.initContainers[0]].map(
+                ({ env }) => env.find(({ name }: { name: string }) => name === "HOST_SOCKET")?.value,
+            );
+            expect(told).to.deep.equal(
+                tells ? ["/run/conductor/hosts.sock", "/run/conductor/hosts.sock"] : [undefined, undefined],
+            );
+            const { rules } = objects.find(({ kind }) => kind === "Role") as unknown as {
+                rules: { resources: string[]; verbs: string[] }[];
+            };
+            expect(
+                rules.filter(({ resources }) => resources.includes("baremetalhosts")).map(({ verbs }) => verbs),
+            ).to.deep.equal(tells ? [["patch"]] : []);
         }
     });
 });

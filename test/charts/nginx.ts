@@ -37,12 +37,25 @@ export class ApiProxy {
     static async start(image: string, values: object, handler: http.RequestListener): Promise<ApiProxy> {
         const folder = await mkdtemp(path.join(os.tmpdir(), "api-proxy-"));
         const authority = await issueAuthority("test", 1);
-        const certificate = await issueCertificate(authority, { commonName: "ironic", names: ["ironic"], usages: ["server"] }, 1);
+        const certificate = await issueCertificate(
+            authority,
+            { commonName: "ironic", names: ["ironic"], usages: ["server"] },
+            1,
+        );
         const [port, filesPort] = [await freePort(), await freePort()];
-        const conf = nginxConf(values).replace(`${IP}:6385`, `127.0.0.1:${port}`).replace(`${IP}:6180`, `127.0.0.1:${filesPort}`);
+        const conf = nginxConf(values)
+            .replace(`${IP}:6385`, `127.0.0.1:${port}`)
+            .replace(`${IP}:6180`, `127.0.0.1:${filesPort}`);
         // As root nginx would serve as `nobody`: it is to be the chart's user, and may then write only where anyone may.
         const user = process.getuid?.() === 0 ? "10475:10475" : `${process.getuid?.()}:${process.getgid?.()}`;
-        for (const [name, mode] of [[".", 0o755], ["conf", 0o755], ["tls", 0o755], ["api", 0o777], ["tmp", 0o777], ["state", 0o755]] as const) {
+        for (const [name, mode] of [
+            [".", 0o755],
+            ["conf", 0o755],
+            ["tls", 0o755],
+            ["api", 0o777],
+            ["tmp", 0o777],
+            ["state", 0o755],
+        ] as const) {
             await mkdir(path.join(folder, name), { recursive: true });
             await chmod(path.join(folder, name), mode);
         }
@@ -53,20 +66,54 @@ export class ApiProxy {
         const container = spawn(
             "docker",
             [
-                "run", "--rm", "--init", "--read-only", "--network", "host", "--user", user,
-                ...mount("conf", "/etc/ironic-conductor"), ...mount("tls", "/etc/ironic-tls"), ...mount("api", "/run/api"), ...mount("tmp", "/tmp"), ...mount("state", "/run/conductor:ro"),
-                image, "nginx", "-c", "/etc/ironic-conductor/nginx.conf", "-g", "daemon off;",
+                "run",
+                "--rm",
+                "--init",
+                "--read-only",
+                "--network",
+                "host",
+                "--user",
+                user,
+                ...mount("conf", "/etc/ironic-conductor"),
+                ...mount("tls", "/etc/ironic-tls"),
+                ...mount("api", "/run/api"),
+                ...mount("tmp", "/tmp"),
+                ...mount("state", "/run/conductor:ro"),
+                image,
+                "nginx",
+                "-c",
+                "/etc/ironic-conductor/nginx.conf",
+                "-g",
+                "daemon off;",
             ],
             { stdio: ["ignore", "ignore", "pipe"] },
         );
         let complaint = "";
         container.stderr!.on("data", (chunk) => (complaint += chunk));
-        const proxy = new ApiProxy(folder, container, authority.cert, port, `http://127.0.0.1:${filesPort}`, http.createServer(handler));
+        const proxy = new ApiProxy(
+            folder,
+            container,
+            authority.cert,
+            port,
+            `http://127.0.0.1:${filesPort}`,
+            http.createServer(handler),
+        );
         await proxy.startIronic();
         for (let attempt = 0; ; attempt++) {
-            if (container.exitCode !== null) throw new Error(`nginx ended with ${container.exitCode}: ${complaint}`);
-            if (await proxy.get("/").then(() => true, () => false)) return proxy;
-            if (attempt === 150) throw new Error(`nginx did not answer for 15 s: ${complaint}`);
+            if (container.exitCode !== null) {
+                throw new Error(`nginx ended with ${container.exitCode}: ${complaint}`);
+            }
+            if (
+                await proxy.get("/").then(
+                    () => true,
+                    () => false,
+                )
+            ) {
+                return proxy;
+            }
+            if (attempt === 150) {
+                throw new Error(`nginx did not answer for 15 s: ${complaint}`);
+            }
             await delay(100);
         }
     }
@@ -86,19 +133,35 @@ export class ApiProxy {
 
     get(target: string, headers: Record<string, string> = {}, method = "GET"): Promise<Answer> {
         return new Promise((resolve, reject) => {
-            const request = https.request({ host: "127.0.0.1", port: this.port, path: target, method, headers, ca: this.ca, servername: "ironic", agent: false }, (response) => {
-                let body = "";
-                response.on("data", (chunk) => (body += chunk));
-                response.on("end", () => resolve({ status: response.statusCode ?? 0, headers: response.headers, body }));
-                response.on("error", reject);
-            });
+            const request = https.request(
+                {
+                    host: "127.0.0.1",
+                    port: this.port,
+                    path: target,
+                    method,
+                    headers,
+                    ca: this.ca,
+                    servername: "ironic",
+                    agent: false,
+                },
+                (response) => {
+                    let body = "";
+                    response.on("data", (chunk) => (body += chunk));
+                    response.on("end", () =>
+                        resolve({ status: response.statusCode ?? 0, headers: response.headers, body }),
+                    );
+                    response.on("error", reject);
+                },
+            );
             request.on("error", reject);
             request.end();
         });
     }
 
     async stop(): Promise<void> {
-        if (this.ironic.listening) await this.stopIronic();
+        if (this.ironic.listening) {
+            await this.stopIronic();
+        }
         if (this.container.exitCode === null) {
             this.container.kill("SIGTERM");
             await once(this.container, "exit");

@@ -19,18 +19,25 @@ export class Recorder {
     /** Last part of the URN of all that a resource depends on, in alphabetical order, by its name. */
     readonly dependencies = new Map<string, string[]>();
 
-    constructor(private readonly invokes: Record<string, (inputs: Record<string, unknown>) => Record<string, unknown>> = {}) {}
+    constructor(
+        private readonly invokes: Record<string, (inputs: Record<string, unknown>) => Record<string, unknown>> = {},
+    ) {}
 
     async start(project = "metal3-scale-lab", stack = "test"): Promise<void> {
         await pulumi.runtime.setMocks(
             {
                 newResource: ({ type, name, inputs }) => {
                     this.resources.push({ type, name, inputs: inputs as Record<string, unknown> });
-                    return { id: `${name}-id`, state: { ...(inputs as object), ...outputs(type, inputs as Record<string, unknown>) } };
+                    return {
+                        id: `${name}-id`,
+                        state: { ...(inputs as object), ...outputs(type, inputs as Record<string, unknown>) },
+                    };
                 },
                 call: ({ token, inputs }) => {
                     const answer = this.invokes[token];
-                    if (!answer) throw new Error(`nobody expected the invoke ${token}`);
+                    if (!answer) {
+                        throw new Error(`nobody expected the invoke ${token}`);
+                    }
                     return answer(inputs as Record<string, unknown>);
                 },
             },
@@ -56,14 +63,22 @@ export class Recorder {
 
     named(name: string): Registered {
         const found = this.resources.filter((resource) => resource.name === name);
-        if (found.length !== 1) throw new Error(`${found.length} resources are named ${name}; there are: ${this.resources.map((each) => each.name).join(", ")}`);
+        if (found.length !== 1) {
+            throw new Error(
+                `${found.length} resources are named ${name}; there are: ${this.resources.map((each) => each.name).join(", ")}`,
+            );
+        }
         return found[0] as Registered;
     }
 }
 
 function outputs(type: string, inputs: Record<string, unknown>): Record<string, unknown> {
-    if (type === "random:index/randomPassword:RandomPassword") return { result: `password-of-${Number(inputs["length"])}-characters` };
-    if (type === "command:local:Command") return { stdout: JSON.stringify(fakePki()) };
+    if (type === "random:index/randomPassword:RandomPassword") {
+        return { result: `password-of-${Number(inputs["length"])}-characters` };
+    }
+    if (type === "command:local:Command") {
+        return { stdout: JSON.stringify(fakePki()) };
+    }
     return {};
 }
 
@@ -92,7 +107,12 @@ export function fakePki(): object {
 
 /** A small operator: what components/manifests/bmo.ts looks for, and nothing else. */
 export const operatorManifests: Manifest[] = [
-    { apiVersion: "apiextensions.k8s.io/v1", kind: "CustomResourceDefinition", metadata: { name: "baremetalhosts.metal3.io" }, spec: {} },
+    {
+        apiVersion: "apiextensions.k8s.io/v1",
+        kind: "CustomResourceDefinition",
+        metadata: { name: "baremetalhosts.metal3.io" },
+        spec: {},
+    },
     {
         apiVersion: "apps/v1",
         kind: "Deployment",
@@ -100,7 +120,15 @@ export const operatorManifests: Manifest[] = [
         spec: {
             template: {
                 spec: {
-                    containers: [{ name: "manager", image: "upstream", args: ["--x"], envFrom: [{ configMapRef: { name: "ironic" } }], volumeMounts: [{ name: "cert", mountPath: "/certs" }] }],
+                    containers: [
+                        {
+                            name: "manager",
+                            image: "upstream",
+                            args: ["--x"],
+                            envFrom: [{ configMapRef: { name: "ironic" } }],
+                            volumeMounts: [{ name: "cert", mountPath: "/certs" }],
+                        },
+                    ],
                     volumes: [{ name: "cert", secret: { secretName: "webhook-cert" } }],
                 },
             },
@@ -124,6 +152,8 @@ const ironicDeployment = (component: string, name: string): Manifest => ({
 /** What Helm would render of charts/ironic, in short, and in its order. */
 export const ironicChart = (conductors: number): Manifest[] => [
     { apiVersion: "v1", kind: "Service", metadata: { name: "ironic", namespace: "metal3" }, spec: {} },
-    ...Array.from({ length: conductors }, (_, index) => `ironic-conductor-${index}`).sort().map((name) => ironicDeployment("conductor", name)),
+    ...Array.from({ length: conductors }, (_, index) => `ironic-conductor-${index}`)
+        .sort()
+        .map((name) => ironicDeployment("conductor", name)),
     ironicDeployment("image-server", "ironic-image-server"),
 ];

@@ -1,7 +1,21 @@
+import { existsSync } from "node:fs";
 import { expect } from "chai";
 import { orphanedPlugins } from "../../cli/orphaned-plugins";
-import { existsSync } from "fs";
-import { configure, eventually, lab, leftovers, Live, NAMESPACE, PREFIX, previewedSteps, pulumi, pulumiEnvironment, removeState, run, STACK } from "./harness";
+import {
+    configure,
+    eventually,
+    lab,
+    leftovers,
+    Live,
+    NAMESPACE,
+    PREFIX,
+    previewedSteps,
+    pulumi,
+    pulumiEnvironment,
+    removeState,
+    run,
+    STACK,
+} from "./harness";
 
 const MINUTE = 60_000;
 
@@ -14,13 +28,20 @@ async function up(): Promise<void> {
 /** How often each operation is previewed; what stays the same is not listed. */
 const operations = async (): Promise<Record<string, number>> => {
     const counts: Record<string, number> = {};
-    for (const { op } of await previewedSteps()) counts[op] = (counts[op] ?? 0) + 1;
+    for (const { op } of await previewedSteps()) {
+        counts[op] = (counts[op] ?? 0) + 1;
+    }
     return counts;
 };
 
 /** Waits until every cluster is Available. */
 const allAvailable = (live: Live, count: number, limitSeconds: number): Promise<void> =>
-    eventually(`${count} clusters Available`, limitSeconds, async () => (await live.availableClusters()).length === count, () => live.clusters());
+    eventually(
+        `${count} clusters Available`,
+        limitSeconds,
+        async () => (await live.availableClusters()).length === count,
+        () => live.clusters(),
+    );
 
 describe("a small lab, from up to destroy", function () {
     this.timeout(40 * MINUTE);
@@ -30,7 +51,9 @@ describe("a small lab, from up to destroy", function () {
     let grownFrom: Record<string, string>;
 
     after(async () => {
-        if ((await leftovers()).length > 0) await lab("down", "--stack", STACK);
+        if ((await leftovers()).length > 0) {
+            await lab("down", "--stack", STACK);
+        }
         removeState();
     });
 
@@ -42,12 +65,24 @@ describe("a small lab, from up to destroy", function () {
         await configure({ nodes: "many", conductors: 0, controlPlaneNodes: 2, provisioningCidr: "192.168.250.0/26" });
         const { code, output } = await pulumi(["up", "--yes", "--skip-preview"], { quiet: true });
         expect(code).to.not.equal(0);
-        expect(output).to.include("4 problems").and.include('nodes = "many"').and.include('conductors = "0"').and.include('controlPlaneNodes = "2"').and.include("/26");
+        expect(output)
+            .to.include("4 problems")
+            .and.include('nodes = "many"')
+            .and.include('conductors = "0"')
+            .and.include('controlPlaneNodes = "2"')
+            .and.include("/26");
         expect(await leftovers()).to.deep.equal([]);
     });
 
     it("previews a lab that has never been up, without making anything", async () => {
-        await configure({ nodes: 4, clusters: 2, controlPlaneNodes: 1, conductors: 2, provisioningCidr: "192.168.250.0/24", hostsAtOnce: 3 });
+        await configure({
+            nodes: 4,
+            clusters: 2,
+            controlPlaneNodes: 1,
+            conductors: 2,
+            provisioningCidr: "192.168.250.0/24",
+            hostsAtOnce: 3,
+        });
         const steps = await previewedSteps();
         expect(steps.every(({ op }) => op === "create")).to.equal(true);
         const of = (type: string) => steps.filter(({ urn }) => urn.includes(`$${type}::`)).length;
@@ -61,10 +96,17 @@ describe("a small lab, from up to destroy", function () {
         const { code, output } = await lab("up", "--stack", STACK);
         expect(code, output).to.equal(0);
         live = new Live();
-        expect(await live.hostStates()).to.deep.equal({ "host-0000": "provisioned", "host-0001": "provisioned", "host-0002": "available", "host-0003": "available" });
+        expect(await live.hostStates()).to.deep.equal({
+            "host-0000": "provisioned",
+            "host-0001": "provisioned",
+            "host-0002": "available",
+            "host-0003": "available",
+        });
         expect(await live.availableClusters()).to.deep.equal(["cluster-0000", "cluster-0001"]);
         // What all hosts write does not grow with them.
-        expect((await live.firmwareSchemas()).map(({ metadata }) => [metadata.ownerReferences, metadata.managedFields])).to.deep.equal([[undefined, undefined]]);
+        expect(
+            (await live.firmwareSchemas()).map(({ metadata }) => [metadata.ownerReferences, metadata.managedFields]),
+        ).to.deep.equal([[undefined, undefined]]);
         // Nobody asks for another version than the one that is stored.
         expect(await live.conversions()).to.deep.equal({});
         const conductors = await live.hostsByConductor();
@@ -82,7 +124,14 @@ describe("a small lab, from up to destroy", function () {
         expect(await change({ metadata: { labels: { "example.com/tried": "" } } })).to.include({ code: 0 });
         expect(await change({ metadata: { annotations: { "example.com/tried": "" } } })).to.include({ code: 0 });
         expect(await asked()).to.equal(before + 2);
-        const twice = await change({ spec: { files: [{ path: "/a", content: "x" }, { path: "/a", content: "y" }] } });
+        const twice = await change({
+            spec: {
+                files: [
+                    { path: "/a", content: "x" },
+                    { path: "/a", content: "y" },
+                ],
+            },
+        });
         expect(twice.code, twice.output).to.equal(1);
         expect(twice.output).to.include("path property must be unique among all files");
     });
@@ -96,9 +145,15 @@ describe("a small lab, from up to destroy", function () {
         const { code, output } = await lab("kubeconfig", "cluster-0000", "--stack", STACK);
         expect(code, output).to.equal(0);
         const file = output.trim().split("\n").at(-1) as string;
-        const nodes = await run("sh", ["-c", `eval "$(node toolchain/bootstrap.mjs env)" && kubectl --kubeconfig ${file} get nodes -o json`], { quiet: true });
+        const nodes = await run(
+            "sh",
+            ["-c", `eval "$(node toolchain/bootstrap.mjs env)" && kubectl --kubeconfig ${file} get nodes -o json`],
+            { quiet: true },
+        );
         expect(nodes.code, nodes.output).to.equal(0);
-        const { items } = JSON.parse(nodes.output.slice(nodes.output.indexOf("{"))) as { items: { status: { conditions: { type: string; status: string }[] } }[] };
+        const { items } = JSON.parse(nodes.output.slice(nodes.output.indexOf("{"))) as {
+            items: { status: { conditions: { type: string; status: string }[] } }[];
+        };
         expect(items).to.have.length(1);
         expect(items[0]?.status.conditions.find(({ type }) => type === "Ready")?.status).to.equal("True");
     });
@@ -109,11 +164,25 @@ describe("a small lab, from up to destroy", function () {
         const planned = await operations();
         expect(Object.keys(planned).sort()).to.deep.equal(["create"]);
         await up();
-        expect(await live.availableClusters()).to.deep.equal(["cluster-0000", "cluster-0001", "cluster-0002", "cluster-0003"]);
+        expect(await live.availableClusters()).to.deep.equal([
+            "cluster-0000",
+            "cluster-0001",
+            "cluster-0002",
+            "cluster-0003",
+        ]);
         expect(await live.identities()).to.include(grownFrom);
         // Beyond hostsAtOnce hosts and clusters are queued, and let in.
-        const admitted = [...(await live.hosts()), ...(await live.clusters())].filter(({ metadata }) => metadata.annotations?.["metal3-scale-lab/admitted"] !== undefined);
-        expect(admitted.map(({ metadata }) => metadata.name).sort()).to.deep.equal(["cluster-0003", "host-0003", "host-0004", "host-0005", "host-0006", "host-0007"]);
+        const admitted = [...(await live.hosts()), ...(await live.clusters())].filter(
+            ({ metadata }) => metadata.annotations?.["metal3-scale-lab/admitted"] !== undefined,
+        );
+        expect(admitted.map(({ metadata }) => metadata.name).sort()).to.deep.equal([
+            "cluster-0003",
+            "host-0003",
+            "host-0004",
+            "host-0005",
+            "host-0006",
+            "host-0007",
+        ]);
     });
 
     it("shrinks from the end: clusters, then hosts, properly let go of", async () => {
@@ -125,11 +194,21 @@ describe("a small lab, from up to destroy", function () {
         await eventually(
             "the hosts that the last clusters used, available",
             300,
-            async () => JSON.stringify(await live.hostStates()) === JSON.stringify({ "host-0000": "provisioned", "host-0001": "provisioned", "host-0002": "available", "host-0003": "available" }),
+            async () =>
+                JSON.stringify(await live.hostStates()) ===
+                JSON.stringify({
+                    "host-0000": "provisioned",
+                    "host-0001": "provisioned",
+                    "host-0002": "available",
+                    "host-0003": "available",
+                }),
             () => live.hostStates(),
         );
         const conductors = await live.hostsByConductor();
-        expect(Object.values(conductors).reduce((sum, count) => sum + count, 0), "nodes that Ironic still knows").to.equal(4);
+        expect(
+            Object.values(conductors).reduce((sum, count) => sum + count, 0),
+            "nodes that Ironic still knows",
+        ).to.equal(4);
         expect(await live.availableClusters()).to.deep.equal(["cluster-0000", "cluster-0001"]);
     });
 
@@ -145,15 +224,22 @@ describe("a small lab, from up to destroy", function () {
     });
 
     it("gives the controllers the settings of a large lab and takes them back, and touches nothing else", async () => {
-        const concurrency = async () => (await live.managerArguments("capm3-system")).filter((argument) => argument.startsWith("--metal3machine-concurrency="));
+        const concurrency = async () =>
+            (await live.managerArguments("capm3-system")).filter((argument) =>
+                argument.startsWith("--metal3machine-concurrency="),
+            );
         const small = await concurrency();
         const machines = await live.machines();
         expect(Object.keys(machines)).to.have.length(2);
-        const others = Object.fromEntries(Object.entries(grownFrom).filter(([name]) => !/^pod (cap|baremetal-operator|metal3-ipam)/.test(name)));
+        const others = Object.fromEntries(
+            Object.entries(grownFrom).filter(([name]) => !/^pod (cap|baremetal-operator|metal3-ipam)/.test(name)),
+        );
         // Beyond 200 hosts. Most of them are queued, and nobody waits for them.
         await configure({ nodes: 201, wait: "none" });
         await up();
-        expect(await concurrency()).to.have.length(1).and.not.deep.equal(small);
+        expect(await concurrency())
+            .to.have.length(1)
+            .and.not.deep.equal(small);
         expect(await live.identities()).to.include(others);
         await configure({ nodes: 4, wait: "clusters" });
         await up();
@@ -172,7 +258,10 @@ describe("a small lab, from up to destroy", function () {
             await eventually(
                 "every host held by a conductor that is there",
                 180,
-                async () => Object.keys(await live.hostsByConductor()).every((name) => Number(name.split(".").at(-1)) < 100 + conductors),
+                async () =>
+                    Object.keys(await live.hostsByConductor()).every(
+                        (name) => Number(name.split(".").at(-1)) < 100 + conductors,
+                    ),
                 () => live.hostsByConductor(),
             );
             expect(Object.values(await live.hostsByConductor()).reduce((sum, count) => sum + count, 0)).to.equal(4);
@@ -184,12 +273,25 @@ describe("a small lab, from up to destroy", function () {
         const pods = (await live.pods()).filter(({ metadata }) => metadata?.name?.startsWith("fkas-"));
         expect(pods).to.have.length(1);
         const uid = pods[0]?.metadata?.uid;
-        await live.core.deleteNamespacedPod({ name: pods[0]?.metadata?.name ?? "", namespace: NAMESPACE, gracePeriodSeconds: 0 });
+        await live.core.deleteNamespacedPod({
+            name: pods[0]?.metadata?.name ?? "",
+            namespace: NAMESPACE,
+            gracePeriodSeconds: 0,
+        });
         await eventually(
             "another FKAS pod, ready",
             120,
-            async () => (await live.pods()).some(({ metadata, status }) => metadata?.name?.startsWith("fkas-") && metadata.uid !== uid && status?.containerStatuses?.every(({ ready }) => ready)),
-            async () => (await live.pods()).filter(({ metadata }) => metadata?.name?.startsWith("fkas-")).map(({ status }) => status),
+            async () =>
+                (await live.pods()).some(
+                    ({ metadata, status }) =>
+                        metadata?.name?.startsWith("fkas-") &&
+                        metadata.uid !== uid &&
+                        status?.containerStatuses?.every(({ ready }) => ready),
+                ),
+            async () =>
+                (await live.pods())
+                    .filter(({ metadata }) => metadata?.name?.startsWith("fkas-"))
+                    .map(({ status }) => status),
         );
         await allAvailable(live, 2, 180);
     });
@@ -200,7 +302,10 @@ describe("a small lab, from up to destroy", function () {
         await eventually(
             "a host of pair 2 being provisioned",
             600,
-            async () => Object.entries(await live.hostStates()).some(([name, state]) => name >= "host-0004" && state === "provisioning"),
+            async () =>
+                Object.entries(await live.hostStates()).some(
+                    ([name, state]) => name >= "host-0004" && state === "provisioning",
+                ),
             () => live.hostStates(),
         );
         await live.docker.getContainer(`${PREFIX}-pair-002-fake-ipa`).restart();
@@ -213,31 +318,47 @@ describe("a small lab, from up to destroy", function () {
         const before = await live.identities();
         await configure({ nodes: 8, clusters: 8 });
         // As a large lab's: state is written at the end only (cli/up.ts).
-        const { code: ended, output: half } = await pulumi(["up", "--yes", "--skip-preview"], { killAt: "BareMetalHost host-0007 created", env: { PULUMI_SKIP_CHECKPOINTS: "true" } });
+        const { code: ended, output: half } = await pulumi(["up", "--yes", "--skip-preview"], {
+            killAt: "BareMetalHost host-0007 created",
+            env: { PULUMI_SKIP_CHECKPOINTS: "true" },
+        });
         expect(ended).to.not.equal(0);
         expect(half).to.not.include("Resources:");
         const made = await live.identities();
-        expect(Object.keys(made)).to.include.members(Object.keys(before)).and.to.have.length.above(Object.keys(before).length);
+        expect(Object.keys(made))
+            .to.include.members(Object.keys(before))
+            .and.to.have.length.above(Object.keys(before).length);
         const { code, output } = await lab("up", "--stack", STACK);
         expect(code, output).to.equal(0);
         expect(Object.values(await live.hostStates())).to.deep.equal(Array(8).fill("provisioned"));
         await allAvailable(live, 8, 60);
         expect(await live.identities()).to.include(made);
         const home = (await pulumiEnvironment())["PULUMI_HOME"];
-        if (home !== undefined) expect(await orphanedPlugins(home), "plugins of the Pulumi that was killed").to.deep.equal([]);
+        if (home !== undefined) {
+            expect(await orphanedPlugins(home), "plugins of the Pulumi that was killed").to.deep.equal([]);
+        }
         const { code: again, output: changes } = await pulumi(["up", "--yes", "--skip-preview", "--expect-no-changes"]);
         expect(again, changes).to.equal(0);
         const { data } = await live.core.readNamespacedSecret({ name: "host-0007-bmc", namespace: NAMESPACE });
         const password = data?.["password"] ?? "";
         const { output: state } = await pulumi(["stack", "export"], { quiet: true });
         expect(password).to.have.length.above(8);
-        expect(state).to.include("host-0007-bmc").and.not.include(password).and.not.include(Buffer.from(password, "base64").toString());
+        expect(state)
+            .to.include("host-0007-bmc")
+            .and.not.include(password)
+            .and.not.include(Buffer.from(password, "base64").toString());
     });
 
     it("is destroyed although Ironic and FKAS are dead, and leaves nothing behind", async () => {
         for (const pod of await live.pods()) {
-            if (!/^(ironic-conductor|fkas)/.test(pod.metadata?.name ?? "")) continue;
-            await live.core.deleteNamespacedPod({ name: pod.metadata?.name ?? "", namespace: NAMESPACE, gracePeriodSeconds: 0 });
+            if (!/^(ironic-conductor|fkas)/.test(pod.metadata?.name ?? "")) {
+                continue;
+            }
+            await live.core.deleteNamespacedPod({
+                name: pod.metadata?.name ?? "",
+                namespace: NAMESPACE,
+                gracePeriodSeconds: 0,
+            });
         }
         const { code, output } = await pulumi(["destroy", "--yes", "--skip-preview"]);
         expect(code, output).to.equal(0);

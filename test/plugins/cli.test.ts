@@ -1,7 +1,7 @@
 /** The language host and all stand-ins under the real CLI. Skipped, and counted so, where pulumi or Docker is missing. */
-import { expect } from "chai";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { expect } from "chai";
 import { IMAGE, PREFIX, SUBNET, address, cleanUp, client, isDockerThere, makeImage } from "./docker-machine";
 import { Project, isPulumiThere } from "./machine-pulumi";
 
@@ -52,7 +52,10 @@ describe("plugins under the real Pulumi CLI", function () {
 
     it("goes up, with secrets encrypted in the state and outputs that are known", async () => {
         expect(Project.counts(await project.must("up", "--yes", "--skip-preview"))).to.include({ created: 5 });
-        const outputs = JSON.parse(await project.must("stack", "output", "--json", "--show-secrets")) as { address: string; password: string };
+        const outputs = JSON.parse(await project.must("stack", "output", "--json", "--show-secrets")) as {
+            address: string;
+            password: string;
+        };
         expect(outputs.password).to.have.length(20);
         expect(outputs.address).to.equal(address(10));
         expect(await project.must("stack", "export")).to.not.contain(outputs.password);
@@ -96,7 +99,9 @@ describe("plugins under the real Pulumi CLI", function () {
         await project.must("config", "set", "more", '{"gpus":"all"}');
         const { code, output } = await project.pulumi("preview");
         expect(code).to.not.equal(0);
-        expect(output).to.contain("gpus of docker:index/container:Container is not implemented by this stand-in provider");
+        expect(output).to.contain(
+            "gpus of docker:index/container:Container is not implemented by this stand-in provider",
+        );
         await project.must("config", "rm", "more");
         await project.must("config", "set", "fail", "true");
         const failed = await project.pulumi("preview");
@@ -113,7 +118,9 @@ describe("plugins under the real Pulumi CLI", function () {
 
     it("destroys everything, and runs delete commands", async () => {
         await project.must("destroy", "--yes", "--skip-preview");
-        expect((await client.listContainers({ all: true })).filter((found) => found.Names[0]?.startsWith(`/${PREFIX}`))).to.deep.equal([]);
+        expect(
+            (await client.listContainers({ all: true })).filter((found) => found.Names[0]?.startsWith(`/${PREFIX}`)),
+        ).to.deep.equal([]);
         expect(await client.listNetworks({ filters: { name: [`${PREFIX}-n`] } })).to.deep.equal([]);
         expect(await readFile(join(project.directory, "bye"), "utf8")).to.equal("bye\n");
     });

@@ -1,7 +1,7 @@
-import { expect } from "chai";
 import { mkdtemp, readFile, rm, writeFile, mkdir } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { expect } from "chai";
 import { globToRegExp } from "../../toolchain/plugins/command/assets";
 import { commandProvider } from "../../toolchain/plugins/command/provider";
 import { Harness, Json, UNKNOWN, failure, secret } from "./harness";
@@ -10,7 +10,7 @@ const COMMAND = "command:local:Command";
 const RUN = "command:local:run";
 
 async function eventually<T>(look: () => Promise<T | undefined>, what: string): Promise<T> {
-    for (const end = Date.now() + 10_000; Date.now() < end; ) {
+    for (const end = Date.now() + 10_000; Date.now() < end;) {
         const found = await look();
         if (found !== undefined) {
             return found;
@@ -41,10 +41,16 @@ describe("command provider", () => {
         await rm(directory, { recursive: true });
     });
 
-    const create = async (inputs: Json): Promise<{ id: string; outputs: Json }> => provider.create(COMMAND, await provider.checked(COMMAND, inputs));
+    const create = async (inputs: Json): Promise<{ id: string; outputs: Json }> =>
+        provider.create(COMMAND, await provider.checked(COMMAND, inputs));
 
     it("creates, updates and deletes, each with the output of the one before", async () => {
-        const inputs = { create: "echo made; echo oops >&2", update: 'echo "again after $PULUMI_COMMAND_STDOUT and $PULUMI_COMMAND_STDERR"', delete: "echo $PULUMI_COMMAND_STDOUT > gone", dir: directory };
+        const inputs = {
+            create: "echo made; echo oops >&2",
+            update: 'echo "again after $PULUMI_COMMAND_STDOUT and $PULUMI_COMMAND_STDERR"',
+            delete: "echo $PULUMI_COMMAND_STDOUT > gone",
+            dir: directory,
+        };
         const made = await create(inputs);
         expect(made.id).to.match(/^it[0-9a-f]{8}$/);
         expect(made.outputs).to.deep.include({ stdout: "made", stderr: "oops", create: inputs.create });
@@ -56,7 +62,9 @@ describe("command provider", () => {
 
     it("runs create on update where there is no update command", async () => {
         const made = await create({ create: "echo $N", environment: { N: "1" } });
-        expect(await provider.update(COMMAND, made.id, made.outputs, { create: "echo $N", environment: { N: "2" } })).to.include({ stdout: "2" });
+        expect(
+            await provider.update(COMMAND, made.id, made.outputs, { create: "echo $N", environment: { N: "2" } }),
+        ).to.include({ stdout: "2" });
     });
 
     it("hides the previous output where addPreviousOutputInEnv is false", async () => {
@@ -66,7 +74,15 @@ describe("command provider", () => {
     });
 
     it("passes standard input, and runs by the interpreter", async () => {
-        expect((await create({ create: "process.stdin.pipe(process.stdout)", interpreter: [process.execPath, "-e"], stdin: "hello" })).outputs).to.include({ stdout: "hello" });
+        expect(
+            (
+                await create({
+                    create: "process.stdin.pipe(process.stdout)",
+                    interpreter: [process.execPath, "-e"],
+                    stdin: "hello",
+                })
+            ).outputs,
+        ).to.include({ stdout: "hello" });
     });
 
     it("is no trouble when the command does not read a long standard input", async () => {
@@ -75,7 +91,9 @@ describe("command provider", () => {
 
     it("keeps characters whole that arrive in parts", async () => {
         const script = "const b=Buffer.from('äöü€');for(const x of b)process.stdout.write(Buffer.from([x]))";
-        expect((await create({ create: script, interpreter: [process.execPath, "-e"] })).outputs).to.include({ stdout: "äöü€" });
+        expect((await create({ create: script, interpreter: [process.execPath, "-e"] })).outputs).to.include({
+            stdout: "äöü€",
+        });
     });
 
     it("fails with status, command and output", async () => {
@@ -84,7 +102,9 @@ describe("command provider", () => {
     });
 
     it("fails with the directory's name where it does not exist", async () => {
-        expect((await failure(create({ create: "true", dir: "/no/such/directory" }))).message).to.match(/\/no\/such\/directory/);
+        expect((await failure(create({ create: "true", dir: "/no/such/directory" }))).message).to.match(
+            /\/no\/such\/directory/,
+        );
     });
 
     it("cancels the whole process group", async () => {
@@ -102,10 +122,18 @@ describe("command provider", () => {
 
     it("returns assets and an archive by globs", async () => {
         await mkdir(join(directory, "logos"));
-        const made = await create({ create: "echo a > logos/logo.svg; echo b > my.secret; echo c > index.js", dir: directory, assetPaths: ["**", "!**secret"], archivePaths: ["logos/*"] });
+        const made = await create({
+            create: "echo a > logos/logo.svg; echo b > my.secret; echo c > index.js",
+            dir: directory,
+            assetPaths: ["**", "!**secret"],
+            archivePaths: ["logos/*"],
+        });
         const assets = made.outputs["assets"] as Record<string, Json>;
         expect(Object.keys(assets)).to.deep.equal(["index.js", "logos/logo.svg"]);
-        expect(assets["logos/logo.svg"]).to.include({ path: join(directory, "logos/logo.svg"), hash: "87428fc522803d31065e7bce3cf03fe475096631e5e07bbd7a0fde60c4cf25c7" });
+        expect(assets["logos/logo.svg"]).to.include({
+            path: join(directory, "logos/logo.svg"),
+            hash: "87428fc522803d31065e7bce3cf03fe475096631e5e07bbd7a0fde60c4cf25c7",
+        });
         expect(Object.keys((made.outputs["archive"] as Json)["assets"] as Json)).to.deep.equal(["logos/logo.svg"]);
     });
 
@@ -135,16 +163,24 @@ describe("command provider", () => {
     });
 
     it("leaves a checked secret as narrow as it was", async () => {
-        const inputs = await provider.checked(COMMAND, { create: "true", environment: { TOKEN: secret("s"), PLAIN: "p" } });
+        const inputs = await provider.checked(COMMAND, {
+            create: "true",
+            environment: { TOKEN: secret("s"), PLAIN: "p" },
+        });
         expect(inputs["environment"]).to.deep.equal({ TOKEN: secret("s"), PLAIN: "p" });
     });
 
     it("runs nothing in a preview, and does not know what it would print", async () => {
-        const inputs = await provider.checked(COMMAND, { create: `touch ${directory}/made; echo ${UNKNOWN}`, triggers: [UNKNOWN] });
+        const inputs = await provider.checked(COMMAND, {
+            create: `touch ${directory}/made; echo ${UNKNOWN}`,
+            triggers: [UNKNOWN],
+        });
         const { outputs } = await provider.create(COMMAND, inputs, true);
         expect(outputs).to.include({ stdout: UNKNOWN, stderr: UNKNOWN });
         expect(outputs).to.not.have.any.keys("assets", "archive");
-        expect(await provider.update(COMMAND, "id", { stdout: "old", stderr: "" }, inputs, true)).to.include({ stdout: UNKNOWN });
+        expect(await provider.update(COMMAND, "id", { stdout: "old", stderr: "" }, inputs, true)).to.include({
+            stdout: UNKNOWN,
+        });
         await failure(readFile(`${directory}/made`));
     });
 
@@ -170,19 +206,38 @@ describe("command provider", () => {
     }
 
     it("sees no change in what only looks different", async () => {
-        expect((await provider.diff(COMMAND, { create: "a", environment: { A: "1", B: "2" } }, { create: secret("a"), environment: { B: "2", A: "1" }, addPreviousOutputInEnv: true })).changes).to.equal("none");
+        expect(
+            (
+                await provider.diff(
+                    COMMAND,
+                    { create: "a", environment: { A: "1", B: "2" } },
+                    { create: secret("a"), environment: { B: "2", A: "1" }, addPreviousOutputInEnv: true },
+                )
+            ).changes,
+        ).to.equal("none");
         expect((await provider.diff(COMMAND, { create: "a" }, { create: "b" }, ["create"])).changes).to.equal("none");
     });
 
     it("refuses what it does not know", async () => {
         const { failures } = await provider.check(COMMAND, { creat: "x", logging: "loud", triggers: "no list" });
-        expect(failures.map((found) => found.reason).join("\n")).to.match(/creat is not a property/).and.to.match(/logging must be one of stdout, stderr/).and.to.match(/triggers must be a list/);
+        expect(failures.map((found) => found.reason).join("\n"))
+            .to.match(/creat is not a property/)
+            .and.to.match(/logging must be one of stdout, stderr/)
+            .and.to.match(/triggers must be a list/);
     });
 
     it("runs a function each time, secret when its arguments are", async () => {
-        expect((await provider.invoke(RUN, { command: "echo $((40+2))" })).result).to.include({ stdout: "42", stderr: "", command: "echo $((40+2))" });
-        expect((await provider.invoke(RUN, { command: "cat", stdin: secret("s") })).result["stdout"]).to.deep.equal(secret("s"));
-        expect((await provider.invoke(RUN, {})).failures).to.deep.equal([{ property: "command", reason: "command is required" }]);
+        expect((await provider.invoke(RUN, { command: "echo $((40+2))" })).result).to.include({
+            stdout: "42",
+            stderr: "",
+            command: "echo $((40+2))",
+        });
+        expect((await provider.invoke(RUN, { command: "cat", stdin: secret("s") })).result["stdout"]).to.deep.equal(
+            secret("s"),
+        );
+        expect((await provider.invoke(RUN, {})).failures).to.deep.equal([
+            { property: "command", reason: "command is required" },
+        ]);
         await writeFile(join(directory, "x"), "");
         expect((await provider.invoke(RUN, { command: "ls", dir: directory })).result["stdout"]).to.equal("x");
     });

@@ -38,7 +38,11 @@ describe("docker provider without a daemon", () => {
     ];
     for (const [name, olds, news] of updates) {
         it(`updates in place when ${name} goes from ${JSON.stringify(olds[name])} to ${JSON.stringify(news[name])}`, async () => {
-            const diff = await provider.diff(CONTAINER, await provider.checked(CONTAINER, { ...BASE, ...olds }), await provider.checked(CONTAINER, { ...BASE, ...news }));
+            const diff = await provider.diff(
+                CONTAINER,
+                await provider.checked(CONTAINER, { ...BASE, ...olds }),
+                await provider.checked(CONTAINER, { ...BASE, ...news }),
+            );
             expect(diff.diffs).to.deep.equal([name]);
             expect(diff.replaces).to.deep.equal([]);
             expect(diff.deleteBeforeReplace).to.equal(false);
@@ -54,11 +58,19 @@ describe("docker provider without a daemon", () => {
         ["envs", { envs: ["A=1"] }, { envs: ["A=2"] }],
         ["envs", { envs: ["A=1"] }, { envs: [secret("A=2")] }],
         ["uploads", { uploads: [{ file: "/a", content: "1" }] }, { uploads: [{ file: "/a", content: "2" }] }],
-        ["uploads", { uploads: [{ file: "/a", content: "1" }] }, { uploads: [{ file: "/a", content: "1", executable: true }] }],
+        [
+            "uploads",
+            { uploads: [{ file: "/a", content: "1" }] },
+            { uploads: [{ file: "/a", content: "1", executable: true }] },
+        ],
         ["volumes", {}, { volumes: [{ volumeName: "v", containerPath: "/v" }] }],
         ["mounts", {}, { mounts: [{ type: "tmpfs", target: "/t" }] }],
         ["tmpfs", {}, { tmpfs: { "/run": "" } }],
-        ["networksAdvanced", { networksAdvanced: [{ name: "n" }] }, { networksAdvanced: [{ name: "n", ipv4Address: "10.0.0.2" }] }],
+        [
+            "networksAdvanced",
+            { networksAdvanced: [{ name: "n" }] },
+            { networksAdvanced: [{ name: "n", ipv4Address: "10.0.0.2" }] },
+        ],
         ["ports", { ports: [{ internal: 1, external: 2 }] }, { ports: [{ internal: 1, external: 3 }] }],
         ["hosts", {}, { hosts: [{ host: "h", ip: "10.0.0.1" }] }],
         ["labels", {}, { labels: [{ label: "a", value: "b" }] }],
@@ -83,72 +95,197 @@ describe("docker provider without a daemon", () => {
         ["rm", {}, { rm: true }],
         // Upstream calls these updates, and does nothing.
         ["healthcheck", {}, { healthcheck: { tests: ["CMD", "true"] } }],
-        ["healthcheck", { healthcheck: { tests: ["CMD", "true"] } }, { healthcheck: { tests: ["CMD", "true"], interval: "5s" } }],
+        [
+            "healthcheck",
+            { healthcheck: { tests: ["CMD", "true"] } },
+            { healthcheck: { tests: ["CMD", "true"], interval: "5s" } },
+        ],
         // There is no way to take a limit off a container that exists.
         ["memory", { memory: 64 }, {}],
         ["cpuSet", { cpuSet: "0" }, {}],
     ];
     for (const [name, olds, news] of replacements) {
         it(`replaces, old one first, when ${name} goes from ${JSON.stringify(olds[name])} to ${JSON.stringify(news[name])}`, async () => {
-            const diff = await provider.diff(CONTAINER, await provider.checked(CONTAINER, { ...BASE, ...olds }), await provider.checked(CONTAINER, { ...BASE, ...news }));
+            const diff = await provider.diff(
+                CONTAINER,
+                await provider.checked(CONTAINER, { ...BASE, ...olds }),
+                await provider.checked(CONTAINER, { ...BASE, ...news }),
+            );
             expect(diff.replaces).to.deep.equal([name]);
             expect(diff.deleteBeforeReplace).to.equal(true);
         });
     }
 
     it("replaces a renamed container new one first", async () => {
-        const diff = await provider.diff(CONTAINER, await provider.checked(CONTAINER, BASE), await provider.checked(CONTAINER, { ...BASE, name: "other" }));
+        const diff = await provider.diff(
+            CONTAINER,
+            await provider.checked(CONTAINER, BASE),
+            await provider.checked(CONTAINER, { ...BASE, name: "other" }),
+        );
         expect(diff).to.deep.include({ replaces: ["name"], deleteBeforeReplace: false });
     });
 
     const same: [string, Json, Json][] = [
-        ["the order of sets", { envs: ["A=1", "B=2"], labels: [{ label: "a", value: "1" }, { label: "b", value: "2" }], securityOpts: ["x", "y"] }, { envs: ["B=2", "A=1"], labels: [{ label: "b", value: "2" }, { label: "a", value: "1" }], securityOpts: ["y", "x"] }],
-        ["what Docker chose before and is not given now", { command: ["a"], hostname: "h", entrypoints: ["e"], stopSignal: "SIGHUP" }, {}],
-        ["a port's default address and protocol", { ports: [{ internal: 1, external: 2 }] }, { ports: [{ internal: 1, external: 2, ip: "0.0.0.0", protocol: "tcp" }] }],
-        ["a secret's mark", { uploads: [{ file: "/a", content: "1" }] }, { uploads: secret([{ file: "/a", content: "1" }]) }],
-        ["a default spelled out", {}, { restart: "no", tty: false, mustRun: true, networkMode: "bridge", waitTimeout: 60 }],
+        [
+            "the order of sets",
+            {
+                envs: ["A=1", "B=2"],
+                labels: [
+                    { label: "a", value: "1" },
+                    { label: "b", value: "2" },
+                ],
+                securityOpts: ["x", "y"],
+            },
+            {
+                envs: ["B=2", "A=1"],
+                labels: [
+                    { label: "b", value: "2" },
+                    { label: "a", value: "1" },
+                ],
+                securityOpts: ["y", "x"],
+            },
+        ],
+        [
+            "what Docker chose before and is not given now",
+            { command: ["a"], hostname: "h", entrypoints: ["e"], stopSignal: "SIGHUP" },
+            {},
+        ],
+        [
+            "a port's default address and protocol",
+            { ports: [{ internal: 1, external: 2 }] },
+            { ports: [{ internal: 1, external: 2, ip: "0.0.0.0", protocol: "tcp" }] },
+        ],
+        [
+            "a secret's mark",
+            { uploads: [{ file: "/a", content: "1" }] },
+            { uploads: secret([{ file: "/a", content: "1" }]) },
+        ],
+        [
+            "a default spelled out",
+            {},
+            { restart: "no", tty: false, mustRun: true, networkMode: "bridge", waitTimeout: 60 },
+        ],
     ];
     for (const [what, olds, news] of same) {
         it(`sees no change in ${what}`, async () => {
-            const diff = await provider.diff(CONTAINER, await provider.checked(CONTAINER, { ...BASE, ...olds }), await provider.checked(CONTAINER, { ...BASE, ...news }));
+            const diff = await provider.diff(
+                CONTAINER,
+                await provider.checked(CONTAINER, { ...BASE, ...olds }),
+                await provider.checked(CONTAINER, { ...BASE, ...news }),
+            );
             expect(diff).to.deep.include({ changes: "none", diffs: [] });
         });
     }
 
     it("names the place of a change", async () => {
-        const olds = await provider.checked(CONTAINER, { ...BASE, ports: [{ internal: 1 }, { internal: 2, external: 3 }], tmpfs: { "/run": "a" } });
-        const news = await provider.checked(CONTAINER, { ...BASE, ports: [{ internal: 1 }, { internal: 2, external: 4 }], tmpfs: { "/run": "b" } });
+        const olds = await provider.checked(CONTAINER, {
+            ...BASE,
+            ports: [{ internal: 1 }, { internal: 2, external: 3 }],
+            tmpfs: { "/run": "a" },
+        });
+        const news = await provider.checked(CONTAINER, {
+            ...BASE,
+            ports: [{ internal: 1 }, { internal: 2, external: 4 }],
+            tmpfs: { "/run": "b" },
+        });
         // 5 is UPDATE_REPLACE.
-        expect((await provider.diff(CONTAINER, olds, news)).detailed).to.deep.equal({ "ports[1].external": 5, 'tmpfs["/run"]': 5 });
+        expect((await provider.diff(CONTAINER, olds, news)).detailed).to.deep.equal({
+            "ports[1].external": 5,
+            'tmpfs["/run"]': 5,
+        });
     });
 
     it("replaces networks and volumes for any change", async () => {
-        const diff = async (token: string, olds: Json, news: Json): Promise<string[]> => (await provider.diff(token, await provider.checked(token, olds), await provider.checked(token, news))).replaces;
+        const diff = async (token: string, olds: Json, news: Json): Promise<string[]> =>
+            (await provider.diff(token, await provider.checked(token, olds), await provider.checked(token, news)))
+                .replaces;
         const ipam = (subnet: string): Json => ({ name: "n", ipamConfigs: [{ subnet }] });
         expect(await diff(NETWORK, ipam("10.1.0.0/24"), ipam("10.2.0.0/24"))).to.deep.equal(["ipamConfigs"]);
         expect(await diff(NETWORK, { name: "n" }, { name: "n", internal: true })).to.deep.equal(["internal"]);
         expect(await diff(NETWORK, ipam("10.1.0.0/24"), { name: "n" })).to.deep.equal([]);
-        expect(await diff(VOLUME, { name: "v" }, { name: "v", labels: [{ label: "a", value: "b" }] })).to.deep.equal(["labels"]);
+        expect(await diff(VOLUME, { name: "v" }, { name: "v", labels: [{ label: "a", value: "b" }] })).to.deep.equal([
+            "labels",
+        ]);
         expect(await diff(IMAGE, { name: "a" }, { name: "b" })).to.deep.equal(["name"]);
         expect(await diff(IMAGE, { name: "a" }, { name: "a", keepLocally: true })).to.deep.equal([]);
     });
 
     const refused: [string, string, Json, RegExp][] = [
         [CONTAINER, "no image", { name: "c" }, /image is required/],
-        [CONTAINER, "an official property that is not served", { ...BASE, gpus: "all" }, /gpus of docker:index\/container:Container is not implemented by this stand-in provider/],
-        [CONTAINER, "one inside a nested object", { ...BASE, networksAdvanced: [{ name: "n", gwPriority: 1 }] }, /gwPriority of .*networksAdvanced\[0\].* is not implemented/],
-        [CONTAINER, "a property that is none", { ...BASE, imgae: "x" }, /imgae is not a property of docker:index\/container:Container; it has .*image/],
-        [CONTAINER, "a port out of range", { ...BASE, ports: [{ internal: 70000 }] }, /ports\[0\]\.internal must be a port, 1 to 65535, but is 70000/],
-        [CONTAINER, "an unknown protocol", { ...BASE, ports: [{ internal: 1, protocol: "icmp" }] }, /protocol must be tcp, udp or sctp/],
+        [
+            CONTAINER,
+            "an official property that is not served",
+            { ...BASE, gpus: "all" },
+            /gpus of docker:index\/container:Container is not implemented by this stand-in provider/,
+        ],
+        [
+            CONTAINER,
+            "one inside a nested object",
+            { ...BASE, networksAdvanced: [{ name: "n", gwPriority: 1 }] },
+            /gwPriority of .*networksAdvanced\[0\].* is not implemented/,
+        ],
+        [
+            CONTAINER,
+            "a property that is none",
+            { ...BASE, imgae: "x" },
+            /imgae is not a property of docker:index\/container:Container; it has .*image/,
+        ],
+        [
+            CONTAINER,
+            "a port out of range",
+            { ...BASE, ports: [{ internal: 70000 }] },
+            /ports\[0\]\.internal must be a port, 1 to 65535, but is 70000/,
+        ],
+        [
+            CONTAINER,
+            "an unknown protocol",
+            { ...BASE, ports: [{ internal: 1, protocol: "icmp" }] },
+            /protocol must be tcp, udp or sctp/,
+        ],
         [CONTAINER, "a restart policy", { ...BASE, restart: "sometimes" }, /restart must be no, on-failure/],
-        [CONTAINER, "a duration without a unit", { ...BASE, healthcheck: { interval: "3" } }, /healthcheck\.interval must be a duration/],
-        [CONTAINER, "an upload without content", { ...BASE, uploads: [{ file: "/a" }] }, /uploads\[0\] must have one of content, contentBase64, source, but has none/],
-        [CONTAINER, "an upload with two contents", { ...BASE, uploads: [{ file: "/a", content: "a", source: "b" }] }, /but has content and source/],
-        [CONTAINER, "a relative upload", { ...BASE, uploads: [{ file: "a", content: "a" }] }, /uploads\[0\]\.file must be an absolute path/],
-        [CONTAINER, "a volume without a path", { ...BASE, volumes: [{ volumeName: "v" }] }, /volumes\[0\] must have either containerPath or fromContainer, but has neither/],
+        [
+            CONTAINER,
+            "a duration without a unit",
+            { ...BASE, healthcheck: { interval: "3" } },
+            /healthcheck\.interval must be a duration/,
+        ],
+        [
+            CONTAINER,
+            "an upload without content",
+            { ...BASE, uploads: [{ file: "/a" }] },
+            /uploads\[0\] must have one of content, contentBase64, source, but has none/,
+        ],
+        [
+            CONTAINER,
+            "an upload with two contents",
+            { ...BASE, uploads: [{ file: "/a", content: "a", source: "b" }] },
+            /but has content and source/,
+        ],
+        [
+            CONTAINER,
+            "a relative upload",
+            { ...BASE, uploads: [{ file: "a", content: "a" }] },
+            /uploads\[0\]\.file must be an absolute path/,
+        ],
+        [
+            CONTAINER,
+            "a volume without a path",
+            { ...BASE, volumes: [{ volumeName: "v" }] },
+            /volumes\[0\] must have either containerPath or fromContainer, but has neither/,
+        ],
         [CONTAINER, "envs without a name", { ...BASE, envs: ["=x"] }, /envs must be KEY=VALUE/],
-        [NETWORK, "a subnet that is none", { name: "n", ipamConfigs: [{ subnet: "10.0.0.0" }] }, /subnet must be an address range/],
-        [NETWORK, "a gateway outside", { name: "n", ipamConfigs: [{ subnet: "10.0.0.0/24", gateway: "10.0.1.1" }] }, /gateway must be inside the subnet 10\.0\.0\.0\/24, but is 10\.0\.1\.1/],
+        [
+            NETWORK,
+            "a subnet that is none",
+            { name: "n", ipamConfigs: [{ subnet: "10.0.0.0" }] },
+            /subnet must be an address range/,
+        ],
+        [
+            NETWORK,
+            "a gateway outside",
+            { name: "n", ipamConfigs: [{ subnet: "10.0.0.0/24", gateway: "10.0.1.1" }] },
+            /gateway must be inside the subnet 10\.0\.0\.0\/24, but is 10\.0\.1\.1/,
+        ],
         [VOLUME, "a cluster volume", { cluster: {} }, /cluster of docker:index\/volume:Volume is not implemented/],
         [IMAGE, "a build", { name: "i", build: { context: "." } }, /build of .* is not implemented/],
     ];
@@ -166,8 +303,12 @@ describe("docker provider without a daemon", () => {
 
     it("checks a provider's configuration", async () => {
         expect(await provider.checkConfig({ host: "unix:///var/run/docker.sock", version: "5.2.0" })).to.deep.equal([]);
-        expect((await provider.checkConfig({ host: "ssh://me@there" }))[0]?.reason).to.match(/host must be unix:\/\/\/PATH or tcp/);
-        expect((await provider.checkConfig({ registryAuth: "[]" }))[0]?.reason).to.match(/registryAuth .* is not implemented/);
+        expect((await provider.checkConfig({ host: "ssh://me@there" }))[0]?.reason).to.match(
+            /host must be unix:\/\/\/PATH or tcp/,
+        );
+        expect((await provider.checkConfig({ registryAuth: "[]" }))[0]?.reason).to.match(
+            /registryAuth .* is not implemented/,
+        );
     });
 
     it("names a container after its resource, and keeps the name", async () => {
@@ -179,7 +320,12 @@ describe("docker provider without a daemon", () => {
     });
 
     it("previews with what is known, and secrets as secrets", async () => {
-        const inputs = await provider.checked(CONTAINER, { ...BASE, envs: ["A=1", secret(UNKNOWN)], ports: [{ internal: 80 }, { internal: 81, external: 8081 }], networksAdvanced: [{ name: UNKNOWN, ipv4Address: "10.0.0.2" }] });
+        const inputs = await provider.checked(CONTAINER, {
+            ...BASE,
+            envs: ["A=1", secret(UNKNOWN)],
+            ports: [{ internal: 80 }, { internal: 81, external: 8081 }],
+            networksAdvanced: [{ name: UNKNOWN, ipv4Address: "10.0.0.2" }],
+        });
         const { outputs } = await provider.create(CONTAINER, inputs, true);
         expect(outputs).to.deep.include({
             name: "c",
@@ -190,14 +336,31 @@ describe("docker provider without a daemon", () => {
             networksAdvanced: [{ name: UNKNOWN, ipv4Address: "10.0.0.2" }],
         });
         expect((outputs["ports"] as Json[]).map((port) => port["external"])).to.deep.equal([UNKNOWN, 8081]);
-        const updated = await provider.update(CONTAINER, "id", { ...inputs, hostname: "abc", networkDatas: [] }, { ...inputs, memory: 5 }, true);
+        const updated = await provider.update(
+            CONTAINER,
+            "id",
+            { ...inputs, hostname: "abc", networkDatas: [] },
+            { ...inputs, memory: 5 },
+            true,
+        );
         // Known, as upstream: what hangs on a container's address must not change because its memory does.
         expect(updated).to.deep.include({ hostname: "abc", memory: 5, networkDatas: [] });
     });
 
     it("asks Docker for what Kubernetes in a container needs", () => {
         const options = createOptions(
-            { ...BASE, restart: "no", capabilities: { adds: ["ALL"], drops: ["SYS_RESOURCE"] }, securityOpts: ["seccomp=unconfined", "systempaths=unconfined"], deviceCgroupRules: ["a *:* rwm"], devices: [{ hostPath: "/dev/kmsg", permissions: "rwm" }], cgroupnsMode: "private", tmpfs: { "/run": "exec" }, volumes: [{ volumeName: "v", containerPath: "/var" }], memory: 2 },
+            {
+                ...BASE,
+                restart: "no",
+                capabilities: { adds: ["ALL"], drops: ["SYS_RESOURCE"] },
+                securityOpts: ["seccomp=unconfined", "systempaths=unconfined"],
+                deviceCgroupRules: ["a *:* rwm"],
+                devices: [{ hostPath: "/dev/kmsg", permissions: "rwm" }],
+                cgroupnsMode: "private",
+                tmpfs: { "/run": "exec" },
+                volumes: [{ volumeName: "v", containerPath: "/var" }],
+                memory: 2,
+            },
             { owner: "me" },
         );
         expect(options.HostConfig).to.deep.include({
@@ -215,7 +378,11 @@ describe("docker provider without a daemon", () => {
             Init: false,
         });
         expect(options.Labels).to.deep.equal({ owner: "me" });
-        expect(updateOptions({ restart: "always", memory: 1, memorySwap: -1 })).to.deep.equal({ Memory: 1 << 20, MemorySwap: -1, RestartPolicy: { Name: "always", MaximumRetryCount: 0 } });
+        expect(updateOptions({ restart: "always", memory: 1, memorySwap: -1 })).to.deep.equal({
+            Memory: 1 << 20,
+            MemorySwap: -1,
+            RestartPolicy: { Name: "always", MaximumRetryCount: 0 },
+        });
     });
 
     it("reads durations as Go does", () => {

@@ -1,8 +1,8 @@
 /** What the tests that need a daemon share: the connection, an image without a registry, and cleaning up. */
-import Docker from "dockerode";
 import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, readFileSync } from "node:fs";
+import Docker from "dockerode";
 
 export const client = new Docker();
 /** Everything of a test run bears it. */
@@ -19,10 +19,27 @@ const PROGRAMS = ["/bin/sh", "/bin/sleep", "/bin/cat"];
 /** @throws Error when all are taken. */
 function freeOctets(): string {
     // /proc/net/route has destinations as little-endian hexadecimal (Linux, net/ipv4/fib_trie.c); a bridge without containers is there, too.
-    const destinations = existsSync("/proc/net/route") ? readFileSync("/proc/net/route", "utf8").split("\n").slice(1).map((line) => line.split("\t")[1] ?? "") : [];
-    const taken = new Set(destinations.map((hex) => (hex.match(/../g) ?? []).reverse().slice(0, 3).map((byte) => parseInt(byte, 16)).join(".")));
-    const free = Array.from({ length: 29 }, (_, index) => `192.168.${193 + index}`).find((octets) => !taken.has(octets));
-    if (free === undefined) throw new Error("every network from 192.168.193.0 to 192.168.221.0 is in use on this machine");
+    const destinations = existsSync("/proc/net/route")
+        ? readFileSync("/proc/net/route", "utf8")
+              .split("\n")
+              .slice(1)
+              .map((line) => line.split("\t")[1] ?? "")
+        : [];
+    const taken = new Set(
+        destinations.map((hex) =>
+            (hex.match(/../g) ?? [])
+                .reverse()
+                .slice(0, 3)
+                .map((byte) => parseInt(byte, 16))
+                .join("."),
+        ),
+    );
+    const free = Array.from({ length: 29 }, (_, index) => `192.168.${193 + index}`).find(
+        (octets) => !taken.has(octets),
+    );
+    if (free === undefined) {
+        throw new Error("every network from 192.168.193.0 to 192.168.221.0 is in use on this machine");
+    }
     return free;
 }
 
@@ -37,10 +54,17 @@ export async function isDockerThere(): Promise<boolean> {
 
 /** Makes the image out of this machine's own programs and the libraries they name, so that no registry is needed. */
 export async function makeImage(): Promise<void> {
-    const libraries = PROGRAMS.flatMap((program) => [...execFileSync("ldd", [program], { encoding: "utf8" }).matchAll(/(\/\S+\.so\S*) \(/g)].map((match) => match[1] as string));
+    const libraries = PROGRAMS.flatMap((program) =>
+        [...execFileSync("ldd", [program], { encoding: "utf8" }).matchAll(/(\/\S+\.so\S*) \(/g)].map(
+            (match) => match[1] as string,
+        ),
+    );
     const files = [...new Set([...PROGRAMS, ...libraries])].map((path) => path.slice(1));
     const tar = spawn("tar", ["-C", "/", "-chf", "-", ...files], { stdio: ["ignore", "pipe", "inherit"] });
-    const progress = (await client.importImage(tar.stdout as unknown as string, { repo: IMAGE.split(":")[0], tag: "1" } as never)) as unknown as NodeJS.ReadableStream;
+    const progress = (await client.importImage(
+        tar.stdout as unknown as string,
+        { repo: IMAGE.split(":")[0], tag: "1" } as never,
+    )) as unknown as NodeJS.ReadableStream;
     progress.resume();
     await once(progress, "end");
     await client.getImage(IMAGE).inspect();
@@ -75,7 +99,9 @@ export async function cleanUp(): Promise<void> {
 
 /** Runs a command in a container and returns what it prints. */
 export async function execute(id: string, script: string): Promise<string> {
-    const exec = await client.getContainer(id).exec({ Cmd: ["/bin/sh", "-c", script], AttachStdout: true, AttachStderr: true, Tty: true });
+    const exec = await client
+        .getContainer(id)
+        .exec({ Cmd: ["/bin/sh", "-c", script], AttachStdout: true, AttachStderr: true, Tty: true });
     const stream = await exec.start({ Tty: true });
     const chunks: Buffer[] = [];
     stream.on("data", (chunk: Buffer) => chunks.push(chunk));

@@ -1,12 +1,12 @@
+import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
 import * as grpc from "@grpc/grpc-js";
 import * as languagerpc from "@pulumi/pulumi/proto/language_grpc_pb";
 import * as pb from "@pulumi/pulumi/proto/language_pb";
 import { expect } from "chai";
 import * as fc from "fast-check";
 import { Struct } from "google-protobuf/google/protobuf/struct_pb";
-import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
 import { HOST_VERSION, languageHost } from "../../toolchain/plugins/nodejs/host";
 import { parseOptions, splitArguments } from "../../toolchain/plugins/nodejs/options";
 import { programDependencies, requiredPackages } from "../../toolchain/plugins/nodejs/packages";
@@ -23,30 +23,60 @@ describe("language host", () => {
     afterEach(async () => rm(directory, { recursive: true }));
 
     it("speaks the protocol of the SDK that is installed", async () => {
-        const manifest = JSON.parse(await readFile(require.resolve("@pulumi/pulumi/package.json"), "utf8")) as { version: string };
+        const manifest = JSON.parse(await readFile(require.resolve("@pulumi/pulumi/package.json"), "utf8")) as {
+            version: string;
+        };
         expect(HOST_VERSION).to.equal(manifest.version);
     });
 
     describe("options of Pulumi.yaml", () => {
         it("have the official defaults", () => {
-            expect(parseOptions({})).to.deep.equal({ nodeArguments: [], typescript: true, tsconfig: "", packageManager: "npm" });
+            expect(parseOptions({})).to.deep.equal({
+                nodeArguments: [],
+                typescript: true,
+                tsconfig: "",
+                packageManager: "npm",
+            });
         });
 
         it("are taken over", () => {
-            const options = { nodeargs: "--max-old-space-size=4096 --import 'a b'", typescript: false, tsconfig: "x.json", packagemanager: "pnpm" };
-            expect(parseOptions(options)).to.deep.equal({ nodeArguments: ["--max-old-space-size=4096", "--import", "a b"], typescript: false, tsconfig: "x.json", packageManager: "pnpm" });
+            const options = {
+                nodeargs: "--max-old-space-size=4096 --import 'a b'",
+                typescript: false,
+                tsconfig: "x.json",
+                packagemanager: "pnpm",
+            };
+            expect(parseOptions(options)).to.deep.equal({
+                nodeArguments: ["--max-old-space-size=4096", "--import", "a b"],
+                typescript: false,
+                tsconfig: "x.json",
+                packageManager: "pnpm",
+            });
         });
 
         it("are refused, all at once, where they are wrong or unknown", () => {
-            expect(() => parseOptions({ typescript: "yes", nodeargs: 1, packagemanager: "bun", colour: "red" })).to.throw(/typescript .*true or false\n.*nodeargs.*\n.*packagemanager .*npm, yarn, pnpm\n.*colour .*does not know it/);
+            expect(() =>
+                parseOptions({ typescript: "yes", nodeargs: 1, packagemanager: "bun", colour: "red" }),
+            ).to.throw(
+                /typescript .*true or false\n.*nodeargs.*\n.*packagemanager .*npm, yarn, pnpm\n.*colour .*does not know it/,
+            );
         });
 
         it("split node's arguments as a shell does", () => {
-            expect(splitArguments(`  a "b c" 'd "e' f\\ g "" h"i"j `)).to.deep.equal(["a", "b c", 'd "e', "f g", "", "hij"]);
+            expect(splitArguments(`  a "b c" 'd "e' f\\ g "" h"i"j `)).to.deep.equal([
+                "a",
+                "b c",
+                'd "e',
+                "f g",
+                "",
+                "hij",
+            ]);
             expect(() => splitArguments("a 'b")).to.throw(/open '/);
             fc.assert(
                 fc.property(fc.array(fc.string()), (words) => {
-                    expect(splitArguments(words.map((word) => `'${word.replaceAll("'", `'"'"'`)}'`).join(" "))).to.deep.equal(words);
+                    expect(
+                        splitArguments(words.map((word) => `'${word.replaceAll("'", `'"'"'`)}'`).join(" ")),
+                    ).to.deep.equal(words);
                 }),
             );
         });
@@ -54,7 +84,12 @@ describe("language host", () => {
 
     it("finds the plugins that this project's packages need, at their versions", async () => {
         const found = await requiredPackages(ROOT, ROOT);
-        expect(found.map(({ name, version }) => `${name}@${version}`)).to.include.members(["command@v1.2.1", "docker@v5.2.0", "kubernetes@v4.25.0", "random@v4.21.2"]);
+        expect(found.map(({ name, version }) => `${name}@${version}`)).to.include.members([
+            "command@v1.2.1",
+            "docker@v5.2.0",
+            "kubernetes@v4.25.0",
+            "random@v4.21.2",
+        ]);
     });
 
     it("looks beside the program and up to the project, into nested packages, and at no package twice", async () => {
@@ -63,40 +98,91 @@ describe("language host", () => {
             await writeFile(join(directory, path, "package.json"), JSON.stringify(manifest));
         };
         await put("node_modules/@pulumi/one", { name: "@pulumi/one", version: "1.0.0", pulumi: { resource: true } });
-        await put("node_modules/@other/two", { name: "@other/two", version: "2.0.0", pulumi: { resource: true, server: "https://x" } });
+        await put("node_modules/@other/two", {
+            name: "@other/two",
+            version: "2.0.0",
+            pulumi: { resource: true, server: "https://x" },
+        });
         await put("node_modules/plain", { name: "plain", version: "3.0.0" });
-        await put("node_modules/plain/node_modules/three", { name: "three", version: "0.0.0", pulumi: { resource: true, name: "drei", version: "v3.1.0" } });
-        await put("app/node_modules/four", { name: "four", version: "4.0.0", pulumi: { resource: true, parameterization: { name: "p", version: "5.0.0", value: "YQ==" } } });
-        await put("app/node_modules/@pulumi/one", { name: "@pulumi/one", version: "1.0.0", pulumi: { resource: true } });
+        await put("node_modules/plain/node_modules/three", {
+            name: "three",
+            version: "0.0.0",
+            pulumi: { resource: true, name: "drei", version: "v3.1.0" },
+        });
+        await put("app/node_modules/four", {
+            name: "four",
+            version: "4.0.0",
+            pulumi: { resource: true, parameterization: { name: "p", version: "5.0.0", value: "YQ==" } },
+        });
+        await put("app/node_modules/@pulumi/one", {
+            name: "@pulumi/one",
+            version: "1.0.0",
+            pulumi: { resource: true },
+        });
         await put("app", { name: "app" });
         expect(await requiredPackages(join(directory, "app"), directory)).to.deep.equal([
             { name: "drei", version: "v3.1.0", server: "" },
-            { name: "four", version: "v4.0.0", server: "", parameterization: { name: "p", version: "5.0.0", value: "YQ==" } },
+            {
+                name: "four",
+                version: "v4.0.0",
+                server: "",
+                parameterization: { name: "p", version: "5.0.0", value: "YQ==" },
+            },
             { name: "one", version: "v1.0.0", server: "" },
             { name: "other/two", version: "v2.0.0", server: "https://x" },
         ]);
         await writeFile(join(directory, "node_modules/plain/package.json"), "{");
-        expect((await failure(requiredPackages(directory, directory))).message).to.match(/plain\/package\.json is no JSON/);
+        expect((await failure(requiredPackages(directory, directory))).message).to.match(
+            /plain\/package\.json is no JSON/,
+        );
     });
 
     it("lists a program's dependencies at the versions that are installed", async () => {
         const direct = await programDependencies(ROOT, false);
-        const installed = JSON.parse(await readFile(join(ROOT, "node_modules/yaml/package.json"), "utf8")) as { version: string };
+        const installed = JSON.parse(await readFile(join(ROOT, "node_modules/yaml/package.json"), "utf8")) as {
+            version: string;
+        };
         expect(direct).to.deep.include({ name: "yaml", version: installed.version });
         expect((await programDependencies(ROOT, true)).length).to.be.greaterThan(direct.length);
     });
 
     it("passes the runner what the engine says", () => {
-        const request = new pb.RunRequest().setMonitorAddress("m:1").setProject("p").setStack("s").setPwd("/w").setOrganization("o").setParallel(7).setDryrun(true).setArgsList(["x"]);
+        const request = new pb.RunRequest()
+            .setMonitorAddress("m:1")
+            .setProject("p")
+            .setStack("s")
+            .setPwd("/w")
+            .setOrganization("o")
+            .setParallel(7)
+            .setDryrun(true)
+            .setArgsList(["x"]);
         request.setInfo(new pb.ProgramInfo().setRootDirectory("/r").setEntryPoint("main.ts"));
         const args = runArguments(request, "/runner", parseOptions({ nodeargs: "--inspect" }), "e:2");
         expect(args[0]).to.match(/^--import=data:text\/javascript,/);
-        const flags = ["--monitor", "m:1", "--engine", "e:2", "--organization", "o", "--project", "p", "--root-directory", "/r", "--stack", "s", "--pwd", "/w", "--parallel", "7"];
+        const flags = [
+            "--monitor",
+            "m:1",
+            "--engine",
+            "e:2",
+            "--organization",
+            "o",
+            "--project",
+            "p",
+            "--root-directory",
+            "/r",
+            "--stack",
+            "s",
+            "--pwd",
+            "/w",
+            "--parallel",
+            "7",
+        ];
         expect(args.slice(1)).to.deep.equal(["--inspect", "/runner", ...flags, "--dry-run", "main.ts", "x"]);
     });
 
     it("tells apart how a program ends", () => {
-        const ending = (code: number | null, signal: NodeJS.Signals | null = null): pb.RunResponse.AsObject => runResponse({ code, signal }).toObject();
+        const ending = (code: number | null, signal: NodeJS.Signals | null = null): pb.RunResponse.AsObject =>
+            runResponse({ code, signal }).toObject();
         expect(ending(0)).to.deep.equal({ error: "", bail: false });
         expect(ending(32)).to.deep.equal({ error: "", bail: true });
         expect(ending(3)).to.deep.equal({ error: "Program exited with non-zero exit code: 3", bail: false });
@@ -104,7 +190,9 @@ describe("language host", () => {
     });
 
     it("says what to do where the SDK is not installed", () => {
-        expect(() => runnerOf(directory, "run")).to.throw(/no @pulumi\/pulumi in its node_modules; have you run `npm install`/);
+        expect(() => runnerOf(directory, "run")).to.throw(
+            /no @pulumi\/pulumi in its node_modules; have you run `npm install`/,
+        );
         expect(runnerOf(ROOT, "run")).to.match(/cmd\/run\/index\.js$/);
     });
 
@@ -113,7 +201,11 @@ describe("language host", () => {
         let client: languagerpc.LanguageRuntimeClient;
         beforeEach(async () => {
             server = languageHost("");
-            const port = await new Promise<number>((done, reject) => server.bindAsync("127.0.0.1:0", grpc.ServerCredentials.createInsecure(), (error, bound) => (error ? reject(error) : done(bound))));
+            const port = await new Promise<number>((done, reject) =>
+                server.bindAsync("127.0.0.1:0", grpc.ServerCredentials.createInsecure(), (error, bound) =>
+                    error ? reject(error) : done(bound),
+                ),
+            );
             client = new languagerpc.LanguageRuntimeClient(`127.0.0.1:${port}`, grpc.credentials.createInsecure());
         });
         afterEach(() => {
@@ -121,7 +213,12 @@ describe("language host", () => {
             server.forceShutdown();
         });
 
-        const info = (options = {}): pb.ProgramInfo => new pb.ProgramInfo().setRootDirectory(directory).setProgramDirectory(directory).setEntryPoint(".").setOptions(Struct.fromJavaScript(options));
+        const info = (options = {}): pb.ProgramInfo =>
+            new pb.ProgramInfo()
+                .setRootDirectory(directory)
+                .setProgramDirectory(directory)
+                .setEntryPoint(".")
+                .setOptions(Struct.fromJavaScript(options));
         const run = (request: pb.RunRequest): { call: grpc.ClientUnaryCall; response: Promise<pb.RunResponse> } => {
             let call: grpc.ClientUnaryCall | undefined;
             const response = new Promise<pb.RunResponse>((done, reject) => {
@@ -131,8 +228,12 @@ describe("language host", () => {
         };
 
         it("refuses what it lacks by name", async () => {
-            expect((await failure(run(new pb.RunRequest().setAttachDebugger(true)).response)).message).to.match(/--attach-debugger is not supported/);
-            expect((await failure(run(new pb.RunRequest().setInfo(info({ typescript: 1 }))).response)).message).to.match(/typescript of Pulumi\.yaml is 1: it must be true or false/);
+            expect((await failure(run(new pb.RunRequest().setAttachDebugger(true)).response)).message).to.match(
+                /--attach-debugger is not supported/,
+            );
+            expect(
+                (await failure(run(new pb.RunRequest().setInfo(info({ typescript: 1 }))).response)).message,
+            ).to.match(/typescript of Pulumi\.yaml is 1: it must be true or false/);
         });
 
         it("ends the program, and what it has started, when the run is cancelled", async function () {
@@ -141,12 +242,28 @@ describe("language host", () => {
             await writeFile(join(directory, "package.json"), '{"main":"index.js"}');
             // The runner connects to a monitor before it loads the program; node's own --require comes before that.
             const script = join(directory, "early.cjs");
-            await writeFile(script, `const c = require("child_process").spawn("sleep", ["300"]); require("fs").writeFileSync(${JSON.stringify(join(directory, "pids"))}, process.pid + " " + c.pid + "\\n"); setInterval(() => {}, 1000);`);
-            const { call, response } = run(new pb.RunRequest().setMonitorAddress("127.0.0.1:1").setPwd(directory).setInfo(info({ nodeargs: `--require=${script}` })));
+            await writeFile(
+                script,
+                `const c = require("child_process").spawn("sleep", ["300"]); require("fs").writeFileSync(${JSON.stringify(join(directory, "pids"))}, process.pid + " " + c.pid + "\\n"); setInterval(() => {}, 1000);`,
+            );
+            const { call, response } = run(
+                new pb.RunRequest()
+                    .setMonitorAddress("127.0.0.1:1")
+                    .setPwd(directory)
+                    .setInfo(info({ nodeargs: `--require=${script}` })),
+            );
             const ended = failure(response);
             let pids: number[] = [];
-            for (const end = Date.now() + 10_000; pids.length === 0 && Date.now() < end; await new Promise((done) => setTimeout(done, 50))) {
-                pids = (await readFile(join(directory, "pids"), "utf8").catch(() => "")).trim().split(" ").filter(Boolean).map(Number);
+            for (
+                const end = Date.now() + 10_000;
+                pids.length === 0 && Date.now() < end;
+                await new Promise((done) => setTimeout(done, 50))
+            ) {
+                pids = (await readFile(join(directory, "pids"), "utf8").catch(() => ""))
+                    .trim()
+                    .split(" ")
+                    .filter(Boolean)
+                    .map(Number);
             }
             expect(pids).to.have.length(2);
             call.cancel();
@@ -159,7 +276,7 @@ describe("language host", () => {
                     return false;
                 }
             };
-            for (const end = Date.now() + 8_000; pids.some(isAlive) && Date.now() < end; ) {
+            for (const end = Date.now() + 8_000; pids.some(isAlive) && Date.now() < end;) {
                 await new Promise((done) => setTimeout(done, 50));
             }
             expect(pids.map(isAlive)).to.deep.equal([false, false]);

@@ -10,7 +10,10 @@ const run = promisify(execFile);
 const ROOT = resolve(__dirname, "../..");
 
 export async function isPulumiThere(): Promise<boolean> {
-    return run("pulumi", ["version"], { env: { ...process.env, PULUMI_SKIP_UPDATE_CHECK: "true" } }).then(() => true, () => false);
+    return run("pulumi", ["version"], { env: { ...process.env, PULUMI_SKIP_UPDATE_CHECK: "true" } }).then(
+        () => true,
+        () => false,
+    );
 }
 
 export interface Result {
@@ -55,7 +58,10 @@ export class Project {
         const options = { cwd: this.directory, env: this.env, maxBuffer: 1 << 26 };
         return run("pulumi", [...args, "--non-interactive", "--color=never"], options).then(
             ({ stdout, stderr }) => ({ code: 0, output: stdout + stderr }),
-            (error: { code: number; stdout: string; stderr: string }) => ({ code: error.code, output: error.stdout + error.stderr }),
+            (error: { code: number; stdout: string; stderr: string }) => ({
+                code: error.code,
+                output: error.stdout + error.stderr,
+            }),
         );
     }
 
@@ -71,7 +77,9 @@ export class Project {
     /** How many resources the last line of an update or preview says are to create, update, and so on. */
     static counts(output: string): Record<string, number> {
         const section = output.slice(output.lastIndexOf("Resources:"));
-        return Object.fromEntries([...section.matchAll(/^\s+\D*(\d+) (to )?(\w+)/gm)].map((match) => [match[3] as string, Number(match[1])]));
+        return Object.fromEntries(
+            [...section.matchAll(/^\s+\D*(\d+) (to )?(\w+)/gm)].map((match) => [match[3] as string, Number(match[1])]),
+        );
     }
 
     async file(name: string, content: string): Promise<void> {

@@ -1,5 +1,5 @@
-import { expect } from "chai";
 import { compare } from "bcryptjs";
+import { expect } from "chai";
 import * as fc from "fast-check";
 import { DIGITS, LOWER, SPECIAL, UPPER, complaint, draw } from "../../toolchain/plugins/random/characters";
 import { spellings } from "../../toolchain/plugins/random/identifiers";
@@ -22,26 +22,30 @@ const rules = fc.record({
     minNumeric: fc.integer({ min: 0, max: 8 }),
     minSpecial: fc.integer({ min: 0, max: 8 }),
 });
-const count = (text: string, alphabet: string): number => [...text].filter((character) => alphabet.includes(character)).length;
+const count = (text: string, alphabet: string): number =>
+    [...text].filter((character) => alphabet.includes(character)).length;
 
 describe("random characters", () => {
     it("have the length, at least the minimums, and nothing from a class that is off", () => {
         fc.assert(
-            fc.property(rules.filter((candidate) => complaint(candidate) === undefined), (valid) => {
-                const text = draw(valid);
-                expect(text).to.have.length(valid.length);
-                for (const [alphabet, on, minimum] of [
-                    [LOWER, valid.lower, valid.minLower],
-                    [UPPER, valid.upper, valid.minUpper],
-                    [DIGITS, valid.numeric, valid.minNumeric],
-                    [SPECIAL, valid.special, valid.minSpecial],
-                ] as const) {
-                    expect(count(text, alphabet)).to.be.at.least(minimum);
-                    if (!on) {
-                        expect(count(text, alphabet)).to.equal(minimum);
+            fc.property(
+                rules.filter((candidate) => complaint(candidate) === undefined),
+                (valid) => {
+                    const text = draw(valid);
+                    expect(text).to.have.length(valid.length);
+                    for (const [alphabet, on, minimum] of [
+                        [LOWER, valid.lower, valid.minLower],
+                        [UPPER, valid.upper, valid.minUpper],
+                        [DIGITS, valid.numeric, valid.minNumeric],
+                        [SPECIAL, valid.special, valid.minSpecial],
+                    ] as const) {
+                        expect(count(text, alphabet)).to.be.at.least(minimum);
+                        if (!on) {
+                            expect(count(text, alphabet)).to.equal(minimum);
+                        }
                     }
-                }
-            }),
+                },
+            ),
         );
     });
 
@@ -50,18 +54,44 @@ describe("random characters", () => {
             fc.property(rules, (candidate) => {
                 const minimums = candidate.minLower + candidate.minUpper + candidate.minNumeric + candidate.minSpecial;
                 const none = !candidate.lower && !candidate.upper && !candidate.numeric && !candidate.special;
-                expect(complaint(candidate) !== undefined).to.equal(candidate.length < minimums || (none && candidate.length > minimums));
+                expect(complaint(candidate) !== undefined).to.equal(
+                    candidate.length < minimums || (none && candidate.length > minimums),
+                );
             }),
         );
     });
 
     it("come from overrideSpecial where it is given", () => {
-        const text = draw({ length: 200, lower: false, upper: false, numeric: false, special: true, minLower: 0, minUpper: 0, minNumeric: 0, minSpecial: 0, overrideSpecial: "_-" });
-        expect(text).to.match(/^[_-]{200}$/).and.to.contain("_").and.to.contain("-");
+        const text = draw({
+            length: 200,
+            lower: false,
+            upper: false,
+            numeric: false,
+            special: true,
+            minLower: 0,
+            minUpper: 0,
+            minNumeric: 0,
+            minSpecial: 0,
+            overrideSpecial: "_-",
+        });
+        expect(text)
+            .to.match(/^[_-]{200}$/)
+            .and.to.contain("_")
+            .and.to.contain("-");
     });
 
     it("are spread evenly: 20,000 digits, each within five standard deviations of 2,000", () => {
-        const text = draw({ length: 20_000, lower: false, upper: false, numeric: true, special: false, minLower: 0, minUpper: 0, minNumeric: 0, minSpecial: 0 });
+        const text = draw({
+            length: 20_000,
+            lower: false,
+            upper: false,
+            numeric: true,
+            special: false,
+            minLower: 0,
+            minUpper: 0,
+            minNumeric: 0,
+            minSpecial: 0,
+        });
         for (const digit of DIGITS) {
             expect(count(text, digit)).to.be.within(2000 - 5 * 42.5, 2000 + 5 * 42.5);
         }
@@ -99,7 +129,14 @@ describe("random provider", () => {
         expect(result["value"]).to.match(/^[A-Za-z0-9]{24}$/);
         expect(hash).to.deep.equal(secret(hash["value"]));
         expect(await compare(result["value"] as string, hash["value"] as string)).to.equal(true);
-        expect(outputs).to.include({ length: 24, special: false, lower: true, numeric: true, number: true, minUpper: 0 });
+        expect(outputs).to.include({
+            length: 24,
+            special: false,
+            lower: true,
+            numeric: true,
+            number: true,
+            minUpper: 0,
+        });
     });
 
     it("hashes a password of more than 72 bytes by its first 72, as the official provider", async () => {
@@ -109,7 +146,11 @@ describe("random provider", () => {
     });
 
     it("does not know the result in a preview, and keeps it a secret there", async () => {
-        const { id, outputs } = await provider.create(PASSWORD, await provider.checked(PASSWORD, { length: 8, keepers: { a: UNKNOWN } }), true);
+        const { id, outputs } = await provider.create(
+            PASSWORD,
+            await provider.checked(PASSWORD, { length: 8, keepers: { a: UNKNOWN } }),
+            true,
+        );
         expect(id).to.equal("");
         expect(outputs["result"]).to.deep.equal(secret(UNKNOWN));
         expect(outputs["keepers"]).to.deep.equal({ a: UNKNOWN });
@@ -117,7 +158,15 @@ describe("random provider", () => {
 
     it("notes its defaults, and has no difference with itself", async () => {
         const inputs = await provider.checked(PASSWORD, { length: 8 });
-        expect(inputs["__defaults"]).to.deep.equal(["lower", "minLower", "minNumeric", "minSpecial", "minUpper", "special", "upper"]);
+        expect(inputs["__defaults"]).to.deep.equal([
+            "lower",
+            "minLower",
+            "minNumeric",
+            "minSpecial",
+            "minUpper",
+            "special",
+            "upper",
+        ]);
         expect((await provider.diff(PASSWORD, inputs, inputs)).changes).to.equal("none");
         expect((await provider.diff(PASSWORD, { length: 8 }, inputs)).changes).to.equal("none");
     });
@@ -137,7 +186,11 @@ describe("random provider", () => {
     ];
     for (const [name, news] of replacing) {
         it(`replaces when ${name} becomes ${JSON.stringify(news[name])}`, async () => {
-            const diff = await provider.diff(PASSWORD, await provider.checked(PASSWORD, { length: 8 }), await provider.checked(PASSWORD, news));
+            const diff = await provider.diff(
+                PASSWORD,
+                await provider.checked(PASSWORD, { length: 8 }),
+                await provider.checked(PASSWORD, news),
+            );
             expect(diff).to.include({ changes: "some", deleteBeforeReplace: false });
             expect(diff.replaces).to.deep.equal([name]);
         });
@@ -148,10 +201,18 @@ describe("random provider", () => {
         ["length 0", { length: 0 }, /length must be at least 1, but is 0/],
         ["a length that is a text", { length: "8" }, /length must be a whole number, but is a string/],
         ["half a character", { length: 1.5 }, /length must be a whole number/],
-        ["minimums beyond the length", { length: 3, minLower: 2, minUpper: 2 }, /length must be at least .* = 4, but is 3/],
+        [
+            "minimums beyond the length",
+            { length: 3, minLower: 2, minUpper: 2 },
+            /length must be at least .* = 4, but is 3/,
+        ],
         ["all classes off", { length: 3, lower: false, upper: false, numeric: false, special: false }, /all false/],
         ["number against numeric", { length: 3, number: true, numeric: false }, /must not differ/],
-        ["a property that is none", { length: 3, lenght: 4 }, /lenght is not a property of random:index\/randomPassword/],
+        [
+            "a property that is none",
+            { length: 3, lenght: 4 },
+            /lenght is not a property of random:index\/randomPassword/,
+        ],
     ];
     for (const [what, inputs, message] of refused) {
         it(`refuses ${what}`, async () => {
@@ -194,6 +255,8 @@ describe("random provider", () => {
     });
 
     it("names the tokens it serves when asked for another", async () => {
-        expect((await failure(provider.check("random:index/randomPet:RandomPet", {}))).message).to.match(/randomPet:RandomPet is not served .*randomPassword/);
+        expect((await failure(provider.check("random:index/randomPet:RandomPet", {}))).message).to.match(
+            /randomPet:RandomPet is not served .*randomPassword/,
+        );
     });
 });

@@ -1,7 +1,7 @@
 /** The tables against the types of the installed npm packages: what is served, and what is said not to be, is all there is. */
-import { expect } from "chai";
 import { readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { expect } from "chai";
 import * as ts from "typescript";
 import { commandProvider } from "../../toolchain/plugins/command/provider";
 import { dockerProvider } from "../../toolchain/plugins/docker/provider";
@@ -21,20 +21,38 @@ function packageFile(name: string, file: string): ts.SourceFile {
 }
 
 function interfaceMembers(source: ts.SourceFile, name: string): Members {
-    const found = source.statements.find((statement): statement is ts.InterfaceDeclaration => ts.isInterfaceDeclaration(statement) && statement.name.text === name);
+    const found = source.statements.find(
+        (statement): statement is ts.InterfaceDeclaration =>
+            ts.isInterfaceDeclaration(statement) && statement.name.text === name,
+    );
     if (found === undefined) {
         throw new Error(`${source.fileName} has no interface ${name}`);
     }
     return Object.fromEntries(
-        found.members.filter(ts.isPropertySignature).map((member) => [(member.name as ts.Identifier).text, { optional: member.questionToken !== undefined, type: member.type?.getText(source) ?? "" }]),
+        found.members
+            .filter(ts.isPropertySignature)
+            .map((member) => [
+                (member.name as ts.Identifier).text,
+                { optional: member.questionToken !== undefined, type: member.type?.getText(source) ?? "" },
+            ]),
     );
 }
 
 function classOutputs(source: ts.SourceFile, name: string): Members {
-    const found = source.statements.find((statement): statement is ts.ClassDeclaration => ts.isClassDeclaration(statement) && statement.name?.text === name);
+    const found = source.statements.find(
+        (statement): statement is ts.ClassDeclaration =>
+            ts.isClassDeclaration(statement) && statement.name?.text === name,
+    );
     const elements: readonly ts.ClassElement[] = found?.members ?? [];
-    const members = elements.filter((element) => ts.isPropertyDeclaration(element)).filter((member) => member.modifiers?.some((modifier) => modifier.kind === ts.SyntaxKind.ReadonlyKeyword));
-    return Object.fromEntries(members.map((member) => [(member.name as ts.Identifier).text, { optional: false, type: member.type?.getText(source) ?? "" }]));
+    const members = elements
+        .filter((element) => ts.isPropertyDeclaration(element))
+        .filter((member) => member.modifiers?.some((modifier) => modifier.kind === ts.SyntaxKind.ReadonlyKeyword));
+    return Object.fromEntries(
+        members.map((member) => [
+            (member.name as ts.Identifier).text,
+            { optional: false, type: member.type?.getText(source) ?? "" },
+        ]),
+    );
 }
 
 /** The shape of a type, however it is spelled: what the table must agree with. */
@@ -68,11 +86,31 @@ const RESOURCES = [
     { provider: dockerProvider, file: "container.d.ts", name: "Container", token: "docker:index/container:Container" },
     { provider: dockerProvider, file: "network.d.ts", name: "Network", token: "docker:index/network:Network" },
     { provider: dockerProvider, file: "volume.d.ts", name: "Volume", token: "docker:index/volume:Volume" },
-    { provider: dockerProvider, file: "remoteImage.d.ts", name: "RemoteImage", token: "docker:index/remoteImage:RemoteImage" },
-    { provider: randomProvider, file: "randomPassword.d.ts", name: "RandomPassword", token: "random:index/randomPassword:RandomPassword" },
-    { provider: randomProvider, file: "randomString.d.ts", name: "RandomString", token: "random:index/randomString:RandomString" },
+    {
+        provider: dockerProvider,
+        file: "remoteImage.d.ts",
+        name: "RemoteImage",
+        token: "docker:index/remoteImage:RemoteImage",
+    },
+    {
+        provider: randomProvider,
+        file: "randomPassword.d.ts",
+        name: "RandomPassword",
+        token: "random:index/randomPassword:RandomPassword",
+    },
+    {
+        provider: randomProvider,
+        file: "randomString.d.ts",
+        name: "RandomString",
+        token: "random:index/randomString:RandomString",
+    },
     { provider: randomProvider, file: "randomId.d.ts", name: "RandomId", token: "random:index/randomId:RandomId" },
-    { provider: randomProvider, file: "randomUuid.d.ts", name: "RandomUuid", token: "random:index/randomUuid:RandomUuid" },
+    {
+        provider: randomProvider,
+        file: "randomUuid.d.ts",
+        name: "RandomUuid",
+        token: "random:index/randomUuid:RandomUuid",
+    },
     { provider: commandProvider, file: "local/command.d.ts", name: "Command", token: "command:local:Command" },
 ] as const;
 
@@ -81,12 +119,19 @@ describe("plugin tables against the npm packages' types", () => {
         const resource = provider.resources.find((candidate) => candidate.token === token);
 
         it(`${token}: inputs, optional or required, and their shapes`, () => {
-            expectSame(interfaceMembers(packageFile(provider.name, file), `${name}Args`), resource?.inputs ?? {}, resource?.notServed ?? [], name);
+            expectSame(
+                interfaceMembers(packageFile(provider.name, file), `${name}Args`),
+                resource?.inputs ?? {},
+                resource?.notServed ?? [],
+                name,
+            );
         });
 
         it(`${token}: outputs`, () => {
             const outputs = { ...resource?.inputs, ...resource?.outputs };
-            expect([...Object.keys(outputs), ...(resource?.notServed ?? [])].sort()).to.deep.equal(Object.keys(classOutputs(packageFile(provider.name, file), name)).sort());
+            expect([...Object.keys(outputs), ...(resource?.notServed ?? [])].sort()).to.deep.equal(
+                Object.keys(classOutputs(packageFile(provider.name, file), name)).sort(),
+            );
         });
     }
 
@@ -106,26 +151,39 @@ describe("plugin tables against the npm packages' types", () => {
                 Object.values(type.properties).forEach((property) => collect(property.type));
             }
         };
-        dockerProvider.resources.forEach((resource) => Object.values({ ...resource.inputs, ...resource.outputs }).forEach((property) => collect(property.type)));
+        dockerProvider.resources.forEach((resource) =>
+            Object.values({ ...resource.inputs, ...resource.outputs }).forEach((property) => collect(property.type)),
+        );
         expect([...seen.keys()].sort()).to.have.length(19);
-        seen.forEach((type, name) => expectSame(interfaceMembers(source, name), type.properties, type.notServed ?? [], name));
+        seen.forEach((type, name) =>
+            expectSame(interfaceMembers(source, name), type.properties, type.notServed ?? [], name),
+        );
     });
 
     it("docker configuration: host, and every other key named as not served", () => {
         const members = interfaceMembers(packageFile("docker", "provider.d.ts"), "ProviderArgs");
-        expect([...Object.keys(dockerProvider.config), ...dockerProvider.configNotServed].sort()).to.deep.equal(Object.keys(members).sort());
+        expect([...Object.keys(dockerProvider.config), ...dockerProvider.configNotServed].sort()).to.deep.equal(
+            Object.keys(members).sort(),
+        );
     });
 
     for (const provider of [dockerProvider, randomProvider, commandProvider]) {
         it(`${provider.name}: the plugin has the version its npm package asks for`, () => {
-            const manifest = JSON.parse(readFileSync(require.resolve(`@pulumi/${provider.name}/package.json`), "utf8")) as { pulumi: { version: string } };
+            const manifest = JSON.parse(
+                readFileSync(require.resolve(`@pulumi/${provider.name}/package.json`), "utf8"),
+            ) as { pulumi: { version: string } };
             expect(provider.version).to.equal(manifest.pulumi.version);
         });
     }
 
     it("the schema has every resource under its token, with types resolved", () => {
-        const schema = JSON.parse(schemaOf(dockerProvider)) as { resources: Record<string, { requiredInputs: string[] }>; types: Record<string, unknown> };
-        expect(Object.keys(schema.resources)).to.have.members(dockerProvider.resources.map((resource) => resource.token));
+        const schema = JSON.parse(schemaOf(dockerProvider)) as {
+            resources: Record<string, { requiredInputs: string[] }>;
+            types: Record<string, unknown>;
+        };
+        expect(Object.keys(schema.resources)).to.have.members(
+            dockerProvider.resources.map((resource) => resource.token),
+        );
         expect(schema.resources["docker:index/container:Container"]?.requiredInputs).to.deep.equal(["image"]);
         for (const reference of JSON.stringify(schema).matchAll(/"\$ref":"#\/types\/([^"]+)"/g)) {
             expect(schema.types).to.have.property(reference[1] as string);

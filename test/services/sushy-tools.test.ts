@@ -24,7 +24,14 @@ for _ in range(1000):
     driver.set_power_state("u", "On")
     taken.add(driver._systems["u"]["pending_power"]["apply_time"] - 1000)
 print(json.dumps([sorted(taken), driver.get_power_state("u")]))`;
-        const options = ["--tmpfs", "/tmp", "-e", "SUSHY_EMULATOR_CONFIG=/tmp/lab.conf", "-v", `${CONFIGURATION}:/gunicorn.conf.py:ro`];
+        const options = [
+            "--tmpfs",
+            "/tmp",
+            "-e",
+            "SUSHY_EMULATOR_CONFIG=/tmp/lab.conf",
+            "-v",
+            `${CONFIGURATION}:/gunicorn.conf.py:ro`,
+        ];
         const [times, state] = python(image(), script, options) as [number[], string];
         expect(state, "a change that takes no time is seen at the next look").to.equal(times[0] === 0 ? "On" : "Off");
         return times;

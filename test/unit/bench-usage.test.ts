@@ -1,13 +1,20 @@
-import { expect } from "chai";
 import { execFileSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import { expect } from "chai";
 import type Docker from "dockerode";
 import { UsageMeter } from "../../cli/bench/usage";
 import { UsageLedger, type Sight } from "../../cli/bench/usage-ledger";
 import { dockerRole, podComponent, processComponent, workload } from "../../cli/bench/usage-names";
-import { busySeconds, containerIds, nodeSights, parseDescriptions, parseSample, SAMPLE_SCRIPT } from "../../cli/bench/usage-node";
+import {
+    busySeconds,
+    containerIds,
+    nodeSights,
+    parseDescriptions,
+    parseSample,
+    SAMPLE_SCRIPT,
+} from "../../cli/bench/usage-node";
 
 const MIB = 2 ** 20;
 const id = (letter: string): string => letter.repeat(64);
@@ -54,19 +61,25 @@ describe("the names of components", () => {
     });
 
     it("know the node's processes by what the kernel keeps of their names", () => {
-        expect(["kube-controller-manager", "containerd-shim-runc-v2", "kube-apiserver", "sh"].map((name) => processComponent(name.slice(0, 15)))).to.deep.equal([
-            "kube-controller-manager",
-            "containerd",
-            "kube-apiserver",
-            undefined,
-        ]);
+        expect(
+            ["kube-controller-manager", "containerd-shim-runc-v2", "kube-apiserver", "sh"].map((name) =>
+                processComponent(name.slice(0, 15)),
+            ),
+        ).to.deep.equal(["kube-controller-manager", "containerd", "kube-apiserver", undefined]);
         expect(processComponent("constructor")).to.equal(undefined);
     });
 });
 
 describe("the books of a lab's usage", () => {
-    const sight = (key: string, cpuSeconds: number, memoryBytes = 0, component = "bmo"): Sight => ({ key, holder: "pods", component, cpuSeconds, memoryBytes });
-    const cpu = (ledger: UsageLedger): Record<string, number> => Object.fromEntries(ledger.report().map(({ component, cpuSeconds }) => [component, cpuSeconds]));
+    const sight = (key: string, cpuSeconds: number, memoryBytes = 0, component = "bmo"): Sight => ({
+        key,
+        holder: "pods",
+        component,
+        cpuSeconds,
+        memoryBytes,
+    });
+    const cpu = (ledger: UsageLedger): Record<string, number> =>
+        Object.fromEntries(ledger.report().map(({ component, cpuSeconds }) => [component, cpuSeconds]));
 
     it("count the difference of what was there, and in full what came later", () => {
         const ledger = new UsageLedger();
@@ -80,9 +93,13 @@ describe("the books of a lab's usage", () => {
         const ledger = new UsageLedger();
         ledger.apply("node", [sight("a", 7, 30), sight("b", 1, 20)]);
         ledger.apply("node", [sight("b", 2, 25)]);
-        expect(ledger.report()).to.deep.equal([{ component: "bmo", cpuSeconds: 9, memoryBytes: 25, peakMemoryBytes: 50, instances: 1 }]);
+        expect(ledger.report()).to.deep.equal([
+            { component: "bmo", cpuSeconds: 9, memoryBytes: 25, peakMemoryBytes: 50, instances: 1 },
+        ]);
         ledger.apply("node", []);
-        expect(ledger.report()).to.deep.equal([{ component: "bmo", cpuSeconds: 9, memoryBytes: 0, peakMemoryBytes: 50, instances: 0 }]);
+        expect(ledger.report()).to.deep.equal([
+            { component: "bmo", cpuSeconds: 9, memoryBytes: 0, peakMemoryBytes: 50, instances: 0 },
+        ]);
         expect([...ledger.runningSources()]).to.deep.equal([]);
     });
 
@@ -107,9 +124,13 @@ describe("the books of a lab's usage", () => {
         ledger.apply("node", [sight("a", 10, 90), sight("gone", 4, 10)]);
         ledger.apply("node", [sight("a", 12, 40)]);
         ledger.mark();
-        expect(ledger.report()).to.deep.equal([{ component: "bmo", cpuSeconds: 0, memoryBytes: 40, peakMemoryBytes: 40, instances: 1 }]);
+        expect(ledger.report()).to.deep.equal([
+            { component: "bmo", cpuSeconds: 0, memoryBytes: 40, peakMemoryBytes: 40, instances: 1 },
+        ]);
         ledger.apply("node", [sight("a", 13, 45), sight("later", 2, 1)]);
-        expect(ledger.report()).to.deep.equal([{ component: "bmo", cpuSeconds: 3, memoryBytes: 46, peakMemoryBytes: 46, instances: 2 }]);
+        expect(ledger.report()).to.deep.equal([
+            { component: "bmo", cpuSeconds: 3, memoryBytes: 46, peakMemoryBytes: 46, instances: 2 },
+        ]);
     });
 
     it("take the greatest sum at one time for a component's peak, not the sum of peaks", () => {
@@ -127,10 +148,29 @@ describe("the books of a lab's usage", () => {
     });
 
     it("show what of the node and of its pods no instance accounts for", () => {
-        const total = (key: string, holder: "node" | "pods", cpuSeconds: number, memoryBytes: number): Sight => ({ key, holder, cpuSeconds, memoryBytes });
+        const total = (key: string, holder: "node" | "pods", cpuSeconds: number, memoryBytes: number): Sight => ({
+            key,
+            holder,
+            cpuSeconds,
+            memoryBytes,
+        });
         const ledger = new UsageLedger();
-        ledger.apply("n", [total("/", "node", 100, 1000), total("/kubepods", "pods", 40, 400), sight("a", 30, 300), { ...sight("p", 50, 500, "etcd"), holder: "node" }], true);
-        ledger.apply("n", [total("/", "node", 130, 1500), total("/kubepods", "pods", 55, 500), sight("a", 43, 450), { ...sight("p", 58, 700, "etcd"), holder: "node" }]);
+        ledger.apply(
+            "n",
+            [
+                total("/", "node", 100, 1000),
+                total("/kubepods", "pods", 40, 400),
+                sight("a", 30, 300),
+                { ...sight("p", 50, 500, "etcd"), holder: "node" },
+            ],
+            true,
+        );
+        ledger.apply("n", [
+            total("/", "node", 130, 1500),
+            total("/kubepods", "pods", 55, 500),
+            sight("a", 43, 450),
+            { ...sight("p", 58, 700, "etcd"), holder: "node" },
+        ]);
         expect(ledger.report()).to.deep.equal([
             { component: "bmo", cpuSeconds: 13, memoryBytes: 450, peakMemoryBytes: 450, instances: 1 },
             { component: "etcd", cpuSeconds: 8, memoryBytes: 700, peakMemoryBytes: 700, instances: 1 },
@@ -151,14 +191,22 @@ function node(version: 1 | 2): { root: string; sample: () => string } {
         if (version === 2) {
             write(`cgroup${path}/cpu.stat`, `usage_usec ${seconds * 1e6}\nuser_usec 1\nsystem_usec 2\n`);
             write(`cgroup${path}/memory.current`, `${bytes}\n`);
-            write(`cgroup${path}/memory.stat`, `anon 12\nfile 13\nactive_file 1\ninactive_file ${inactive}\nunevictable 0\n`);
+            write(
+                `cgroup${path}/memory.stat`,
+                `anon 12\nfile 13\nactive_file 1\ninactive_file ${inactive}\nunevictable 0\n`,
+            );
         } else {
             write(`cgroup/cpu,cpuacct${path}/cpuacct.usage`, `${seconds * 1e9}\n`);
             write(`cgroup/memory${path}/memory.usage_in_bytes`, `${bytes}\n`);
-            write(`cgroup/memory${path}/memory.stat`, `cache 4\ninactive_file 99\ntotal_cache 5\ntotal_inactive_file ${inactive}\n`);
+            write(
+                `cgroup/memory${path}/memory.stat`,
+                `cache 4\ninactive_file 99\ntotal_cache 5\ntotal_inactive_file ${inactive}\n`,
+            );
         }
     };
-    if (version === 2) write("cgroup/cgroup.controllers", "cpu memory\n");
+    if (version === 2) {
+        write("cgroup/cgroup.controllers", "cpu memory\n");
+    }
     group("", 5000, 9000 * MIB, 1000 * MIB);
     group("/kubepods", 3000, 4000 * MIB, 0);
     // Pods themselves are no containers; besteffort and guaranteed ones lie at different depths.
@@ -168,8 +216,16 @@ function node(version: 1 | 2): { root: string; sample: () => string } {
     group(`/kubepods/burstable/pod1111-22/${id("b")}`, 0, MIB, 2 * MIB);
     group(`/kubepods/besteffort/pod3333-44/${id("c")}`, 7, 20 * MIB, 0);
     group(`/kubepods/pod5555-66/${id("d")}`, 8, 30 * MIB, 0);
-    const pagesOf = (mib: number): number => (mib * MIB) / Number(execFileSync("getconf", ["PAGESIZE"], { encoding: "utf8" }));
-    const process = (pid: number, comm: string, parent: number, own: [user: number, system: number], children: [number, number], mib: number): void => {
+    const pagesOf = (mib: number): number =>
+        (mib * MIB) / Number(execFileSync("getconf", ["PAGESIZE"], { encoding: "utf8" }));
+    const process = (
+        pid: number,
+        comm: string,
+        parent: number,
+        own: [user: number, system: number],
+        children: [number, number],
+        mib: number,
+    ): void => {
         write(`proc/${pid}/statm`, `${pagesOf(mib + 2000)} ${pagesOf(mib + 90)} ${pagesOf(90)} 5 0 77 0\n`);
         write(
             `proc/${pid}/stat`,
@@ -189,7 +245,10 @@ function node(version: 1 | 2): { root: string; sample: () => string } {
     process(50, "a) R (b", 1, [1, 1], [0, 0], 1);
     mkdirSync(join(root, "proc/60"));
     write("proc/stat", "cpu  100000 2000 30000 5000000 700 400 600 9000 50 0\ncpu0 1 2 3\nintr 5\n");
-    const sample = (): string => execFileSync("sh", ["-c", SAMPLE_SCRIPT, "sample", join(root, "cgroup"), join(root, "proc")], { encoding: "utf8" });
+    const sample = (): string =>
+        execFileSync("sh", ["-c", SAMPLE_SCRIPT, "sample", join(root, "cgroup"), join(root, "proc")], {
+            encoding: "utf8",
+        });
     return { root, sample };
 }
 
@@ -207,12 +266,14 @@ describe("a look into a node", () => {
                 const reading = parseSample(sample());
                 expect(containerIds(reading).sort()).to.deep.equal([id("a"), id("b"), id("c"), id("d")]);
                 expect(reading.machineBusySeconds).to.equal(1330);
-                const found = nodeSights(reading, DESCRIBED).map(({ key, holder, component, cpuSeconds, memoryBytes }) => [
-                    component ?? `total: ${key}`,
-                    holder,
-                    cpuSeconds,
-                    memoryBytes / MIB,
-                ]);
+                const found = nodeSights(reading, DESCRIBED).map(
+                    ({ key, holder, component, cpuSeconds, memoryBytes }) => [
+                        component ?? `total: ${key}`,
+                        holder,
+                        cpuSeconds,
+                        memoryBytes / MIB,
+                    ],
+                );
                 expect(found).to.have.deep.members([
                     ["total: /", "node", 5000, 8000],
                     ["total: /kubepods", "pods", 3000, 4000],
@@ -236,14 +297,18 @@ describe("a look into a node", () => {
     it("keeps processes apart that had one pid after another", () => {
         const { root, sample } = node(1);
         try {
-            expect(nodeSights(parseSample(sample()), DESCRIBED).find(({ component }) => component === "kubelet")?.key).to.equal("process 32 5032");
+            expect(
+                nodeSights(parseSample(sample()), DESCRIBED).find(({ component }) => component === "kubelet")?.key,
+            ).to.equal("process 32 5032");
         } finally {
             rmSync(root, { recursive: true });
         }
     });
 
     it("says what a node did not give", () => {
-        expect(() => parseSample("sh: getconf: not found\n")).to.throw(/the node gave no the page size \(getconf\), no the CPU line of \/proc\/stat, no the node's own cgroup, no processes: "sh: getconf/);
+        expect(() => parseSample("sh: getconf: not found\n")).to.throw(
+            /the node gave no the page size \(getconf\), no the CPU line of \/proc\/stat, no the node's own cgroup, no processes: "sh: getconf/,
+        );
     });
 
     it("counts user, nice, system and interrupts as busy; not idle, waits for the disk, or what was stolen", () => {
@@ -251,7 +316,8 @@ describe("a look into a node", () => {
     });
 
     it("knows containers by what the runtime was told, and waits for those it was told nothing of", () => {
-        const config = (annotations: object): string => JSON.stringify({ ociVersion: "1.0.2", process: { args: ["a b"] }, annotations });
+        const config = (annotations: object): string =>
+            JSON.stringify({ ociVersion: "1.0.2", process: { args: ["a b"] }, annotations });
         const text = [
             `${id("a")} ${config({ "io.kubernetes.cri.container-name": "manager", "io.kubernetes.cri.container-type": "container", "io.kubernetes.cri.sandbox-id": id("b"), "io.kubernetes.cri.sandbox-name": "capm3-controller-manager-7f4b6c5d8-zk9vl", "io.kubernetes.cri.sandbox-namespace": "capm3-system" })}`,
             `${id("b")} ${config({ "io.kubernetes.cri.container-type": "sandbox", "io.kubernetes.cri.sandbox-id": id("b"), "io.kubernetes.cri.sandbox-name": "capm3-controller-manager-7f4b6c5d8-zk9vl" })}`,
@@ -271,7 +337,9 @@ class StatisticsDocker {
     containers = new Map<string, { name: string; seconds: number; running?: boolean; broken?: boolean }>();
 
     listContainers({ filters }: { filters: { label: string[] } }) {
-        if (this.down) return Promise.reject(new Error("connect ECONNREFUSED"));
+        if (this.down) {
+            return Promise.reject(new Error("connect ECONNREFUSED"));
+        }
         expect(filters.label).to.deep.equal(["metal3-scale-lab=m3lab-dev"]);
         return Promise.resolve([...this.containers].map(([Id, { name }]) => ({ Id, Names: [`/m3lab-dev-${name}`] })));
     }
@@ -281,7 +349,9 @@ class StatisticsDocker {
         return {
             stats: (options: Record<string, unknown>) => {
                 expect(options).to.include({ stream: false, "one-shot": true });
-                if (!container || container.running === false || container.broken) return Promise.reject(Object.assign(new Error("cannot read"), { statusCode: 500 }));
+                if (!container || container.running === false || container.broken) {
+                    return Promise.reject(Object.assign(new Error("cannot read"), { statusCode: 500 }));
+                }
                 return Promise.resolve({
                     cpu_stats: { cpu_usage: { total_usage: container.seconds * 1e9 } },
                     memory_stats: { usage: 100 * MIB, stats: { inactive_file: 40 * MIB } },
@@ -293,7 +363,8 @@ class StatisticsDocker {
 }
 
 describe("the meter", () => {
-    const meterOf = (docker: StatisticsDocker): UsageMeter => new UsageMeter({ docker: docker as unknown as Docker, prefix: "m3lab-dev" });
+    const meterOf = (docker: StatisticsDocker): UsageMeter =>
+        new UsageMeter({ docker: docker as unknown as Docker, prefix: "m3lab-dev" });
 
     it("sums the fake nodes of all pairs", async () => {
         const docker = new StatisticsDocker();
@@ -303,7 +374,15 @@ describe("the meter", () => {
         docker.containers.set("1", { name: "pair-000-sushy-tools", seconds: 53 });
         docker.containers.set("2", { name: "pair-001-sushy-tools", seconds: 2 });
         await meter.sample();
-        expect(meter.report()).to.deep.equal([{ component: "sushy-tools", cpuSeconds: 5, memoryBytes: 120 * MIB, peakMemoryBytes: 120 * MIB, instances: 2 }]);
+        expect(meter.report()).to.deep.equal([
+            {
+                component: "sushy-tools",
+                cpuSeconds: 5,
+                memoryBytes: 120 * MIB,
+                peakMemoryBytes: 120 * MIB,
+                instances: 2,
+            },
+        ]);
         expect(meter.failures).to.deep.equal({ count: 0, lastError: "" });
     });
 
@@ -358,7 +437,9 @@ describe("the meter", () => {
         await meter.sample();
         docker.containers.clear();
         await meter.sample();
-        expect(meter.report()).to.deep.equal([{ component: "fake-ipa", cpuSeconds: 3, memoryBytes: 0, peakMemoryBytes: 60 * MIB, instances: 0 }]);
+        expect(meter.report()).to.deep.equal([
+            { component: "fake-ipa", cpuSeconds: 3, memoryBytes: 0, peakMemoryBytes: 60 * MIB, instances: 0 },
+        ]);
     });
 
     it("lets a second call join the look under way", async () => {

@@ -1,6 +1,6 @@
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
 import { expect } from "chai";
-import { createServer, type Server } from "http";
-import type { AddressInfo } from "net";
 import { Cluster } from "../../cli/cluster-api/cluster";
 
 const GROUP_LIST = (resources: [string, string][]): object => ({
@@ -36,7 +36,12 @@ describe("cluster-api: the management cluster", () => {
             const chunks: Buffer[] = [];
             request.on("data", (chunk: Buffer) => chunks.push(chunk));
             request.on("end", () => {
-                if (chunks.length > 0) sent[`${request.method ?? ""} ${path}`] = [request.headers["content-type"], JSON.parse(Buffer.concat(chunks).toString())];
+                if (chunks.length > 0) {
+                    sent[`${request.method ?? ""} ${path}`] = [
+                        request.headers["content-type"],
+                        JSON.parse(Buffer.concat(chunks).toString()),
+                    ];
+                }
             });
             response.writeHead(code, { "content-type": "application/json" });
             response.end(JSON.stringify(body));
@@ -63,8 +68,17 @@ describe("cluster-api: the management cluster", () => {
     });
 
     it("changes a definition as the manifest has it, with all that a schema can say", async () => {
-        const schema = { openAPIV3Schema: { properties: { share: { "x-kubernetes-int-or-string": true, default: 1, enum: [1, "50%"] } } } };
-        const definition = { apiVersion: "apiextensions.k8s.io/v1", kind: "CustomResourceDefinition", metadata: { name: "things.g.io" }, spec: { versions: [{ name: "v1", served: false, schema }] } };
+        const schema = {
+            openAPIV3Schema: {
+                properties: { share: { "x-kubernetes-int-or-string": true, default: 1, enum: [1, "50%"] } },
+            },
+        };
+        const definition = {
+            apiVersion: "apiextensions.k8s.io/v1",
+            kind: "CustomResourceDefinition",
+            metadata: { name: "things.g.io" },
+            spec: { versions: [{ name: "v1", served: false, schema }] },
+        };
         const call = "PATCH /apis/apiextensions.k8s.io/v1/customresourcedefinitions/things.g.io";
         answers = { [call]: [200, definition] };
         await cluster.update(definition);

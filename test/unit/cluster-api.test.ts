@@ -1,10 +1,10 @@
+import { spawn, spawnSync } from "node:child_process";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createServer, type IncomingMessage, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { expect } from "chai";
-import { spawn, spawnSync } from "child_process";
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "fs";
-import { createServer, type IncomingMessage, type Server } from "http";
-import type { AddressInfo } from "net";
-import { tmpdir } from "os";
-import { join } from "path";
 import { certManagerStandIns, clusterctlInit, writeRepository } from "../../cli/cluster-api/clusterctl";
 import { clusterApiInputSchema, imageReference } from "../../cli/cluster-api/input";
 import { changeable } from "../../cli/cluster-api/install";
@@ -69,8 +69,9 @@ describe("cluster-api: input", () => {
             controllers: { ...images, core: { image: { repository: "x" } }, nope: {} },
         };
         const all = problems(bad).join("\n");
-        for (const expected of ["waitSeconds", "controllers.core.image: needs a tag or a digest", '"nope"'])
+        for (const expected of ["waitSeconds", "controllers.core.image: needs a tag or a digest", '"nope"']) {
             expect(all).to.include(expected);
+        }
     });
 
     it("writes references in full, with a tag or a digest", () => {
@@ -128,14 +129,18 @@ describe("cluster-api: manifests", () => {
         const asked: string[] = [];
         const server: Server = createServer((request: IncomingMessage, response) => {
             asked.push(request.url ?? "");
-            if (request.url?.includes("v9.9.9")) response.statusCode = 404;
+            if (request.url?.includes("v9.9.9")) {
+                response.statusCode = 404;
+            }
             response.end(`of ${request.url ?? ""}`);
         });
         await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
         try {
             const base = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
             const [core] = PROVIDERS;
-            if (core === undefined) throw new Error("no provider");
+            if (core === undefined) {
+                throw new Error("no provider");
+            }
             const files = await fetchProvider(core, "v1.13.4", base);
             const path = "/kubernetes-sigs/cluster-api/releases/download/v1.13.4";
             expect(files).to.deep.equal({
@@ -337,8 +342,9 @@ describe("cluster-api: the program", function () {
         const start = async (): Promise<ReturnType<typeof spawn>> => {
             const child = spawn(process.execPath, args, { stdio: ["pipe", "ignore", "ignore"] });
             child.stdin?.end(JSON.stringify({ ...input, kubeconfig, waitSeconds: 60 }));
-            while (!mine().some((name) => name.includes(`-${String(child.pid)}-`)))
+            while (!mine().some((name) => name.includes(`-${String(child.pid)}-`))) {
                 await new Promise((resolve) => setTimeout(resolve, 50));
+            }
             return child;
         };
         const ended = (child: ReturnType<typeof spawn>): Promise<number | null> =>

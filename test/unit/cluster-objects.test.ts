@@ -37,7 +37,9 @@ const classOf = (objects: Manifest[]): ClassSpec =>
 
 /** Every templateRef beneath a value. */
 function templateRefs(value: unknown): { apiVersion: string; kind: string; name: string }[] {
-    if (typeof value !== "object" || value === null) return [];
+    if (typeof value !== "object" || value === null) {
+        return [];
+    }
     return Object.entries(value).flatMap(([key, item]: [string, unknown]) =>
         key === "templateRef" ? [item as { apiVersion: string; kind: string; name: string }] : templateRefs(item),
     );
@@ -73,7 +75,9 @@ describe("cluster objects: the class", () => {
             const names = selector.matchResources.machineDeploymentClass?.names ?? [];
             expect(spec.workers.machineDeployments.map((each) => each.class)).to.include.members(names);
             for (const { valueFrom } of jsonPatches) {
-                if (valueFrom.variable !== undefined) expect(declared).to.include(valueFrom.variable);
+                if (valueFrom.variable !== undefined) {
+                    expect(declared).to.include(valueFrom.variable);
+                }
             }
         }
     });
@@ -106,7 +110,9 @@ describe("cluster objects: the class", () => {
     it("leaves the cleaning of hosts to the hosts: CAPM3 writes a template's over and over", () => {
         const templates = objects.filter((object) => object.kind === "Metal3MachineTemplate");
         expect(templates).to.have.length(2);
-        for (const template of templates) expect((template.spec as { template: { spec: object } }).template.spec).to.have.all.keys("image");
+        for (const template of templates) {
+            expect((template.spec as { template: { spec: object } }).template.spec).to.have.all.keys("image");
+        }
     });
 });
 
@@ -126,7 +132,10 @@ describe("cluster objects: a cluster", () => {
 
     it("is paused until FKAS releases it where it is queued, and no different otherwise", () => {
         const queued = cluster(2, 5);
-        expect(queued.metadata.annotations).to.deep.equal({ "cluster.x-k8s.io/paused": "", "metal3-scale-lab/queued": "5" });
+        expect(queued.metadata.annotations).to.deep.equal({
+            "cluster.x-k8s.io/paused": "",
+            "metal3-scale-lab/queued": "5",
+        });
         const { annotations } = queued.metadata;
         const started = cluster(2);
         expect(queued).to.deep.equal({ ...started, metadata: { ...started.metadata, annotations } });

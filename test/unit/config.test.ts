@@ -1,6 +1,6 @@
+import { readFileSync } from "node:fs";
 import { expect } from "chai";
 import * as fc from "fast-check";
-import { readFileSync } from "fs";
 import { parse } from "yaml";
 import { keys } from "../../components/config/keys";
 import { ConfigurationError, judge } from "../../components/config/validate";
@@ -10,7 +10,9 @@ function problems(raw: Record<string, string>): string[] {
     try {
         judge(raw);
     } catch (error) {
-        if (error instanceof ConfigurationError) return error.problems.map(({ key, value, rule }) => `${key} = ${value}: ${rule}`);
+        if (error instanceof ConfigurationError) {
+            return error.problems.map(({ key, value, rule }) => `${key} = ${value}: ${rule}`);
+        }
         throw error;
     }
     return [];
@@ -31,35 +33,75 @@ describe("configuration", () => {
         [{ nodes: "10001" }, 'nodes = "10001": must be a whole number from 0 to 10000'],
         [{ nodes: "4", clusters: "5" }, "nodes = 4: 5 clusters of 1 hosts each want 5 hosts"],
         [{ nodes: "5", clusters: "2", controlPlaneNodes: "3" }, "nodes = 5: 2 clusters of 3 hosts each want 6 hosts"],
-        [{ hostsPerCluster: "1", workerNodes: "1" }, "hostsPerCluster = 1: must be at least controlPlaneNodes + workerNodes = 2"],
+        [
+            { hostsPerCluster: "1", workerNodes: "1" },
+            "hostsPerCluster = 1: must be at least controlPlaneNodes + workerNodes = 2",
+        ],
         [{ conductors: "0" }, 'conductors = "0": must be a whole number from 1 to 50'],
         [{ conductors: "51" }, 'conductors = "51": must be a whole number from 1 to 50'],
         [{ controlPlaneNodes: "2" }, 'controlPlaneNodes = "2": must be odd: 1 or 3, because etcd members vote'],
-        [{ provisioningCidr: "192.168.1.0/25" }, "provisioningCidr = 192.168.1.0/25: must be between a /12 and a /24 (256 addresses)"],
-        [{ provisioningCidr: "172.0.0.0/8" }, "provisioningCidr = 172.0.0.0/8: must be between a /12 and a /24 (256 addresses)"],
-        [{ provisioningCidr: "10.96.4.0/24" }, "serviceCidr = 10.96.0.0/16: must not overlap provisioningCidr 10.96.4.0/24"],
+        [
+            { provisioningCidr: "192.168.1.0/25" },
+            "provisioningCidr = 192.168.1.0/25: must be between a /12 and a /24 (256 addresses)",
+        ],
+        [
+            { provisioningCidr: "172.0.0.0/8" },
+            "provisioningCidr = 172.0.0.0/8: must be between a /12 and a /24 (256 addresses)",
+        ],
+        [
+            { provisioningCidr: "10.96.4.0/24" },
+            "serviceCidr = 10.96.0.0/16: must not overlap provisioningCidr 10.96.4.0/24",
+        ],
         [{ podCidr: "10.96.0.0/12" }, "serviceCidr = 10.96.0.0/16: must not overlap podCidr 10.96.0.0/12"],
-        [{ provisioningCidr: "192.168.222.1/24" }, "provisioningCidr = 192.168.222.1/24: must be the first address of a network, such as 192.168.222.0/24"],
-        [{ provisioningCidr: "192.168.256.0/24" }, 'provisioningCidr = "192.168.256.0/24": must be an IPv4 network such as 192.168.222.0/24'],
-        [{ nodes: "400", nodesPerPair: "2", clusters: "0" }, "nodes = 400: they need 200 pairs, but 192.168.222.0/24 has addresses for 94: raise nodesPerPair or take a larger provisioningCidr"],
+        [
+            { provisioningCidr: "192.168.222.1/24" },
+            "provisioningCidr = 192.168.222.1/24: must be the first address of a network, such as 192.168.222.0/24",
+        ],
+        [
+            { provisioningCidr: "192.168.256.0/24" },
+            'provisioningCidr = "192.168.256.0/24": must be an IPv4 network such as 192.168.222.0/24',
+        ],
+        [
+            { nodes: "400", nodesPerPair: "2", clusters: "0" },
+            "nodes = 400: they need 200 pairs, but 192.168.222.0/24 has addresses for 94: raise nodesPerPair or take a larger provisioningCidr",
+        ],
         [{ substrate: "vmware" }, 'substrate = "vmware": must be one of embedded'],
-        [{ kubernetesVersion: "1.2" }, 'kubernetesVersion = "1.2": must be a Kubernetes version such as v1.35.4, >=1.26.0 <1.37.0'],
-        [{ kubernetesVersion: "v1.25.9" }, 'kubernetesVersion = "v1.25.9": must be a Kubernetes version such as v1.35.4, >=1.26.0 <1.37.0'],
+        [
+            { kubernetesVersion: "1.2" },
+            'kubernetesVersion = "1.2": must be a Kubernetes version such as v1.35.4, >=1.26.0 <1.37.0',
+        ],
+        [
+            { kubernetesVersion: "v1.25.9" },
+            'kubernetesVersion = "v1.25.9": must be a Kubernetes version such as v1.35.4, >=1.26.0 <1.37.0',
+        ],
         [{ fakeBootSeconds: "9-3" }, 'fakeBootSeconds = "9-3": the second number must not be below the first'],
         [{ fakePowerSeconds: "1-3601" }, 'fakePowerSeconds = "1-3601": must be at most 3600 seconds'],
-        [{ fakeBootSeconds: "soon" }, 'fakeBootSeconds = "soon": must be seconds such as "10", or a range such as "5-10", at most 3600'],
+        [
+            { fakeBootSeconds: "soon" },
+            'fakeBootSeconds = "soon": must be seconds such as "10", or a range such as "5-10", at most 3600',
+        ],
         [{ nodez: "3" }, 'nodez = "3": is not a key of this program; did you mean nodes?'],
         [{ fakeApiServers: "3" }, "fakeApiServers = 3: 2 clusters leave some without work"],
         [{ images: "{" }, 'images = "{": must be an object: {source, overrides}'],
         [{ images: '{"source":"ftp"}' }, 'images.source = "{\\"source\\":\\"ftp\\"}": must be one of build, pull'],
-        [{ images: '{"overrides":{"ironic":"quay.io/x/ironic:latest"}}' }, 'images.overrides.ironic = "{\\"overrides\\":{\\"ironic\\":\\"quay.io/x/ironic:latest\\"}}": must be an image pinned by tag (not latest) or by digest'],
+        [
+            { images: '{"overrides":{"ironic":"quay.io/x/ironic:latest"}}' },
+            'images.overrides.ironic = "{\\"overrides\\":{\\"ironic\\":\\"quay.io/x/ironic:latest\\"}}": must be an image pinned by tag (not latest) or by digest',
+        ],
     ];
     for (const [raw, message] of refused) {
         it(`refuses ${JSON.stringify(raw)}`, () => expect(problems(raw)).to.deep.equal([message]));
     }
 
     it("names every problem in one message", () => {
-        const raw = { nodes: "many", conductors: "0", fakeBootSeconds: "9-3", colour: "blue", substrate: "x", controlPlaneNodes: "2" };
+        const raw = {
+            nodes: "many",
+            conductors: "0",
+            fakeBootSeconds: "9-3",
+            colour: "blue",
+            substrate: "x",
+            controlPlaneNodes: "2",
+        };
         expect(() => judge(raw)).to.throw(ConfigurationError, /6 problems.*nothing was made/s);
         expect(problems(raw)).to.have.length(6);
     });
@@ -72,19 +114,36 @@ describe("configuration", () => {
 
     it("never throws anything but a ConfigurationError, whatever it is given", () => {
         const anyKey = fc.constantFrom(...Object.keys(keys), "other");
-        const anyValue = fc.oneof(fc.string(), fc.integer().map(String), fc.double().map(String), fc.ipV4().map((ip) => `${ip}/16`));
+        const anyValue = fc.oneof(
+            fc.string(),
+            fc.integer().map(String),
+            fc.double().map(String),
+            fc.ipV4().map((ip) => `${ip}/16`),
+        );
         fc.assert(
             fc.property(fc.dictionary(anyKey, anyValue), (raw) => {
-                for (const problem of problems(raw)) expect(problem).to.match(/ = .*: .+/s);
+                for (const problem of problems(raw)) {
+                    expect(problem).to.match(/ = .*: .+/s);
+                }
             }),
         );
     });
 
     it("has its keys and defaults in Pulumi.yaml, each with a description", () => {
-        const project = parse(readFileSync("Pulumi.yaml", "utf8")) as { config: Record<string, { description: string; default: unknown }> };
-        const raw = Object.fromEntries(Object.entries(project.config).map(([key, entry]) => [key, String(entry.default)]));
-        expect(Object.keys(raw)).to.have.members(Object.entries(keys).filter(([, schema]) => schema.safeParse(undefined).data !== undefined).map(([key]) => key));
+        const project = parse(readFileSync("Pulumi.yaml", "utf8")) as {
+            config: Record<string, { description: string; default: unknown }>;
+        };
+        const raw = Object.fromEntries(
+            Object.entries(project.config).map(([key, entry]) => [key, String(entry.default)]),
+        );
+        expect(Object.keys(raw)).to.have.members(
+            Object.entries(keys)
+                .filter(([, schema]) => schema.safeParse(undefined).data !== undefined)
+                .map(([key]) => key),
+        );
         expect(judge(raw)).to.deep.equal(judge({}));
-        for (const [key, entry] of Object.entries(project.config)) expect(entry.description, key).to.match(/\.$/);
+        for (const [key, entry] of Object.entries(project.config)) {
+            expect(entry.description, key).to.match(/\.$/);
+        }
     });
 });

@@ -6,8 +6,18 @@ import { clusterStatus, hostStatus } from "../../components/gate/kubernetes";
 import { plan } from "../../components/plan/plan";
 
 const planned = plan(judge({}), "dev");
-const host = (index: number, state: string, error = "") => ({ name: `host-000${index}`, state, error, deleting: false, used: false });
-const cluster = (index: number, available: boolean, message = "") => ({ name: `cluster-000${index}`, available, message });
+const host = (index: number, state: string, error = "") => ({
+    name: `host-000${index}`,
+    state,
+    error,
+    deleting: false,
+    used: false,
+});
+const cluster = (index: number, available: boolean, message = "") => ({
+    name: `cluster-000${index}`,
+    available,
+    message,
+});
 const settled: Fleet = {
     hosts: [host(0, "provisioned"), host(1, "provisioned"), host(2, "available"), host(3, "available")],
     clusters: [cluster(0, true), cluster(1, true)],
@@ -27,12 +37,24 @@ describe("gate", () => {
     it("wants hosts anywhere they can stay when it waits for hosts only", () => {
         const want = wanted(planned, 1, "hosts");
         expect(want.clusters).to.deep.equal([]);
-        const early = { hosts: settled.hosts.map(({ name }) => ({ name, state: "available", error: "", deleting: false, used: false })), clusters: [] };
+        const early = {
+            hosts: settled.hosts.map(({ name }) => ({
+                name,
+                state: "available",
+                error: "",
+                deleting: false,
+                used: false,
+            })),
+            clusters: [],
+        };
         expect(laggards(early, want)).to.deep.equal([]);
     });
 
     it("names what is not there, with its last error", () => {
-        const fleet = { hosts: [host(0, "provisioning", "deploy failed"), host(1, ""), host(2, "available")], clusters: [cluster(0, false, "RemoteConnectionProbe: no")] };
+        const fleet = {
+            hosts: [host(0, "provisioning", "deploy failed"), host(1, ""), host(2, "available")],
+            clusters: [cluster(0, false, "RemoteConnectionProbe: no")],
+        };
         expect(laggards(fleet, wanted(planned, 1, "clusters"))).to.deep.equal([
             { kind: "BareMetalHost", name: "host-0000", reason: "provisioning: deploy failed (wanted: provisioned)" },
             { kind: "BareMetalHost", name: "host-0001", reason: "not seen by BMO yet (wanted: provisioned)" },
@@ -44,15 +66,25 @@ describe("gate", () => {
 
     it("lets hosts pass that a leaving cluster still uses, but no others", () => {
         const want = wanted(planned, 1, "clusters");
-        const with2 = (state: string, used: boolean) => ({ ...settled, hosts: settled.hosts.map((each) => (each.name === "host-0002" ? { ...each, state, used } : each)) });
+        const with2 = (state: string, used: boolean) => ({
+            ...settled,
+            hosts: settled.hosts.map((each) => (each.name === "host-0002" ? { ...each, state, used } : each)),
+        });
         expect(laggards(with2("provisioned", true), want)).to.deep.equal([]);
         expect(laggards(with2("provisioned", false), want)).to.have.length(1);
-        const first = { ...settled, hosts: settled.hosts.map((each) => (each.name === "host-0000" ? { ...each, state: "provisioning", used: true } : each)) };
+        const first = {
+            ...settled,
+            hosts: settled.hosts.map((each) =>
+                each.name === "host-0000" ? { ...each, state: "provisioning", used: true } : each,
+            ),
+        };
         expect(laggards(first, want)).to.have.length(1);
     });
 
     it("counts on the way", () => {
-        expect(progressLine(settled, wanted(planned, 1, "clusters"), 12.4)).to.equal("hosts: 2 provisioned, 2 available of 4; clusters: 2 of 2 Available (12 s)");
+        expect(progressLine(settled, wanted(planned, 1, "clusters"), 12.4)).to.equal(
+            "hosts: 2 provisioned, 2 available of 4; clusters: 2 of 2 Available (12 s)",
+        );
     });
 
     it("ends when all is there, and outlives looks that fail", async () => {
@@ -66,7 +98,9 @@ describe("gate", () => {
             report: (line) => lines.push(line),
             read: () => {
                 const look = looks.shift();
-                return look instanceof Error || look === undefined ? Promise.reject(look ?? new Error("looked too often")) : Promise.resolve(look);
+                return look instanceof Error || look === undefined
+                    ? Promise.reject(look ?? new Error("looked too often"))
+                    : Promise.resolve(look);
             },
         });
         expect(fleet).to.equal(settled);
@@ -77,9 +111,26 @@ describe("gate", () => {
     it("does not wait for what somebody else has deleted, but says how it comes back", async () => {
         const without = { ...settled, hosts: settled.hosts.slice(1) };
         // Once missing is not gone: the list may be older than the host.
-        const looks = [without, without, { ...settled, clusters: [cluster(0, false), cluster(1, true)] }, without, without, without];
-        const waiting = waitForFleet({ ...fakeClock(), want: wanted(planned, 1, "clusters"), timeoutSeconds: 600, hint: "", report: () => undefined, read: () => Promise.resolve(looks.shift() ?? settled) });
-        const error = await waiting.then(() => undefined, (reason: unknown) => reason);
+        const looks = [
+            without,
+            without,
+            { ...settled, clusters: [cluster(0, false), cluster(1, true)] },
+            without,
+            without,
+            without,
+        ];
+        const waiting = waitForFleet({
+            ...fakeClock(),
+            want: wanted(planned, 1, "clusters"),
+            timeoutSeconds: 600,
+            hint: "",
+            report: () => undefined,
+            read: () => Promise.resolve(looks.shift() ?? settled),
+        });
+        const error = await waiting.then(
+            () => undefined,
+            (reason: unknown) => reason,
+        );
         expect(error).to.be.instanceOf(FleetIncomplete);
         expect((error as FleetIncomplete).message.split("\n")).to.deep.equal([
             "1 objects that Pulumi has made are no longer there; something else has deleted them:",
@@ -99,7 +150,10 @@ describe("gate", () => {
             report: () => undefined,
             read: () => Promise.reject(new Error("connection refused")),
         });
-        const error = await waiting.then(() => undefined, (reason: unknown) => reason);
+        const error = await waiting.then(
+            () => undefined,
+            (reason: unknown) => reason,
+        );
         expect(error).to.be.instanceOf(FleetTimeout);
         const message = (error as FleetTimeout).message;
         expect(message).to.match(/^After 60 s 50 objects/);
@@ -108,9 +162,14 @@ describe("gate", () => {
     });
 
     it("says of a queued host that it is, until it has a state", () => {
-        const metadata = { name: "h", annotations: { "baremetalhost.metal3.io/paused": "", "metal3-scale-lab/queued": "" } };
+        const metadata = {
+            name: "h",
+            annotations: { "baremetalhost.metal3.io/paused": "", "metal3-scale-lab/queued": "" },
+        };
         expect(hostStatus({ metadata }).state).to.equal("queued");
-        expect(hostStatus({ metadata, status: { provisioning: { state: "provisioned" } } }).state).to.equal("provisioned");
+        expect(hostStatus({ metadata, status: { provisioning: { state: "provisioned" } } }).state).to.equal(
+            "provisioned",
+        );
         expect(hostStatus({ metadata: { name: "h" } }).state).to.equal("");
     });
 
@@ -118,16 +177,39 @@ describe("gate", () => {
         const metadata = { name: "c", annotations: { "cluster.x-k8s.io/paused": "", "metal3-scale-lab/queued": "3" } };
         const want = { name: "c", available: false, message: "queued: waits for its 3 hosts to be available" };
         expect(clusterStatus({ metadata })).to.deep.equal(want);
-        expect(clusterStatus({ metadata, status: { conditions: [{ type: "Available", status: "True", message: "" }] } })).to.deep.equal(want);
+        expect(
+            clusterStatus({ metadata, status: { conditions: [{ type: "Available", status: "True", message: "" }] } }),
+        ).to.deep.equal(want);
         const others = { name: "c", annotations: { "cluster.x-k8s.io/paused": "" } };
         expect(clusterStatus({ metadata: others })).to.deep.equal({ name: "c", available: false, message: "" });
     });
 
     it("reads objects as the API serves them", () => {
-        expect(hostStatus({ metadata: { name: "h" } })).to.deep.equal({ name: "h", state: "", error: "", deleting: false, used: false });
-        expect(hostStatus({ metadata: { name: "h", deletionTimestamp: "2026" }, spec: { consumerRef: {} }, status: { provisioning: { state: "deprovisioning" }, errorMessage: "no" } })).to.deep.equal({ name: "h", state: "deprovisioning", error: "no", deleting: true, used: true });
+        expect(hostStatus({ metadata: { name: "h" } })).to.deep.equal({
+            name: "h",
+            state: "",
+            error: "",
+            deleting: false,
+            used: false,
+        });
+        expect(
+            hostStatus({
+                metadata: { name: "h", deletionTimestamp: "2026" },
+                spec: { consumerRef: {} },
+                status: { provisioning: { state: "deprovisioning" }, errorMessage: "no" },
+            }),
+        ).to.deep.equal({ name: "h", state: "deprovisioning", error: "no", deleting: true, used: true });
         const conditions = [{ type: "Available", status: "False", message: "* RemoteConnectionProbe:\n  * failed" }];
-        expect(clusterStatus({ metadata: { name: "c" }, status: { conditions } })).to.deep.equal({ name: "c", available: false, message: "* RemoteConnectionProbe: * failed" });
-        expect(clusterStatus({ metadata: { name: "c", deletionTimestamp: "2026" }, status: { conditions: [{ type: "Available", status: "True" }] } }).available).to.equal(false);
+        expect(clusterStatus({ metadata: { name: "c" }, status: { conditions } })).to.deep.equal({
+            name: "c",
+            available: false,
+            message: "* RemoteConnectionProbe: * failed",
+        });
+        expect(
+            clusterStatus({
+                metadata: { name: "c", deletionTimestamp: "2026" },
+                status: { conditions: [{ type: "Available", status: "True" }] },
+            }).available,
+        ).to.equal(false);
     });
 });

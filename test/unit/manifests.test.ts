@@ -32,7 +32,9 @@ const deployment = (args: string[], env?: object[]): Manifest => ({
 const containerOf = (manifests: Manifest[]): Record<string, unknown> => {
     const spec = manifests[0]?.spec as { template: { spec: { containers: Record<string, unknown>[] } } };
     const found = spec.template.spec.containers.find((container) => container.name === "manager");
-    if (found === undefined) throw new Error("no manager");
+    if (found === undefined) {
+        throw new Error("no manager");
+    }
     return found;
 };
 
@@ -181,19 +183,32 @@ describe("manifests: managers", () => {
 
     it("gives the probes that are there the patience asked for", () => {
         const manifest = deployment([]);
-        const { containers } = (manifest.spec as { template: { spec: { containers: Record<string, unknown>[] } } }).template.spec;
-        Object.assign(containers.find(({ name }) => name === "manager") as object, { livenessProbe: { httpGet: { path: "/healthz" }, timeoutSeconds: 1 }, readinessProbe: { periodSeconds: 5 } });
+        const { containers } = (manifest.spec as { template: { spec: { containers: Record<string, unknown>[] } } })
+            .template.spec;
+        Object.assign(containers.find(({ name }) => name === "manager") as object, {
+            livenessProbe: { httpGet: { path: "/healthz" }, timeoutSeconds: 1 },
+            readinessProbe: { periodSeconds: 5 },
+        });
         const container = containerOf(tuneManager([manifest], { deployment: "ctl" }, { probeTimeoutSeconds: 10 }));
-        expect(container).to.deep.include({ livenessProbe: { httpGet: { path: "/healthz" }, timeoutSeconds: 10 }, readinessProbe: { periodSeconds: 5, timeoutSeconds: 10 } });
+        expect(container).to.deep.include({
+            livenessProbe: { httpGet: { path: "/healthz" }, timeoutSeconds: 10 },
+            readinessProbe: { periodSeconds: 5, timeoutSeconds: 10 },
+        });
         expect(container).to.not.have.property("startupProbe");
-        expect(containerOf(tuneManager([manifest], { deployment: "ctl" }, {}))).to.deep.include({ livenessProbe: { httpGet: { path: "/healthz" }, timeoutSeconds: 1 } });
+        expect(containerOf(tuneManager([manifest], { deployment: "ctl" }, {}))).to.deep.include({
+            livenessProbe: { httpGet: { path: "/healthz" }, timeoutSeconds: 1 },
+        });
     });
 
     it("has a pod go on serving before it ends, and gives it its grace period after that", () => {
-        const podOf = (manifests: Manifest[]) => (manifests[0]?.spec as { template: { spec: { terminationGracePeriodSeconds?: number } } }).template.spec;
+        const podOf = (manifests: Manifest[]) =>
+            (manifests[0]?.spec as { template: { spec: { terminationGracePeriodSeconds?: number } } }).template.spec;
         const impatient = deployment([]);
         podOf([impatient]).terminationGracePeriodSeconds = 10;
-        for (const [manifest, grace] of [[deployment([]), 35], [impatient, 15]] as const) {
+        for (const [manifest, grace] of [
+            [deployment([]), 35],
+            [impatient, 15],
+        ] as const) {
             const tuned = tuneManager([manifest], { deployment: "ctl" }, { drainSeconds: 5 });
             expect(containerOf(tuned)).to.deep.include({ lifecycle: { preStop: { sleep: { seconds: 5 } } } });
             expect(podOf(tuned).terminationGracePeriodSeconds).to.equal(grace);
@@ -414,15 +429,25 @@ describe("manifests: certificates without cert-manager", () => {
 
 describe("manifests: versions of resources", () => {
     const definition = (group: string, versions: object[], kind = "CustomResourceDefinition"): Manifest => ({
-        apiVersion: "apiextensions.k8s.io/v1", kind, metadata: { name: "things" }, spec: { group, scope: "Namespaced", conversion: { strategy: "Webhook" }, versions },
+        apiVersion: "apiextensions.k8s.io/v1",
+        kind,
+        metadata: { name: "things" },
+        spec: { group, scope: "Namespaced", conversion: { strategy: "Webhook" }, versions },
     });
     const old = { name: "v1beta1", served: true, storage: false, deprecated: true, schema: { a: 1 } };
     const now = { name: "v1beta2", served: true, storage: true, schema: { a: 2 } };
 
     it("no longer serves what is deprecated, and leaves all else as it is", () => {
-        const given = [definition("g.io", [old, now]), definition("g.io", [now], "Other"), { apiVersion: "v1", kind: "Secret", metadata: { name: "a" } }];
+        const given = [
+            definition("g.io", [old, now]),
+            definition("g.io", [now], "Other"),
+            { apiVersion: "v1", kind: "Secret", metadata: { name: "a" } },
+        ];
         const before = structuredClone(given);
-        expect(withoutDeprecatedVersions(given)).to.deep.equal([definition("g.io", [{ ...old, served: false }, now]), ...given.slice(1)]);
+        expect(withoutDeprecatedVersions(given)).to.deep.equal([
+            definition("g.io", [{ ...old, served: false }, now]),
+            ...given.slice(1),
+        ]);
         expect(given).to.deep.equal(before);
     });
 
@@ -430,7 +455,15 @@ describe("manifests: versions of resources", () => {
         ["a version that is older, but not deprecated", definition("g.io", [{ ...old, deprecated: false }, now])],
         ["the version that is stored", definition("g.io", [{ ...old, storage: true }])],
         ["a version that CAPM3 asks for", definition("ipam.cluster.x-k8s.io", [old, now])],
-        ["a definition without versions", { apiVersion: "apiextensions.k8s.io/v1", kind: "CustomResourceDefinition", metadata: { name: "things" }, spec: { group: "g.io", versions: [] } }],
+        [
+            "a definition without versions",
+            {
+                apiVersion: "apiextensions.k8s.io/v1",
+                kind: "CustomResourceDefinition",
+                metadata: { name: "things" },
+                spec: { group: "g.io", versions: [] },
+            },
+        ],
     ];
     for (const [name, manifest] of kept) {
         it(`leaves ${name}`, () => expect(withoutDeprecatedVersions([manifest])).to.deep.equal([manifest]));

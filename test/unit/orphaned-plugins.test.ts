@@ -1,9 +1,9 @@
-import { expect } from "chai";
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { copyFile, mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { expect } from "chai";
 import { endOrphanedPlugins, orphanedPlugins } from "../../cli/orphaned-plugins";
 
 describe("plugins whose Pulumi was killed", () => {
@@ -24,14 +24,19 @@ describe("plugins whose Pulumi was killed", () => {
         await copyFile("/bin/sh", join(home, "bin", "pulumi"));
     });
     after(async () => {
-        for (const child of children) child.kill("SIGKILL");
+        for (const child of children) {
+            child.kill("SIGKILL");
+        }
         await rm(home, { recursive: true, force: true });
     });
 
     it("are ended, and neither those of a living one nor other programs", async () => {
         const orphan = start(join(home, "plugins", "provider"), ["60"]);
         const other = start(join(home, "bin", "sleep"), ["60"]);
-        const engine = start(join(home, "bin", "pulumi"), ["-c", `${join(home, "plugins", "provider")} 60 & echo $!; wait`]);
+        const engine = start(join(home, "bin", "pulumi"), [
+            "-c",
+            `${join(home, "plugins", "provider")} 60 & echo $!; wait`,
+        ]);
         const [line] = (await once(engine.stdout as NodeJS.ReadableStream, "data")) as [Buffer];
         const owned = Number(line.toString());
         try {

@@ -1,18 +1,19 @@
-import { expect } from "chai";
+import { execFileSync } from "node:child_process";
 import * as bcrypt from "bcryptjs";
-import { execFileSync } from "child_process";
+import { expect } from "chai";
 import * as fc from "fast-check";
-import { bcryptHash } from "../../components/credentials";
 import { initInput } from "../../components/cluster-api";
-import { pairConfiguration } from "../../components/fake-nodes";
-import { serviceBlocks } from "../../components/fake-api-servers";
 import { judge } from "../../components/config/validate";
+import { bcryptHash } from "../../components/credentials";
+import { serviceBlocks } from "../../components/fake-api-servers";
+import { pairConfiguration } from "../../components/fake-nodes";
 import { Images, referenceParts } from "../../components/images";
 import { objectToken } from "../../components/kubernetes-object";
 import { plan } from "../../components/plan/plan";
 import { pythonAssignments } from "../../components/python";
 
-const python = (program: string, input: string): string => execFileSync("python3", ["-c", program], { input, encoding: "utf8" });
+const python = (program: string, input: string): string =>
+    execFileSync("python3", ["-c", program], { input, encoding: "utf8" });
 
 describe("the htpasswd line", () => {
     it("verifies, says nothing else than the password, and is the same at every run", () => {
@@ -29,7 +30,9 @@ describe("the pairs' configuration", () => {
         const program = "import json,sys; scope={}; exec(sys.stdin.read(),{},scope); print(json.dumps(scope))";
         fc.assert(
             fc.property(values, (assigned) => {
-                expect(JSON.parse(python(program, pythonAssignments(assigned)))).to.deep.equal(JSON.parse(JSON.stringify(assigned)));
+                expect(JSON.parse(python(program, pythonAssignments(assigned)))).to.deep.equal(
+                    JSON.parse(JSON.stringify(assigned)),
+                );
             }),
             { numRuns: 15 },
         );
@@ -38,13 +41,18 @@ describe("the pairs' configuration", () => {
     it("lists every host of the pair's range, whatever the number of hosts", () => {
         const config = judge({ nodes: "5", clusters: "0" });
         const last = plan(config, "dev").pairs.at(-1);
-        if (!last) throw new Error("no pair");
-        const systems = pairConfiguration(last, config, "https://192.168.222.2:6385")["SUSHY_EMULATOR_FAKE_SYSTEMS"] as { uuid: string }[];
+        if (!last) {
+            throw new Error("no pair");
+        }
+        const systems = pairConfiguration(last, config, "https://192.168.222.2:6385")[
+            "SUSHY_EMULATOR_FAKE_SYSTEMS"
+        ] as { uuid: string }[];
         expect(systems).to.have.length(4);
         expect(new Set(systems.map(({ uuid }) => uuid)).size).to.equal(4);
     });
 
-    it("refuses what has no literal", () => expect(() => pythonAssignments({ A: undefined })).to.throw(TypeError, "no Python literal"));
+    it("refuses what has no literal", () =>
+        expect(() => pythonAssignments({ A: undefined })).to.throw(TypeError, "no Python literal"));
 });
 
 describe("images", () => {
@@ -53,7 +61,9 @@ describe("images", () => {
         ["localhost:5000/a/b:1.2", { repository: "localhost:5000/a/b", tag: "1.2" }],
         ["localhost:5000/a/b@sha256:00", { repository: "localhost:5000/a/b", digest: "sha256:00" }],
     ];
-    for (const [reference, parts] of references) it(`takes ${reference} apart`, () => expect(referenceParts(reference)).to.deep.equal(parts));
+    for (const [reference, parts] of references) {
+        it(`takes ${reference} apart`, () => expect(referenceParts(reference)).to.deep.equal(parts));
+    }
 
     it("are the user's own where there is one", () => {
         const images = new Images({ source: "build", overrides: { ironic: "example.org/ironic:1" } });
@@ -69,15 +79,28 @@ describe("images", () => {
 describe("ports of the fake API servers", () => {
     it("are all opened exactly once, in blocks that one more cluster does not change", () => {
         fc.assert(
-            fc.property(fc.integer({ min: 1, max: 1200 }), fc.option(fc.integer({ min: 1, max: 5 }), { nil: undefined }), (clusters, servers) => {
-                const raw = { provisioningCidr: "172.20.0.0/16", nodes: String(clusters), clusters: String(clusters), ...(servers && servers <= clusters ? { fakeApiServers: String(servers) } : {}) };
-                const planned = plan(judge(raw), "dev");
-                const blocks = serviceBlocks(planned);
-                const ports = blocks.flatMap(({ server, ports: opened }) => opened.map((port) => `${server.index} ${port}`));
-                expect(new Set(ports).size).to.equal(ports.length);
-                for (const { port, fakeApiServer } of planned.clusters) expect(ports).to.include(`${fakeApiServer} ${port}`);
-                expect(Math.max(...blocks.map((block) => block.ports.length))).to.be.at.most(50);
-            }),
+            fc.property(
+                fc.integer({ min: 1, max: 1200 }),
+                fc.option(fc.integer({ min: 1, max: 5 }), { nil: undefined }),
+                (clusters, servers) => {
+                    const raw = {
+                        provisioningCidr: "172.20.0.0/16",
+                        nodes: String(clusters),
+                        clusters: String(clusters),
+                        ...(servers && servers <= clusters ? { fakeApiServers: String(servers) } : {}),
+                    };
+                    const planned = plan(judge(raw), "dev");
+                    const blocks = serviceBlocks(planned);
+                    const ports = blocks.flatMap(({ server, ports: opened }) =>
+                        opened.map((port) => `${server.index} ${port}`),
+                    );
+                    expect(new Set(ports).size).to.equal(ports.length);
+                    for (const { port, fakeApiServer } of planned.clusters) {
+                        expect(ports).to.include(`${fakeApiServer} ${port}`);
+                    }
+                    expect(Math.max(...blocks.map((block) => block.ports.length))).to.be.at.most(50);
+                },
+            ),
             { numRuns: 20 },
         );
     });
@@ -86,7 +109,9 @@ describe("ports of the fake API servers", () => {
 describe("tokens of Kubernetes objects", () => {
     it("write the core group out, as the provider does", () => {
         expect(objectToken({ apiVersion: "v1", kind: "Secret" })).to.equal("kubernetes:core/v1:Secret");
-        expect(objectToken({ apiVersion: "metal3.io/v1alpha1", kind: "BareMetalHost" })).to.equal("kubernetes:metal3.io/v1alpha1:BareMetalHost");
+        expect(objectToken({ apiVersion: "metal3.io/v1alpha1", kind: "BareMetalHost" })).to.equal(
+            "kubernetes:metal3.io/v1alpha1:BareMetalHost",
+        );
     });
 });
 
@@ -98,12 +123,19 @@ describe("what Cluster API's controllers are told", () => {
     }
     const input = (raw: Record<string, string>): Input => {
         const config = judge(raw);
-        return JSON.parse(initInput({ images: new Images(config.images), plan: plan(config, "dev") }, "kubeconfig", { cert: "c", key: "k" })) as Input;
+        return JSON.parse(
+            initInput({ images: new Images(config.images), plan: plan(config, "dev") }, "kubeconfig", {
+                cert: "c",
+                key: "k",
+            }),
+        ) as Input;
     };
     const told = (raw: Record<string, string>): Input["controllers"] => input(raw).controllers;
 
     it("has each of them a weight, or they starve beside the conductors", () => {
-        for (const [name, { requests }] of Object.entries(told({}))) expect(requests, name).to.have.property("cpu");
+        for (const [name, { requests }] of Object.entries(told({}))) {
+            expect(requests, name).to.have.property("cpu");
+        }
     });
 
     it("has none of them convert objects for versions that nobody asks for, except where it is to be upstream's own", () => {
@@ -117,8 +149,12 @@ describe("what Cluster API's controllers are told", () => {
     });
 
     it("has each of them waited for longer than a second by its probes, or a busy machine restarts them", () => {
-        for (const [name, controller] of Object.entries(told({}))) expect(controller, name).to.include({ probeTimeoutSeconds: 10 });
-        for (const [name, controller] of Object.entries(told({ tuning: "published" }))) expect(controller, name).to.not.have.property("probeTimeoutSeconds");
+        for (const [name, controller] of Object.entries(told({}))) {
+            expect(controller, name).to.include({ probeTimeoutSeconds: 10 });
+        }
+        for (const [name, controller] of Object.entries(told({ tuning: "published" }))) {
+            expect(controller, name).to.not.have.property("probeTimeoutSeconds");
+        }
     });
 
     it("is upstream's own where the published lab is to be compared with", () => {
@@ -126,15 +162,23 @@ describe("what Cluster API's controllers are told", () => {
         expect(core).to.not.have.property("requests");
         expect(core?.args).to.deep.equal({ "kube-api-qps": 20, "kube-api-burst": 30 });
         expect(controlPlane?.args).to.deep.equal(core?.args);
-        expect(infrastructure?.args).to.include({ "metal3machine-concurrency": 10 }).and.not.have.any.keys("metal3machinetemplate-concurrency", "metal3labelsync-concurrency");
+        expect(infrastructure?.args)
+            .to.include({ "metal3machine-concurrency": 10 })
+            .and.not.have.any.keys("metal3machinetemplate-concurrency", "metal3labelsync-concurrency");
         expect(ipam?.args).to.deep.equal({});
     });
 
     it("knows the flags that the controllers have", () => {
         const { core, controlPlane, bootstrap, infrastructure } = told({});
         expect(core?.args).to.include({ "cluster-concurrency": 3, "sync-period": "6h", "leader-elect": false });
-        expect(controlPlane?.args).to.include({ "kubeadmcontrolplane-concurrency": 3 }).and.not.have.property("cluster-concurrency");
+        expect(controlPlane?.args)
+            .to.include({ "kubeadmcontrolplane-concurrency": 3 })
+            .and.not.have.property("cluster-concurrency");
         expect(bootstrap?.args).to.include({ "kubeadmconfig-concurrency": 3 });
-        expect(infrastructure?.args).to.include({ "metal3machine-concurrency": 20, "metal3machinetemplate-concurrency": 1, "metal3labelsync-concurrency": 1 });
+        expect(infrastructure?.args).to.include({
+            "metal3machine-concurrency": 20,
+            "metal3machinetemplate-concurrency": 1,
+            "metal3labelsync-concurrency": 1,
+        });
     });
 });

@@ -1,11 +1,11 @@
+import { execFileSync, spawnSync } from "node:child_process";
+import { createPrivateKey, createPublicKey, createSign, createVerify, X509Certificate } from "node:crypto";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import * as tls from "node:tls";
 import { expect } from "chai";
-import { execFileSync, spawnSync } from "child_process";
-import { createPrivateKey, createPublicKey, createSign, createVerify, X509Certificate } from "crypto";
-import { mkdtempSync, rmSync, writeFileSync } from "fs";
-import { tmpdir } from "os";
-import { join } from "path";
-import * as tls from "tls";
-import type { AddressInfo } from "net";
 import { issueAuthority, issueCertificate, stillFits, type KeyPair } from "../../components/pki/certificates";
 import { pkiInputSchema, pkiSchema, type Pki } from "../../components/pki/input";
 import { createPki } from "../../components/pki/pki";
@@ -311,7 +311,9 @@ describe("pki: everything of a lab", function () {
             });
             expect(result.status).to.equal(1);
             expect(result.stdout).to.equal("");
-            for (const message of messages) expect(result.stderr).to.match(message);
+            for (const message of messages) {
+                expect(result.stderr).to.match(message);
+            }
             expect(result.stderr).not.to.include("s3cr3t");
         });
     }

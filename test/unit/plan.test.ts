@@ -6,7 +6,8 @@ import { hostMac } from "../../components/plan/identities";
 import { pairCount, pairRange } from "../../components/plan/pairs";
 import { plan, type LabPlan } from "../../components/plan/plan";
 
-const planOf = (raw: Record<string, string>, seed = "dev"): LabPlan => plan(judge({ provisioningCidr: "172.20.0.0/16", ...raw }), seed);
+const planOf = (raw: Record<string, string>, seed = "dev"): LabPlan =>
+    plan(judge({ provisioningCidr: "172.20.0.0/16", ...raw }), seed);
 const counts = fc.integer({ min: 0, max: 1500 });
 const perPair = fc.option(fc.integer({ min: 1, max: 60 }), { nil: undefined });
 
@@ -14,23 +15,39 @@ describe("plan", () => {
     it("is what the default configuration says", () => {
         const dev = plan(judge({}), "dev");
         expect(dev.hosts.map(({ name }) => name)).to.deep.equal(["host-0000", "host-0001", "host-0002", "host-0003"]);
-        expect(dev.pairs.map(({ sushyToolsAddress, fakeIpaAddress }) => [sushyToolsAddress, fakeIpaAddress])).to.deep.equal([
+        expect(
+            dev.pairs.map(({ sushyToolsAddress, fakeIpaAddress }) => [sushyToolsAddress, fakeIpaAddress]),
+        ).to.deep.equal([
             ["192.168.222.16", "192.168.222.17"],
             ["192.168.222.18", "192.168.222.19"],
         ]);
-        expect(dev.conductors.map(({ provisioningIp }) => provisioningIp)).to.deep.equal(["192.168.222.100", "192.168.222.101"]);
+        expect(dev.conductors.map(({ provisioningIp }) => provisioningIp)).to.deep.equal([
+            "192.168.222.100",
+            "192.168.222.101",
+        ]);
         expect(dev.clusters).to.deep.equal([
             { index: 0, name: "cluster-0000", port: 20000, fakeApiServer: 0, queued: false },
             { index: 1, name: "cluster-0001", port: 20001, fakeApiServer: 0, queued: false },
         ]);
-        expect(dev.hosts.map(({ cluster }) => cluster)).to.deep.equal(["cluster-0000", "cluster-0001", "cluster-0002", "cluster-0003"]);
-        expect(dev).to.include({ nodeAddress: "192.168.222.2", gateway: "192.168.222.1", clusterDns: "10.96.0.10", prefix: "m3lab-dev" });
+        expect(dev.hosts.map(({ cluster }) => cluster)).to.deep.equal([
+            "cluster-0000",
+            "cluster-0001",
+            "cluster-0002",
+            "cluster-0003",
+        ]);
+        expect(dev).to.include({
+            nodeAddress: "192.168.222.2",
+            gateway: "192.168.222.1",
+            clusterDns: "10.96.0.10",
+            prefix: "m3lab-dev",
+        });
     });
 
     it("queues the hosts beyond hostsAtOnce and the clusters that have one of them, except in the published lab", () => {
         const queued = (raw: Record<string, string>) => {
             const { hosts, clusters } = planOf({ nodes: "100", clusters: "20", ...raw });
-            const first = (parts: { queued: boolean; index: number }[]) => parts.filter((part) => part.queued).map(({ index }) => index)[0];
+            const first = (parts: { queued: boolean; index: number }[]) =>
+                parts.filter((part) => part.queued).map(({ index }) => index)[0];
             return [first(hosts), first(clusters)];
         };
         expect(queued({})).to.deep.equal([24, undefined]);
@@ -43,7 +60,10 @@ describe("plan", () => {
     });
 
     it("has one FKAS let hosts in, except in the published lab", () => {
-        const limits = (raw: Record<string, string>) => planOf({ nodes: "4", clusters: "4", fakeApiServers: "2", ...raw }).fakeApiServers.map(({ hostsAtOnce }) => hostsAtOnce);
+        const limits = (raw: Record<string, string>) =>
+            planOf({ nodes: "4", clusters: "4", fakeApiServers: "2", ...raw }).fakeApiServers.map(
+                ({ hostsAtOnce }) => hostsAtOnce,
+            );
         expect(limits({})).to.deep.equal([24, undefined]);
         expect(limits({ hostsAtOnce: "7" })).to.deep.equal([7, undefined]);
         expect(limits({ tuning: "published" })).to.deep.equal([undefined, undefined]);
@@ -54,7 +74,9 @@ describe("plan", () => {
             fc.property(counts, counts, perPair, (some, others, nodesPerPair) => {
                 const [fewer, more] = [Math.min(some, others), Math.max(some, others)];
                 const raw = nodesPerPair === undefined ? {} : { nodesPerPair: String(nodesPerPair) };
-                const [small, large] = [fewer, more].map((nodes) => planOf({ ...raw, nodes: String(nodes), clusters: String(Math.floor(nodes / 2)) })) as [LabPlan, LabPlan];
+                const [small, large] = [fewer, more].map((nodes) =>
+                    planOf({ ...raw, nodes: String(nodes), clusters: String(Math.floor(nodes / 2)) }),
+                ) as [LabPlan, LabPlan];
                 for (const layer of ["hosts", "pairs", "conductors", "fakeApiServers", "clusters"] as const) {
                     expect(large[layer].slice(0, small[layer].length), layer).to.deep.equal(small[layer]);
                 }
@@ -74,9 +96,16 @@ describe("plan", () => {
                 for (const field of ["name", "uuid", "mac", "address"] as const) {
                     expect(new Set(hosts.map((host) => host[field])).size, field).to.equal(nodes);
                 }
-                const addresses = [gateway, nodeAddress, ...conductors.map(({ provisioningIp }) => provisioningIp), ...pairs.flatMap((pair) => [pair.sushyToolsAddress, pair.fakeIpaAddress])];
+                const addresses = [
+                    gateway,
+                    nodeAddress,
+                    ...conductors.map(({ provisioningIp }) => provisioningIp),
+                    ...pairs.flatMap((pair) => [pair.sushyToolsAddress, pair.fakeIpaAddress]),
+                ];
                 expect(new Set(addresses).size).to.equal(addresses.length);
-                for (const host of hosts) expect(pairs[host.pair]?.hosts).to.deep.include(host);
+                for (const host of hosts) {
+                    expect(pairs[host.pair]?.hosts).to.deep.include(host);
+                }
             }),
             { numRuns: 20 },
         );
@@ -111,7 +140,9 @@ describe("plan", () => {
                     next += range.count;
                 }
                 expect(next).to.be.at.least(nodes);
-                if (pairs > 0) expect(pairRange(pairs - 1, nodesPerPair).first).to.be.below(nodes);
+                if (pairs > 0) {
+                    expect(pairRange(pairs - 1, nodesPerPair).first).to.be.below(nodes);
+                }
             }),
         );
     });
@@ -130,7 +161,11 @@ describe("plan", () => {
 
     const shards: [string, Record<string, string>, number[]][] = [
         ["fixed blocks when the number follows from the clusters", { nodes: "1200", clusters: "1200" }, [0, 0, 1, 2]],
-        ["evenly over as many as were asked for", { nodes: "1200", clusters: "1200", fakeApiServers: "2" }, [0, 1, 0, 1]],
+        [
+            "evenly over as many as were asked for",
+            { nodes: "1200", clusters: "1200", fakeApiServers: "2" },
+            [0, 1, 0, 1],
+        ],
     ];
     for (const [what, raw, expected] of shards) {
         it(`shares clusters out over the fake API servers: ${what}`, () => {

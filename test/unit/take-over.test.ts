@@ -10,7 +10,15 @@ const HOSTS = urn("metal3lab:index:BareMetalHosts", "hosts");
 function host(name: string, more: Partial<StateResource> = {}): StateResource {
     const type = "kubernetes:metal3.io/v1alpha1:BareMetalHost";
     const inputs = { apiVersion: "metal3.io/v1alpha1", kind: "BareMetalHost", metadata: { name, namespace: "metal3" } };
-    return { urn: urn(type, name), type, custom: true, parent: HOSTS, provider: `${KUBERNETES}::0a1b`, inputs, ...more };
+    return {
+        urn: urn(type, name),
+        type,
+        custom: true,
+        parent: HOSTS,
+        provider: `${KUBERNETES}::0a1b`,
+        inputs,
+        ...more,
+    };
 }
 
 function container(name: string, more: Partial<StateResource> = {}): StateResource {
@@ -18,28 +26,54 @@ function container(name: string, more: Partial<StateResource> = {}): StateResour
     return { urn: urn(type, name), type, custom: true, provider: `${DOCKER}::2c3d`, inputs: { name }, ...more };
 }
 
-const component = (name: string): StateResource => ({ urn: urn("metal3lab:index:FakeNodePair", name), type: "metal3lab:index:FakeNodePair", custom: false });
-const created = (...resources: StateResource[]): PreviewStep[] => resources.map((newState) => ({ op: "create", newState }));
+const component = (name: string): StateResource => ({
+    urn: urn("metal3lab:index:FakeNodePair", name),
+    type: "metal3lab:index:FakeNodePair",
+    custom: false,
+});
+const created = (...resources: StateResource[]): PreviewStep[] =>
+    resources.map((newState) => ({ op: "create", newState }));
 const STATE: StateResource[] = [KUBERNETES, DOCKER, HOSTS].map((known) => ({ urn: known, type: "" }));
 
 describe("what a killed run made and did not note", () => {
     it("is looked for by what names it, where that is known", () => {
         expect(inventoryKey(host("host-0007"))).to.equal("metal3.io/v1alpha1/BareMetalHost/metal3/host-0007");
-        expect(inventoryKey(host("n", { inputs: { apiVersion: "v1", kind: "Namespace", metadata: { name: "metal3" } } }))).to.equal("v1/Namespace/metal3");
-        expect(inventoryKey(container("m3lab-dev-pair-000-fake-ipa"))).to.equal("docker:index/container:Container/m3lab-dev-pair-000-fake-ipa");
-        for (const inputs of [{}, { metadata: {} }]) expect(inventoryKey({ ...host("x"), inputs })).to.equal("");
+        expect(
+            inventoryKey(host("n", { inputs: { apiVersion: "v1", kind: "Namespace", metadata: { name: "metal3" } } })),
+        ).to.equal("v1/Namespace/metal3");
+        expect(inventoryKey(container("m3lab-dev-pair-000-fake-ipa"))).to.equal(
+            "docker:index/container:Container/m3lab-dev-pair-000-fake-ipa",
+        );
+        for (const inputs of [{}, { metadata: {} }]) {
+            expect(inventoryKey({ ...host("x"), inputs })).to.equal("");
+        }
         expect(inventoryKey({ ...host("x"), type: "random:index/randomPassword:RandomPassword" })).to.equal("");
     });
 
     it("is what is planned to be made, and there already", () => {
-        const plan = [...created(host("host-0001"), host("host-0002")), { op: "same", newState: host("host-0000") }, { op: "update", newState: host("host-0003") }];
-        const inventory = new Map(["host-0000", "host-0002", "host-0003"].map((name) => [`metal3.io/v1alpha1/BareMetalHost/metal3/${name}`, `metal3/${name}`]));
-        expect(unnoted(STATE, plan, inventory)).to.deep.equal([{ ...host("host-0002"), id: "metal3/host-0002", outputs: {} }]);
+        const plan = [
+            ...created(host("host-0001"), host("host-0002")),
+            { op: "same", newState: host("host-0000") },
+            { op: "update", newState: host("host-0003") },
+        ];
+        const inventory = new Map(
+            ["host-0000", "host-0002", "host-0003"].map((name) => [
+                `metal3.io/v1alpha1/BareMetalHost/metal3/${name}`,
+                `metal3/${name}`,
+            ]),
+        );
+        expect(unnoted(STATE, plan, inventory)).to.deep.equal([
+            { ...host("host-0002"), id: "metal3/host-0002", outputs: {} },
+        ]);
     });
 
     it("is taken with the components it belongs to, and depends on what the state has", () => {
         const parent = component("pair-002").urn;
-        const there = container("a", { parent, dependencies: [urn("t", "gone"), HOSTS], propertyDependencies: { image: [urn("t", "gone")], name: null } });
+        const there = container("a", {
+            parent,
+            dependencies: [urn("t", "gone"), HOSTS],
+            propertyDependencies: { image: [urn("t", "gone")], name: null },
+        });
         const after = host("host-0004", { dependencies: [there.urn, urn("t", "gone")] });
         const inventory = new Map([
             [inventoryKey(there), "0123"],

@@ -1,9 +1,21 @@
-import { expect } from "chai";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { appendFile, mkdir, mkdtemp, readFile, readdir, rm, truncate, unlink, utimes, writeFile, stat } from "node:fs/promises";
+import {
+    appendFile,
+    mkdir,
+    mkdtemp,
+    readFile,
+    readdir,
+    rm,
+    truncate,
+    unlink,
+    utimes,
+    writeFile,
+    stat,
+} from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { expect } from "chai";
 import { Cache, type Recipe } from "../../toolchain/cache";
 import { tryLock } from "../../toolchain/lock";
 import { MANIFEST, verifyManifest } from "../../toolchain/manifest-file";
@@ -46,17 +58,25 @@ describe("the toolchain's cache", () => {
     });
 
     it("does not depend on the order of an object's fields", () => {
-        expect(cache.idOf({ name: "a", inputs: { x: 1, y: [2] } })).to.equal(cache.idOf({ name: "a", inputs: { y: [2], x: 1 } }));
+        expect(cache.idOf({ name: "a", inputs: { x: 1, y: [2] } })).to.equal(
+            cache.idOf({ name: "a", inputs: { y: [2], x: 1 } }),
+        );
     });
 
     it("refuses names that would leave its folder", () => {
-        for (const name of ["../x", "a/b", "", ".hidden", "A"]) expect(() => cache.pathOf({ name, inputs: 0 }), name).to.throw("no name for a cache entry");
+        for (const name of ["../x", "a/b", "", ".hidden", "A"]) {
+            expect(() => cache.pathOf({ name, inputs: 0 }), name).to.throw("no name for a cache entry");
+        }
     });
 
     const damages: [what: string, damage: (dir: string) => Promise<void>, words: string][] = [
         ["a file grown", (dir) => appendFile(join(dir, "program"), "x"), "program has 8 bytes, not 7"],
         ["a file cut off", (dir) => truncate(join(dir, "sub", "data"), 0), "sub/data has 0 bytes, not 4"],
-        ["a file of the same size with other bytes", (dir) => writeFile(join(dir, "program"), "CONTENT"), "program has other content than was built"],
+        [
+            "a file of the same size with other bytes",
+            (dir) => writeFile(join(dir, "program"), "CONTENT"),
+            "program has other content than was built",
+        ],
         ["a file gone", (dir) => unlink(join(dir, "sub", "data")), "sub/data is missing"],
         ["no manifest", (dir) => unlink(join(dir, MANIFEST)), "its manifest is missing"],
         ["half a manifest", (dir) => truncate(join(dir, MANIFEST), 20), "its manifest cannot be read"],
@@ -69,7 +89,9 @@ describe("the toolchain's cache", () => {
             expect((await cache.stateOf(RECIPE)).damage).to.equal(words);
             await cache.ensure(RECIPE, build, { notice: (text) => notices.push(text) });
             expect(builds).to.equal(2);
-            expect(notices).to.deep.equal([`${cache.idOf(RECIPE)} in the cache is damaged (${words}): making it again`]);
+            expect(notices).to.deep.equal([
+                `${cache.idOf(RECIPE)} in the cache is damaged (${words}): making it again`,
+            ]);
             expect(await readFile(join(dir, "program"), "utf8")).to.equal("content");
         });
     }
@@ -128,7 +150,10 @@ describe("the toolchain's cache", () => {
         const start = async (ms: number) => {
             const file = join(root, "worker.ts");
             await writeFile(file, script);
-            return spawn(process.execPath, ["--import", "tsx", file, root, String(ms)], { stdio: ["ignore", "pipe", "inherit"], cwd: join(__dirname, "../..") });
+            return spawn(process.execPath, ["--import", "tsx", file, root, String(ms)], {
+                stdio: ["ignore", "pipe", "inherit"],
+                cwd: join(__dirname, "../.."),
+            });
         };
 
         it("one builds and the others wait for it", async () => {

@@ -13,43 +13,103 @@ const NOTHING: DockerFacts = {
     distribution: ["debian"],
     systemd: false,
 };
-const INSTALLED: Partial<DockerFacts> = { client: true, daemon: true, complaint: "Cannot connect to the Docker daemon" };
+const INSTALLED: Partial<DockerFacts> = {
+    client: true,
+    daemon: true,
+    complaint: "Cannot connect to the Docker daemon",
+};
 
 describe("what is done about Docker", () => {
-    const table: [situation: string, facts: Partial<DockerFacts>, decision: DockerDecision["do"], detail: string | RegExp][] = [
+    const table: [
+        situation: string,
+        facts: Partial<DockerFacts>,
+        decision: DockerDecision["do"],
+        detail: string | RegExp,
+    ][] = [
         ["it answers", { ...INSTALLED, answers: true }, "use", ""],
         ["it answers elsewhere", { answers: true, remote: "tcp://builder:2376" }, "use", ""],
-        ["DOCKER_HOST does not answer, though we are root", { ...INSTALLED, remote: "tcp://builder:2376", complaint: "no route to host" }, "give-up", /tcp:\/\/builder:2376 does not answer \(no route to host\).*unset DOCKER_HOST/],
+        [
+            "DOCKER_HOST does not answer, though we are root",
+            { ...INSTALLED, remote: "tcp://builder:2376", complaint: "no route to host" },
+            "give-up",
+            /tcp:\/\/builder:2376 does not answer \(no route to host\).*unset DOCKER_HOST/,
+        ],
         ["not installed, root, Debian, no init", {}, "install-and-start", "dockerd"],
-        ["not installed, root, Ubuntu, systemd", { distribution: ["ubuntu", "debian"], systemd: true }, "install-and-start", "systemctl"],
-        ["not installed, root, a descendant of Debian", { distribution: ["linuxmint", "ubuntu"] }, "install-and-start", "dockerd"],
+        [
+            "not installed, root, Ubuntu, systemd",
+            { distribution: ["ubuntu", "debian"], systemd: true },
+            "install-and-start",
+            "systemctl",
+        ],
+        [
+            "not installed, root, a descendant of Debian",
+            { distribution: ["linuxmint", "ubuntu"] },
+            "install-and-start",
+            "dockerd",
+        ],
         ["not installed, not root, Debian", { root: false }, "give-up", /sudo apt-get install docker\.io/],
-        ["not installed, root, Fedora", { distribution: ["fedora"] }, "give-up", /on fedora the lab cannot install it.*Docker Engine 20\.10 or newer/],
+        [
+            "not installed, root, Fedora",
+            { distribution: ["fedora"] },
+            "give-up",
+            /on fedora the lab cannot install it.*Docker Engine 20\.10 or newer/,
+        ],
         ["not installed, unknown system", { distribution: [] }, "give-up", /on this system/],
         ["only the client is installed", { ...INSTALLED, daemon: false }, "install-and-start", "dockerd"],
         ["installed, not running, root, no init", INSTALLED, "start", "dockerd"],
         ["installed, not running, root, systemd", { ...INSTALLED, systemd: true }, "start", "systemctl"],
-        ["installed, not running, root, Fedora", { ...INSTALLED, distribution: ["fedora"], systemd: true }, "start", "systemctl"],
+        [
+            "installed, not running, root, Fedora",
+            { ...INSTALLED, distribution: ["fedora"], systemd: true },
+            "start",
+            "systemctl",
+        ],
         ["a daemon is starting", { ...INSTALLED, daemonRunning: true }, "wait", ""],
-        ["installed, not running, not root, systemd", { ...INSTALLED, root: false, systemd: true }, "give-up", /sudo systemctl start docker/],
+        [
+            "installed, not running, not root, systemd",
+            { ...INSTALLED, root: false, systemd: true },
+            "give-up",
+            /sudo systemctl start docker/,
+        ],
         ["installed, not running, not root, no init", { ...INSTALLED, root: false }, "give-up", /sudo dockerd/],
-        ["running, but not for this user", { ...INSTALLED, root: false, daemonRunning: true, complaint: "Got permission denied while trying to connect" }, "give-up", /usermod -aG docker/],
+        [
+            "running, but not for this user",
+            {
+                ...INSTALLED,
+                root: false,
+                daemonRunning: true,
+                complaint: "Got permission denied while trying to connect",
+            },
+            "give-up",
+            /usermod -aG docker/,
+        ],
     ];
     for (const [situation, facts, decision, detail] of table) {
         it(`${situation}: ${decision}`, () => {
             const decided = decideDocker({ ...NOTHING, ...facts });
             expect(decided.do).to.equal(decision);
-            if (decided.do === "give-up") expect(decided.message).to.match(detail as RegExp).and.not.contain("\n");
-            if (decided.do === "start" || decided.do === "install-and-start") expect(decided.how).to.equal(detail);
+            if (decided.do === "give-up") {
+                expect(decided.message)
+                    .to.match(detail as RegExp)
+                    .and.not.contain("\n");
+            }
+            if (decided.do === "start" || decided.do === "install-and-start") {
+                expect(decided.how).to.equal(detail);
+            }
         });
     }
 });
 
 describe("why docker info failed", () => {
     it("is the line that says so, and not what the client knows of itself", () => {
-        const denied = "permission denied while trying to connect to the Docker daemon socket at unix:///var/run/docker.sock: dial unix /var/run/docker.sock: connect: permission denied";
+        const denied =
+            "permission denied while trying to connect to the Docker daemon socket at unix:///var/run/docker.sock: dial unix /var/run/docker.sock: connect: permission denied";
         expect(complaintOf(`{"ID":"","Swarm":{"Error":""},"Warnings":null}\n${denied}\n`)).to.equal(denied);
-        expect(complaintOf("Cannot connect to the Docker daemon at unix:///var/run/docker.sock. Is the docker daemon running?")).to.match(/^Cannot connect/);
+        expect(
+            complaintOf(
+                "Cannot connect to the Docker daemon at unix:///var/run/docker.sock. Is the docker daemon running?",
+            ),
+        ).to.match(/^Cannot connect/);
         expect(complaintOf('{"Error":""}')).to.equal(undefined);
     });
 });

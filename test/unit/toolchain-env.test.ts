@@ -1,20 +1,24 @@
-import { expect } from "chai";
-import fc from "fast-check";
 import { execFileSync } from "node:child_process";
 import { mkdir, mkdtemp, readdir, readFile, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { expect } from "chai";
+import fc from "fast-check";
 import { Cache } from "../../toolchain/cache";
 import { cacheRoot, stateRoot } from "../../toolchain/paths";
 import { preparePulumiState, pulumiSetup } from "../../toolchain/pulumi-home";
 import { exportLines, quote } from "../../toolchain/shell";
 import { foreignPath, versionIn } from "../../toolchain/tools";
 
-const sh = (script: string, path = "/usr/bin:/bin"): string => execFileSync("/bin/sh", ["-c", script], { encoding: "utf8", env: { PATH: path } });
+const sh = (script: string, path = "/usr/bin:/bin"): string =>
+    execFileSync("/bin/sh", ["-c", script], { encoding: "utf8", env: { PATH: path } });
 
 describe("npm run env", () => {
     it("quotes any text so that a shell reads it back as it was", () => {
-        const texts = fc.string({ unit: fc.constantFrom("a", " ", "'", '"', "$", "`", "\\", "\n", "!", "*", ";", "é") , maxLength: 12 });
+        const texts = fc.string({
+            unit: fc.constantFrom("a", " ", "'", '"', "$", "`", "\\", "\n", "!", "*", ";", "é"),
+            maxLength: 12,
+        });
         fc.assert(
             fc.property(texts, (text) => {
                 expect(sh(`printf %s ${quote(text) || "''"}`)).to.equal(text);
@@ -38,7 +42,9 @@ describe("npm run env", () => {
     });
 
     it("leaves out the lab's and npm's folders where it looks for what the person has", () => {
-        expect(foreignPath(new Cache("/c"), "/c/bin:/p/node_modules/.bin:/usr/bin::/x/node-gyp-bin:/bin")).to.equal("/usr/bin:/bin");
+        expect(foreignPath(new Cache("/c"), "/c/bin:/p/node_modules/.bin:/usr/bin::/x/node-gyp-bin:/bin")).to.equal(
+            "/usr/bin:/bin",
+        );
     });
 
     const versions: [text: string, version: string | undefined][] = [
@@ -46,7 +52,9 @@ describe("npm run env", () => {
         ['{"clientVersion":{"major":"1","minor":"35","gitVersion":"v1.35.4","goVersion":"go1.25.1"}}', "1.35.4"],
         ["nothing", undefined],
     ];
-    for (const [text, version] of versions) it(`reads ${version} out of ${text.trim()}`, () => expect(versionIn(text)).to.equal(version));
+    for (const [text, version] of versions) {
+        it(`reads ${version} out of ${text.trim()}`, () => expect(versionIn(text)).to.equal(version));
+    }
 });
 
 describe("how Pulumi is called", () => {
@@ -73,16 +81,25 @@ describe("how Pulumi is called", () => {
 
     it("a person's own that is not logged in gets the lab's backend and passphrase, and keeps its home", () => {
         const { variables } = pulumiSetup(cache, { where: "PATH", env, login: undefined });
-        expect(variables).to.include({ PULUMI_BACKEND_URL: "file:///s/pulumi", PULUMI_CONFIG_PASSPHRASE_FILE: "/s/passphrase" });
+        expect(variables).to.include({
+            PULUMI_BACKEND_URL: "file:///s/pulumi",
+            PULUMI_CONFIG_PASSPHRASE_FILE: "/s/passphrase",
+        });
         expect(variables).to.not.have.property("PULUMI_HOME");
     });
 
     it("another backend of the person's stays, with the lab's passphrase where none is given", () => {
         const own = { ...env, PULUMI_BACKEND_URL: "s3://bucket" };
-        expect(pulumiSetup(cache, { where: "cache", env: own, login: undefined }).variables).to.not.have.property("PULUMI_BACKEND_URL");
-        expect(pulumiSetup(cache, { where: "cache", env: own, login: undefined }).variables).to.have.property("PULUMI_CONFIG_PASSPHRASE_FILE");
+        expect(pulumiSetup(cache, { where: "cache", env: own, login: undefined }).variables).to.not.have.property(
+            "PULUMI_BACKEND_URL",
+        );
+        expect(pulumiSetup(cache, { where: "cache", env: own, login: undefined }).variables).to.have.property(
+            "PULUMI_CONFIG_PASSPHRASE_FILE",
+        );
         const given = { ...own, PULUMI_CONFIG_PASSPHRASE: "" };
-        expect(pulumiSetup(cache, { where: "cache", env: given, login: undefined }).variables).to.not.have.property("PULUMI_CONFIG_PASSPHRASE_FILE");
+        expect(pulumiSetup(cache, { where: "cache", env: given, login: undefined }).variables).to.not.have.property(
+            "PULUMI_CONFIG_PASSPHRASE_FILE",
+        );
     });
 
     it("comes out the same in a shell that has evaluated it already", () => {
@@ -96,9 +113,17 @@ describe("how Pulumi is called", () => {
     describe("before it is", () => {
         let folder: string;
         const setup = (where: "cache" | "PATH" = "cache") =>
-            pulumiSetup(new Cache(join(folder, "c")), { where, env: { METAL3_SCALE_LAB_STATE: join(folder, "s") }, login: undefined });
-        beforeEach(async () => { folder = await mkdtemp(join(tmpdir(), "lab-state-test-")); });
-        afterEach(async () => { await rm(folder, { recursive: true }); });
+            pulumiSetup(new Cache(join(folder, "c")), {
+                where,
+                env: { METAL3_SCALE_LAB_STATE: join(folder, "s") },
+                login: undefined,
+            });
+        beforeEach(async () => {
+            folder = await mkdtemp(join(tmpdir(), "lab-state-test-"));
+        });
+        afterEach(async () => {
+            await rm(folder, { recursive: true });
+        });
 
         it("the passphrase file is made once, for this user alone, and never replaced", async () => {
             await Promise.all([preparePulumiState(setup()), preparePulumiState(setup())]);

@@ -1,17 +1,19 @@
-import { expect } from "chai";
-import fc from "fast-check";
 import { chmod, cp, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { expect } from "chai";
+import fc from "fast-check";
 import { goKey, localReplacements, parseTargets, type GoTarget } from "../../toolchain/go-targets";
-import { imageReference } from "../../toolchain/image-reference";
 import { imageInputs, imageNames, imageRecipe, parseImages } from "../../toolchain/image-recipes";
+import { imageReference } from "../../toolchain/image-reference";
 import { canonicalJson, contentOf, keyOf } from "../../toolchain/keys";
 
 describe("keys of what is built", () => {
     let root: string;
     const target = (changes: Partial<GoTarget> = {}): GoTarget => ({
-        ...(parseTargets("targets: [{name: prog, module: mod, package: ., version: v1, ldflags: -s -w, env: {CGO_ENABLED: '0'}}]")[0] as GoTarget),
+        ...(parseTargets(
+            "targets: [{name: prog, module: mod, package: ., version: v1, ldflags: -s -w, env: {CGO_ENABLED: '0'}}]",
+        )[0] as GoTarget),
         ...changes,
     });
 
@@ -56,10 +58,18 @@ describe("keys of what is built", () => {
 
     const edits: [what: string, edit: (at: string) => Promise<void>, changes: boolean][] = [
         ["a source file", (at) => writeFile(join(at, "mod", "main.go"), "package main // x\n"), true],
-        ["a source file in a folder", (at) => writeFile(join(at, "mod", "inner", "a.go"), "package inner // x\n"), true],
+        [
+            "a source file in a folder",
+            (at) => writeFile(join(at, "mod", "inner", "a.go"), "package inner // x\n"),
+            true,
+        ],
         ["go.sum", (at) => writeFile(join(at, "mod", "go.sum"), "x\n"), true],
         ["a new file", (at) => writeFile(join(at, "mod", "new.go"), ""), true],
-        ["a module replaced by a folder of ours", (at) => writeFile(join(at, "shared", "b.go"), "package shared // x\n"), true],
+        [
+            "a module replaced by a folder of ours",
+            (at) => writeFile(join(at, "shared", "b.go"), "package shared // x\n"),
+            true,
+        ],
         ["the executable bit", (at) => chmod(join(at, "mod", "main.go"), 0o755), true],
         ["a test", (at) => writeFile(join(at, "mod", "main_test.go"), "package main\n"), false],
         ["documentation", (at) => writeFile(join(at, "mod", "README.md"), "x"), false],
@@ -99,13 +109,16 @@ describe("keys of what is built", () => {
     });
 
     it("name a missing input", () => {
-        expect(() => contentOf(join(root, "nothing"))).to.throw(`cannot read ${join(root, "nothing")}, which is an input of a build`);
+        expect(() => contentOf(join(root, "nothing"))).to.throw(
+            `cannot read ${join(root, "nothing")}, which is an input of a build`,
+        );
     });
 });
 
 describe("targets.yaml", () => {
     it("is refused with every problem at once", () => {
-        const text = "targets: [{name: 'Bad Name', module: m, package: ., version: v1}, {name: b, module: m, version: v1, colour: red}]";
+        const text =
+            "targets: [{name: 'Bad Name', module: m, package: ., version: v1}, {name: b, module: m, version: v1, colour: red}]";
         expect(() => parseTargets(text)).to.throw(/0\.name: .*lower-case.*1\.package: .*1: .*colour/s);
     });
 
@@ -118,18 +131,24 @@ describe("targets.yaml", () => {
 describe("image references", () => {
     it("are metal3-scale-lab/<name>:<12 hex digits>, for every image, within a second", () => {
         const started = Date.now();
-        for (const name of imageNames()) expect(imageReference(name)).to.match(new RegExp(`^metal3-scale-lab/${name}:[0-9a-f]{12}$`));
+        for (const name of imageNames()) {
+            expect(imageReference(name)).to.match(new RegExp(`^metal3-scale-lab/${name}:[0-9a-f]{12}$`));
+        }
         expect(Date.now() - started).to.be.below(1_000);
     });
 
     it("are upstream's, pinned, when images are pulled and upstream has one", () => {
         expect(imageReference("baremetal-operator", "pull")).to.equal("quay.io/metal3-io/baremetal-operator:v0.13.2");
         expect(imageReference("node", "pull")).to.equal(imageReference("node", "build"));
-        for (const name of imageNames()) expect(imageRecipe(name).pull ?? "x:1", name).to.match(/(:(?!latest$)[\w.-]+|@sha256:[0-9a-f]{64})$/);
+        for (const name of imageNames()) {
+            expect(imageRecipe(name).pull ?? "x:1", name).to.match(/(:(?!latest$)[\w.-]+|@sha256:[0-9a-f]{64})$/);
+        }
     });
 
     it("say which images there are when asked for another", () => {
-        expect(() => imageReference("nginx")).to.throw(/there is no image "nginx": toolchain\/images.yaml has base, .*ironic/);
+        expect(() => imageReference("nginx")).to.throw(
+            /there is no image "nginx": toolchain\/images.yaml has base, .*ironic/,
+        );
     });
 
     it("change with the image beneath, the arguments, the binary; not with where upstream's is", () => {
@@ -137,7 +156,15 @@ describe("image references", () => {
         const of = (changes: object): string => keyOf(imageInputs("pause", { ...recipe, ...changes }));
         const same = of({});
         expect(of({ pull: "elsewhere/pause:1" })).to.equal(same);
-        expect(new Set([same, of({ args: { BINARY: "x" } }), of({ binaries: ["coredns"] }), of({ from: "base" }), of({ files: { "x": "package.json" } })]).size).to.equal(5);
+        expect(
+            new Set([
+                same,
+                of({ args: { BINARY: "x" } }),
+                of({ binaries: ["coredns"] }),
+                of({ from: "base" }),
+                of({ files: { x: "package.json" } }),
+            ]).size,
+        ).to.equal(5);
     });
 
     it("need the image beneath to be listed", () => {

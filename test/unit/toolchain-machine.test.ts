@@ -1,12 +1,12 @@
-import { expect } from "chai";
 import { mkdtemp, rm, mkdir, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { expect } from "chai";
 import { goFits, moduleHash, parseGoVersion } from "../../toolchain/go";
 import { spaceProblems } from "../../toolchain/machine";
 import { officialPluginsReachable, pluginSource, REMEMBER_MS } from "../../toolchain/plugin-downloads";
-import { lanes, Toolchain } from "../../toolchain/toolchain";
 import { Progress } from "../../toolchain/progress";
+import { lanes, Toolchain } from "../../toolchain/toolchain";
 
 const GIB = 1024 ** 3;
 
@@ -25,7 +25,8 @@ describe("free space", () => {
     });
 
     it("is judged apart on two disks, and every problem is told", () => {
-        const look = (free: Record<string, number>) => spaceProblems(needs, (path) => ({ free: (free[path] ?? 0) * GIB, device: path }));
+        const look = (free: Record<string, number>) =>
+            spaceProblems(needs, (path) => ({ free: (free[path] ?? 0) * GIB, device: path }));
         expect(look({ "/cache": 12, "/docker": 8 })).to.deep.equal([]);
         expect(look({ "/cache": 11, "/docker": 7 })).to.have.length(2);
     });
@@ -55,7 +56,9 @@ describe("Go", () => {
             await writeFile(join(dir, "go.mod"), "module example.com/m\n");
             await writeFile(join(dir, "sub", "a.go"), "package sub\n");
             // Computed apart, in Python, by the rule of golang.org/x/mod/sumdb/dirhash.
-            expect(await moduleHash(dir, "example.com/m@v1.0.0")).to.equal("h1:aWcK7D7XMD7BlY5TTjy3mSRmSRxDf2T1KH8kFPHxY3o=");
+            expect(await moduleHash(dir, "example.com/m@v1.0.0")).to.equal(
+                "h1:aWcK7D7XMD7BlY5TTjy3mSRmSRxDf2T1KH8kFPHxY3o=",
+            );
         } finally {
             await rm(dir, { recursive: true });
         }
@@ -85,7 +88,9 @@ describe("Pulumi's plugin downloads", () => {
     it("may be forced or forbidden, and nothing else", () => {
         expect(pluginSource({})).to.equal("auto");
         expect(pluginSource({ METAL3_SCALE_LAB_PLUGINS: "stand-in" })).to.equal("stand-in");
-        expect(() => pluginSource({ METAL3_SCALE_LAB_PLUGINS: "ours" })).to.throw('METAL3_SCALE_LAB_PLUGINS is "ours": it must be auto, official or stand-in');
+        expect(() => pluginSource({ METAL3_SCALE_LAB_PLUGINS: "ours" })).to.throw(
+            'METAL3_SCALE_LAB_PLUGINS is "ours": it must be auto, official or stand-in',
+        );
     });
 });
 
@@ -119,12 +124,16 @@ describe("side by side", () => {
         const toolchain = new Toolchain(new Progress({ sink: { write: () => undefined } }), undefined, "/nowhere");
         let ended = false;
         const other = new Promise<void>((_, reject) => {
-            toolchain.signal.addEventListener("abort", () => setTimeout(() => {
-                ended = true;
-                reject(toolchain.signal.reason as Error);
-            }, 20));
+            toolchain.signal.addEventListener("abort", () =>
+                setTimeout(() => {
+                    ended = true;
+                    reject(toolchain.signal.reason as Error);
+                }, 20),
+            );
         });
-        const error = await toolchain.all([other, Promise.reject(new Error("no space"))]).catch((caught: Error) => caught.message);
+        const error = await toolchain
+            .all([other, Promise.reject(new Error("no space"))])
+            .catch((caught: Error) => caught.message);
         expect(error).to.equal("no space");
         expect(ended).to.equal(true);
     });

@@ -1,7 +1,7 @@
-import { expect } from "chai";
 import { mkdtemp, rm, readFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { expect } from "chai";
 import { Progress, StoppedError, duration } from "../../toolchain/progress";
 import { CommandError, run } from "../../toolchain/run";
 
@@ -28,7 +28,11 @@ describe("progress", () => {
             step.notice("fetched modules");
             now += 65_000;
         });
-        expect(sink.lines).to.deep.equal(["[ 1/12] compile kube …", "[ 1/12] compile kube: fetched modules", "[ 1/12] compile kube: done in 1 min 05 s"]);
+        expect(sink.lines).to.deep.equal([
+            "[ 1/12] compile kube …",
+            "[ 1/12] compile kube: fetched modules",
+            "[ 1/12] compile kube: done in 1 min 05 s",
+        ]);
         expect(sink.text).to.not.contain("\r").and.not.contain("\u001b");
     });
 
@@ -61,10 +65,14 @@ describe("progress", () => {
     it("tells a failed step from one that was stopped, and passes the error on", async () => {
         const sink = new Text();
         const progress = new Progress({ sink });
-        const failed = await progress.step("a", () => Promise.reject(new Error("disk full"))).catch((error: Error) => error.message);
+        const failed = await progress
+            .step("a", () => Promise.reject(new Error("disk full")))
+            .catch((error: Error) => error.message);
         await progress.step("b", () => Promise.reject(new StoppedError("x"))).catch(() => undefined);
         expect(failed).to.equal("disk full");
-        expect(sink.text).to.match(/a: FAILED after/).and.match(/b: stopped after/);
+        expect(sink.text)
+            .to.match(/a: FAILED after/)
+            .and.match(/b: stopped after/);
     });
 
     it("shows the end of a failed command's output and where the rest is", async () => {
@@ -72,26 +80,44 @@ describe("progress", () => {
         const log = join(dir, "step.log");
         try {
             const script = "for i in $(seq 1 40); do echo line $i; done; echo broken >&2; exit 3";
-            const error = (await run("sh", ["-c", script], { timeoutMs: 5_000, log }).catch((caught: unknown) => caught)) as CommandError;
+            const error = (await run("sh", ["-c", script], { timeoutMs: 5_000, log }).catch(
+                (caught: unknown) => caught,
+            )) as CommandError;
             expect(error).to.be.instanceOf(CommandError);
             expect(error.reason).to.equal("exit code 3");
             const sink = new Text();
             await new Progress({ sink }).failure(error);
-            expect(sink.text).to.contain("| line 40\n    | broken\n").and.contain(`the whole log: ${log}`).and.not.contain("line 10\n");
-            expect(await readFile(log, "utf8")).to.contain("line 1\n").and.contain("broken");
+            expect(sink.text)
+                .to.contain("| line 40\n    | broken\n")
+                .and.contain(`the whole log: ${log}`)
+                .and.not.contain("line 10\n");
+            expect(await readFile(log, "utf8"))
+                .to.contain("line 1\n")
+                .and.contain("broken");
         } finally {
             await rm(dir, { recursive: true });
         }
     });
 
     it("ends a command that takes too long, and says so", async () => {
-        const error = (await run("sleep", ["30"], { timeoutMs: 100 }).catch((caught: unknown) => caught)) as CommandError;
+        const error = (await run("sleep", ["30"], { timeoutMs: 100 }).catch(
+            (caught: unknown) => caught,
+        )) as CommandError;
         expect(error.reason).to.equal("did not end within 0 s");
-        const missing = (await run("/no/such/command", [], { timeoutMs: 100 }).catch((caught: unknown) => caught)) as CommandError;
+        const missing = (await run("/no/such/command", [], { timeoutMs: 100 }).catch(
+            (caught: unknown) => caught,
+        )) as CommandError;
         expect(missing.reason).to.match(/ENOENT/);
     });
 
     it("writes durations as a person reads them", () => {
-        expect([0, 59_400, 60_000, 3_599_000, 3_600_000, 7_325_000].map(duration)).to.deep.equal(["0 s", "59 s", "1 min 00 s", "59 min 59 s", "1 h 00 min", "2 h 02 min"]);
+        expect([0, 59_400, 60_000, 3_599_000, 3_600_000, 7_325_000].map(duration)).to.deep.equal([
+            "0 s",
+            "59 s",
+            "1 min 00 s",
+            "59 min 59 s",
+            "1 h 00 min",
+            "2 h 02 min",
+        ]);
     });
 });

@@ -1,9 +1,9 @@
-import { expect } from "chai";
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { chmod, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { expect } from "chai";
 
 /** Stands in for Pulumi: notes each signal, and takes a moment to save its state, as Pulumi does. */
 const PULUMI = `#!/bin/bash
@@ -30,7 +30,9 @@ describe("running Pulumi", function () {
     const noted = async (): Promise<string[]> => (await readFile(notes, "utf8").catch(() => "")).trim().split("\n");
     const until = async (line: string): Promise<void> => {
         for (let tries = 0; tries < 200; tries += 1) {
-            if ((await noted()).includes(line)) return;
+            if ((await noted()).includes(line)) {
+                return;
+            }
             await new Promise((done) => setTimeout(done, 100));
         }
         throw new Error(`waited 20 s for "${line}" in ${(await noted()).join(", ")}`);

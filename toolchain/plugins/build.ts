@@ -1,7 +1,7 @@
 /** Builds the stand-in plugins: one executable JavaScript file each, with all it needs inside, so that it outlives the checkout. */
-import { build } from "esbuild";
 import { chmod, mkdir, rename } from "node:fs/promises";
 import { join } from "node:path";
+import { build } from "esbuild";
 
 export interface BuiltPlugin {
     kind: "language" | "resource";

@@ -2,6 +2,7 @@
 not while the host is locked). BMO, told at once that inspection is done (host_news.py), then begins a deployment before the next heartbeat, and it fails: "Agent
 driver requires agent_url". BMO tries again after two minutes. Without an agent's address the host is booted anew instead, which takes seconds.
 """
+
 import functools
 
 import ironic.command  # noqa: F401 (first of all: it chooses how oslo.service runs threads, and the others would choose otherwise)

@@ -17,6 +17,7 @@
 Environment: CONDUCTOR_SERVER_THREADS (of each of the two servers), CONDUCTOR_READERS (reading requests at once), HOST_SOCKET (of the sidecar, "": BMO is told
 nothing), OS_DATABASE__CONNECTION.
 """
+
 import collections
 import functools
 import importlib.metadata

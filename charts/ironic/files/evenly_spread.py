@@ -2,6 +2,7 @@
 some conductors have a fifth more than others, which wait for them in the end. A host that comes without a UUID is therefore given one that the hash
 takes to the conductor whose turn it is.
 """
+
 import io
 import itertools
 import json
@@ -15,7 +16,9 @@ HOST_SIZE = 1 << 20  # bytes; BMO's description of a host is a few hundred
 
 def conductor_of(host, identifier):
     """The conductor that has a host with this UUID, and all there are. Raises IronicException where Ironic will refuse the host, too."""
-    ring = hash_ring.HashRingManager().get_ring(host["driver"], host.get("conductor_group") or CONF.default_conductor_group)
+    ring = hash_ring.HashRingManager().get_ring(
+        host["driver"], host.get("conductor_group") or CONF.default_conductor_group
+    )
     (conductor,) = ring.get_nodes(identifier.encode())
     return conductor, ring.nodes
 
@@ -31,7 +34,11 @@ class EvenlySpread:
 
     def __call__(self, environ, start_response):
         size = int(environ.get("CONTENT_LENGTH") or 0)
-        if environ["REQUEST_METHOD"] == "POST" and environ.get("PATH_INFO", "").rstrip("/") == "/v1/nodes" and 0 < size <= HOST_SIZE:
+        if (
+            environ["REQUEST_METHOD"] == "POST"
+            and environ.get("PATH_INFO", "").rstrip("/") == "/v1/nodes"
+            and 0 < size <= HOST_SIZE
+        ):
             body = self.with_uuid(environ["wsgi.input"].read(size))
             environ = {**environ, "wsgi.input": io.BytesIO(body), "CONTENT_LENGTH": str(len(body))}
         return self.application(environ, start_response)

@@ -2,6 +2,7 @@
 
 BMO names a host NAMESPACE~NAME in Ironic. Hosts of other namespaces than the conductor's are left to BMO's own questions: the conductor's Role ends there.
 """
+
 import datetime
 import json
 import os
@@ -24,7 +25,13 @@ class HostAnnotator:
     """Reads words at a Unix socket, and passes each on after a pause, in two threads: the kernel keeps no more than ten words."""
 
     def __init__(self, path, namespace, url, account, pause=PAUSE):
-        self.path, self.namespace, self.url, self.account, self.pause = str(path), namespace, url, pathlib.Path(account), pause
+        self.path, self.namespace, self.url, self.account, self.pause = (
+            str(path),
+            namespace,
+            url,
+            pathlib.Path(account),
+            pause,
+        )
         self.words = queue.SimpleQueue()
         self.session = requests.Session()
         self.session.verify = str(self.account / "ca.crt")
@@ -61,7 +68,10 @@ class HostAnnotator:
             f"{self.url}/apis/metal3.io/v1alpha1/namespaces/{namespace}/baremetalhosts/{name}",
             json={"metadata": {"annotations": {ANNOTATION: f"{told['state']} since {since}"}}},
             # The token is rotated under a long-running pod.
-            headers={"Authorization": "Bearer " + (self.account / "token").read_text().strip(), "Content-Type": "application/merge-patch+json"},
+            headers={
+                "Authorization": "Bearer " + (self.account / "token").read_text().strip(),
+                "Content-Type": "application/merge-patch+json",
+            },
             timeout=TIMEOUT,
         )
         # A host that is gone has nobody to be told.

@@ -2,6 +2,7 @@
 anything between. Ironic knows when it is done. It says so to the conductor's sidecar, which has BMO look at once (host_annotator.py). A word that is lost costs no
 more than the wait for BMO's next question.
 """
+
 import functools
 import json
 import socket

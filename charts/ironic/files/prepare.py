@@ -6,6 +6,7 @@ which is gone with its connection, and every step is done again where it was not
 Environment: OS_DATABASE__CONNECTION (mysql+pymysql://…), HTTP_URL (where /shared/html is served), DATABASE_TIMEOUT (seconds to wait
 for the database, default 300), LOCK_TIMEOUT (seconds to wait for another conductor's migration, default 600).
 """
+
 import os
 import pathlib
 import subprocess
@@ -34,8 +35,15 @@ def make_boot_files():
     change, Ironic would download the files once and all would be well too.
     """
     html, master = SHARED / "html", SHARED / "html" / "master"
-    for directory in (html / "boot", master, SHARED / "images", SHARED / "tftp", SHARED / "lock",
-                      SHARED / "master-images", SHARED / "master-iso"):
+    for directory in (
+        html / "boot",
+        master,
+        SHARED / "images",
+        SHARED / "tftp",
+        SHARED / "lock",
+        SHARED / "master-images",
+        SHARED / "master-iso",
+    ):
         directory.mkdir(parents=True, exist_ok=True)
     for name in ("ipa.kernel", "ipa.initramfs"):
         served = html / "boot" / name
@@ -54,9 +62,15 @@ def connect(url, timeout):
     told = 0.0
     while True:
         try:
-            return pymysql.connect(host=url.hostname, port=url.port or 3306, user=url.username,
-                                   password=urllib.parse.unquote(url.password or ""), database=url.path.lstrip("/"),
-                                   connect_timeout=5, autocommit=True)
+            return pymysql.connect(
+                host=url.hostname,
+                port=url.port or 3306,
+                user=url.username,
+                password=urllib.parse.unquote(url.password or ""),
+                database=url.path.lstrip("/"),
+                connect_timeout=5,
+                autocommit=True,
+            )
         except pymysql.err.OperationalError as error:
             if time.monotonic() >= deadline:
                 sys.exit("prepare: no database at %s:%s after %d s: %s" % (url.hostname, url.port, timeout, error))

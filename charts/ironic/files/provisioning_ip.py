@@ -18,6 +18,7 @@ tells, "": nowhere), STATE_DIR:
   restart   the conductor is to be started anew (its liveness probe); it removes this when it starts
 Needs the capabilities NET_ADMIN and NET_RAW, and may create, patch and delete EndpointSlices of its namespace, and with HOST_SOCKET patch its BareMetalHosts.
 """
+
 import http.client
 import ipaddress
 import json
@@ -53,7 +54,11 @@ def log(message):
 
 def interfaces():
     """[{ifname, address (MAC), addr_info: [{local, prefixlen}]}] of this network namespace."""
-    return json.loads(subprocess.run(["ip", "-json", "address", "show"], check=True, capture_output=True, text=True, timeout=10).stdout)
+    return json.loads(
+        subprocess.run(
+            ["ip", "-json", "address", "show"], check=True, capture_output=True, text=True, timeout=10
+        ).stdout
+    )
 
 
 class Address:
@@ -70,9 +75,13 @@ class Address:
         alone on its interface it brings the network's prefix.
         """
         for link in interfaces():
-            others = [info["local"] for info in link.get("addr_info", [])
-                      if info["prefixlen"] != self.ip.max_prefixlen and info["local"] != str(self.ip)
-                      and ipaddress.ip_address(info["local"]) in self.cidr]
+            others = [
+                info["local"]
+                for info in link.get("addr_info", [])
+                if info["prefixlen"] != self.ip.max_prefixlen
+                and info["local"] != str(self.ip)
+                and ipaddress.ip_address(info["local"]) in self.cidr
+            ]
             if self.interface and link["ifname"] == self.interface:
                 return self.interface, self.ip.max_prefixlen if others else self.cidr.prefixlen
             if not self.interface and others:
@@ -121,7 +130,16 @@ class Address:
         if len(mac) != 6:
             return
         packed = self.ip.packed
-        frame = (b"\xff" * 6 + mac + b"\x08\x06" + struct.pack("!HHBBH", 1, 0x0800, 6, 4, 1) + mac + packed + b"\x00" * 6 + packed)
+        frame = (
+            b"\xff" * 6
+            + mac
+            + b"\x08\x06"
+            + struct.pack("!HHBBH", 1, 0x0800, 6, 4, 1)
+            + mac
+            + packed
+            + b"\x00" * 6
+            + packed
+        )
         try:
             with socket.socket(socket.AF_PACKET, socket.SOCK_RAW) as raw:
                 raw.bind((name, 0))
@@ -136,8 +154,11 @@ class Address:
         for link in interfaces():
             for info in link.get("addr_info", []):
                 if info["local"] == str(self.ip):
-                    subprocess.run(["ip", "address", "delete", "%s/%d" % (self.ip, info["prefixlen"]), "dev", link["ifname"]],
-                                   check=False, timeout=10)
+                    subprocess.run(
+                        ["ip", "address", "delete", "%s/%d" % (self.ip, info["prefixlen"]), "dev", link["ifname"]],
+                        check=False,
+                        timeout=10,
+                    )
         log("%s is off %s" % (self.ip, name))
 
 
@@ -194,8 +215,15 @@ class Database:
         try:
             if self.connection is None:
                 self.connection = pymysql.connect(
-                    host=self.url.hostname, port=self.url.port or 3306, user=self.url.username, password=self.url.password or "",
-                    connect_timeout=5, read_timeout=5, write_timeout=5, autocommit=True)
+                    host=self.url.hostname,
+                    port=self.url.port or 3306,
+                    user=self.url.username,
+                    password=self.url.password or "",
+                    connect_timeout=5,
+                    read_timeout=5,
+                    write_timeout=5,
+                    autocommit=True,
+                )
             with self.connection.cursor() as cursor:
                 cursor.execute("SHOW GLOBAL STATUS LIKE 'Uptime'")
                 uptime = int(cursor.fetchone()[1])
@@ -221,18 +249,26 @@ class Slice:
 
     def __init__(self, environment, ip, port):
         self.env, self.ip, self.port = environment, ip, port
-        self.path = "/apis/discovery.k8s.io/v1/namespaces/%s/endpointslices/%s" % (environment["POD_NAMESPACE"], environment["SLICE_NAME"])
+        self.path = "/apis/discovery.k8s.io/v1/namespaces/%s/endpointslices/%s" % (
+            environment["POD_NAMESPACE"],
+            environment["SLICE_NAME"],
+        )
         self.uid = None
 
     def request(self, method, path, body, content_type):
         # Both are rotated under a long-running pod.
         tls = ssl.create_default_context(cafile=str(SERVICE_ACCOUNT / "ca.crt"))
         token = (SERVICE_ACCOUNT / "token").read_text().strip()
-        connection = http.client.HTTPSConnection(self.env["KUBERNETES_SERVICE_HOST"], int(self.env["KUBERNETES_SERVICE_PORT"]),
-                                                 timeout=10, context=tls)
+        connection = http.client.HTTPSConnection(
+            self.env["KUBERNETES_SERVICE_HOST"], int(self.env["KUBERNETES_SERVICE_PORT"]), timeout=10, context=tls
+        )
         try:
-            connection.request(method, path, json.dumps(body),
-                               {"Authorization": "Bearer " + token, "Content-Type": content_type, "Accept": "application/json"})
+            connection.request(
+                method,
+                path,
+                json.dumps(body),
+                {"Authorization": "Bearer " + token, "Content-Type": content_type, "Accept": "application/json"},
+            )
             response = connection.getresponse()
             text = response.read().decode()
             if response.status >= 300:
@@ -244,30 +280,49 @@ class Slice:
     def write(self, ready, terminating):
         env = self.env
         body = {
-            "apiVersion": "discovery.k8s.io/v1", "kind": "EndpointSlice",
+            "apiVersion": "discovery.k8s.io/v1",
+            "kind": "EndpointSlice",
             "metadata": {
-                "name": env["SLICE_NAME"], "namespace": env["POD_NAMESPACE"],
-                "labels": {"kubernetes.io/service-name": env["SERVICE_NAME"],
-                           "endpointslice.kubernetes.io/managed-by": "provisioning-ip.metal3-scale-lab"},
-                "ownerReferences": [{"apiVersion": "v1", "kind": "Pod", "name": env["POD_NAME"], "uid": env["POD_UID"]}],
+                "name": env["SLICE_NAME"],
+                "namespace": env["POD_NAMESPACE"],
+                "labels": {
+                    "kubernetes.io/service-name": env["SERVICE_NAME"],
+                    "endpointslice.kubernetes.io/managed-by": "provisioning-ip.metal3-scale-lab",
+                },
+                "ownerReferences": [
+                    {"apiVersion": "v1", "kind": "Pod", "name": env["POD_NAME"], "uid": env["POD_UID"]}
+                ],
             },
             "addressType": "IPv%d" % self.ip.version,
-            "endpoints": [{
-                "addresses": [str(self.ip)],
-                "conditions": {"ready": ready, "serving": ready, "terminating": terminating},
-                "nodeName": env["NODE_NAME"],
-                "targetRef": {"kind": "Pod", "namespace": env["POD_NAMESPACE"], "name": env["POD_NAME"], "uid": env["POD_UID"]},
-            }],
+            "endpoints": [
+                {
+                    "addresses": [str(self.ip)],
+                    "conditions": {"ready": ready, "serving": ready, "terminating": terminating},
+                    "nodeName": env["NODE_NAME"],
+                    "targetRef": {
+                        "kind": "Pod",
+                        "namespace": env["POD_NAMESPACE"],
+                        "name": env["POD_NAME"],
+                        "uid": env["POD_UID"],
+                    },
+                }
+            ],
             "ports": [{"name": "api", "port": self.port, "protocol": "TCP"}],
         }
-        written = self.request("PATCH", self.path + "?fieldManager=provisioning-ip&force=true", body, "application/apply-patch+yaml")
+        written = self.request(
+            "PATCH", self.path + "?fieldManager=provisioning-ip&force=true", body, "application/apply-patch+yaml"
+        )
         self.uid = written["metadata"]["uid"]
 
     def delete(self):
         """Removes the slice, unless a successor has made its own of that name."""
         if self.uid:
-            self.request("DELETE", self.path, {"apiVersion": "v1", "kind": "DeleteOptions", "preconditions": {"uid": self.uid}},
-                         "application/json")
+            self.request(
+                "DELETE",
+                self.path,
+                {"apiVersion": "v1", "kind": "DeleteOptions", "preconditions": {"uid": self.uid}},
+                "application/json",
+            )
 
 
 def main():
@@ -295,8 +350,12 @@ def main():
                 told = False
             elif not told:
                 told = True
-                log("no interface has an address in %s: set provisioning.interface or attach the node to the network" % env["PROVISIONING_CIDR"]
-                    if not address.interface else "no interface %s here" % address.interface)
+                log(
+                    "no interface has an address in %s: set provisioning.interface or attach the node to the network"
+                    % env["PROVISIONING_CIDR"]
+                    if not address.interface
+                    else "no interface %s here" % address.interface
+                )
             draining = (state / "draining").exists()
             wanted = (not draining and api.answers(), draining)
             if database.restarted():

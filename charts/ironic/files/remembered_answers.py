@@ -2,6 +2,7 @@
 reads a host six times whenever it looks at it (once a minute, for good), and its ports and firmware once. While the rows in the database are the same,
 byte for byte, so is the answer.
 """
+
 import collections
 import functools
 import re
@@ -19,21 +20,28 @@ UUID = r"([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})"
 # What may be asked about a host (path and query), and the rows that the answer is made of. Of the host itself these are its traits, too; allocations and
 # chassis as well, but of those the answer has only the UUID, which never changes; and the conductor that has it, for which its driver and group come first.
 # Who may see the others depends on the host's owner and lessee.
-OF_HOST = "SELECT nodes.owner, nodes.lessee, {0}.* FROM nodes LEFT JOIN {0} ON {0}.node_id = nodes.id WHERE nodes.uuid = %s"
+OF_HOST = (
+    "SELECT nodes.owner, nodes.lessee, {0}.* FROM nodes LEFT JOIN {0} ON {0}.node_id = nodes.id WHERE nodes.uuid = %s"
+)
 HOST = """SELECT driver, conductor_group, nodes.*, (SELECT CONCAT(COUNT(*), ' ', COALESCE(SUM(CRC32(trait)), 0)) FROM node_traits WHERE node_id = nodes.id)
 FROM nodes WHERE uuid = %s"""
-QUESTIONS = [(re.compile(path), rows) for path, rows in (
-    (rf"/v1/nodes/{UUID}", HOST),
-    (rf"/v1/nodes/{UUID}/firmware", OF_HOST.format("firmware_information")),
-    (rf"/v1/nodes/{UUID}/bios(?:\?detail=true)?", OF_HOST.format("bios_settings")),
-    (rf"/v1/ports\?fields=node_uuid&node_uuid={UUID}", OF_HOST.format("ports")),
-)]
+QUESTIONS = [
+    (re.compile(path), rows)
+    for path, rows in (
+        (rf"/v1/nodes/{UUID}", HOST),
+        (rf"/v1/nodes/{UUID}/firmware", OF_HOST.format("firmware_information")),
+        (rf"/v1/nodes/{UUID}/bios(?:\?detail=true)?", OF_HOST.format("bios_settings")),
+        (rf"/v1/ports\?fields=node_uuid&node_uuid={UUID}", OF_HOST.format("ports")),
+    )
+]
 
 
 @functools.cache
 def database():
     """Connections of our own to Ironic's database. Ironic's are looked at before each use and rolled back after it: three questions in place of one."""
-    return sqlalchemy.create_engine(enginefacade.reader.get_engine().url, isolation_level="AUTOCOMMIT", pool_reset_on_return=None)
+    return sqlalchemy.create_engine(
+        enginefacade.reader.get_engine().url, isolation_level="AUTOCOMMIT", pool_reset_on_return=None
+    )
 
 
 def rows_of(query, host):
@@ -85,7 +93,12 @@ class RememberedAnswers:
             return self.application(environ, start_response)
         # Before the application reads them: if they change in between, the answer is newer than these, and will not be given again.
         rows = self.rows(query, host)
-        question = query, host, environ.get("QUERY_STRING"), tuple(sorted((name, value) for name, value in environ.items() if name.startswith("HTTP_")))
+        question = (
+            query,
+            host,
+            environ.get("QUERY_STRING"),
+            tuple(sorted((name, value) for name, value in environ.items() if name.startswith("HTTP_"))),
+        )
         with self.lock:
             known = self.answers.get(question)
             holds = known is not None and known[0] == rows

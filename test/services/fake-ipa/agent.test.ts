@@ -1,7 +1,11 @@
 import { expect } from "chai";
-
-import type { HeartbeatResult, InspectionResult, Ironic, LookupResult } from "../../../services/fake-ipa/ironic-client.js";
 import { Fleet } from "../../../services/fake-ipa/fleet.js";
+import type {
+    HeartbeatResult,
+    InspectionResult,
+    Ironic,
+    LookupResult,
+} from "../../../services/fake-ipa/ironic-client.js";
 import { Limiter } from "../../../services/fake-ipa/limiter.js";
 import { Metrics } from "../../../services/fake-ipa/metrics.js";
 import { type Redfish, RedfishError } from "../../../services/fake-ipa/redfish-client.js";
@@ -9,12 +13,22 @@ import { Scheduler } from "../../../services/fake-ipa/scheduler.js";
 import { StateStore } from "../../../services/fake-ipa/state-store.js";
 import { FakeClock, macOf, nodeOf, pending, settled, silent, system, testConfig, uuidOf } from "./support.js";
 
-interface Event { kind: "lookup" | "inspect" | "heartbeat"; index: number; at: number; token?: string }
+interface Event {
+    kind: "lookup" | "inspect" | "heartbeat";
+    index: number;
+    at: number;
+    token?: string;
+}
 
 /** Ironic in this process, under the fake clock: answers at once, or when the test says so. */
 class FakeIronic implements Ironic {
     readonly events: Event[] = [];
-    lookupResult: (index: number) => LookupResult = (index) => ({ kind: "found", nodeUuid: nodeOf(index), heartbeatTimeoutSeconds: 60, token: `token-${index}` });
+    lookupResult: (index: number) => LookupResult = (index) => ({
+        kind: "found",
+        nodeUuid: nodeOf(index),
+        heartbeatTimeoutSeconds: 60,
+        token: `token-${index}`,
+    });
     inspectResult: () => InspectionResult = () => ({ kind: "accepted" });
     heartbeatResult: (index: number) => HeartbeatResult | Promise<HeartbeatResult> = () => ({ kind: "accepted" });
     running = 0;
@@ -41,20 +55,42 @@ class FakeIronic implements Ironic {
             this.running--;
         }
     }
-    of(kind: Event["kind"], index?: number): Event[] { return this.events.filter((event) => event.kind === kind && (index === undefined || event.index === index)); }
+    of(kind: Event["kind"], index?: number): Event[] {
+        return this.events.filter((event) => event.kind === kind && (index === undefined || event.index === index));
+    }
 }
 
-function setup(changes: Parameters<typeof testConfig>[0] = {}, redfish?: Redfish): { clock: FakeClock; ironic: FakeIronic; fleet: Fleet; scheduler: Scheduler; metrics: Metrics } {
+function setup(
+    changes: Parameters<typeof testConfig>[0] = {},
+    redfish?: Redfish,
+): { clock: FakeClock; ironic: FakeIronic; fleet: Fleet; scheduler: Scheduler; metrics: Metrics } {
     const clock = new FakeClock();
     const ironic = new FakeIronic(clock);
     const metrics = new Metrics(false);
     const config = testConfig({ concurrency: 32, ...changes });
-    const scheduler = new Scheduler(clock, (error) => { throw error; });
-    const fleet = new Fleet({ config, clock, scheduler, ironic, redfish, metrics, log: silent, verifyCa: undefined, activity: { last: 0 }, limiters: { lookups: new Limiter(config.concurrency), others: new Limiter(config.concurrency) } }, new StateStore(undefined, metrics, silent));
+    const scheduler = new Scheduler(clock, (error) => {
+        throw error;
+    });
+    const fleet = new Fleet(
+        {
+            config,
+            clock,
+            scheduler,
+            ironic,
+            redfish,
+            metrics,
+            log: silent,
+            verifyCa: undefined,
+            activity: { last: 0 },
+            limiters: { lookups: new Limiter(config.concurrency), others: new Limiter(config.concurrency) },
+        },
+        new StateStore(undefined, metrics, silent),
+    );
     return { clock, ironic, fleet, scheduler, metrics };
 }
 
-const gaps = (events: Event[]): number[] => events.slice(1).map((event, index) => (event.at - events[index]!.at) / 1000);
+const gaps = (events: Event[]): number[] =>
+    events.slice(1).map((event, index) => (event.at - events[index]!.at) / 1000);
 
 describe("fake-ipa: an agent in time", function () {
     this.timeout(20_000);
@@ -62,10 +98,15 @@ describe("fake-ipa: an agent in time", function () {
     it("boots within the configured time after the power is applied", async () => {
         const { clock, ironic, fleet } = setup({ minBootSeconds: 180, maxBootSeconds: 240 });
         const start = clock.now();
-        for (let index = 0; index < 100; index++) fleet.notify(pending(index, "On"));
+        for (let index = 0; index < 100; index++) {
+            fleet.notify(pending(index, "On"));
+        }
         fleet.notify(system(200, { pending_power: { power_state: "On", apply_time: start / 1000 + 9 } }));
         await clock.advance(260_000);
-        const times = ironic.of("lookup").filter((event) => event.index < 100).map((event) => (event.at - start) / 1000);
+        const times = ironic
+            .of("lookup")
+            .filter((event) => event.index < 100)
+            .map((event) => (event.at - start) / 1000);
         expect(times).to.have.length(100);
         expect(Math.min(...times)).to.be.within(180, 186);
         expect(Math.max(...times)).to.be.within(234, 240);
@@ -74,7 +115,9 @@ describe("fake-ipa: an agent in time", function () {
 
     it("spaces heartbeats by 0.3 to 0.6 of the timeout, 500 agents apart from one another, one queue, one timer", async () => {
         const { clock, ironic, fleet, scheduler } = setup({ concurrency: 8 });
-        for (let index = 0; index < 500; index++) fleet.notify(pending(index, "On"));
+        for (let index = 0; index < 500; index++) {
+            fleet.notify(pending(index, "On"));
+        }
         await clock.advance(120_000); // the first, quick ones are over
         ironic.events.length = 0;
         await clock.advance(600_000);
@@ -91,7 +134,9 @@ describe("fake-ipa: an agent in time", function () {
         expect(Math.max(...all)).to.be.at.most(36);
         expect(all.reduce((sum, gap) => sum + gap, 0) / all.length).to.be.within(26.5, 27.5);
         const perSecond = new Map<number, number>();
-        for (const event of ironic.events) perSecond.set(Math.floor(event.at / 1000), (perSecond.get(Math.floor(event.at / 1000)) ?? 0) + 1);
+        for (const event of ironic.events) {
+            perSecond.set(Math.floor(event.at / 1000), (perSecond.get(Math.floor(event.at / 1000)) ?? 0) + 1);
+        }
         expect(Math.max(...perSecond.values())).to.be.below(50); // 18.5 on average: no herd
         expect(ironic.most).to.be.at.most(8);
     });
@@ -102,7 +147,9 @@ describe("fake-ipa: an agent in time", function () {
         fleet.notify(pending(1, "On"));
         await clock.advance(70_000);
         const distances = gaps(ironic.of("heartbeat", 1)).slice(0, 2);
-        [3, 8].forEach((seconds, at) => { expect(distances[at]).to.be.within(seconds * 0.8, seconds * 1.2); });
+        [3, 8].forEach((seconds, at) => {
+            expect(distances[at]).to.be.within(seconds * 0.8, seconds * 1.2);
+        });
         fleet.notify(pending(2, "On"));
         await clock.advance(4_500);
         expect(ironic.of("heartbeat", 2)).to.have.length(2);
@@ -127,7 +174,10 @@ describe("fake-ipa: an agent in time", function () {
         expect(ironic.of("heartbeat").map((event) => event.at - started)).to.include(5_000);
         agent.contacted();
         ironic.events.length = 0;
-        ironic.heartbeatResult = () => new Promise((resolve) => { release = resolve; });
+        ironic.heartbeatResult = () =>
+            new Promise((resolve) => {
+                release = resolve;
+            });
         await clock.advance(40_000);
         expect(ironic.of("heartbeat")).to.have.length(1); // it hangs
         agent.execute("clean.execute_clean_step", { step: { step: "erase_devices" } });
@@ -167,14 +217,20 @@ describe("fake-ipa: an agent in time", function () {
 
     it("looks itself up again and again, more rarely each time, until the host is off", async () => {
         const { clock, ironic, fleet } = setup();
-        for (const [kind, first, most] of [["not-expected", 1, 30], ["locked", 3, 5], ["error", 3, 30]] as const) {
+        for (const [kind, first, most] of [
+            ["not-expected", 1, 30],
+            ["locked", 3, 5],
+            ["error", 3, 30],
+        ] as const) {
             ironic.events.length = 0;
             ironic.lookupResult = () => (kind === "error" ? { kind, reason: "500" } : { kind });
             fleet.notify(pending(1, "On"));
             await clock.advance(600_000);
             const distances = gaps(ironic.of("lookup"));
             expect(distances[0]).to.be.within(first * 0.8, first * 1.2);
-            for (const last of distances.slice(-5)) expect(last).to.be.within(most * 0.8, most * 1.2);
+            for (const last of distances.slice(-5)) {
+                expect(last).to.be.within(most * 0.8, most * 1.2);
+            }
             expect(ironic.of("heartbeat").length + ironic.of("inspect").length).to.equal(0);
             fleet.notify(pending(1, "Off"));
             ironic.events.length = 0;
@@ -214,24 +270,44 @@ describe("fake-ipa: an agent in time", function () {
         await clock.advance(120_000);
         expect(ironic.of("lookup")).to.have.length(0);
         refuse = 2;
-        ironic.lookupResult = (index) => ({ kind: "found", nodeUuid: nodeOf(index), heartbeatTimeoutSeconds: 60, token: undefined });
+        ironic.lookupResult = (index) => ({
+            kind: "found",
+            nodeUuid: nodeOf(index),
+            heartbeatTimeoutSeconds: 60,
+            token: undefined,
+        });
         await clock.advance(120_000);
         expect(ironic.of("lookup")).to.have.length(1);
         expect(ironic.of("heartbeat").at(-1)!.token).to.equal("token-1");
         refuse = 2;
-        ironic.lookupResult = (index) => ({ kind: "found", nodeUuid: nodeOf(index), heartbeatTimeoutSeconds: 60, token: "new" });
+        ironic.lookupResult = (index) => ({
+            kind: "found",
+            nodeUuid: nodeOf(index),
+            heartbeatTimeoutSeconds: 60,
+            token: "new",
+        });
         await clock.advance(120_000);
         expect(ironic.of("heartbeat").at(-1)!.token).to.equal("new");
     });
 
     it("does not become anybody without a token, and takes the new one Ironic gives later", async () => {
         const { clock, ironic, fleet } = setup();
-        ironic.lookupResult = (index) => ({ kind: "found", nodeUuid: nodeOf(index), heartbeatTimeoutSeconds: 60, token: undefined });
+        ironic.lookupResult = (index) => ({
+            kind: "found",
+            nodeUuid: nodeOf(index),
+            heartbeatTimeoutSeconds: 60,
+            token: undefined,
+        });
         fleet.notify(pending(1, "On"));
         await clock.advance(60_000);
         expect(ironic.of("heartbeat")).to.have.length(0);
         expect(fleet.agentOf(nodeOf(1))?.uuid).to.equal(undefined);
-        ironic.lookupResult = (index) => ({ kind: "found", nodeUuid: nodeOf(index), heartbeatTimeoutSeconds: 60, token: "late" });
+        ironic.lookupResult = (index) => ({
+            kind: "found",
+            nodeUuid: nodeOf(index),
+            heartbeatTimeoutSeconds: 60,
+            token: "late",
+        });
         await clock.advance(60_000);
         expect(ironic.of("heartbeat").at(-1)!.token).to.equal("late");
     });
@@ -241,7 +317,12 @@ describe("fake-ipa: an agent in time", function () {
         fleet.notify(pending(1, "On"));
         await clock.advance(60_000);
         ironic.heartbeatResult = (index) => (index === 1 ? { kind: "unknown-node" } : { kind: "accepted" });
-        ironic.lookupResult = () => ({ kind: "found", nodeUuid: nodeOf(4001), heartbeatTimeoutSeconds: 60, token: "other" });
+        ironic.lookupResult = () => ({
+            kind: "found",
+            nodeUuid: nodeOf(4001),
+            heartbeatTimeoutSeconds: 60,
+            token: "other",
+        });
         await clock.advance(60_000);
         expect(fleet.agentOf(nodeOf(4001))?.uuid).to.equal(uuidOf(1));
         expect(ironic.of("heartbeat").at(-1)).to.include({ index: 4001, token: "other" });
@@ -251,21 +332,36 @@ describe("fake-ipa: an agent in time", function () {
     it("goes on after an error nobody foresaw", async () => {
         const { clock, ironic, fleet, metrics } = setup();
         let thrown = 0;
-        ironic.lookupResult = () => { thrown++; throw new TypeError("a bug"); };
+        ironic.lookupResult = () => {
+            thrown++;
+            throw new TypeError("a bug");
+        };
         fleet.notify(pending(1, "On"));
         await clock.advance(20_000);
         expect(thrown).to.be.within(5, 9); // every 3 s, it does not spin
-        ironic.lookupResult = (index) => ({ kind: "found", nodeUuid: nodeOf(index), heartbeatTimeoutSeconds: 60, token: "t" });
+        ironic.lookupResult = (index) => ({
+            kind: "found",
+            nodeUuid: nodeOf(index),
+            heartbeatTimeoutSeconds: 60,
+            token: "t",
+        });
         await clock.advance(10_000);
         expect(ironic.of("heartbeat").length).to.be.above(0);
-        expect(await metrics.registry.getSingleMetricAsString("fake_ipa_errors_total")).to.contain(`{where="agent"} ${thrown}`);
+        expect(await metrics.registry.getSingleMetricAsString("fake_ipa_errors_total")).to.contain(
+            `{where="agent"} ${thrown}`,
+        );
     });
 
     it("powers its host off through the BMC, trying again; stays if it cannot; and does not beat meanwhile", async () => {
         const resets: string[] = [];
         let failures = 3;
         const redfish: Redfish = {
-            reset: async (uuid, type) => { resets.push(`${type} ${uuid}`); if (failures-- > 0) throw new RedfishError("no"); },
+            reset: async (uuid, type) => {
+                resets.push(`${type} ${uuid}`);
+                if (failures-- > 0) {
+                    throw new RedfishError("no");
+                }
+            },
             system: () => Promise.reject(new RedfishError("not asked")),
         };
         const { clock, ironic, fleet } = setup({}, redfish);
@@ -291,7 +387,10 @@ describe("fake-ipa: an agent in time", function () {
     it("drops whatever comes back after the power went", async () => {
         const { clock, ironic, fleet } = setup();
         let release: ((result: LookupResult) => void) | undefined;
-        ironic.lookupResult = (() => new Promise((resolve) => { release = resolve; })) as unknown as FakeIronic["lookupResult"];
+        ironic.lookupResult = (() =>
+            new Promise((resolve) => {
+                release = resolve;
+            })) as unknown as FakeIronic["lookupResult"];
         fleet.notify(pending(1, "On"));
         await clock.advance(1_000);
         fleet.notify(pending(1, "Off", { power_state: "On" }));

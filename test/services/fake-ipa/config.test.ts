@@ -1,8 +1,6 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-
 import { expect } from "chai";
-
 import { ConfigError, loadConfig, readConfig } from "../../../services/fake-ipa/config.js";
 import { removeTemporaryDirectories, temporaryDirectory } from "./support.js";
 
@@ -10,7 +8,9 @@ const problems = (env: Record<string, string>, file: Parameters<typeof readConfi
     try {
         readConfig(file, env);
     } catch (error) {
-        if (error instanceof ConfigError) return error.problems;
+        if (error instanceof ConfigError) {
+            return error.problems;
+        }
         throw error;
     }
     return [];
@@ -22,8 +22,19 @@ describe("fake-ipa: configuration", () => {
     it("has upstream's defaults", () => {
         const config = readConfig(new Map(), { FAKE_IPA_ADVERTISE_ADDRESS_IP: "10.0.0.1" });
         expect(config).to.include({
-            advertiseIp: "10.0.0.1", advertisePort: 9999, listenIp: "0.0.0.0", listenPort: 9999, minBootSeconds: 180, maxBootSeconds: 240, insecure: false,
-            redfishUser: "admin", redfishPassword: "password", redfishUrl: undefined, stateDir: undefined, certFile: undefined, caFile: undefined,
+            advertiseIp: "10.0.0.1",
+            advertisePort: 9999,
+            listenIp: "0.0.0.0",
+            listenPort: 9999,
+            minBootSeconds: 180,
+            maxBootSeconds: 240,
+            insecure: false,
+            redfishUser: "admin",
+            redfishPassword: "password",
+            redfishUrl: undefined,
+            stateDir: undefined,
+            certFile: undefined,
+            caFile: undefined,
         });
         expect(config.apiUrls).to.deep.equal(["http://localhost:6385"]);
         expect(config.inspectionUrls).to.deep.equal(["http://localhost:6385/v1/continue_inspection"]);
@@ -31,7 +42,9 @@ describe("fake-ipa: configuration", () => {
 
     it("reads the file it shares with sushy-tools, the environment on top", () => {
         const path = join(temporaryDirectory(), "conf.py");
-        writeFileSync(path, `
+        writeFileSync(
+            path,
+            `
 SUSHY_EMULATOR_FAKE_DRIVER = True
 SUSHY_EMULATOR_FAKE_SYSTEMS = [
     {"uuid": "u-1", "name": "h1", "power_state": "Off", "external_notifier": True, "nics": [{"mac": "52:54:00:00:00:01", "ip": "10.0.0.11"}]},
@@ -44,26 +57,49 @@ FAKE_IPA_CAFILE = ""
 FAKE_IPA_REDFISH_URL = None
 FAKE_IPA_MIN_BOOT_TIME = 2
 FAKE_IPA_MAX_BOOT_TIME = 5
-`);
+`,
+        );
         const config = loadConfig({ CONFIG: path, FAKE_IPA_MAX_BOOT_TIME: "7.5", FAKE_IPA_INSECURE: "false" });
         expect(config.apiUrls).to.deep.equal(["https://10.0.0.2:6385", "https://10.0.0.3:6385"]);
-        expect(config.inspectionUrls).to.deep.equal(["https://10.0.0.2:6385/v1/continue_inspection", "https://10.0.0.3:6385/v1/continue_inspection"]);
-        expect(config).to.include({ minBootSeconds: 2, maxBootSeconds: 7.5, insecure: false, caFile: undefined, redfishUrl: undefined });
-        expect(config.systems).to.deep.equal([{ uuid: "u-1", name: "h1", nics: [{ mac: "52:54:00:00:00:01", ip: "10.0.0.11" }] }]);
+        expect(config.inspectionUrls).to.deep.equal([
+            "https://10.0.0.2:6385/v1/continue_inspection",
+            "https://10.0.0.3:6385/v1/continue_inspection",
+        ]);
+        expect(config).to.include({
+            minBootSeconds: 2,
+            maxBootSeconds: 7.5,
+            insecure: false,
+            caFile: undefined,
+            redfishUrl: undefined,
+        });
+        expect(config.systems).to.deep.equal([
+            { uuid: "u-1", name: "h1", nics: [{ mac: "52:54:00:00:00:01", ip: "10.0.0.11" }] },
+        ]);
     });
 
     it("says all that is wrong at once, with key, value and rule", () => {
-        expect(problems({
-            FAKE_IPA_API_URL: "ftp://x", FAKE_IPA_ADVERTISE_ADDRESS_PORT: "0", SUSHY_FAKE_IPA_LISTEN_PORT: "1.5", FAKE_IPA_INSECURE: "maybe", FAKE_IPA_CAFILE: "/no/such/file",
-            FAKE_IPA_MIN_BOOT_TIME: "10", FAKE_IPA_MAX_BOOT_TIME: "5", FAKE_IPA_KEYFILE: "/no/key", FAKE_IPA_LOG_LEVEL: "loud", SUSHY_FAKE_IPA_LISTEN_IP: "here", FAKE_IPA_CONCURRENCY: "many",
-        })).to.have.members([
+        expect(
+            problems({
+                FAKE_IPA_API_URL: "ftp://x",
+                FAKE_IPA_ADVERTISE_ADDRESS_PORT: "0",
+                SUSHY_FAKE_IPA_LISTEN_PORT: "1.5",
+                FAKE_IPA_INSECURE: "maybe",
+                FAKE_IPA_CAFILE: "/no/such/file",
+                FAKE_IPA_MIN_BOOT_TIME: "10",
+                FAKE_IPA_MAX_BOOT_TIME: "5",
+                FAKE_IPA_KEYFILE: "/no/key",
+                FAKE_IPA_LOG_LEVEL: "loud",
+                SUSHY_FAKE_IPA_LISTEN_IP: "here",
+                FAKE_IPA_CONCURRENCY: "many",
+            }),
+        ).to.have.members([
             'FAKE_IPA_API_URL = "ftp://x": must be a URL of the form http(s)://host:port',
             'FAKE_IPA_ADVERTISE_ADDRESS_PORT = "0": must be an integer from 1 to 65535',
             'SUSHY_FAKE_IPA_LISTEN_PORT = "1.5": must be an integer from 1 to 65535',
             'FAKE_IPA_INSECURE = "maybe": must be True or False',
             'FAKE_IPA_CAFILE = "/no/such/file": there is no such file',
             'FAKE_IPA_KEYFILE = "/no/key": there is no such file',
-            'FAKE_IPA_MAX_BOOT_TIME = 5: must not be below FAKE_IPA_MIN_BOOT_TIME (10)',
+            "FAKE_IPA_MAX_BOOT_TIME = 5: must not be below FAKE_IPA_MIN_BOOT_TIME (10)",
             "FAKE_IPA_CERTFILE and FAKE_IPA_KEYFILE: set both or neither",
             'FAKE_IPA_LOG_LEVEL = "loud": must be one of trace, debug, info, warn, error, fatal',
             'SUSHY_FAKE_IPA_LISTEN_IP = "here": must be an IP address',
@@ -73,22 +109,45 @@ FAKE_IPA_MAX_BOOT_TIME = 5
     });
 
     it("does not show a password", () => {
-        expect(problems({ FAKE_IPA_ADVERTISE_ADDRESS_IP: "10.0.0.1" }, new Map([["FAKE_IPA_REDFISH_PASSWORD", 12345]]))).to.deep.equal(["FAKE_IPA_REDFISH_PASSWORD = (not shown): must be a string"]);
+        expect(
+            problems({ FAKE_IPA_ADVERTISE_ADDRESS_IP: "10.0.0.1" }, new Map([["FAKE_IPA_REDFISH_PASSWORD", 12345]])),
+        ).to.deep.equal(["FAKE_IPA_REDFISH_PASSWORD = (not shown): must be a string"]);
     });
 
     it("refuses systems without a MAC, and a MAC or UUID given twice", () => {
         const nic = (mac: string): { mac: string; ip: string } => ({ mac, ip: "" });
-        const host = (uuid: string, mac: string): { uuid: string; name: string; external_notifier: boolean; nics: { mac: string; ip: string }[] } => ({ uuid, name: uuid, external_notifier: true, nics: [nic(mac)] });
-        const judge = (systems: Parameters<typeof readConfig>[0] extends Map<string, infer V> ? V : never): string => problems({ FAKE_IPA_ADVERTISE_ADDRESS_IP: "10.0.0.1" }, new Map([["SUSHY_EMULATOR_FAKE_SYSTEMS", systems]])).join("\n");
-        expect(judge([host("a", "52:54:00:00:00:01"), host("b", "nonsense")])).to.contain("SUSHY_EMULATOR_FAKE_SYSTEMS[1]").and.contain("at least one NIC with a mac");
-        expect(judge([host("a", "52:54:00:00:00:0a"), host("b", "52:54:00:00:00:0A")])).to.contain('["52:54:00:00:00:0a"]: each mac may occur once');
-        expect(judge([host("a", "52:54:00:00:00:01"), host("a", "52:54:00:00:00:02")])).to.contain('["a"]: each uuid may occur once');
+        const host = (
+            uuid: string,
+            mac: string,
+        ): { uuid: string; name: string; external_notifier: boolean; nics: { mac: string; ip: string }[] } => ({
+            uuid,
+            name: uuid,
+            external_notifier: true,
+            nics: [nic(mac)],
+        });
+        const judge = (systems: Parameters<typeof readConfig>[0] extends Map<string, infer V> ? V : never): string =>
+            problems(
+                { FAKE_IPA_ADVERTISE_ADDRESS_IP: "10.0.0.1" },
+                new Map([["SUSHY_EMULATOR_FAKE_SYSTEMS", systems]]),
+            ).join("\n");
+        expect(judge([host("a", "52:54:00:00:00:01"), host("b", "nonsense")]))
+            .to.contain("SUSHY_EMULATOR_FAKE_SYSTEMS[1]")
+            .and.contain("at least one NIC with a mac");
+        expect(judge([host("a", "52:54:00:00:00:0a"), host("b", "52:54:00:00:00:0A")])).to.contain(
+            '["52:54:00:00:00:0a"]: each mac may occur once',
+        );
+        expect(judge([host("a", "52:54:00:00:00:01"), host("a", "52:54:00:00:00:02")])).to.contain(
+            '["a"]: each uuid may occur once',
+        );
     });
 
     it("names the file that is absent and the line that is wrong", () => {
         expect(() => loadConfig({ CONFIG: "/no/conf.py" })).to.throw(ConfigError, 'CONFIG = "/no/conf.py": ENOENT');
         const path = join(temporaryDirectory(), "conf.py");
         writeFileSync(path, "A = 1\nFAKE_IPA_API_URL = url()\n");
-        expect(() => loadConfig({ CONFIG: path })).to.throw(ConfigError, `${path}, line 2, key FAKE_IPA_API_URL: "url" is not a literal`);
+        expect(() => loadConfig({ CONFIG: path })).to.throw(
+            ConfigError,
+            `${path}, line 2, key FAKE_IPA_API_URL: "url" is not a literal`,
+        );
     });
 });

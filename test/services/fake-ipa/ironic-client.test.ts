@@ -1,29 +1,41 @@
 import { createServer, type Server, type Socket } from "node:net";
-
 import { expect } from "chai";
-
 import { HttpClient } from "../../../services/fake-ipa/http.js";
 import { inventoryOf } from "../../../services/fake-ipa/inventory.js";
 import { faultOf, IronicClient } from "../../../services/fake-ipa/ironic-client.js";
 import { FakeClock, freePort, macOf, nodeOf, ScriptedIronic, system } from "./support.js";
 
 /** A server that does to each connection what it is told, below HTTP. */
-async function rawServer(handle: (socket: Socket, data: string) => void): Promise<{ url: string; requests: () => number; close: () => Promise<void> }> {
+async function rawServer(
+    handle: (socket: Socket, data: string) => void,
+): Promise<{ url: string; requests: () => number; close: () => Promise<void> }> {
     let requests = 0;
     const sockets = new Set<Socket>();
     const server: Server = createServer((socket) => {
         sockets.add(socket);
         socket.on("error", () => undefined);
         socket.on("data", (data) => {
-            if (/^(GET|POST) /.test(data.toString())) requests++;
+            if (/^(GET|POST) /.test(data.toString())) {
+                requests++;
+            }
             handle(socket, data.toString());
         });
     });
-    await new Promise<void>((resolve) => { server.listen(0, "127.0.0.1", resolve); });
+    await new Promise<void>((resolve) => {
+        server.listen(0, "127.0.0.1", resolve);
+    });
     return {
         url: `http://127.0.0.1:${(server.address() as { port: number }).port}`,
         requests: () => requests,
-        close: () => new Promise((resolve) => { for (const socket of sockets) socket.destroy(); server.close(() => { resolve(); }); }),
+        close: () =>
+            new Promise((resolve) => {
+                for (const socket of sockets) {
+                    socket.destroy();
+                }
+                server.close(() => {
+                    resolve();
+                });
+            }),
     };
 }
 
@@ -33,8 +45,16 @@ const heartbeat = { callback_url: "http://x", agent_token: "t", agent_version: "
 describe("fake-ipa: Ironic that misbehaves", function () {
     this.timeout(20_000);
     let http: HttpClient;
-    const client = (urls: string[], timeoutMs = 400): IronicClient => new IronicClient(http, { api: urls, inspection: urls.map((url) => `${url}/v1/continue_inspection`) }, timeoutMs, new FakeClock());
-    beforeEach(() => { http = new HttpClient({ caFile: undefined, insecure: false }, 8); });
+    const client = (urls: string[], timeoutMs = 400): IronicClient =>
+        new IronicClient(
+            http,
+            { api: urls, inspection: urls.map((url) => `${url}/v1/continue_inspection`) },
+            timeoutMs,
+            new FakeClock(),
+        );
+    beforeEach(() => {
+        http = new HttpClient({ caFile: undefined, insecure: false }, 8);
+    });
     // Also after a failure: a server left open would keep mocha from ending.
     const closing: (() => Promise<unknown>)[] = [];
     const scripted = async (): Promise<ScriptedIronic> => {
@@ -54,26 +74,68 @@ describe("fake-ipa: Ironic that misbehaves", function () {
 
     for (const [what, handle, reason] of [
         ["hangs", () => undefined, "no answer within 0.4 s"],
-        ["closes", (socket) => { socket.end(); }, "did not answer"],
-        ["resets", (socket) => { socket.resetAndDestroy(); }, "did not answer"],
-        ["speaks no HTTP", (socket) => { socket.end("SSH-2.0-OpenSSH\r\n\r\n"); }, "did not answer"],
-        ["sends half an answer", (socket) => { socket.end("HTTP/1.1 202 Accepted\r\ncontent-length: 100\r\n\r\n{"); }, "did not answer"],
-        ["stops within an answer", (socket) => { socket.write("HTTP/1.1 202 Accepted\r\ncontent-length: 100\r\n\r\n{"); }, "no answer within 0.4 s"],
-        ["answers with 100 MB", (socket) => {
-            socket.write("HTTP/1.1 202 Accepted\r\ncontent-length: 104857600\r\n\r\n");
-            const chunk = Buffer.alloc(1 << 20, 0x20);
-            const pump = (): void => { while (!socket.destroyed && socket.write(chunk)); };
-            socket.on("drain", pump);
-            pump();
-        }, "did not answer"],
+        [
+            "closes",
+            (socket) => {
+                socket.end();
+            },
+            "did not answer",
+        ],
+        [
+            "resets",
+            (socket) => {
+                socket.resetAndDestroy();
+            },
+            "did not answer",
+        ],
+        [
+            "speaks no HTTP",
+            (socket) => {
+                socket.end("SSH-2.0-OpenSSH\r\n\r\n");
+            },
+            "did not answer",
+        ],
+        [
+            "sends half an answer",
+            (socket) => {
+                socket.end("HTTP/1.1 202 Accepted\r\ncontent-length: 100\r\n\r\n{");
+            },
+            "did not answer",
+        ],
+        [
+            "stops within an answer",
+            (socket) => {
+                socket.write("HTTP/1.1 202 Accepted\r\ncontent-length: 100\r\n\r\n{");
+            },
+            "no answer within 0.4 s",
+        ],
+        [
+            "answers with 100 MB",
+            (socket) => {
+                socket.write("HTTP/1.1 202 Accepted\r\ncontent-length: 104857600\r\n\r\n");
+                const chunk = Buffer.alloc(1 << 20, 0x20);
+                const pump = (): void => {
+                    while (!socket.destroyed && socket.write(chunk)) {
+                        // until the buffer is full
+                    }
+                };
+                socket.on("drain", pump);
+                pump();
+            },
+            "did not answer",
+        ],
     ] as [string, (socket: Socket) => void, string][]) {
         it(`${what}: an error, to be tried again`, async () => {
             const server = await raw(handle);
             const timeoutMs = what.includes("100 MB") ? 10_000 : 400;
             const beat = await client([server.url], timeoutMs).heartbeat(nodeOf(1), heartbeat, never);
             expect(beat).to.have.property("kind", "error");
-            expect((beat as { reason: string }).reason).to.contain(server.url).and.contain(reason);
-            expect((await client([server.url], timeoutMs).inspect(macOf(1), inventoryOf(system(1)), never)).kind).to.equal("error");
+            expect((beat as { reason: string }).reason)
+                .to.contain(server.url)
+                .and.contain(reason);
+            expect(
+                (await client([server.url], timeoutMs).inspect(macOf(1), inventoryOf(system(1)), never)).kind,
+            ).to.equal("error");
         });
     }
 
@@ -82,24 +144,58 @@ describe("fake-ipa: Ironic that misbehaves", function () {
         [409, { error_message: { faultstring: "Node is locked" } }, "locked", "locked", "locked"],
         [500, "oops", "error", "error", "error"],
         [503, "<html>no</html>", "error", "error", "error"],
-        [400, { error_message: { faultstring: "Invalid or missing agent token received." } }, "error", "error", "bad-token"],
-        [400, { error_message: { faultstring: "Detected change in ramdisk provided callback_url" } }, "error", "error", "error"],
+        [
+            400,
+            { error_message: { faultstring: "Invalid or missing agent token received." } },
+            "error",
+            "error",
+            "bad-token",
+        ],
+        [
+            400,
+            { error_message: { faultstring: "Detected change in ramdisk provided callback_url" } },
+            "error",
+            "error",
+            "error",
+        ],
         [400, { faultstring: "No valid host was found" }, "error", "error", "error"],
         [401, "", "error", "error", "error"],
         [302, "", "error", "error", "error"],
         [202, "", "error", "accepted", "accepted"],
         [200, "<html>", "error", "accepted", "accepted"],
         [200, { node: {}, config: {} }, "error", "accepted", "accepted"],
-        [200, { node: { uuid: "../x" }, config: { heartbeat_timeout: 60, agent_token: "t" } }, "error", "accepted", "accepted"],
-        [200, { node: { uuid: nodeOf(1) }, config: { heartbeat_timeout: 0, agent_token: "t" } }, "error", "accepted", "accepted"],
+        [
+            200,
+            { node: { uuid: "../x" }, config: { heartbeat_timeout: 60, agent_token: "t" } },
+            "error",
+            "accepted",
+            "accepted",
+        ],
+        [
+            200,
+            { node: { uuid: nodeOf(1) }, config: { heartbeat_timeout: 0, agent_token: "t" } },
+            "error",
+            "accepted",
+            "accepted",
+        ],
         [200, null, "error", "accepted", "accepted"],
     ] as [number, unknown, string, string, string][]) {
         it(`answers ${status} ${JSON.stringify(body).slice(0, 60)}`, async () => {
             const ironic = await scripted();
-            ironic.lookup = ironic.inspect = ironic.heartbeat = () => (_request, reply) => reply.code(status).type(typeof body === "string" ? "text/html" : "application/json").send(typeof body === "string" ? body : JSON.stringify(body));
+            ironic.lookup =
+                ironic.inspect =
+                ironic.heartbeat =
+                    () => (_request, reply) =>
+                        reply
+                            .code(status)
+                            .type(typeof body === "string" ? "text/html" : "application/json")
+                            .send(typeof body === "string" ? body : JSON.stringify(body));
             const under = client([ironic.url]);
-            expect([(await under.lookup(macOf(1), never)).kind, (await under.inspect(macOf(1), inventoryOf(system(1)), never)).kind, (await under.heartbeat(nodeOf(1), heartbeat, never)).kind])
-                .to.deep.equal([lookup, inspection, beat]);
+            expect([
+                (await under.lookup(macOf(1), never)).kind,
+                (await under.inspect(macOf(1), inventoryOf(system(1)), never)).kind,
+                (await under.heartbeat(nodeOf(1), heartbeat, never)).kind,
+            ]).to.deep.equal([lookup, inspection, beat]);
         });
     }
 
@@ -107,7 +203,12 @@ describe("fake-ipa: Ironic that misbehaves", function () {
         const ironic = await scripted();
         const under = client([ironic.url]);
         const first = await under.lookup(macOf(1), never);
-        expect(first).to.deep.equal({ kind: "found", nodeUuid: nodeOf(1), heartbeatTimeoutSeconds: 60, token: ironic.tokens.get(nodeOf(1)) });
+        expect(first).to.deep.equal({
+            kind: "found",
+            nodeUuid: nodeOf(1),
+            heartbeatTimeoutSeconds: 60,
+            token: ironic.tokens.get(nodeOf(1)),
+        });
         expect(await under.lookup(macOf(1), never)).to.deep.equal({ ...first, token: undefined });
     });
 
@@ -119,7 +220,9 @@ describe("fake-ipa: Ironic that misbehaves", function () {
         const refusing = `http://127.0.0.1:${await freePort()}`;
         const under = client([refusing, hanging.url, bad.url, good.url], 300);
         const started = Date.now();
-        for (let index = 0; index < 40; index++) expect((await under.heartbeat(nodeOf(index), heartbeat, never)).kind).to.equal("accepted");
+        for (let index = 0; index < 40; index++) {
+            expect((await under.heartbeat(nodeOf(index), heartbeat, never)).kind).to.equal("accepted");
+        }
         expect(good.of(/heartbeat/).length).to.equal(40);
         expect(bad.of(/heartbeat/).length).to.be.within(0, 1);
         expect(hanging.requests()).to.be.within(0, 1);
@@ -132,14 +235,25 @@ describe("fake-ipa: Ironic that misbehaves", function () {
     it("ends a request when its agent is stopped", async () => {
         const server = await raw(() => undefined);
         const stop = new AbortController();
-        setTimeout(() => { stop.abort(); }, 50);
+        setTimeout(() => {
+            stop.abort();
+        }, 50);
         const started = Date.now();
-        expect(await client([server.url], 5_000).lookup(macOf(1), stop.signal)).to.deep.equal({ kind: "error", reason: "the agent was stopped" });
+        expect(await client([server.url], 5_000).lookup(macOf(1), stop.signal)).to.deep.equal({
+            kind: "error",
+            reason: "the agent was stopped",
+        });
         expect(Date.now() - started).to.be.below(1_000);
     });
 
     it("finds Ironic's words in each of their wrappings", () => {
-        for (const json of [{ faultstring: "words" }, { error_message: { faultstring: "words" } }, { error_message: '{"faultstring": "words"}' }, { error_message: "words" }, { title: "words" }]) {
+        for (const json of [
+            { faultstring: "words" },
+            { error_message: { faultstring: "words" } },
+            { error_message: '{"faultstring": "words"}' },
+            { error_message: "words" },
+            { title: "words" },
+        ]) {
             expect(faultOf({ status: 400, json, text: "" })).to.equal("400 words");
         }
         expect(faultOf({ status: 500, json: undefined, text: "x".repeat(1000) })).to.have.length(304);
@@ -152,9 +266,26 @@ describe("fake-ipa: inventory", () => {
         expect(inventoryOf(system(1))).to.deep.equal(one);
         expect(inventoryOf(system(2)).disks[0]!.wwn).to.not.equal(one.disks[0]!.wwn);
         expect(one.disks[0]!.wwn).to.match(/^0x5[0-9a-f]{15}$/);
-        const nics = [{ mac: "52:54:00:00:00:0A", ip: "127.0.0.1" }, { mac: "52:54:00:00:00:0b", ip: "fd00::1" }, { mac: "52:54:00:00:00:0c", ip: "" }];
-        expect(inventoryOf({ uuid: "x", nics, boot_mode: "UEFI" }).interfaces.map((each) => [each.name, each.mac_address, each.ipv4_address, each.ipv6_address]))
-            .to.deep.equal([["eth0", "52:54:00:00:00:0a", null, null], ["eth1", "52:54:00:00:00:0b", null, "fd00::1"], ["eth2", "52:54:00:00:00:0c", null, null]]);
-        expect(inventoryOf({ uuid: "x", nics, boot_mode: "UEFI" }).boot).to.deep.equal({ current_boot_mode: "uefi", pxe_interface: "52:54:00:00:00:0a" });
+        const nics = [
+            { mac: "52:54:00:00:00:0A", ip: "127.0.0.1" },
+            { mac: "52:54:00:00:00:0b", ip: "fd00::1" },
+            { mac: "52:54:00:00:00:0c", ip: "" },
+        ];
+        expect(
+            inventoryOf({ uuid: "x", nics, boot_mode: "UEFI" }).interfaces.map((each) => [
+                each.name,
+                each.mac_address,
+                each.ipv4_address,
+                each.ipv6_address,
+            ]),
+        ).to.deep.equal([
+            ["eth0", "52:54:00:00:00:0a", null, null],
+            ["eth1", "52:54:00:00:00:0b", null, "fd00::1"],
+            ["eth2", "52:54:00:00:00:0c", null, null],
+        ]);
+        expect(inventoryOf({ uuid: "x", nics, boot_mode: "UEFI" }).boot).to.deep.equal({
+            current_boot_mode: "uefi",
+            pxe_interface: "52:54:00:00:00:0a",
+        });
     });
 });

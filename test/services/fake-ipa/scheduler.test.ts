@@ -1,6 +1,5 @@
 import { expect } from "chai";
 import fc from "fast-check";
-
 import { Endpoints } from "../../../services/fake-ipa/endpoints.js";
 import { Limiter } from "../../../services/fake-ipa/limiter.js";
 import { Scheduler } from "../../../services/fake-ipa/scheduler.js";
@@ -8,25 +7,46 @@ import { FakeClock, settled } from "./support.js";
 
 describe("fake-ipa: scheduler", () => {
     it("runs everything at its time, in order, the last entry of a key only, with one timer", async () => {
-        await fc.assert(fc.asyncProperty(fc.array(fc.record({ key: fc.integer({ min: 0, max: 30 }), delay: fc.integer({ min: 0, max: 5_000 }), cancel: fc.boolean() }), { maxLength: 300 }), async (entries) => {
-            const clock = new FakeClock();
-            const start = clock.now();
-            const scheduler = new Scheduler(clock, (error) => { throw error; });
-            const ran: [string, number][] = [];
-            const expected = new Map<string, number>();
-            for (const { key, delay, cancel } of entries) {
-                if (cancel) { scheduler.cancel(String(key)); expected.delete(String(key)); continue; }
-                scheduler.schedule(String(key), start + delay, () => { ran.push([String(key), clock.now() - start]); });
-                expected.set(String(key), delay);
-                expect(clock.timerCount).to.be.at.most(1);
-            }
-            expect(scheduler.size).to.equal(expected.size);
-            await clock.advance(6_000);
-            expect(new Map(ran)).to.deep.equal(expected);
-            expect(ran.length).to.equal(expected.size);
-            expect(ran.map(([, at]) => at)).to.deep.equal([...expected.values()].sort((a, b) => a - b));
-            expect(scheduler.size).to.equal(0);
-        }), { numRuns: 50 });
+        await fc.assert(
+            fc.asyncProperty(
+                fc.array(
+                    fc.record({
+                        key: fc.integer({ min: 0, max: 30 }),
+                        delay: fc.integer({ min: 0, max: 5_000 }),
+                        cancel: fc.boolean(),
+                    }),
+                    { maxLength: 300 },
+                ),
+                async (entries) => {
+                    const clock = new FakeClock();
+                    const start = clock.now();
+                    const scheduler = new Scheduler(clock, (error) => {
+                        throw error;
+                    });
+                    const ran: [string, number][] = [];
+                    const expected = new Map<string, number>();
+                    for (const { key, delay, cancel } of entries) {
+                        if (cancel) {
+                            scheduler.cancel(String(key));
+                            expected.delete(String(key));
+                            continue;
+                        }
+                        scheduler.schedule(String(key), start + delay, () => {
+                            ran.push([String(key), clock.now() - start]);
+                        });
+                        expected.set(String(key), delay);
+                        expect(clock.timerCount).to.be.at.most(1);
+                    }
+                    expect(scheduler.size).to.equal(expected.size);
+                    await clock.advance(6_000);
+                    expect(new Map(ran)).to.deep.equal(expected);
+                    expect(ran.length).to.equal(expected.size);
+                    expect(ran.map(([, at]) => at)).to.deep.equal([...expected.values()].sort((a, b) => a - b));
+                    expect(scheduler.size).to.equal(0);
+                },
+            ),
+            { numRuns: 50 },
+        );
     });
 
     it("goes on after an entry that throws, and is silent when closed", async () => {
@@ -34,7 +54,9 @@ describe("fake-ipa: scheduler", () => {
         const errors: unknown[] = [];
         const scheduler = new Scheduler(clock, (error) => errors.push(error));
         const ran: string[] = [];
-        scheduler.schedule("bad", clock.now() + 1, () => { throw new Error("bad"); });
+        scheduler.schedule("bad", clock.now() + 1, () => {
+            throw new Error("bad");
+        });
         scheduler.schedule("good", clock.now() + 1, () => ran.push("good"));
         scheduler.schedule("late", clock.now() + 1000, () => ran.push("late"));
         await clock.advance(10);
@@ -47,7 +69,9 @@ describe("fake-ipa: scheduler", () => {
     it("does not grow when one key is moved a million times", () => {
         const clock = new FakeClock();
         const scheduler = new Scheduler(clock, () => undefined);
-        for (let index = 0; index < 1_000_000; index++) scheduler.schedule("key", clock.now() + 1_000_000 - index, () => undefined);
+        for (let index = 0; index < 1_000_000; index++) {
+            scheduler.schedule("key", clock.now() + 1_000_000 - index, () => undefined);
+        }
         expect(scheduler.size).to.equal(1);
         expect((scheduler as unknown as { heap: unknown[] }).heap.length).to.be.at.most(65);
     });
@@ -56,15 +80,22 @@ describe("fake-ipa: scheduler", () => {
 describe("fake-ipa: limiter", () => {
     it("never runs more than its limit, first come, first served, also after failures", async () => {
         const limiter = new Limiter(3);
-        let running = 0, most = 0;
+        let running = 0,
+            most = 0;
         const order: number[] = [];
-        const results = await Promise.allSettled(Array.from({ length: 50 }, (_, index) => limiter.run(async () => {
-            order.push(index);
-            most = Math.max(most, ++running);
-            await settled();
-            running--;
-            if (index % 7 === 0) throw new Error("failed");
-        })));
+        const results = await Promise.allSettled(
+            Array.from({ length: 50 }, (_, index) =>
+                limiter.run(async () => {
+                    order.push(index);
+                    most = Math.max(most, ++running);
+                    await settled();
+                    running--;
+                    if (index % 7 === 0) {
+                        throw new Error("failed");
+                    }
+                }),
+            ),
+        );
         expect(most).to.equal(3);
         expect(order).to.deep.equal(Array.from({ length: 50 }, (_, index) => index));
         expect(results.filter((result) => result.status === "rejected").length).to.equal(8);
@@ -75,9 +106,19 @@ describe("fake-ipa: limiter", () => {
         const limiter = new Limiter(1);
         let release = (): void => undefined;
         const ran: string[] = [];
-        const first = limiter.run(async () => { await new Promise<void>((resolve) => { release = resolve; }); ran.push("first"); });
-        const second = limiter.run(async () => { ran.push("second"); await settled(); });
-        setTimeout(() => { release(); }, 100);
+        const first = limiter.run(async () => {
+            await new Promise<void>((resolve) => {
+                release = resolve;
+            });
+            ran.push("first");
+        });
+        const second = limiter.run(async () => {
+            ran.push("second");
+            await settled();
+        });
+        setTimeout(() => {
+            release();
+        }, 100);
         await limiter.close(5_000);
         await Promise.all([first, second]);
         expect(ran).to.deep.equal(["first"]);
@@ -99,7 +140,9 @@ describe("fake-ipa: endpoints", () => {
             }
             return counts;
         };
-        for (const url of urls) expect(firsts()[url]).to.be.within(60, 140);
+        for (const url of urls) {
+            expect(firsts()[url]).to.be.within(60, 140);
+        }
         endpoints.failed("http://b");
         expect(firsts()["http://b"]).to.equal(undefined);
         await clock.advance(14_000);

@@ -1,10 +1,8 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
 import { pino } from "pino";
-
 import { type Clock, systemClock } from "../../../services/fake-ipa/clock.js";
 import { type Config, readConfig } from "../../../services/fake-ipa/config.js";
 import { Metrics } from "../../../services/fake-ipa/metrics.js";
@@ -20,13 +18,17 @@ export class FakeClock implements Clock {
     private timers: { due: number; sequence: number; callback: () => void }[] = [];
     private seed = 42;
 
-    now(): number { return this.time; }
+    now(): number {
+        return this.time;
+    }
     after(ms: number, callback: () => void): unknown {
         const timer = { due: this.time + Math.max(0, ms), sequence: this.sequence++, callback };
         this.timers.push(timer);
         return timer;
     }
-    clear(timer: unknown): void { this.timers = this.timers.filter((each) => each !== timer); }
+    clear(timer: unknown): void {
+        this.timers = this.timers.filter((each) => each !== timer);
+    }
     /** The same "chance" in every run (mulberry32). */
     random(): number {
         this.seed = (this.seed + 0x6d2b79f5) | 0;
@@ -34,13 +36,19 @@ export class FakeClock implements Clock {
         t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
         return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
     }
-    get timerCount(): number { return this.timers.length; }
+    get timerCount(): number {
+        return this.timers.length;
+    }
 
     async advance(ms: number): Promise<void> {
         const end = this.time + ms;
         for (;;) {
-            const next = this.timers.filter((timer) => timer.due <= end).sort((a, b) => a.due - b.due || a.sequence - b.sequence)[0];
-            if (next === undefined) break;
+            const next = this.timers
+                .filter((timer) => timer.due <= end)
+                .sort((a, b) => a.due - b.due || a.sequence - b.sequence)[0];
+            if (next === undefined) {
+                break;
+            }
             this.time = Math.max(this.time, next.due);
             this.clear(next);
             next.callback();
@@ -53,18 +61,27 @@ export class FakeClock implements Clock {
 
 /** Lets promises that are ready run their course. */
 export async function settled(): Promise<void> {
-    for (let turn = 0; turn < 12; turn++) await new Promise((resolve) => { setImmediate(resolve); });
+    for (let turn = 0; turn < 12; turn++) {
+        await new Promise((resolve) => {
+            setImmediate(resolve);
+        });
+    }
 }
 
 export const uuidOf = (index: number): string => `00000000-0000-4000-8000-${String(index).padStart(12, "0")}`;
 export const nodeOf = (index: number): string => `11111111-1111-4111-9111-${String(index).padStart(12, "0")}`;
-export const macOf = (index: number): string => `52:54:00:00:${(index >> 8).toString(16).padStart(2, "0")}:${(index & 255).toString(16).padStart(2, "0")}`;
+export const macOf = (index: number): string =>
+    `52:54:00:00:${(index >> 8).toString(16).padStart(2, "0")}:${(index & 255).toString(16).padStart(2, "0")}`;
 
 /** A system as sushy-tools PUTs it. */
 export function system(index: number, changes: Partial<System> = {}): System {
     return {
-        uuid: uuidOf(index), name: `host${index}`, power_state: "Off", boot_device: "Pxe",
-        nics: [{ mac: macOf(index), ip: `10.77.1.${index % 250 + 1}` }], ...changes,
+        uuid: uuidOf(index),
+        name: `host${index}`,
+        power_state: "Off",
+        boot_device: "Pxe",
+        nics: [{ mac: macOf(index), ip: `10.77.1.${(index % 250) + 1}` }],
+        ...changes,
     };
 }
 
@@ -81,13 +98,21 @@ export function temporaryDirectory(): string {
     return path;
 }
 export function removeTemporaryDirectories(): void {
-    for (const path of temporary.splice(0)) rmSync(path, { recursive: true, force: true });
+    for (const path of temporary.splice(0)) {
+        rmSync(path, { recursive: true, force: true });
+    }
 }
 
 export function testConfig(changes: Partial<Config> = {}): Config {
     return {
         ...readConfig(new Map(), { FAKE_IPA_ADVERTISE_ADDRESS_IP: "127.0.0.1" }),
-        minBootSeconds: 0, maxBootSeconds: 0, cleanStepSeconds: 0.05, deployStepSeconds: 0.05, listenIp: "127.0.0.1", requestTimeoutSeconds: 2, ...changes,
+        minBootSeconds: 0,
+        maxBootSeconds: 0,
+        cleanStepSeconds: 0.05,
+        deployStepSeconds: 0.05,
+        listenIp: "127.0.0.1",
+        requestTimeoutSeconds: 2,
+        ...changes,
     };
 }
 
@@ -101,15 +126,29 @@ export async function freePort(): Promise<number> {
 }
 
 /** The service on a port of its own. */
-export async function service(changes: Partial<Config>, parts: Partial<Parts> = {}): Promise<Service & { url: string; port: number }> {
-    const port = changes.listenPort ?? await freePort();
+export async function service(
+    changes: Partial<Config>,
+    parts: Partial<Parts> = {},
+): Promise<Service & { url: string; port: number }> {
+    const port = changes.listenPort ?? (await freePort());
     const config = testConfig({ ...changes, listenPort: port, advertisePort: port });
-    const started = await startService(config, { clock: systemClock, log: silent, metrics: new Metrics(false), ...parts });
+    const started = await startService(config, {
+        clock: systemClock,
+        log: silent,
+        metrics: new Metrics(false),
+        ...parts,
+    });
     return { ...started, url: `http://127.0.0.1:${port}`, port };
 }
 
 /** A request Ironic got. */
-export interface Seen { method: string; path: string; body: Record<string, unknown>; headers: Record<string, unknown>; at: number }
+export interface Seen {
+    method: string;
+    path: string;
+    body: Record<string, unknown>;
+    headers: Record<string, unknown>;
+    at: number;
+}
 
 type Answer = { status: number; body?: unknown } | ((request: FastifyRequest, reply: FastifyReply) => unknown);
 
@@ -128,9 +167,16 @@ export class ScriptedIronic {
         this.server.get("/v1/lookup", (request, reply) => {
             this.note(request);
             const mac = (request.query as { addresses: string }).addresses.split(":");
-            return this.answer(this.lookup(Number.parseInt(mac[4]!, 16) * 256 + Number.parseInt(mac[5]!, 16)), request, reply);
+            return this.answer(
+                this.lookup(Number.parseInt(mac[4]!, 16) * 256 + Number.parseInt(mac[5]!, 16)),
+                request,
+                reply,
+            );
         });
-        this.server.post("/v1/continue_inspection", (request, reply) => { this.note(request); return this.answer(this.inspect(), request, reply); });
+        this.server.post("/v1/continue_inspection", (request, reply) => {
+            this.note(request);
+            return this.answer(this.inspect(), request, reply);
+        });
         this.server.post<{ Params: { node: string } }>("/v1/heartbeat/:node", (request, reply) => {
             this.note(request);
             return this.answer(this.heartbeat(request.params.node), request, reply);
@@ -141,8 +187,16 @@ export class ScriptedIronic {
     found(index: number): { status: number; body: unknown } {
         const node = nodeOf(index);
         const shown = this.tokens.has(node) ? "******" : `token-of-${node}-${Math.random()}`;
-        if (shown !== "******") this.tokens.set(node, shown);
-        return { status: 200, body: { node: { uuid: node, properties: {}, instance_info: {} }, config: { heartbeat_timeout: this.heartbeatTimeout, agent_token: shown, agent_token_required: true } } };
+        if (shown !== "******") {
+            this.tokens.set(node, shown);
+        }
+        return {
+            status: 200,
+            body: {
+                node: { uuid: node, properties: {}, instance_info: {} },
+                config: { heartbeat_timeout: this.heartbeatTimeout, agent_token: shown, agent_token_required: true },
+            },
+        };
     }
 
     async start(port = 0): Promise<this> {
@@ -151,14 +205,24 @@ export class ScriptedIronic {
         return this;
     }
 
-    of(path: RegExp): Seen[] { return this.seen.filter((each) => path.test(each.path)); }
+    of(path: RegExp): Seen[] {
+        return this.seen.filter((each) => path.test(each.path));
+    }
 
     private note(request: FastifyRequest): void {
-        this.seen.push({ method: request.method, path: request.url, body: (request.body ?? {}) as Record<string, unknown>, headers: request.headers, at: Date.now() });
+        this.seen.push({
+            method: request.method,
+            path: request.url,
+            body: (request.body ?? {}) as Record<string, unknown>,
+            headers: request.headers,
+            at: Date.now(),
+        });
     }
 
     private answer(answer: Answer, request: FastifyRequest, reply: FastifyReply): unknown {
-        if (typeof answer === "function") return answer(request, reply);
+        if (typeof answer === "function") {
+            return answer(request, reply);
+        }
         return reply.code(answer.status).send(answer.body ?? "");
     }
 }
@@ -166,15 +230,28 @@ export class ScriptedIronic {
 /** Waits until something is so, or says what it waited for. */
 export async function until(what: string, so: () => boolean | Promise<boolean>, ms = 8_000): Promise<void> {
     for (const end = Date.now() + ms; Date.now() < end;) {
-        if (await so()) return;
-        await new Promise((resolve) => { setTimeout(resolve, 10); });
+        if (await so()) {
+            return;
+        }
+        await new Promise((resolve) => {
+            setTimeout(resolve, 10);
+        });
     }
     throw new Error(`waited ${ms} ms for ${what}`);
 }
 
 /** What a peer of the service gets for a request. */
-export async function call(method: string, url: string, body?: unknown): Promise<{ status: number; body: any }> { // eslint-disable-line @typescript-eslint/no-explicit-any
-    const response = await fetch(url, { method, ...(body === undefined ? {} : { body: typeof body === "string" ? body : JSON.stringify(body), headers: { "content-type": "application/json" } }) });
+// eslint-disable-next-line @typescript-eslint/no-explicit-any -- an answer of any shape; the assertions say what it holds
+export async function call(method: string, url: string, body?: unknown): Promise<{ status: number; body: any }> {
+    const response = await fetch(url, {
+        method,
+        ...(body === undefined
+            ? {}
+            : {
+                  body: typeof body === "string" ? body : JSON.stringify(body),
+                  headers: { "content-type": "application/json" },
+              }),
+    });
     const text = await response.text();
     return { status: response.status, body: text === "" ? undefined : JSON.parse(text) };
 }

@@ -1,14 +1,17 @@
 import { expect } from "chai";
 import fc from "fast-check";
-
 import { judgeNotification, type PowerMemory, type System } from "../../../services/fake-ipa/system.js";
 import { system } from "./support.js";
 
 const NOW = 1_700_000_000_000;
-const on = (at: number, device = "Pxe"): System => system(1, { boot_device: device, pending_power: { power_state: "On", apply_time: at } });
-const off = (at: number): System => system(1, { power_state: "On", pending_power: { power_state: "Off", apply_time: at } });
-const restart = (at: number, device = "Pxe"): System => system(1, { boot_device: device, pending_power: { power_state: "ForceRestart", apply_time: at } });
-const applied = (power: string, device = "Pxe"): System => system(1, { power_state: power, boot_device: device, pending_power: null });
+const on = (at: number, device = "Pxe"): System =>
+    system(1, { boot_device: device, pending_power: { power_state: "On", apply_time: at } });
+const off = (at: number): System =>
+    system(1, { power_state: "On", pending_power: { power_state: "Off", apply_time: at } });
+const restart = (at: number, device = "Pxe"): System =>
+    system(1, { boot_device: device, pending_power: { power_state: "ForceRestart", apply_time: at } });
+const applied = (power: string, device = "Pxe"): System =>
+    system(1, { power_state: power, boot_device: device, pending_power: null });
 
 /** Plays notifications; the agent runs from "boot" to "stop" or "boot-disk". */
 function play(...notifications: System[]): string[] {
@@ -16,32 +19,58 @@ function play(...notifications: System[]): string[] {
     let runs = false;
     return notifications.map((notification) => {
         const action = judgeNotification(notification, memory, runs, NOW);
-        if (action.kind === "boot") runs = true;
-        if (action.kind === "stop" || action.kind === "boot-disk") runs = false;
+        if (action.kind === "boot") {
+            runs = true;
+        }
+        if (action.kind === "stop" || action.kind === "boot-disk") {
+            runs = false;
+        }
         return action.kind;
     });
 }
 
 describe("fake-ipa: what a notification means", () => {
     for (const [what, notifications, expected] of [
-        ["power on, applied, power off, applied", [on(1), applied("On"), off(2), applied("Off")], ["boot", "none", "stop", "none"]],
+        [
+            "power on, applied, power off, applied",
+            [on(1), applied("On"), off(2), applied("Off")],
+            ["boot", "none", "stop", "none"],
+        ],
         ["the same power-on said again with every other change", [on(1), on(1), on(1)], ["boot", "none", "none"]],
         ["a second power-on while the first is pending", [on(1), on(2)], ["boot", "none"]],
-        ["a restart gives a new agent, once", [on(1), applied("On"), restart(2), restart(2), applied("On")], ["boot", "none", "boot", "none", "none"]],
+        [
+            "a restart gives a new agent, once",
+            [on(1), applied("On"), restart(2), restart(2), applied("On")],
+            ["boot", "none", "boot", "none", "none"],
+        ],
         ["a host that boots from disk has no agent", [on(1, "Hdd"), applied("On", "Hdd")], ["none", "none"]],
         ["a restart from disk ends the agent", [on(1), restart(2, "Hdd")], ["boot", "boot-disk"]],
-        ["the boot device of a running host changes: nothing until it restarts", [on(1, "Hdd"), applied("On", "Hdd"), applied("On", "Pxe"), restart(2)], ["none", "none", "none", "boot"]],
+        [
+            "the boot device of a running host changes: nothing until it restarts",
+            [on(1, "Hdd"), applied("On", "Hdd"), applied("On", "Pxe"), restart(2)],
+            ["none", "none", "none", "boot"],
+        ],
         ["the boot device changes before the power-on is applied", [on(1, "Hdd"), on(1, "Pxe")], ["none", "boot"]],
-        ["no boot device is sushy-tools' default, the disk", [system(1, { boot_device: undefined, pending_power: { power_state: "On", apply_time: 1 } })], ["none"]],
+        [
+            "no boot device is sushy-tools' default, the disk",
+            [system(1, { boot_device: undefined, pending_power: { power_state: "On", apply_time: 1 } })],
+            ["none"],
+        ],
         ["a CD is not the disk", [on(1, "Cd")], ["boot"]],
         ["a power-on that was missed", [applied("Off"), applied("On")], ["none", "boot"]],
         ["a power-off that was missed", [on(1), applied("Off")], ["boot", "stop"]],
         ["a repeated old power-off after a newer power-on", [off(1), on(2), off(1)], ["none", "boot", "none"]],
         ["a repeated old power-on after a newer power-off", [on(1), off(2), on(1)], ["boot", "stop", "none"]],
-        ["an overtaken 'off' is corrected by what follows", [on(1), applied("Off"), applied("On")], ["boot", "stop", "boot"]],
+        [
+            "an overtaken 'off' is corrected by what follows",
+            [on(1), applied("Off"), applied("On")],
+            ["boot", "stop", "boot"],
+        ],
         ["an unknown power state", [system(1, { power_state: "PoweringOn" })], ["none"]],
     ] as [string, System[], string[]][]) {
-        it(what, () => { expect(play(...notifications)).to.deep.equal(expected); });
+        it(what, () => {
+            expect(play(...notifications)).to.deep.equal(expected);
+        });
     }
 
     it("boots when sushy-tools applies the power, but waits for no clock that is off", () => {
@@ -54,21 +83,43 @@ describe("fake-ipa: what a notification means", () => {
 
     it("ends as the last power request says, however often each notification is repeated", () => {
         const request = fc.constantFrom("On", "Off", "ForceRestart");
-        fc.assert(fc.property(fc.array(fc.tuple(request, fc.integer({ min: 1, max: 3 })), { minLength: 1, maxLength: 30 }), fc.boolean(), (requests, apply) => {
-            const memory: PowerMemory = { seen: [] };
-            let runs = false, boots = 0, power = "Off";
-            requests.forEach(([state, times], index) => {
-                const before = boots;
-                for (let time = 0; time < times; time++) {
-                    const action = judgeNotification(system(1, { pending_power: { power_state: state, apply_time: index } }), memory, runs, NOW);
-                    if (action.kind === "boot") { runs = true; boots++; }
-                    if (action.kind === "stop") runs = false;
-                }
-                expect(boots - before).to.equal(state === "ForceRestart" || (state === "On" && power === "Off") ? 1 : 0);
-                power = state === "Off" ? "Off" : "On";
-                if (apply) expect(judgeNotification(applied(power), memory, runs, NOW).kind).to.equal("none");
-                expect(runs).to.equal(power === "On");
-            });
-        }));
+        fc.assert(
+            fc.property(
+                fc.array(fc.tuple(request, fc.integer({ min: 1, max: 3 })), { minLength: 1, maxLength: 30 }),
+                fc.boolean(),
+                (requests, apply) => {
+                    const memory: PowerMemory = { seen: [] };
+                    let runs = false,
+                        boots = 0,
+                        power = "Off";
+                    requests.forEach(([state, times], index) => {
+                        const before = boots;
+                        for (let time = 0; time < times; time++) {
+                            const action = judgeNotification(
+                                system(1, { pending_power: { power_state: state, apply_time: index } }),
+                                memory,
+                                runs,
+                                NOW,
+                            );
+                            if (action.kind === "boot") {
+                                runs = true;
+                                boots++;
+                            }
+                            if (action.kind === "stop") {
+                                runs = false;
+                            }
+                        }
+                        expect(boots - before).to.equal(
+                            state === "ForceRestart" || (state === "On" && power === "Off") ? 1 : 0,
+                        );
+                        power = state === "Off" ? "Off" : "On";
+                        if (apply) {
+                            expect(judgeNotification(applied(power), memory, runs, NOW).kind).to.equal("none");
+                        }
+                        expect(runs).to.equal(power === "On");
+                    });
+                },
+            ),
+        );
     });
 });

@@ -6,6 +6,7 @@ State is in SQLite, so that several processes agree on it, but one keeps the ord
 Two keys more in the configuration file: SUSHY_TOOLS_MIN_POWER_TIME and SUSHY_TOOLS_MAX_POWER_TIME, seconds that a power change takes (default 1 and 11, which
 sushy-tools has no option for). Ironic waits for each of a host's three or four changes, holding the host and asking over and over.
 """
+
 import os
 import random
 import sqlite3

@@ -13,7 +13,10 @@ import { Properties, assetArchive, canonical, fileAsset } from "../shared/values
  * leading `!` takes out again. They apply in order.
  */
 export async function findAssets(directory: string, globs: readonly string[]): Promise<Properties> {
-    const rules = globs.map((glob) => ({ exclude: glob.startsWith("!"), pattern: globToRegExp(glob.replace(/^!/, "")) }));
+    const rules = globs.map((glob) => ({
+        exclude: glob.startsWith("!"),
+        pattern: globToRegExp(glob.replace(/^!/, "")),
+    }));
     const found: Properties = {};
     for (const file of await filesBeneath(directory, "")) {
         let taken = false;
@@ -69,7 +72,10 @@ export function globToRegExp(glob: string): RegExp {
             if (end < 0) {
                 throw new Error(`the glob ${JSON.stringify(glob)} has a [ without a ]`);
             }
-            pattern += `[${glob.slice(index + 1, end).replace(/^!/, "^").replace(/\\/g, "\\\\")}]`;
+            pattern += `[${glob
+                .slice(index + 1, end)
+                .replace(/^!/, "^")
+                .replace(/\\/g, "\\\\")}]`;
             index = end;
         } else if (character === "{") {
             depth++;

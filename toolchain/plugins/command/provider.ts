@@ -10,17 +10,31 @@ const LOGGING = ["stdout", "stderr", "stdoutAndStderr", "none"];
 const BASE_INPUTS: PropertyTable = {
     addPreviousOutputInEnv: {
         type: "boolean",
-        description: "Whether the next run finds the last one's stdout and stderr in PULUMI_COMMAND_STDOUT and PULUMI_COMMAND_STDERR. Default true.",
+        description:
+            "Whether the next run finds the last one's stdout and stderr in PULUMI_COMMAND_STDOUT and PULUMI_COMMAND_STDERR. Default true.",
         sameAsUnset: [true],
     },
-    archivePaths: { type: { list: "string" }, description: "Globs of files to return as one archive after the command." },
+    archivePaths: {
+        type: { list: "string" },
+        description: "Globs of files to return as one archive after the command.",
+    },
     assetPaths: { type: { list: "string" }, description: "Globs of files to return as assets after the command." },
-    dir: { type: "string", description: "The directory to run the command in. Default: the plugin's, which is the project's." },
-    environment: { type: { map: "string" }, description: "Environment variables for the command, besides the plugin's own." },
-    interpreter: { type: { list: "string" }, description: 'The program and arguments that run the command. Default ["/bin/sh", "-c"].' },
+    dir: {
+        type: "string",
+        description: "The directory to run the command in. Default: the plugin's, which is the project's.",
+    },
+    environment: {
+        type: { map: "string" },
+        description: "Environment variables for the command, besides the plugin's own.",
+    },
+    interpreter: {
+        type: { list: "string" },
+        description: 'The program and arguments that run the command. Default ["/bin/sh", "-c"].',
+    },
     logging: {
         type: "string",
-        description: "Which output is shown while the command runs: stdout, stderr, stdoutAndStderr (the default) or none.",
+        description:
+            "Which output is shown while the command runs: stdout, stderr, stdoutAndStderr (the default) or none.",
         rule: (value: string) => (LOGGING.includes(value) ? undefined : `must be one of ${LOGGING.join(", ")}`),
     },
     stdin: { type: "string", description: "Text for the command's standard input." },
@@ -28,7 +42,10 @@ const BASE_INPUTS: PropertyTable = {
 
 const OUTPUTS: PropertyTable = {
     archive: { type: "archive", description: "The files that archivePaths found." },
-    assets: { type: { map: "asset" }, description: "The files that assetPaths found, by their path from the command's directory." },
+    assets: {
+        type: { map: "asset" },
+        description: "The files that assetPaths found, by their path from the command's directory.",
+    },
     stderr: { type: "string", description: "The command's standard error, without its last newline.", required: true },
     stdout: { type: "string", description: "The command's standard output, without its last newline.", required: true },
 };
@@ -41,9 +58,16 @@ export const localCommand: ResourceDefinition = {
     description: "A command on this machine as a resource: one to create, one to update, one to delete.",
     inputs: {
         ...BASE_INPUTS,
-        create: { type: "string", description: "The command to run when the resource is created, and on update where `update` is absent." },
+        create: {
+            type: "string",
+            description: "The command to run when the resource is created, and on update where `update` is absent.",
+        },
         delete: { type: "string", description: "The command to run when the resource is deleted." },
-        triggers: { type: { list: "any" }, description: "The resource is replaced when any of these values changes.", replace: true },
+        triggers: {
+            type: { list: "any" },
+            description: "The resource is replaced when any of these values changes.",
+            replace: true,
+        },
         update: { type: "string", description: "The command to run when the resource's inputs change." },
     },
     outputs: OUTPUTS,
@@ -63,7 +87,9 @@ export const localCommand: ResourceDefinition = {
     },
     read(id, state, inputs) {
         if (inputs === undefined && Object.keys(state).length === 0) {
-            return Promise.reject(new Error("a command cannot be imported: nothing outside the state says what it was"));
+            return Promise.reject(
+                new Error("a command cannot be imported: nothing outside the state says what it was"),
+            );
         }
         // Nothing to look at: what a command did is known to its state only.
         return Promise.resolve({ id, inputs: inputs ?? {}, outputs: state });

@@ -24,9 +24,17 @@ interface Captured {
  * is false.
  * @throws with the output, when the command cannot start, ends with anything but 0, or the person cancels.
  */
-export async function run(command: string, inputs: Properties, previous: Properties, context: Context): Promise<Properties> {
+export async function run(
+    command: string,
+    inputs: Properties,
+    previous: Properties,
+    context: Context,
+): Promise<Properties> {
     const interpreter = inputs["interpreter"] as string[] | undefined;
-    const [program = "/bin/sh", ...args] = [...(interpreter === undefined || interpreter.length === 0 ? SHELL : interpreter), command];
+    const [program = "/bin/sh", ...args] = [
+        ...(interpreter === undefined || interpreter.length === 0 ? SHELL : interpreter),
+        command,
+    ];
     const directory = (inputs["dir"] as string | undefined) ?? process.cwd();
     const captured = await execute(program, args, command, directory, environment(inputs, previous), inputs, context);
     const outputs: Properties = { stdout: trim(captured.stdout), stderr: trim(captured.stderr) };
@@ -40,9 +48,15 @@ export async function run(command: string, inputs: Properties, previous: Propert
 }
 
 function environment(inputs: Properties, previous: Properties): NodeJS.ProcessEnv {
-    const result: NodeJS.ProcessEnv = { ...process.env, ...(inputs["environment"] as Record<string, string> | undefined) };
+    const result: NodeJS.ProcessEnv = {
+        ...process.env,
+        ...(inputs["environment"] as Record<string, string> | undefined),
+    };
     if (inputs["addPreviousOutputInEnv"] !== false) {
-        for (const [name, value] of [["PULUMI_COMMAND_STDOUT", previous["stdout"]], ["PULUMI_COMMAND_STDERR", previous["stderr"]]] as const) {
+        for (const [name, value] of [
+            ["PULUMI_COMMAND_STDOUT", previous["stdout"]],
+            ["PULUMI_COMMAND_STDERR", previous["stderr"]],
+        ] as const) {
             if (typeof value === "string" && value !== "") {
                 result[name] = value;
             }

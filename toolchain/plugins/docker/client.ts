@@ -37,7 +37,11 @@ async function connect(): Promise<Docker> {
     if (configuredHost !== undefined) {
         const url = new URL(configuredHost);
         const secure = url.protocol === "https:";
-        return new Client({ protocol: secure ? "https" : "http", host: url.hostname, port: url.port === "" ? (secure ? 2376 : 2375) : Number(url.port) });
+        return new Client({
+            protocol: secure ? "https" : "http",
+            host: url.hostname,
+            port: url.port === "" ? (secure ? 2376 : 2375) : Number(url.port),
+        });
     }
     return new Client();
 }

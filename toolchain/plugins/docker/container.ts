@@ -17,7 +17,8 @@ import { archiveOf, checkUploads } from "./uploads";
 /** How long Docker may take to remove a container that has stopped. */
 const REMOVE_SECONDS = 60;
 
-const list = (inputs: Properties, name: string): Properties[] => (Array.isArray(inputs[name]) ? (inputs[name] as Properties[]) : []);
+const list = (inputs: Properties, name: string): Properties[] =>
+    Array.isArray(inputs[name]) ? (inputs[name] as Properties[]) : [];
 
 export const container: ResourceDefinition = {
     token: "docker:index/container:Container",
@@ -26,7 +27,10 @@ export const container: ResourceDefinition = {
     inputs: CONTAINER_INPUTS,
     outputs: CONTAINER_OUTPUTS,
     notServed: CONTAINER_NOT_SERVED,
-    preview: (inputs) => (Array.isArray(inputs["ports"]) ? { ports: list(inputs, "ports").map((port) => ({ ...port, external: port["external"] ?? UNKNOWN })) } : {}),
+    preview: (inputs) =>
+        Array.isArray(inputs["ports"])
+            ? { ports: list(inputs, "ports").map((port) => ({ ...port, external: port["external"] ?? UNKNOWN })) }
+            : {},
     check: (inputs) => [...checkUploads(list(inputs, "uploads")), ...checkVolumes(list(inputs, "volumes"))],
     async create(inputs, context) {
         const client = await docker();
@@ -53,12 +57,16 @@ export const container: ResourceDefinition = {
             return undefined;
         }
         if (!info.State.Running && inputs?.["mustRun"] !== false && inputs?.["start"] !== false) {
-            context.log("warning", `container ${info.Name.slice(1)} does not run: it ended at ${info.State.FinishedAt} with exit code ${info.State.ExitCode}`);
+            context.log(
+                "warning",
+                `container ${info.Name.slice(1)} does not run: it ended at ${info.State.FinishedAt} with exit code ${info.State.ExitCode}`,
+            );
         }
         const found = inputs === undefined ? withoutOwner(importedInputs(info)) : inputsOf(info, inputs);
         const outputs = outputsOf(info, found);
         // A stopped container holds no address. Its last one stays, so that nothing that hangs on it changes before it runs again.
-        const kept: Properties = !info.State.Running && state["networkDatas"] !== undefined ? { networkDatas: state["networkDatas"] } : {};
+        const kept: Properties =
+            !info.State.Running && state["networkDatas"] !== undefined ? { networkDatas: state["networkDatas"] } : {};
         return { id: info.Id, inputs: found, outputs: { ...outputs, ...kept } };
     },
     async update(id, olds, news, context) {
@@ -69,7 +77,13 @@ export const container: ResourceDefinition = {
         if (info === undefined) {
             throw new Error(`container ${name} is gone: run \`pulumi refresh\`, then \`pulumi up\` makes it again`);
         }
-        if (UPDATABLE.some((property) => !equal(olds[property], news[property]) && (olds[property] !== undefined || news[property] !== undefined))) {
+        if (
+            UPDATABLE.some(
+                (property) =>
+                    !equal(olds[property], news[property]) &&
+                    (olds[property] !== undefined || news[property] !== undefined),
+            )
+        ) {
             try {
                 await existing.update(updateOptions(news));
             } catch (error) {
@@ -106,7 +120,14 @@ function checkVolumes(volumes: Properties[]): Failure[] {
         const both = volume["fromContainer"] !== undefined && volume["containerPath"] !== undefined;
         const neither = volume["fromContainer"] === undefined && volume["containerPath"] === undefined;
         const path = `volumes[${index}]`;
-        return (both || neither) && !holdsUnknown(volume) ? [{ property: path, reason: `${path} must have either containerPath or fromContainer, but has ${both ? "both" : "neither"}` }] : [];
+        return (both || neither) && !holdsUnknown(volume)
+            ? [
+                  {
+                      property: path,
+                      reason: `${path} must have either containerPath or fromContainer, but has ${both ? "both" : "neither"}`,
+                  },
+              ]
+            : [];
     });
 }
 
@@ -117,7 +138,12 @@ async function removeLeftOver(client: Docker, name: string, context: Context): P
         return;
     }
     if (!isOurs(info.Config.Labels, context.urn)) {
-        throw takenError("container", name, info.Config.Labels, `${info.State.Status}, of ${info.Config.Image}, made ${info.Created}`);
+        throw takenError(
+            "container",
+            name,
+            info.Config.Labels,
+            `${info.State.Status}, of ${info.Config.Image}, made ${info.Created}`,
+        );
     }
     context.log("info", `container ${name} is left over from an interrupted update of this resource: it is made again`);
     await client.getContainer(info.Id).remove({ force: true, v: true });
@@ -140,15 +166,24 @@ async function prepare(client: Docker, made: Docker.Container, name: string, inp
             .disconnect({ Container: made.id })
             .catch((error: unknown) => {
                 if (!/is not connected/i.test(reason(error))) {
-                    throw new Error(`cannot disconnect container ${name} from the default network: ${reason(error)}`, { cause: error });
+                    throw new Error(`cannot disconnect container ${name} from the default network: ${reason(error)}`, {
+                        cause: error,
+                    });
                 }
             });
     }
     for (const network of networks) {
         try {
-            await client.getNetwork(network["name"] as string).connect({ Container: made.id, EndpointConfig: endpoint(network) });
+            await client
+                .getNetwork(network["name"] as string)
+                .connect({ Container: made.id, EndpointConfig: endpoint(network) });
         } catch (error) {
-            throw await containerError(client, `cannot connect container ${name} to network ${network["name"] as string}`, error, inputs);
+            throw await containerError(
+                client,
+                `cannot connect container ${name} to network ${network["name"] as string}`,
+                error,
+                inputs,
+            );
         }
     }
     const uploads = list(inputs, "uploads");
@@ -177,7 +212,13 @@ async function healthy(made: Docker.Container, name: string, inputs: Properties,
     const wanted = inputs["waitTimeout"] as number;
     const custom = context.timeout > 0 && context.timeout < wanted;
     try {
-        await waitHealthy(made, name, custom ? context.timeout : wanted, custom ? "customTimeouts" : "waitTimeout", context);
+        await waitHealthy(
+            made,
+            name,
+            custom ? context.timeout : wanted,
+            custom ? "customTimeouts" : "waitTimeout",
+            context,
+        );
     } catch (error) {
         const info = await inspected(made.inspect());
         if (info === undefined) {
@@ -188,7 +229,14 @@ async function healthy(made: Docker.Container, name: string, inputs: Properties,
 }
 
 /** Starts a stopped container; one that failed to get healthy gets a fresh start. */
-async function makeRun(client: Docker, existing: Docker.Container, info: Docker.ContainerInspectInfo, name: string, inputs: Properties, context: Context): Promise<void> {
+async function makeRun(
+    client: Docker,
+    existing: Docker.Container,
+    info: Docker.ContainerInspectInfo,
+    name: string,
+    inputs: Properties,
+    context: Context,
+): Promise<void> {
     if (!info.State.Running) {
         context.log("info", `container ${name} does not run (exit code ${info.State.ExitCode}): it is started`);
         await start(client, existing, name, inputs);

@@ -8,10 +8,12 @@ const MIB = 1024 * 1024;
 type Item = Properties;
 const items = (inputs: Properties, name: string): Item[] => (inputs[name] as Item[] | undefined) ?? [];
 const list = (inputs: Properties, name: string): string[] | undefined => inputs[name] as string[] | undefined;
-const string = (inputs: Properties, name: string): string | undefined => (inputs[name] as string | undefined) || undefined;
+const string = (inputs: Properties, name: string): string | undefined =>
+    (inputs[name] as string | undefined) || undefined;
 const number = (inputs: Properties, name: string): number | undefined => inputs[name] as number | undefined;
 const flag = (inputs: Properties, name: string): boolean => (inputs[name] as boolean | undefined) ?? false;
-const table = (inputs: Properties, name: string): Record<string, string> | undefined => inputs[name] as Record<string, string> | undefined;
+const table = (inputs: Properties, name: string): Record<string, string> | undefined =>
+    inputs[name] as Record<string, string> | undefined;
 
 /** The body of POST /containers/create. `labels` are added to the program's own. */
 export function createOptions(inputs: Properties, labels: Record<string, string>): Docker.ContainerCreateOptions {
@@ -34,7 +36,11 @@ export function createOptions(inputs: Properties, labels: Record<string, string>
         Healthcheck: inputs["healthcheck"] === undefined ? undefined : healthConfig(inputs["healthcheck"] as Item),
         Labels: { ...labelMap(items(inputs, "labels")), ...labels },
         ExposedPorts: Object.fromEntries(ports.map((port) => [portKey(port), {}])),
-        Volumes: Object.fromEntries(volumes.flatMap((volume) => (volume["containerPath"] === undefined ? [] : [[volume["containerPath"] as string, {}]]))),
+        Volumes: Object.fromEntries(
+            volumes.flatMap((volume) =>
+                volume["containerPath"] === undefined ? [] : [[volume["containerPath"] as string, {}]],
+            ),
+        ),
         HostConfig: hostConfig(inputs),
     });
 }
@@ -84,19 +90,35 @@ function hostConfig(inputs: Properties): Docker.HostConfig {
         StorageOpt: table(inputs, "storageOpts"),
         Sysctls: table(inputs, "sysctls"),
         Tmpfs: table(inputs, "tmpfs"),
-        Ulimits: items(inputs, "ulimits").map((limit) => ({ Name: limit["name"] as string, Soft: limit["soft"] as number, Hard: limit["hard"] as number })),
+        Ulimits: items(inputs, "ulimits").map((limit) => ({
+            Name: limit["name"] as string,
+            Soft: limit["soft"] as number,
+            Hard: limit["hard"] as number,
+        })),
         UsernsMode: string(inputs, "usernsMode"),
-        VolumesFrom: items(inputs, "volumes").flatMap((volume) => (volume["fromContainer"] === undefined ? [] : [volume["fromContainer"] as string])),
+        VolumesFrom: items(inputs, "volumes").flatMap((volume) =>
+            volume["fromContainer"] === undefined ? [] : [volume["fromContainer"] as string],
+        ),
     });
 }
 
 /** What `docker update` can change of a container that exists, and the body of POST /containers/ID/update. */
-export const UPDATABLE = ["restart", "maxRetryCount", "cpuShares", "cpuSet", "memory", "memoryReservation", "memorySwap"] as const;
+export const UPDATABLE = [
+    "restart",
+    "maxRetryCount",
+    "cpuShares",
+    "cpuSet",
+    "memory",
+    "memoryReservation",
+    "memorySwap",
+] as const;
 export function updateOptions(inputs: Properties): Record<string, unknown> {
     return defined({ ...resources(inputs), RestartPolicy: restartPolicy(inputs) });
 }
 
-function resources(inputs: Properties): Pick<Docker.HostConfig, "CpuShares" | "CpusetCpus" | "Memory" | "MemoryReservation" | "MemorySwap"> {
+function resources(
+    inputs: Properties,
+): Pick<Docker.HostConfig, "CpuShares" | "CpusetCpus" | "Memory" | "MemoryReservation" | "MemorySwap"> {
     const swap = number(inputs, "memorySwap");
     return defined({
         CpuShares: number(inputs, "cpuShares"),
@@ -123,7 +145,10 @@ function binds(volumes: Item[]): string[] {
         if (source === undefined) {
             return [];
         }
-        const mode = [volume["readOnly"] === true ? "ro" : "rw", ...(volume["selinuxRelabel"] === undefined ? [] : [volume["selinuxRelabel"] as string])];
+        const mode = [
+            volume["readOnly"] === true ? "ro" : "rw",
+            ...(volume["selinuxRelabel"] === undefined ? [] : [volume["selinuxRelabel"] as string]),
+        ];
         return [`${source}:${volume["containerPath"] as string}:${mode.join(",")}`];
     });
 }
@@ -138,15 +163,29 @@ function mount(item: Item): Docker.MountSettings {
         Source: (item["source"] as string | undefined) ?? "",
         Type: item["type"] as Docker.MountType,
         ReadOnly: flag(item, "readOnly"),
-        BindOptions: bind === undefined ? undefined : defined({ Propagation: bind["propagation"] as Docker.MountPropagation }),
-        TmpfsOptions: tmpfs === undefined ? undefined : { SizeBytes: (tmpfs["sizeBytes"] as number | undefined) ?? 0, Mode: (tmpfs["mode"] as number | undefined) ?? 0 },
+        BindOptions:
+            bind === undefined ? undefined : defined({ Propagation: bind["propagation"] as Docker.MountPropagation }),
+        TmpfsOptions:
+            tmpfs === undefined
+                ? undefined
+                : {
+                      SizeBytes: (tmpfs["sizeBytes"] as number | undefined) ?? 0,
+                      Mode: (tmpfs["mode"] as number | undefined) ?? 0,
+                  },
         VolumeOptions:
             volume === undefined
                 ? undefined
                 : ({
                       NoCopy: flag(volume, "noCopy"),
                       Labels: labelMap(items(volume, "labels")),
-                      ...(driver === undefined ? {} : { DriverConfig: { Name: string(volume, "driverName") ?? "", Options: table(volume, "driverOptions") ?? {} } }),
+                      ...(driver === undefined
+                          ? {}
+                          : {
+                                DriverConfig: {
+                                    Name: string(volume, "driverName") ?? "",
+                                    Options: table(volume, "driverOptions") ?? {},
+                                },
+                            }),
                   } as Docker.MountSettings["VolumeOptions"]),
     });
 }
@@ -159,7 +198,10 @@ function portBindings(ports: Item[]): Record<string, { HostIp: string; HostPort:
     const bindings: Record<string, { HostIp: string; HostPort: string }[]> = {};
     for (const port of ports) {
         const external = port["external"] as number | undefined;
-        (bindings[portKey(port)] ??= []).push({ HostIp: port["ip"] as string, HostPort: external === undefined ? "" : String(external) });
+        (bindings[portKey(port)] ??= []).push({
+            HostIp: port["ip"] as string,
+            HostPort: external === undefined ? "" : String(external),
+        });
     }
     return bindings;
 }
@@ -169,7 +211,10 @@ export function endpoint(network: Item): Docker.EndpointSettings {
     return defined({
         Aliases: list(network, "aliases"),
         MacAddress: string(network, "macAddress"),
-        DriverOpts: list(network, "driverOpts") === undefined ? undefined : Object.fromEntries((list(network, "driverOpts") ?? []).map(pair)),
+        DriverOpts:
+            list(network, "driverOpts") === undefined
+                ? undefined
+                : Object.fromEntries((list(network, "driverOpts") ?? []).map(pair)),
         IPAMConfig: defined({
             IPv4Address: string(network, "ipv4Address"),
             IPv6Address: string(network, "ipv6Address"),
@@ -202,7 +247,10 @@ const UNITS: Record<string, number> = { ns: 1, us: 1e3, µs: 1e3, ms: 1e6, s: 1e
 
 /** Go's durations in nanoseconds, the unit of Docker's API. */
 export function nanoseconds(duration: string): number {
-    return [...duration.matchAll(/(\d+(?:\.\d+)?)(ns|us|µs|ms|s|m|h)/g)].reduce((sum, [, value, unit]) => sum + Number(value) * (UNITS[unit as string] ?? 0), 0);
+    return [...duration.matchAll(/(\d+(?:\.\d+)?)(ns|us|µs|ms|s|m|h)/g)].reduce(
+        (sum, [, value, unit]) => sum + Number(value) * (UNITS[unit as string] ?? 0),
+        0,
+    );
 }
 
 function megabytes(value: number | undefined): number | undefined {

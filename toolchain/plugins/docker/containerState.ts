@@ -6,7 +6,12 @@ const MIB = 1024 * 1024;
 
 /** What `docker inspect` has and the library's types lack. */
 interface Inspected extends Docker.ContainerInspectInfo {
-    Config: Docker.ContainerInspectInfo["Config"] & { StopSignal?: string; StopTimeout?: number; Domainname: string; Healthcheck?: Docker.HealthConfig };
+    Config: Docker.ContainerInspectInfo["Config"] & {
+        StopSignal?: string;
+        StopTimeout?: number;
+        Domainname: string;
+        Healthcheck?: Docker.HealthConfig;
+    };
 }
 
 /** Outputs: the inputs that Docker reports, and what it has chosen. Environment and labels are not read: the image adds to them. */
@@ -28,8 +33,13 @@ export function outputsOf(info: Docker.ContainerInspectInfo, inputs: Properties)
         securityOpts: inputs["securityOpts"] ?? host.SecurityOpt ?? [],
         shmSize: Math.floor((host.ShmSize ?? 0) / MIB),
         logDriver: host.LogConfig?.Type ?? "",
-        ...(inputs["healthcheck"] === undefined && config.Healthcheck !== undefined ? { healthcheck: healthcheck(config.Healthcheck) } : {}),
-        ports: state.Running && inputs["ports"] !== undefined ? publishedPorts(info, inputs["ports"] as Properties[]) : inputs["ports"],
+        ...(inputs["healthcheck"] === undefined && config.Healthcheck !== undefined
+            ? { healthcheck: healthcheck(config.Healthcheck) }
+            : {}),
+        ports:
+            state.Running && inputs["ports"] !== undefined
+                ? publishedPorts(info, inputs["ports"] as Properties[])
+                : inputs["ports"],
         bridge: (info.NetworkSettings as { Bridge?: string }).Bridge ?? "",
         containerLogs: "",
         exitCode: state.Running ? 0 : state.ExitCode,
@@ -43,7 +53,8 @@ function publishedPorts(info: Docker.ContainerInspectInfo, ports: Properties[]):
         if (port["external"] !== undefined) {
             return port;
         }
-        const bindings = info.NetworkSettings.Ports[`${port["internal"] as number}/${port["protocol"] as string}`] ?? [];
+        const bindings =
+            info.NetworkSettings.Ports[`${port["internal"] as number}/${port["protocol"] as string}`] ?? [];
         const binding = bindings.find((candidate) => candidate.HostIp === port["ip"]) ?? bindings[0];
         return binding === undefined ? port : { ...port, external: Number(binding.HostPort) };
     });
@@ -97,8 +108,14 @@ export function inputsOf(info: Docker.ContainerInspectInfo, inputs: Properties):
     set("cpuShares", host.CpuShares ?? 0);
     set("cpuSet", host.CpusetCpus ?? "");
     const connected = info.NetworkSettings.Networks ?? {};
-    const isConnected = (name: Value): boolean => Object.entries(connected).some(([known, network]) => known === name || network.NetworkID === name);
-    set("networksAdvanced", ((inputs["networksAdvanced"] as Properties[] | undefined) ?? []).filter((network) => isConnected(network["name"])));
+    const isConnected = (name: Value): boolean =>
+        Object.entries(connected).some(([known, network]) => known === name || network.NetworkID === name);
+    set(
+        "networksAdvanced",
+        ((inputs["networksAdvanced"] as Properties[] | undefined) ?? []).filter((network) =>
+            isConnected(network["name"]),
+        ),
+    );
     if (!info.State.Running && inputs["start"] !== false) {
         set("mustRun", false);
     }
@@ -108,8 +125,13 @@ export function inputsOf(info: Docker.ContainerInspectInfo, inputs: Properties):
 /** The inputs of a container that no program knows yet: for an import. */
 export function importedInputs(info: Docker.ContainerInspectInfo): Properties {
     const { Config: config, HostConfig: host } = info as Inspected;
-    const capabilities = { ...(host.CapAdd ? { adds: host.CapAdd } : {}), ...(host.CapDrop ? { drops: host.CapDrop } : {}) };
-    const ports = Object.entries((host.PortBindings ?? {}) as Record<string, { HostIp: string; HostPort: string }[] | null>).flatMap(([key, bindings]) =>
+    const capabilities = {
+        ...(host.CapAdd ? { adds: host.CapAdd } : {}),
+        ...(host.CapDrop ? { drops: host.CapDrop } : {}),
+    };
+    const ports = Object.entries(
+        (host.PortBindings ?? {}) as Record<string, { HostIp: string; HostPort: string }[] | null>,
+    ).flatMap(([key, bindings]) =>
         (bindings ?? []).map((binding) => ({
             internal: Number(key.split("/")[0]),
             protocol: key.split("/")[1] ?? "tcp",

@@ -10,28 +10,48 @@ import { atLeast, flag, map, matches, text, texts, whole, words } from "./types"
 
 const REPLACE = { replace: true } as const;
 const CHOSEN = { replace: true, computed: true } as const;
-const sizeInMegabytes = (description: string, minimum = 0): ReturnType<typeof whole> => whole(description, { rule: atLeast(minimum), sameAsUnset: [0], replaceWhenUnset: true });
+const sizeInMegabytes = (description: string, minimum = 0): ReturnType<typeof whole> =>
+    whole(description, { rule: atLeast(minimum), sameAsUnset: [0], replaceWhenUnset: true });
 
 export const CONTAINER_INPUTS: PropertyTable = {
     name: text("Name of the container.", REPLACE),
     image: text("Image to run: a name with a tag, or an id.", { required: true, ...REPLACE }),
 
     // The process.
-    command: words("The command to run. Default: the image's.", { ...CHOSEN, rule: (value: string[]) => (value.includes("") ? "must not hold an empty word" : undefined) }),
+    command: words("The command to run. Default: the image's.", {
+        ...CHOSEN,
+        rule: (value: string[]) => (value.includes("") ? "must not hold an empty word" : undefined),
+    }),
     entrypoints: words("The entry point. Default: the image's.", CHOSEN),
-    envs: texts("Environment variables, as KEY=VALUE.", { ...CHOSEN, rule: (value: unknown[]) => (value.every((line) => typeof line !== "string" || /^[^=]+(=|$)/.test(line)) ? undefined : "must be KEY=VALUE each") }),
+    envs: texts("Environment variables, as KEY=VALUE.", {
+        ...CHOSEN,
+        rule: (value: unknown[]) =>
+            value.every((line) => typeof line !== "string" || /^[^=]+(=|$)/.test(line))
+                ? undefined
+                : "must be KEY=VALUE each",
+    }),
     user: text("User of the first process: name or id, with :GROUP.", { ...REPLACE, sameAsUnset: [""] }),
     groupAdds: texts("More groups of the first process.", REPLACE),
     workingDir: text("Directory of the first process.", { ...REPLACE, sameAsUnset: [""] }),
     tty: flag("Give it a terminal. Default false.", { ...REPLACE, default: false }),
     stdinOpen: flag("Keep its standard input open. Default false.", { ...REPLACE, default: false }),
-    init: flag("Run an init process that forwards signals and reaps children. Default false.", { ...CHOSEN, sameAsUnset: [false] }),
+    init: flag("Run an init process that forwards signals and reaps children. Default false.", {
+        ...CHOSEN,
+        sameAsUnset: [false],
+    }),
     stopSignal: text("Signal that asks it to stop. Default: the image's, else SIGTERM.", CHOSEN),
-    stopTimeout: whole("Seconds from the stop signal to SIGKILL. Default: the daemon's 10.", { ...CHOSEN, rule: atLeast(0) }),
+    stopTimeout: whole("Seconds from the stop signal to SIGKILL. Default: the daemon's 10.", {
+        ...CHOSEN,
+        rule: atLeast(0),
+    }),
     healthcheck: { type: types.healthcheck, description: "How Docker finds out whether it is healthy.", ...CHOSEN },
 
     // Files.
-    uploads: { type: types.setOf(types.upload), description: "Files to put into the container before it starts.", ...REPLACE },
+    uploads: {
+        type: types.setOf(types.upload),
+        description: "Files to put into the container before it starts.",
+        ...REPLACE,
+    },
     volumes: { type: types.setOf(types.volume), description: "Volumes and host paths to mount.", ...REPLACE },
     mounts: { type: types.setOf(types.mount), description: "Mounts with more options.", ...REPLACE },
     tmpfs: map("Temporary file systems: options by path.", REPLACE),
@@ -39,8 +59,15 @@ export const CONTAINER_INPUTS: PropertyTable = {
     storageOpts: map("Options of the storage driver.", REPLACE),
 
     // Network.
-    networkMode: text("bridge (the default), host, none, container:NAME or a network's name.", { ...REPLACE, default: "bridge" }),
-    networksAdvanced: { type: types.setOf(types.networksAdvanced), description: "Networks to connect to, instead of bridge.", ...REPLACE },
+    networkMode: text("bridge (the default), host, none, container:NAME or a network's name.", {
+        ...REPLACE,
+        default: "bridge",
+    }),
+    networksAdvanced: {
+        type: types.setOf(types.networksAdvanced),
+        description: "Networks to connect to, instead of bridge.",
+        ...REPLACE,
+    },
     ports: { type: { list: types.portType }, description: "Ports to publish on the host.", ...REPLACE },
     publishAllPorts: flag("Publish every port the image exposes. Default false.", { ...REPLACE, sameAsUnset: [false] }),
     hostname: text("Its hostname. Default: its short id.", CHOSEN),
@@ -56,7 +83,10 @@ export const CONTAINER_INPUTS: PropertyTable = {
     securityOpts: texts("Security options, for example seccomp=unconfined or systempaths=unconfined.", CHOSEN),
     devices: { type: types.setOf(types.device), description: "Devices of the host.", ...REPLACE },
     deviceCgroupRules: texts("Cgroup rules for classes of devices, for example a *:* rwm.", REPLACE),
-    cgroupnsMode: text("private or host: its cgroup namespace. Default: the daemon's.", { ...REPLACE, rule: matches(/^(private|host)$/, "private or host") }),
+    cgroupnsMode: text("private or host: its cgroup namespace. Default: the daemon's.", {
+        ...REPLACE,
+        rule: matches(/^(private|host)$/, "private or host"),
+    }),
     cgroupParent: text("Parent of its cgroup.", REPLACE),
     ipcMode: text("Its IPC namespace: none, private, shareable, host or container:NAME.", CHOSEN),
     pidMode: text("Its process namespace: host or container:NAME.", REPLACE),
@@ -70,9 +100,20 @@ export const CONTAINER_INPUTS: PropertyTable = {
     memoryReservation: whole("Memory reservation in MiB. Default 0.", { default: 0, rule: atLeast(0) }),
     memorySwap: sizeInMegabytes("Memory and swap in MiB; -1 for no limit on swap.", -1),
     shmSize: whole("Size of /dev/shm in MiB. Default: the daemon's 64.", { ...CHOSEN, rule: atLeast(0) }),
-    cpus: text("CPUs it may use, for example 1.5.", { ...REPLACE, rule: matches(/^\d+(\.\d+)?$/, "a number such as 1.5") }),
-    cpuShares: whole("Relative weight against other containers.", { rule: atLeast(0), sameAsUnset: [0], replaceWhenUnset: true }),
-    cpuSet: text("CPUs it may use, for example 0-2,4.", { rule: matches(/^\d+([,-]\d+)*$/, "CPU numbers such as 0-2,4"), sameAsUnset: [""], replaceWhenUnset: true }),
+    cpus: text("CPUs it may use, for example 1.5.", {
+        ...REPLACE,
+        rule: matches(/^\d+(\.\d+)?$/, "a number such as 1.5"),
+    }),
+    cpuShares: whole("Relative weight against other containers.", {
+        rule: atLeast(0),
+        sameAsUnset: [0],
+        replaceWhenUnset: true,
+    }),
+    cpuSet: text("CPUs it may use, for example 0-2,4.", {
+        rule: matches(/^\d+([,-]\d+)*$/, "CPU numbers such as 0-2,4"),
+        sameAsUnset: [""],
+        replaceWhenUnset: true,
+    }),
     cpuPeriod: whole("Period of the CPU quota in microseconds.", { ...REPLACE, rule: atLeast(0), sameAsUnset: [0] }),
     cpuQuota: whole("CPU quota in microseconds.", { ...REPLACE, rule: atLeast(0), sameAsUnset: [0] }),
 
@@ -87,7 +128,10 @@ export const CONTAINER_INPUTS: PropertyTable = {
     mustRun: flag("It has to run: a stopped one is started again by the next update. Default true.", { default: true }),
     wait: flag("Wait until it is healthy. Default false.", { default: false }),
     waitTimeout: whole("Seconds to wait. Default 60.", { default: 60, rule: atLeast(1) }),
-    destroyGraceSeconds: whole("Seconds from the stop signal to SIGKILL when it is destroyed. Default 0.", { rule: atLeast(0), sameAsUnset: [0] }),
+    destroyGraceSeconds: whole("Seconds from the stop signal to SIGKILL when it is destroyed. Default 0.", {
+        rule: atLeast(0),
+        sameAsUnset: [0],
+    }),
     removeVolumes: flag("Remove its anonymous volumes with it. Default true.", { default: true }),
 
     // Logs and labels.

@@ -9,7 +9,13 @@ const REPORT_MS = 10_000;
 const LOG_LINES = 30;
 
 /** @param seconds limit of the wait. @param limit name of the setting it comes from. @throws with the last health log and the last lines of the container, at the limit or when it ends. */
-export async function waitHealthy(container: Docker.Container, name: string, seconds: number, limit: string, context: Context): Promise<void> {
+export async function waitHealthy(
+    container: Docker.Container,
+    name: string,
+    seconds: number,
+    limit: string,
+    context: Context,
+): Promise<void> {
     const start = Date.now();
     let reported = start;
     for (;;) {
@@ -20,24 +26,32 @@ export async function waitHealthy(container: Docker.Container, name: string, sec
         const health = info.State.Health;
         const isChecked = health !== undefined && health !== null && (health.Status as string) !== "none";
         if (!isChecked && info.State.Running) {
-            throw new Error(`container ${name} has \`wait\`, but no healthcheck: neither in the program nor in its image`);
+            throw new Error(
+                `container ${name} has \`wait\`, but no healthcheck: neither in the program nor in its image`,
+            );
         }
         if (health?.Status === "healthy") {
             return;
         }
         const elapsed = Math.round((Date.now() - start) / 1000);
         if (!info.State.Running && !info.State.Restarting) {
-            throw new Error(`container ${name} ended with exit code ${info.State.ExitCode} before it was healthy${await story(container, info)}`);
+            throw new Error(
+                `container ${name} ended with exit code ${info.State.ExitCode} before it was healthy${await story(container, info)}`,
+            );
         }
         if (Date.now() - start >= seconds * 1000) {
-            throw new Error(`container ${name} is not healthy after ${seconds} s (${limit}), but ${health?.Status}${await story(container, info)}`);
+            throw new Error(
+                `container ${name} is not healthy after ${seconds} s (${limit}), but ${health?.Status}${await story(container, info)}`,
+            );
         }
         if (context.signal.aborted) {
             throw new Error(`cancelled after ${elapsed} s of waiting for container ${name} to be healthy`);
         }
         if (Date.now() - reported >= REPORT_MS) {
             reported = Date.now();
-            context.progress(`waiting for container ${name} to be healthy: ${health?.Status}, ${elapsed} of ${seconds} s`);
+            context.progress(
+                `waiting for container ${name} to be healthy: ${health?.Status}, ${elapsed} of ${seconds} s`,
+            );
         }
         await new Promise((resolve) => setTimeout(resolve, POLL_MS));
     }
@@ -59,7 +73,7 @@ export async function lastLines(container: Docker.Container, tty: boolean): Prom
 /** Docker's frames of a log without a terminal: stream (1 byte), 3 unused, length (4 bytes, big-endian), content. */
 export function demultiplex(raw: Buffer): string {
     const parts: Buffer[] = [];
-    for (let offset = 0; offset + 8 <= raw.length; ) {
+    for (let offset = 0; offset + 8 <= raw.length;) {
         const end = offset + 8 + raw.readUInt32BE(offset + 4);
         parts.push(raw.subarray(offset + 8, end));
         offset = end;

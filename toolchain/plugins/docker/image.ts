@@ -5,7 +5,12 @@ import { docker, inspected, isNotFound, reason } from "./client";
 import { flag, map, text, texts } from "./types";
 
 /** The image in the local store, else pulled. @throws where neither has it. */
-export async function findImage(client: Docker, name: string, context: Context, platform?: string): Promise<Docker.ImageInspectInfo> {
+export async function findImage(
+    client: Docker,
+    name: string,
+    context: Context,
+    platform?: string,
+): Promise<Docker.ImageInspectInfo> {
     const local = await inspected(client.getImage(name).inspect());
     if (local !== undefined) {
         return local;
@@ -20,13 +25,16 @@ export async function findImage(client: Docker, name: string, context: Context, 
         });
         return await client.getImage(name).inspect();
     } catch (error) {
-        throw new Error(`image ${name} is not in the local store and cannot be pulled: ${reason(error)}`, { cause: error });
+        throw new Error(`image ${name} is not in the local store and cannot be pulled: ${reason(error)}`, {
+            cause: error,
+        });
     }
 }
 
 function describe(info: Docker.ImageInspectInfo, name: string): Created {
     const repository = name.split("@")[0]?.replace(/:[^/:]*$/, "");
-    const repoDigest = (info.RepoDigests ?? []).find((digest) => digest.startsWith(`${repository}@`)) ?? info.RepoDigests?.[0] ?? "";
+    const repoDigest =
+        (info.RepoDigests ?? []).find((digest) => digest.startsWith(`${repository}@`)) ?? info.RepoDigests?.[0] ?? "";
     return { id: info.Id + name, outputs: { imageId: info.Id, repoDigest } };
 }
 
@@ -35,15 +43,21 @@ export const remoteImage: ResourceDefinition = {
     description: "An image in the local store, pulled where it is not there.",
     inputs: {
         name: text("Name of the image, with tag or digest.", { required: true, replace: true }),
-        keepLocally: flag("Leave the image where it is when the resource is deleted. Default false.", { sameAsUnset: [false] }),
-        forceRemove: flag("Remove the image by force when the resource is deleted. Default false.", { sameAsUnset: [false] }),
+        keepLocally: flag("Leave the image where it is when the resource is deleted. Default false.", {
+            sameAsUnset: [false],
+        }),
+        forceRemove: flag("Remove the image by force when the resource is deleted. Default false.", {
+            sameAsUnset: [false],
+        }),
         platform: text("Platform to pull.", { replace: true }),
         pullTriggers: texts("Values that, when changed, pull again.", { replace: true }),
         triggers: map("Values that, when changed, make the resource again.", { replace: true }),
     },
     outputs: {
         imageId: text("Id of the image, sha256:…", { required: true }),
-        repoDigest: text("The image's digest in its repository; empty for one that was never pushed or pulled.", { required: true }),
+        repoDigest: text("The image's digest in its repository; empty for one that was never pushed or pulled.", {
+            required: true,
+        }),
     },
     notServed: ["build"],
     async create(inputs, context) {
@@ -58,7 +72,8 @@ export const remoteImage: ResourceDefinition = {
     },
     async update(_id, _olds, news, context) {
         const name = news["name"] as string;
-        return describe(await findImage(await docker(), name, context, news["platform"] as string | undefined), name).outputs;
+        return describe(await findImage(await docker(), name, context, news["platform"] as string | undefined), name)
+            .outputs;
     },
     async delete(_id, state) {
         if (state["keepLocally"] === true) {

@@ -1,5 +1,6 @@
 /** `docker:index/network:Network`. */
 import type Docker from "dockerode";
+import ipaddr from "ipaddr.js";
 import { Context, ResourceDefinition } from "../shared/definition";
 import { Failure } from "../shared/property";
 import { Properties, UNKNOWN, Value, equal } from "../shared/values";
@@ -9,12 +10,12 @@ import { labelMap } from "./containerConfig";
 import { OWNER_LABEL, isOurs, ownerLabels, removeForgotten, takenError } from "./ownership";
 import { retryWhile } from "./retry";
 import { flag, label, map, setOf, text, type } from "./types";
-import ipaddr from "ipaddr.js";
 
 /** How long a network may have endpoints while its containers go. Upstream's limit. */
 const REMOVE_SECONDS = 30;
 
-const cidr = (value: string): string | undefined => (ipaddr.isValidCIDR(value) ? undefined : "must be an address range such as 192.168.222.0/24");
+const cidr = (value: string): string | undefined =>
+    ipaddr.isValidCIDR(value) ? undefined : "must be an address range such as 192.168.222.0/24";
 const address = (value: string): string | undefined => (ipaddr.isValid(value) ? undefined : "must be an IP address");
 
 const ipamConfig = type("NetworkIpamConfig", {
@@ -36,7 +37,10 @@ export const network: ResourceDefinition = {
         ingress: flag("The routing mesh's network (swarm).", { replace: true, sameAsUnset: [false] }),
         ipv6: flag("With IPv6. Default false.", { replace: true, sameAsUnset: [false] }),
         ipamConfigs: { type: setOf(ipamConfig), description: "Its address ranges.", replace: true, computed: true },
-        ipamDriver: text("Driver that gives out the addresses. Default: default.", { replace: true, default: "default" }),
+        ipamDriver: text("Driver that gives out the addresses. Default: default.", {
+            replace: true,
+            default: "default",
+        }),
         ipamOptions: map("Options of that driver.", { replace: true }),
         labels: { type: setOf(label("NetworkLabel")), description: "Labels.", replace: true },
         options: map("Options of the driver.", { replace: true, computed: true }),
@@ -52,7 +56,11 @@ export const network: ResourceDefinition = {
             return { id: adopted.Id, outputs: outputsOf(adopted, inputs) };
         }
         try {
-            const made = await client.createNetwork({ ...options(inputs), Name: name, Labels: { ...labelMap(list(inputs["labels"])), ...ownerLabels(context.urn) } });
+            const made = await client.createNetwork({
+                ...options(inputs),
+                Name: name,
+                Labels: { ...labelMap(list(inputs["labels"])), ...ownerLabels(context.urn) },
+            });
             const info = await made.inspect();
             return { id: info.Id, outputs: outputsOf(info, inputs) };
         } catch (error) {
@@ -85,7 +93,9 @@ export const network: ResourceDefinition = {
             context.signal,
             async (error) => {
                 const info = await inspected(client.getNetwork(id).inspect());
-                const connected = Object.values((info?.Containers ?? {}) as Record<string, { Name: string }>).map((container) => container.Name);
+                const connected = Object.values((info?.Containers ?? {}) as Record<string, { Name: string }>).map(
+                    (container) => container.Name,
+                );
                 const who = connected.length === 0 ? "" : `; connected: ${connected.join(", ")}`;
                 return `cannot remove network ${(state["name"] as string | undefined) ?? id}: ${reason(error)}${who}`;
             },
@@ -114,7 +124,12 @@ function gatewaysInside(inputs: Properties): Failure[] {
 function inside(text: string, range: string): boolean {
     const parsed = ipaddr.parse(text);
     const [base, bits] = ipaddr.parseCIDR(range);
-    return parsed.kind() === base.kind() && (parsed instanceof ipaddr.IPv4 ? parsed.match(base as ipaddr.IPv4, bits) : parsed.match(base as ipaddr.IPv6, bits));
+    return (
+        parsed.kind() === base.kind() &&
+        (parsed instanceof ipaddr.IPv4
+            ? parsed.match(base as ipaddr.IPv4, bits)
+            : parsed.match(base as ipaddr.IPv6, bits))
+    );
 }
 
 function options(inputs: Properties): Omit<Docker.NetworkCreateOptions, "Name" | "Labels"> {
@@ -134,33 +149,70 @@ function options(inputs: Properties): Omit<Docker.NetworkCreateOptions, "Name" |
                 ...(config["subnet"] === undefined ? {} : { Subnet: config["subnet"] as string }),
                 ...(config["gateway"] === undefined ? {} : { Gateway: config["gateway"] as string }),
                 ...(config["ipRange"] === undefined ? {} : { IPRange: config["ipRange"] as string }),
-                ...(config["auxAddress"] === undefined ? {} : { AuxiliaryAddresses: config["auxAddress"] as Record<string, string> }),
+                ...(config["auxAddress"] === undefined
+                    ? {}
+                    : { AuxiliaryAddresses: config["auxAddress"] as Record<string, string> }),
             })),
         },
     };
 }
 
 /** A network of that name that an interrupted update of this resource has left: taken over where it is as wanted, removed where not. */
-async function leftOver(client: Docker, name: string, inputs: Properties, context: Context): Promise<Docker.NetworkInspectInfo | undefined> {
-    const same = (await client.listNetworks({ filters: { name: [name] } })).filter((candidate) => candidate.Name === name);
+async function leftOver(
+    client: Docker,
+    name: string,
+    inputs: Properties,
+    context: Context,
+): Promise<Docker.NetworkInspectInfo | undefined> {
+    const same = (await client.listNetworks({ filters: { name: [name] } })).filter(
+        (candidate) => candidate.Name === name,
+    );
     for (const found of same) {
         const subnets = (found.IPAM?.Config ?? []).map((config) => config.Subnet).join(", ");
         if (!isOurs(found.Labels, context.urn)) {
-            throw takenError("network", name, found.Labels, subnets === "" ? found.Driver : `${found.Driver}, ${subnets}`);
+            throw takenError(
+                "network",
+                name,
+                found.Labels,
+                subnets === "" ? found.Driver : `${found.Driver}, ${subnets}`,
+            );
         }
         const wanted = options(inputs);
-        const actual = { driver: found.Driver, internal: found.Internal, ipv6: found.EnableIPv6, subnets: sorted(found.IPAM?.Config) };
-        if (equal(actual as Properties, { driver: wanted.Driver, internal: wanted.Internal, ipv6: wanted.EnableIPv6, subnets: sorted(wanted.IPAM?.Config) } as Properties)) {
-            context.log("info", `network ${name} is left over from an interrupted update of this resource: it is taken over`);
+        const actual = {
+            driver: found.Driver,
+            internal: found.Internal,
+            ipv6: found.EnableIPv6,
+            subnets: sorted(found.IPAM?.Config),
+        };
+        if (
+            equal(
+                actual as Properties,
+                {
+                    driver: wanted.Driver,
+                    internal: wanted.Internal,
+                    ipv6: wanted.EnableIPv6,
+                    subnets: sorted(wanted.IPAM?.Config),
+                } as Properties,
+            )
+        ) {
+            context.log(
+                "info",
+                `network ${name} is left over from an interrupted update of this resource: it is taken over`,
+            );
             return client.getNetwork(found.Id).inspect();
         }
-        context.log("info", `network ${name} is left over from an interrupted update of this resource and not as wanted now: it is made again`);
+        context.log(
+            "info",
+            `network ${name} is left over from an interrupted update of this resource and not as wanted now: it is made again`,
+        );
         await client.getNetwork(found.Id).remove();
     }
     return undefined;
 }
 
-function sorted(config: readonly { Subnet?: string | undefined; Gateway?: string | undefined }[] | undefined): string[] {
+function sorted(
+    config: readonly { Subnet?: string | undefined; Gateway?: string | undefined }[] | undefined,
+): string[] {
     return (config ?? []).map((item) => `${item.Subnet ?? ""} ${item.Gateway ?? ""}`).sort();
 }
 
@@ -169,7 +221,9 @@ function configsOf(info: Docker.NetworkInspectInfo): Properties[] {
         subnet: config.Subnet,
         ...(config.Gateway === undefined ? {} : { gateway: config.Gateway }),
         ...((config as { IPRange?: string }).IPRange ? { ipRange: (config as { IPRange?: string }).IPRange } : {}),
-        ...((config as { AuxiliaryAddresses?: Properties }).AuxiliaryAddresses === undefined ? {} : { auxAddress: (config as { AuxiliaryAddresses?: Properties }).AuxiliaryAddresses }),
+        ...((config as { AuxiliaryAddresses?: Properties }).AuxiliaryAddresses === undefined
+            ? {}
+            : { auxAddress: (config as { AuxiliaryAddresses?: Properties }).AuxiliaryAddresses }),
     }));
 }
 

@@ -18,11 +18,18 @@ export function isOurs(labels: Record<string, string> | null | undefined, urn: s
 }
 
 /** The error for a name that is taken. It says by whom, and how to go on. */
-export function takenError(kind: "container" | "network" | "volume", name: string, labels: Record<string, string> | null | undefined, details: string): Error {
+export function takenError(
+    kind: "container" | "network" | "volume",
+    name: string,
+    labels: Record<string, string> | null | undefined,
+    details: string,
+): Error {
     const owner = labels?.[OWNER_LABEL];
     const whose = owner === undefined ? "was not made by this stack" : `belongs to ${owner}`;
     const remove = kind === "container" ? `docker rm -f ${name}` : `docker ${kind} rm ${name}`;
-    return new Error(`a ${kind} named ${name} exists already (${details}) and ${whose}: choose another name, or remove it with \`${remove}\``);
+    return new Error(
+        `a ${kind} named ${name} exists already (${details}) and ${whose}: choose another name, or remove it with \`${remove}\``,
+    );
 }
 
 /** The stack's part of a URN: `urn:pulumi:STACK::PROJECT`. */
@@ -41,7 +48,10 @@ export async function removeForgotten(client: Docker, use: Record<string, string
     for (const user of users) {
         const owner = user.Labels[OWNER_LABEL] ?? "";
         if (stackOf(owner) === stackOf(context.urn)) {
-            context.log("info", `container ${user.Names[0]?.slice(1) ?? user.Id} is left over from an interrupted update of this stack: it is removed`);
+            context.log(
+                "info",
+                `container ${user.Names[0]?.slice(1) ?? user.Id} is left over from an interrupted update of this stack: it is removed`,
+            );
             await client.getContainer(user.Id).remove({ force: true, v: true });
         }
     }

@@ -11,8 +11,22 @@ export const dockerProvider: ProviderDefinition = {
     name: "docker",
     version: "5.2.0",
     description: "Stand-in for the docker provider, for machines that cannot download it.",
-    config: { host: text("Address of the daemon: unix:///PATH or tcp://HOST:PORT. Default: DOCKER_HOST, else unix:///var/run/docker.sock.", { rule: hostComplaint }) },
-    configNotServed: ["caMaterial", "certMaterial", "certPath", "context", "disableDockerDaemonCheck", "keyMaterial", "registryAuth", "sshOpts"],
+    config: {
+        host: text(
+            "Address of the daemon: unix:///PATH or tcp://HOST:PORT. Default: DOCKER_HOST, else unix:///var/run/docker.sock.",
+            { rule: hostComplaint },
+        ),
+    },
+    configNotServed: [
+        "caMaterial",
+        "certMaterial",
+        "certPath",
+        "context",
+        "disableDockerDaemonCheck",
+        "keyMaterial",
+        "registryAuth",
+        "sshOpts",
+    ],
     resources: [container, network, volume, remoteImage],
     configure,
 };

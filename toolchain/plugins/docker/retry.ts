@@ -26,7 +26,9 @@ export async function retryWhile(
                 throw new Error(await explain(error), { cause: error });
             }
             if (Date.now() >= end || signal.aborted) {
-                throw new Error(`${await explain(error)} (${signal.aborted ? "cancelled" : `waited ${seconds} s`})`, { cause: error });
+                throw new Error(`${await explain(error)} (${signal.aborted ? "cancelled" : `waited ${seconds} s`})`, {
+                    cause: error,
+                });
             }
         }
         await new Promise((resolve) => setTimeout(resolve, EVERY_MS));

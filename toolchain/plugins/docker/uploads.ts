@@ -13,7 +13,12 @@ export function checkUploads(uploads: Properties[]): Failure[] {
         const given = SOURCES.filter((name) => upload[name] !== undefined);
         return given.length === 1 || holdsUnknown(upload)
             ? []
-            : [{ property: `uploads[${index}]`, reason: `uploads[${index}] must have one of ${SOURCES.join(", ")}, but has ${given.length === 0 ? "none" : given.join(" and ")}` }];
+            : [
+                  {
+                      property: `uploads[${index}]`,
+                      reason: `uploads[${index}] must have one of ${SOURCES.join(", ")}, but has ${given.length === 0 ? "none" : given.join(" and ")}`,
+                  },
+              ];
     });
 }
 
@@ -23,7 +28,8 @@ export async function archiveOf(uploads: Properties[]): Promise<Buffer> {
     for (const upload of uploads) {
         const content = await contentOf(upload);
         const permissions = upload["permissions"] as string | undefined;
-        const mode = permissions !== undefined ? Number.parseInt(permissions, 8) : upload["executable"] === true ? 0o744 : 0o644;
+        const mode =
+            permissions !== undefined ? Number.parseInt(permissions, 8) : upload["executable"] === true ? 0o744 : 0o644;
         parts.push(...entry((upload["file"] as string).replace(/^\/+/, ""), mode, content));
     }
     // Two empty blocks end an archive.
@@ -34,7 +40,9 @@ async function contentOf(upload: Properties): Promise<Buffer> {
     if (upload["source"] !== undefined) {
         return readFile(upload["source"] as string);
     }
-    return upload["contentBase64"] === undefined ? Buffer.from(upload["content"] as string, "utf8") : Buffer.from(upload["contentBase64"] as string, "base64");
+    return upload["contentBase64"] === undefined
+        ? Buffer.from(upload["content"] as string, "utf8")
+        : Buffer.from(upload["contentBase64"] as string, "base64");
 }
 
 function entry(path: string, mode: number, content: Buffer): Buffer[] {

@@ -20,7 +20,13 @@ interface VolumeInfo {
 }
 
 function outputsOf(info: VolumeInfo, inputs: Properties): Properties {
-    return { name: info.Name, driver: info.Driver, mountpoint: info.Mountpoint, driverOpts: inputs["driverOpts"], labels: inputs["labels"] };
+    return {
+        name: info.Name,
+        driver: info.Driver,
+        mountpoint: info.Mountpoint,
+        driverOpts: inputs["driverOpts"],
+        labels: inputs["labels"],
+    };
 }
 
 export const volume: ResourceDefinition = {
@@ -38,19 +44,33 @@ export const volume: ResourceDefinition = {
     async create(inputs, context) {
         const client = await docker();
         const name = inputs["name"] as string | undefined;
-        const existing = name === undefined ? undefined : ((await inspected(client.getVolume(name).inspect())) as VolumeInfo | undefined);
+        const existing =
+            name === undefined
+                ? undefined
+                : ((await inspected(client.getVolume(name).inspect())) as VolumeInfo | undefined);
         if (existing !== undefined && !isOurs(existing.Labels, context.urn)) {
-            throw takenError("volume", existing.Name, existing.Labels, `made ${existing.CreatedAt ?? "at an unknown time"}`);
+            throw takenError(
+                "volume",
+                existing.Name,
+                existing.Labels,
+                `made ${existing.CreatedAt ?? "at an unknown time"}`,
+            );
         }
         if (existing !== undefined) {
-            context.log("info", `volume ${existing.Name} is left over from an interrupted update of this resource: it is kept, with its content`);
+            context.log(
+                "info",
+                `volume ${existing.Name} is left over from an interrupted update of this resource: it is kept, with its content`,
+            );
         }
         try {
             await client.createVolume({
                 ...(name === undefined ? {} : { Name: name }),
                 ...(inputs["driver"] === undefined ? {} : { Driver: inputs["driver"] as string }),
                 DriverOpts: (inputs["driverOpts"] as Record<string, string> | undefined) ?? {},
-                Labels: { ...labelMap((inputs["labels"] as Properties[] | undefined) ?? []), ...ownerLabels(context.urn) },
+                Labels: {
+                    ...labelMap((inputs["labels"] as Properties[] | undefined) ?? []),
+                    ...ownerLabels(context.urn),
+                },
             });
         } catch (error) {
             throw new Error(`cannot make volume ${name ?? ""}: ${reason(error)}`, { cause: error });

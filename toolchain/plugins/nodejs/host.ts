@@ -25,7 +25,9 @@ export function languageHost(engineAddress: string): grpc.Server {
         about: unary(() => new pb.AboutResponse().setExecutable(process.execPath).setVersion(process.version)),
         run: unary(async (request: pb.RunRequest, call) => {
             if (request.getAttachDebugger()) {
-                throw unsupported("--attach-debugger is not supported by this language host; use `nodeargs: --inspect` in Pulumi.yaml");
+                throw unsupported(
+                    "--attach-debugger is not supported by this language host; use `nodeargs: --inspect` in Pulumi.yaml",
+                );
             }
             const options = optionsOf(request.getInfo());
             const directory = request.getInfo()?.getProgramDirectory() || request.getPwd();
@@ -46,7 +48,11 @@ export function languageHost(engineAddress: string): grpc.Server {
             const packages = await packagesOf(request.getInfo());
             return new pb.GetRequiredPluginsResponse().setPluginsList(
                 packages.map((found) =>
-                    new pluginpb.PluginDependency().setName(found.name).setKind("resource").setVersion(found.version).setServer(found.server),
+                    new pluginpb.PluginDependency()
+                        .setName(found.name)
+                        .setKind("resource")
+                        .setVersion(found.version)
+                        .setServer(found.server),
                 ),
             );
         }),
@@ -82,10 +88,16 @@ function packagesOf(info: pb.ProgramInfo | undefined): Promise<RequiredPackage[]
 }
 
 function packageMessage(found: RequiredPackage): pluginpb.PackageDependency {
-    const message = new pluginpb.PackageDependency().setName(found.name).setKind("resource").setVersion(found.version).setServer(found.server);
+    const message = new pluginpb.PackageDependency()
+        .setName(found.name)
+        .setKind("resource")
+        .setVersion(found.version)
+        .setServer(found.server);
     if (found.parameterization !== undefined) {
         const { name, version, value } = found.parameterization;
-        message.setParameterization(new pluginpb.PackageParameterization().setName(name).setVersion(version).setValue(value));
+        message.setParameterization(
+            new pluginpb.PackageParameterization().setName(name).setVersion(version).setValue(value),
+        );
     }
     return message;
 }
@@ -99,20 +111,30 @@ async function streamed<Q, S>(call: grpc.ServerWritableStream<Q, S>, handle: () 
         await handle();
         call.end();
     } catch (error) {
-        call.emit("error", { code: grpc.status.UNKNOWN, details: error instanceof Error ? error.message : String(error) });
+        call.emit("error", {
+            code: grpc.status.UNKNOWN,
+            details: error instanceof Error ? error.message : String(error),
+        });
     }
 }
 
-async function installDependencies(call: grpc.ServerWritableStream<pb.InstallDependenciesRequest, pb.InstallDependenciesResponse>): Promise<void> {
+async function installDependencies(
+    call: grpc.ServerWritableStream<pb.InstallDependenciesRequest, pb.InstallDependenciesResponse>,
+): Promise<void> {
     const manager = optionsOf(call.request.getInfo()).packageManager;
     const quiet = manager === "npm" ? ["--loglevel=error"] : [];
-    const { child, ended } = start(manager, ["install", ...quiet], { cwd: call.request.getDirectory(), stdio: ["ignore", "pipe", "pipe"] });
+    const { child, ended } = start(manager, ["install", ...quiet], {
+        cwd: call.request.getDirectory(),
+        stdio: ["ignore", "pipe", "pipe"],
+    });
     child.stdout?.on("data", (chunk: Buffer) => call.write(new pb.InstallDependenciesResponse().setStdout(chunk)));
     child.stderr?.on("data", (chunk: Buffer) => call.write(new pb.InstallDependenciesResponse().setStderr(chunk)));
     call.on("cancelled", () => end(child));
     const ending = await ended;
     if (ending.code !== 0) {
-        throw new Error(`${manager} install in ${call.request.getDirectory()} ended with ${ending.signal ?? `exit status ${ending.code}`}`);
+        throw new Error(
+            `${manager} install in ${call.request.getDirectory()} ended with ${ending.signal ?? `exit status ${ending.code}`}`,
+        );
     }
 }
 
@@ -122,7 +144,9 @@ async function runPlugin(call: grpc.ServerWritableStream<pb.RunPluginRequest, pb
     const options = optionsOf(request.getInfo());
     const directory = request.getInfo()?.getProgramDirectory() || request.getProgram();
     const args = [...options.nodeArguments, runnerOf(directory, "run-plugin"), directory, ...request.getArgsList()];
-    const inherited = Object.fromEntries(request.getEnvList().map((line) => [line.slice(0, line.indexOf("=")), line.slice(line.indexOf("=") + 1)]));
+    const inherited = Object.fromEntries(
+        request.getEnvList().map((line) => [line.slice(0, line.indexOf("=")), line.slice(line.indexOf("=") + 1)]),
+    );
     const { child, ended } = start(process.execPath, args, {
         cwd: request.getPwd(),
         env: { ...inherited, ...typescriptEnvironment(options) },

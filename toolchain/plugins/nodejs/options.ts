@@ -26,7 +26,9 @@ export function parseOptions(options: Record<string, unknown>): RuntimeOptions {
         } else if (name === "packagemanager" && PACKAGE_MANAGERS.includes(value as never)) {
             result.packageManager = value as RuntimeOptions["packageManager"];
         } else if (name !== "packagemanager" || value !== "") {
-            problems.push(`runtime option ${name} of Pulumi.yaml is ${JSON.stringify(value)}: ${RULES[name] ?? "this language host does not know it"}`);
+            problems.push(
+                `runtime option ${name} of Pulumi.yaml is ${JSON.stringify(value)}: ${RULES[name] ?? "this language host does not know it"}`,
+            );
         }
     }
     if (problems.length > 0) {

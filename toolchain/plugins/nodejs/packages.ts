@@ -13,7 +13,13 @@ interface Manifest {
     version?: string;
     dependencies?: Record<string, string>;
     devDependencies?: Record<string, string>;
-    pulumi?: { resource?: boolean; name?: string; version?: string; server?: string; parameterization?: Parameterization };
+    pulumi?: {
+        resource?: boolean;
+        name?: string;
+        version?: string;
+        server?: string;
+        parameterization?: Parameterization;
+    };
 }
 
 export interface RequiredPackage {
@@ -78,9 +84,13 @@ function upTo(directory: string, root: string): string[] {
 async function manifestsIn(nodeModules: string): Promise<Manifest[]> {
     const names = await directoriesIn(nodeModules);
     const packages = await Promise.all(
-        names.filter((name) => !name.startsWith(".")).map(async (name) =>
-            name.startsWith("@") ? (await directoriesIn(join(nodeModules, name))).map((inner) => join(name, inner)) : [name],
-        ),
+        names
+            .filter((name) => !name.startsWith("."))
+            .map(async (name) =>
+                name.startsWith("@")
+                    ? (await directoriesIn(join(nodeModules, name))).map((inner) => join(name, inner))
+                    : [name],
+            ),
     );
     const manifests = await Promise.all(
         packages.flat().map(async (name) => {
@@ -130,7 +140,9 @@ export async function programDependencies(directory: string, transitive: boolean
     }
     const installed = await manifestsIn(join(directory, "node_modules"));
     const direct = { ...manifest.dependencies, ...manifest.devDependencies };
-    const wanted = transitive ? installed : await Promise.all(Object.keys(direct).map((name) => readManifest(join(directory, "node_modules", name))));
+    const wanted = transitive
+        ? installed
+        : await Promise.all(Object.keys(direct).map((name) => readManifest(join(directory, "node_modules", name))));
     const dependencies = wanted.flatMap((found) =>
         found?.name !== undefined && found.version !== undefined ? [{ name: found.name, version: found.version }] : [],
     );

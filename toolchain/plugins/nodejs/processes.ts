@@ -12,7 +12,11 @@ export interface Ending {
 const running = new Map<ChildProcess, Promise<Ending>>();
 
 /** Starts a child in a process group of its own. */
-export function start(program: string, args: readonly string[], options: SpawnOptions): { child: ChildProcess; ended: Promise<Ending> } {
+export function start(
+    program: string,
+    args: readonly string[],
+    options: SpawnOptions,
+): { child: ChildProcess; ended: Promise<Ending> } {
     const child = spawn(program, args, { ...options, detached: true });
     const ended = new Promise<Ending>((resolve, reject) => {
         child.once("error", (error) => reject(new Error(`cannot run ${program}: ${error.message}`)));

@@ -1,7 +1,7 @@
 /** Running a Pulumi program: the arguments, environment and exit codes of @pulumi/pulumi's own runner (cmd/run). */
-import * as pb from "@pulumi/pulumi/proto/language_pb";
 import { createRequire } from "node:module";
 import { join } from "node:path";
+import * as pb from "@pulumi/pulumi/proto/language_pb";
 import { RuntimeOptions } from "./options";
 import { Ending } from "./processes";
 
@@ -18,7 +18,10 @@ export function runnerOf(directory: string, runner: "run" | "run-plugin"): strin
     try {
         return createRequire(join(directory, "index.js")).resolve(`@pulumi/pulumi/cmd/${runner}`);
     } catch (error) {
-        throw new Error(`${directory} has no @pulumi/pulumi in its node_modules; have you run \`npm install\` or \`pulumi install\`?`, { cause: error });
+        throw new Error(
+            `${directory} has no @pulumi/pulumi in its node_modules; have you run \`npm install\` or \`pulumi install\`?`,
+            { cause: error },
+        );
     }
 }
 
@@ -37,7 +40,12 @@ util.inspect = Object.assign(plain, inspect);`,
 )}`;
 
 /** node's arguments for a run: node's own, the runner, its flags, the program and the program's arguments. */
-export function runArguments(request: pb.RunRequest, runner: string, options: RuntimeOptions, engineAddress: string): string[] {
+export function runArguments(
+    request: pb.RunRequest,
+    runner: string,
+    options: RuntimeOptions,
+    engineAddress: string,
+): string[] {
     const info = request.getInfo();
     const flags: [name: string, value: string][] = [
         ["monitor", request.getMonitorAddress()],

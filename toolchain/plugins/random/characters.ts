@@ -64,7 +64,10 @@ function specials(rules: CharacterRules): string {
 
 function alphabet(rules: CharacterRules): string {
     return (
-        (rules.special ? specials(rules) : "") + (rules.numeric ? DIGITS : "") + (rules.lower ? LOWER : "") + (rules.upper ? UPPER : "")
+        (rules.special ? specials(rules) : "") +
+        (rules.numeric ? DIGITS : "") +
+        (rules.lower ? LOWER : "") +
+        (rules.upper ? UPPER : "")
     );
 }
 

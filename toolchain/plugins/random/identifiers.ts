@@ -37,7 +37,10 @@ export const randomId: ResourceDefinition = {
     notServed: [],
     create(inputs): Promise<Created> {
         const bytes = randomBytes(inputs["byteLength"] as number);
-        return Promise.resolve({ id: bytes.toString("base64url"), outputs: spellings(bytes, (inputs["prefix"] as string | undefined) ?? "") });
+        return Promise.resolve({
+            id: bytes.toString("base64url"),
+            outputs: spellings(bytes, (inputs["prefix"] as string | undefined) ?? ""),
+        });
     },
     read(id, state, inputs): Promise<Found> {
         if (inputs !== undefined) {
@@ -49,7 +52,9 @@ export const randomId: ResourceDefinition = {
         const text = id.slice(comma + 1);
         const bytes = Buffer.from(text, "base64url");
         if (bytes.length === 0 || bytes.toString("base64url") !== text) {
-            return Promise.reject(new Error(`the import id must be BASE64URL or PREFIX,BASE64URL, but is ${JSON.stringify(id)}`));
+            return Promise.reject(
+                new Error(`the import id must be BASE64URL or PREFIX,BASE64URL, but is ${JSON.stringify(id)}`),
+            );
         }
         const found: Properties = { byteLength: bytes.length, ...(prefix === "" ? {} : { prefix }) };
         return Promise.resolve({ id: text, inputs: found, outputs: { ...found, ...spellings(bytes, prefix) } });

@@ -13,7 +13,10 @@ export const KEEPERS: Property = {
     replace: true,
 };
 
-const atLeast = (minimum: number) => (value: number): string | undefined => (value >= minimum ? undefined : `must be at least ${minimum}`);
+const atLeast =
+    (minimum: number) =>
+    (value: number): string | undefined =>
+        value >= minimum ? undefined : `must be at least ${minimum}`;
 const flag = (description: string): Property => ({ type: "boolean", description, default: true, replace: true });
 const minimum = (what: string): Property => ({
     type: "integer",
@@ -25,18 +28,33 @@ const minimum = (what: string): Property => ({
 
 const INPUTS: PropertyTable = {
     keepers: KEEPERS,
-    length: { type: "integer", description: "The length of the string desired, at least 1.", required: true, replace: true, rule: atLeast(1) },
+    length: {
+        type: "integer",
+        description: "The length of the string desired, at least 1.",
+        required: true,
+        replace: true,
+        rule: atLeast(1),
+    },
     lower: flag("Include lowercase alphabet characters in the result."),
     upper: flag("Include uppercase alphabet characters in the result."),
     // Two names of one thing: which is why neither has a default of its own.
-    numeric: { type: "boolean", description: "Include numeric characters in the result. Default true.", replace: true, sameAsUnset: [true] },
+    numeric: {
+        type: "boolean",
+        description: "Include numeric characters in the result. Default true.",
+        replace: true,
+        sameAsUnset: [true],
+    },
     number: { type: "boolean", description: "Deprecated: use numeric.", replace: true, sameAsUnset: [true] },
     special: flag("Include special characters in the result."),
     minLower: minimum("lowercase alphabet characters"),
     minUpper: minimum("uppercase alphabet characters"),
     minNumeric: minimum("numeric characters"),
     minSpecial: minimum("special characters"),
-    overrideSpecial: { type: "string", description: "List of special characters to use instead of !@#$%&*()-_=+[]{}<>:?", replace: true },
+    overrideSpecial: {
+        type: "string",
+        description: "List of special characters to use instead of !@#$%&*()-_=+[]{}<>:?",
+        replace: true,
+    },
 };
 
 function rulesOf(inputs: Properties): CharacterRules {
@@ -59,7 +77,12 @@ function numeric(inputs: Properties): Value {
 }
 
 function check(inputs: Properties): Failure[] {
-    if (inputs["numeric"] !== undefined && inputs["number"] !== undefined && inputs["numeric"] !== inputs["number"] && !holdsUnknown(inputs)) {
+    if (
+        inputs["numeric"] !== undefined &&
+        inputs["number"] !== undefined &&
+        inputs["numeric"] !== inputs["number"] &&
+        !holdsUnknown(inputs)
+    ) {
         return [{ property: "number", reason: "number and numeric are the same setting and must not differ" }];
     }
     if (holdsUnknown({ ...inputs, keepers: undefined })) {
@@ -76,7 +99,17 @@ function settings(inputs: Properties): Properties {
 
 /** What an imported text says about how it was made: all there is to know is its length. */
 function importedInputs(result: string): Properties {
-    return { length: result.length, lower: true, upper: true, numeric: true, special: true, minLower: 0, minUpper: 0, minNumeric: 0, minSpecial: 0 };
+    return {
+        length: result.length,
+        lower: true,
+        upper: true,
+        numeric: true,
+        special: true,
+        minLower: 0,
+        minUpper: 0,
+        minNumeric: 0,
+        minSpecial: 0,
+    };
 }
 
 async function bcryptHash(text: string): Promise<string> {
@@ -88,11 +121,17 @@ async function bcryptHash(text: string): Promise<string> {
 
 export const randomPassword: ResourceDefinition = {
     token: "random:index/randomPassword:RandomPassword",
-    description: "A random password, drawn from the operating system's source of randomness and kept as a secret in the state.",
+    description:
+        "A random password, drawn from the operating system's source of randomness and kept as a secret in the state.",
     inputs: INPUTS,
     outputs: {
         result: { type: "string", description: "The generated random string.", required: true, secret: true },
-        bcryptHash: { type: "string", description: "A bcrypt hash of the generated random string, of its first 72 bytes.", required: true, secret: true },
+        bcryptHash: {
+            type: "string",
+            description: "A bcrypt hash of the generated random string, of its first 72 bytes.",
+            required: true,
+            secret: true,
+        },
     },
     notServed: [],
     check,
@@ -128,7 +167,11 @@ export const randomString: ResourceDefinition = {
         if (inputs !== undefined) {
             return Promise.resolve({ id, inputs, outputs: state });
         }
-        return Promise.resolve({ id, inputs: importedInputs(id), outputs: { ...importedInputs(id), ...settings({}), result: id } });
+        return Promise.resolve({
+            id,
+            inputs: importedInputs(id),
+            outputs: { ...importedInputs(id), ...settings({}), result: id },
+        });
     },
     delete: () => Promise.resolve(),
 };

@@ -24,7 +24,12 @@ export interface Difference {
  * A property that has a default counts as given with it on both sides; one that the provider computes and that is no longer given has not
  * changed; an unknown has changed.
  */
-export function diffProperties(olds: Properties, news: Properties, table: PropertyTable, ignored: readonly string[] = []): Difference {
+export function diffProperties(
+    olds: Properties,
+    news: Properties,
+    table: PropertyTable,
+    ignored: readonly string[] = [],
+): Difference {
     const difference: Difference = { changes: [], replaces: [], changed: [] };
     for (const [name, property] of Object.entries(table)) {
         const before = normalise(olds[name], property);
@@ -87,7 +92,12 @@ function withInnerDefaults(value: Value, type: PropertyType): Value {
     return filled;
 }
 
-function changesOf(before: Value, after: Value, type: PropertyType, path: string): { path: string; kind: ChangeKind }[] {
+function changesOf(
+    before: Value,
+    after: Value,
+    type: PropertyType,
+    path: string,
+): { path: string; kind: ChangeKind }[] {
     if (before === undefined) {
         return [{ path, kind: "add" }];
     }
@@ -98,12 +108,16 @@ function changesOf(before: Value, after: Value, type: PropertyType, path: string
         // A set was sorted to compare it, so that positions in it are not those the program wrote: name the whole.
         return type.unordered ? [{ path, kind: "update" }] : listChanges(before, after, type.list, path);
     }
-    const objects = isProperties(before) && isProperties(after) && !isAssetOrArchive(before) && !isAssetOrArchive(after);
+    const objects =
+        isProperties(before) && isProperties(after) && !isAssetOrArchive(before) && !isAssetOrArchive(after);
     if (objects && typeof type === "object") {
         const keys = [...new Set([...Object.keys(before), ...Object.keys(after)])].sort();
         return keys.flatMap((key) => {
             const inner = "map" in type ? type.map : "properties" in type ? type.properties[key] : undefined;
-            if (equal(before[key], after[key]) || (inner !== undefined && isComputed(inner) && after[key] === undefined)) {
+            if (
+                equal(before[key], after[key]) ||
+                (inner !== undefined && isComputed(inner) && after[key] === undefined)
+            ) {
                 return [];
             }
             const innerType = inner === undefined ? "any" : isProperty(inner) ? inner.type : inner;
@@ -126,7 +140,12 @@ function memberPath(path: string, key: string): string {
     return /^[A-Za-z_$][\w$]*$/.test(key) ? `${path}.${key}` : `${path}[${JSON.stringify(key)}]`;
 }
 
-function listChanges(before: Value[], after: Value[], type: PropertyType, path: string): { path: string; kind: ChangeKind }[] {
+function listChanges(
+    before: Value[],
+    after: Value[],
+    type: PropertyType,
+    path: string,
+): { path: string; kind: ChangeKind }[] {
     return Array.from({ length: Math.max(before.length, after.length) }, (_, index) => index).flatMap((index) =>
         index < before.length && index < after.length && equal(before[index], after[index])
             ? []

@@ -21,7 +21,9 @@ export class Engine {
         this.client =
             address === undefined || address === ""
                 ? undefined
-                : new enginerpc.EngineClient(address, grpc.credentials.createInsecure(), { "grpc.max_receive_message_length": -1 });
+                : new enginerpc.EngineClient(address, grpc.credentials.createInsecure(), {
+                      "grpc.max_receive_message_length": -1,
+                  });
     }
 
     /** Sends one line. Lines arrive in order. @param ephemeral shown while the operation runs, not kept. */

@@ -11,7 +11,13 @@ import { Properties, conceal, toStruct } from "./values";
  * Rethrows an error as a gRPC status. Where it is an {@link InitFailedError} the status carries the resource, so that the engine keeps it in
  * the state; gRPC's way for that is the binary trailer grpc-status-details-bin.
  */
-export function initFailed(error: unknown, wireInputs: Properties, resource: ResourceDefinition, inputs: Properties, secrets: ReadonlySet<string>): Promise<Created> {
+export function initFailed(
+    error: unknown,
+    wireInputs: Properties,
+    resource: ResourceDefinition,
+    inputs: Properties,
+    secrets: ReadonlySet<string>,
+): Promise<Created> {
     if (!(error instanceof InitFailedError)) {
         return Promise.reject(error instanceof Error ? error : new Error(String(error)));
     }
@@ -28,5 +34,7 @@ export function initFailed(error: unknown, wireInputs: Properties, resource: Res
     status.addDetails(any);
     const metadata = new grpc.Metadata();
     metadata.add("grpc-status-details-bin", Buffer.from(status.serializeBinary()));
-    return Promise.reject(Object.assign(new Error(error.message), { code: grpc.status.UNKNOWN, details: error.message, metadata }));
+    return Promise.reject(
+        Object.assign(new Error(error.message), { code: grpc.status.UNKNOWN, details: error.message, metadata }),
+    );
 }

@@ -10,7 +10,9 @@ import { Properties, UNKNOWN, Value, fromStruct, mergeChecked, reveal, revealPro
 const AUTONAME_DIGITS = 7;
 
 export function checkInputs(resource: ResourceDefinition, request: pb.CheckRequest): pb.CheckResponse {
-    const wire = Object.fromEntries(Object.entries(fromStruct(request.getNews())).filter(([, value]) => value !== null));
+    const wire = Object.fromEntries(
+        Object.entries(fromStruct(request.getNews())).filter(([, value]) => value !== null),
+    );
     const named = autoname(resource, request);
     const news: Properties = { ...revealProperties(wire), ...named };
     const table = { properties: resource.inputs, notServed: resource.notServed, owner: resource.token };
@@ -23,7 +25,9 @@ export function checkInputs(resource: ResourceDefinition, request: pb.CheckReque
     checked.inputs[DEFAULTS_KEY] = [...defaulted, ...Object.keys(named)].sort();
     const inputs = mergeChecked(wire, checked.inputs) as Properties;
     const response = new pb.CheckResponse().setInputs(toStruct(inputs));
-    response.setFailuresList(failures.map((failure) => new pb.CheckFailure().setProperty(failure.property).setReason(failure.reason)));
+    response.setFailuresList(
+        failures.map((failure) => new pb.CheckFailure().setProperty(failure.property).setReason(failure.reason)),
+    );
     return response;
 }
 
@@ -36,7 +40,11 @@ function autoname(resource: ResourceDefinition, request: pb.CheckRequest): Prope
     }
     const olds = fromStruct(request.getOlds());
     const old = reveal(olds[property]);
-    if (typeof old === "string" && Array.isArray(olds[DEFAULTS_KEY]) && (olds[DEFAULTS_KEY] as Value[]).includes(property)) {
+    if (
+        typeof old === "string" &&
+        Array.isArray(olds[DEFAULTS_KEY]) &&
+        (olds[DEFAULTS_KEY] as Value[]).includes(property)
+    ) {
         return { [property]: old };
     }
     const options = request.getAutonaming();
@@ -48,7 +56,9 @@ function autoname(resource: ResourceDefinition, request: pb.CheckRequest): Prope
     }
     const urn = request.getUrn();
     const seed = Buffer.from(request.getRandomseed_asU8());
-    const suffix = (seed.length >= AUTONAME_DIGITS ? seed : randomBytes(AUTONAME_DIGITS)).toString("hex").slice(0, AUTONAME_DIGITS);
+    const suffix = (seed.length >= AUTONAME_DIGITS ? seed : randomBytes(AUTONAME_DIGITS))
+        .toString("hex")
+        .slice(0, AUTONAME_DIGITS);
     return { [property]: `${urn.slice(urn.lastIndexOf("::") + 2)}-${suffix}` };
 }
 
@@ -59,10 +69,17 @@ const KINDS: Record<ChangeKind, [update: pb.PropertyDiff.Kind, replace: pb.Prope
 };
 
 /** Answers Diff: input against input, in detail. */
-export function detailedDiff(table: PropertyTable, olds: Properties, news: Properties, ignored: readonly string[]): pb.DiffResponse {
+export function detailedDiff(
+    table: PropertyTable,
+    olds: Properties,
+    news: Properties,
+    ignored: readonly string[],
+): pb.DiffResponse {
     const difference = diffProperties(olds, news, table, ignored);
     const response = new pb.DiffResponse();
-    response.setChanges(difference.changes.length > 0 ? pb.DiffResponse.DiffChanges.DIFF_SOME : pb.DiffResponse.DiffChanges.DIFF_NONE);
+    response.setChanges(
+        difference.changes.length > 0 ? pb.DiffResponse.DiffChanges.DIFF_SOME : pb.DiffResponse.DiffChanges.DIFF_NONE,
+    );
     response.setReplacesList(difference.replaces);
     response.setDiffsList(difference.changed);
     response.setHasdetaileddiff(true);
@@ -71,7 +88,8 @@ export function detailedDiff(table: PropertyTable, olds: Properties, news: Prope
         response.getDetaileddiffMap().set(change.path, detail);
     }
     // Two things cannot bear one name at a time: where the name stays, the old one has to go first.
-    const sameName = "name" in table && news["name"] !== UNKNOWN && olds["name"] === news["name"] && news["name"] !== undefined;
+    const sameName =
+        "name" in table && news["name"] !== UNKNOWN && olds["name"] === news["name"] && news["name"] !== undefined;
     response.setDeletebeforereplace(difference.replaces.length > 0 && sameName);
     return response;
 }
@@ -85,8 +103,12 @@ export function outputsOf(resource: ResourceDefinition, inputs: Properties, outp
 
 /** A new resource as a preview shows it: what the provider will choose is unknown. */
 export function previewOfCreate(resource: ResourceDefinition, inputs: Properties): Properties {
-    const chosen = Object.keys(resource.inputs).filter((name) => resource.inputs[name]?.computed && inputs[name] === undefined);
-    const unknown = Object.fromEntries([...chosen, ...Object.keys(resource.outputs)].map((name) => [name, UNKNOWN as Value]));
+    const chosen = Object.keys(resource.inputs).filter(
+        (name) => resource.inputs[name]?.computed && inputs[name] === undefined,
+    );
+    const unknown = Object.fromEntries(
+        [...chosen, ...Object.keys(resource.outputs)].map((name) => [name, UNKNOWN as Value]),
+    );
     return { ...unknown, ...inputs, ...resource.preview?.(inputs) };
 }
 
@@ -104,7 +126,9 @@ export function previewOfUpdate(resource: ResourceDefinition, olds: Properties, 
 
 /** The outputs to mark as secrets, given the inputs that are. */
 export function secretOutputs(resource: ResourceDefinition, secretInputs: ReadonlySet<string>): Set<string> {
-    const always = Object.entries({ ...resource.inputs, ...resource.outputs }).flatMap(([name, property]) => (property.secret ? [name] : []));
+    const always = Object.entries({ ...resource.inputs, ...resource.outputs }).flatMap(([name, property]) =>
+        property.secret ? [name] : [],
+    );
     const followers = resource.outputsFollowSecrets && secretInputs.size > 0 ? Object.keys(resource.outputs) : [];
     return new Set([...secretInputs, ...always, ...followers]);
 }

@@ -1,7 +1,8 @@
 /** The tables that describe a resource's properties: one table drives checking, defaults, differences and the schema. */
 import { Properties, UNKNOWN, Value, isAssetOrArchive, isProperties } from "./values";
 
-export type PropertyType = "string" | "integer" | "number" | "boolean" | "any" | "asset" | "archive" | ListType | MapType | ObjectType;
+export type PropertyType =
+    "string" | "integer" | "number" | "boolean" | "any" | "asset" | "archive" | ListType | MapType | ObjectType;
 export interface ListType {
     list: PropertyType;
     /** The order of the elements means nothing (a set upstream): a reordering is no difference. */
@@ -56,7 +57,11 @@ export interface Table {
 }
 
 /** Checks inputs against a table and fills in defaults. Every failure is reported, not only the first. */
-export function checkProperties(inputs: Properties, table: Table, path = ""): { inputs: Properties; failures: Failure[] } {
+export function checkProperties(
+    inputs: Properties,
+    table: Table,
+    path = "",
+): { inputs: Properties; failures: Failure[] } {
     const failures: Failure[] = [];
     const checked: Properties = {};
     for (const [name, value] of Object.entries(inputs)) {
@@ -75,7 +80,10 @@ export function checkProperties(inputs: Properties, table: Table, path = ""): { 
         if (result.failures.length === 0 && result.value !== UNKNOWN) {
             const complaint = property.rule?.(result.value as never);
             if (complaint !== undefined) {
-                failures.push({ property: where, reason: `${where} ${complaint}, but is ${show(result.value, property)}` });
+                failures.push({
+                    property: where,
+                    reason: `${where} ${complaint}, but is ${show(result.value, property)}`,
+                });
             }
         }
     }
@@ -110,7 +118,12 @@ function unserved(name: string, table: Table): string {
     return `${name} is not a property of ${table.owner}; it has ${Object.keys(table.properties).sort().join(", ")}`;
 }
 
-function checkValue(value: Value, type: PropertyType, path: string, owner: string): { value: Value; failures: Failure[] } {
+function checkValue(
+    value: Value,
+    type: PropertyType,
+    path: string,
+    owner: string,
+): { value: Value; failures: Failure[] } {
     const wrong = (wanted: string): { value: Value; failures: Failure[] } => ({
         value,
         failures: [{ property: path, reason: `${path} must be ${wanted}, but is ${describe(value)}` }],
@@ -133,13 +146,19 @@ function checkValue(value: Value, type: PropertyType, path: string, owner: strin
         return wrong("an object");
     }
     if ("map" in type) {
-        const entries = Object.entries(value).map(([key, item]) => [key, checkValue(item, type.map, `${path}.${key}`, owner)] as const);
+        const entries = Object.entries(value).map(
+            ([key, item]) => [key, checkValue(item, type.map, `${path}.${key}`, owner)] as const,
+        );
         return {
             value: Object.fromEntries(entries.map(([key, item]) => [key, item.value])),
             failures: entries.flatMap(([, item]) => item.failures),
         };
     }
-    const result = checkProperties(value, { properties: type.properties, notServed: type.notServed ?? [], owner: `${owner} (${path})` }, path);
+    const result = checkProperties(
+        value,
+        { properties: type.properties, notServed: type.notServed ?? [], owner: `${owner} (${path})` },
+        path,
+    );
     return { value: result.inputs, failures: result.failures };
 }
 
@@ -161,7 +180,11 @@ function describe(value: Value): string {
     if (Array.isArray(value)) {
         return "a list";
     }
-    return typeof value === "object" ? "an object" : typeof value === "number" ? `the number ${value}` : `a ${typeof value}`;
+    return typeof value === "object"
+        ? "an object"
+        : typeof value === "number"
+          ? `the number ${value}`
+          : `a ${typeof value}`;
 }
 
 /** Without the bridge's notes (`__defaults`, `__meta`), at any depth. */
@@ -170,7 +193,11 @@ export function withoutNotes(value: Value): Value {
         return value.map(withoutNotes);
     }
     if (isProperties(value) && !isAssetOrArchive(value)) {
-        return Object.fromEntries(Object.entries(value).filter(([key]) => !key.startsWith("__")).map(([key, item]) => [key, withoutNotes(item)]));
+        return Object.fromEntries(
+            Object.entries(value)
+                .filter(([key]) => !key.startsWith("__"))
+                .map(([key, item]) => [key, withoutNotes(item)]),
+        );
     }
     return value;
 }

@@ -7,14 +7,22 @@ type Json = Record<string, unknown>;
 /** The schema of the resources and functions a provider serves, under their official tokens, as JSON text. */
 export function schemaOf(provider: ProviderDefinition): string {
     const types: Json = {};
-    const resources = Object.fromEntries(provider.resources.map((resource) => [resource.token, resourceSchema(resource, types)]));
-    const functions = Object.fromEntries((provider.functions ?? []).map((definition) => [definition.token, functionSchema(definition, types)]));
+    const resources = Object.fromEntries(
+        provider.resources.map((resource) => [resource.token, resourceSchema(resource, types)]),
+    );
+    const functions = Object.fromEntries(
+        (provider.functions ?? []).map((definition) => [definition.token, functionSchema(definition, types)]),
+    );
     return JSON.stringify({
         name: provider.name,
         version: provider.version,
         description: provider.description,
         config: { variables: properties(provider.config, types) },
-        provider: { type: "object", inputProperties: properties(provider.config, types), properties: properties(provider.config, types) },
+        provider: {
+            type: "object",
+            inputProperties: properties(provider.config, types),
+            properties: properties(provider.config, types),
+        },
         types,
         resources,
         functions,
@@ -28,14 +36,21 @@ function resourceSchema(resource: ResourceDefinition, types: Json): Json {
         inputProperties: properties(resource.inputs, types),
         requiredInputs: required(resource.inputs),
         properties: properties(outputs, types),
-        required: [...required(resource.inputs), ...Object.keys(resource.outputs).filter((name) => outputs[name]?.required)],
+        required: [
+            ...required(resource.inputs),
+            ...Object.keys(resource.outputs).filter((name) => outputs[name]?.required),
+        ],
     };
 }
 
 function functionSchema(definition: FunctionDefinition, types: Json): Json {
     return {
         description: definition.description,
-        inputs: { type: "object", properties: properties(definition.inputs, types), required: required(definition.inputs) },
+        inputs: {
+            type: "object",
+            properties: properties(definition.inputs, types),
+            required: required(definition.inputs),
+        },
         outputs: { type: "object", properties: properties({ ...definition.inputs, ...definition.outputs }, types) },
     };
 }
@@ -51,7 +66,9 @@ function properties(table: PropertyTable, types: Json): Json {
             {
                 ...typeSchema(property.type, types),
                 description: property.description,
-                ...(property.default !== undefined && typeof property.default !== "object" ? { default: property.default } : {}),
+                ...(property.default !== undefined && typeof property.default !== "object"
+                    ? { default: property.default }
+                    : {}),
                 ...(property.replace ? { willReplaceOnChanges: true } : {}),
                 ...(property.secret ? { secret: true } : {}),
             },
@@ -77,7 +94,11 @@ function typeSchema(type: PropertyType, types: Json): Json {
     }
     if (!(type.object in types)) {
         types[type.object] = {};
-        types[type.object] = { type: "object", properties: properties(type.properties, types), required: required(type.properties) };
+        types[type.object] = {
+            type: "object",
+            properties: properties(type.properties, types),
+            required: required(type.properties),
+        };
     }
     return { $ref: `#/types/${type.object}` };
 }

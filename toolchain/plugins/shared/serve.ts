@@ -5,7 +5,10 @@ import * as grpc from "@grpc/grpc-js";
 const ORPHAN_CHECK_MS = 1000;
 
 /** No limit on messages: a stack's configuration or an upload can be larger than gRPC's 4 MiB. */
-export const UNLIMITED: grpc.ServerOptions = { "grpc.max_receive_message_length": -1, "grpc.max_send_message_length": -1 };
+export const UNLIMITED: grpc.ServerOptions = {
+    "grpc.max_receive_message_length": -1,
+    "grpc.max_send_message_length": -1,
+};
 
 /**
  * Binds the server to a free loopback port and writes the port as the first line of stdout, the plugin protocol's handshake.
@@ -14,7 +17,9 @@ export const UNLIMITED: grpc.ServerOptions = { "grpc.max_receive_message_length"
  */
 export async function serve(server: grpc.Server, stop: () => Promise<void>): Promise<void> {
     const port = await new Promise<number>((resolve, reject) => {
-        server.bindAsync("127.0.0.1:0", grpc.ServerCredentials.createInsecure(), (error, bound) => (error ? reject(error) : resolve(bound)));
+        server.bindAsync("127.0.0.1:0", grpc.ServerCredentials.createInsecure(), (error, bound) =>
+            error ? reject(error) : resolve(bound),
+        );
     });
     const parent = process.ppid;
     let ending = false;

@@ -1,8 +1,8 @@
 /** Serves a {@link ProviderDefinition} as `pulumirpc.ResourceProvider` (sdk/proto/pulumi/provider.proto). */
 import * as grpc from "@grpc/grpc-js";
+import * as pluginpb from "@pulumi/pulumi/proto/plugin_pb";
 import * as provrpc from "@pulumi/pulumi/proto/provider_grpc_pb";
 import * as pb from "@pulumi/pulumi/proto/provider_pb";
-import * as pluginpb from "@pulumi/pulumi/proto/plugin_pb";
 import { Empty } from "google-protobuf/google/protobuf/empty_pb";
 import { Context, ProviderDefinition, ResourceDefinition } from "./definition";
 import { Engine } from "./engine";
@@ -17,7 +17,10 @@ import { Properties, conceal, fromStruct, revealProperties, secretKeys, toStruct
 const ENGINE_CONFIG = new Set(["version", "pluginDownloadURL", "parameterization"]);
 
 /** The gRPC methods of a provider. Exported apart from {@link main} so that tests can serve them in process. */
-export function serviceOf(provider: ProviderDefinition, engineAddress: string | undefined): { server: grpc.Server; cancel: () => void } {
+export function serviceOf(
+    provider: ProviderDefinition,
+    engineAddress: string | undefined,
+): { server: grpc.Server; cancel: () => void } {
     let engine = new Engine(engineAddress);
     const cancelled = new AbortController();
 
@@ -33,7 +36,9 @@ export function serviceOf(provider: ProviderDefinition, engineAddress: string | 
         const token = urn.split("::")[2]?.split("$").at(-1) ?? "";
         const found = provider.resources.find((resource) => resource.token === token);
         if (found === undefined) {
-            throw new Error(`${token} is not served by this stand-in for the ${provider.name} provider; it serves ${provider.resources.map((resource) => resource.token).join(", ")}`);
+            throw new Error(
+                `${token} is not served by this stand-in for the ${provider.name} provider; it serves ${provider.resources.map((resource) => resource.token).join(", ")}`,
+            );
         }
         return found;
     };
@@ -72,7 +77,12 @@ export function serviceOf(provider: ProviderDefinition, engineAddress: string | 
         }),
         diffConfig: unary((request: pb.DiffRequest) => {
             const olds = revealProperties(fromStruct(request.getOldInputs() ?? request.getOlds()));
-            return detailedDiff(provider.config, olds, revealProperties(fromStruct(request.getNews())), request.getIgnorechangesList());
+            return detailedDiff(
+                provider.config,
+                olds,
+                revealProperties(fromStruct(request.getNews())),
+                request.getIgnorechangesList(),
+            );
         }),
         configure: unary((request: pb.ConfigureRequest) => {
             const config = revealProperties(fromStruct(request.getArgs()));
@@ -81,13 +91,21 @@ export function serviceOf(provider: ProviderDefinition, engineAddress: string | 
                 throw new Error(failures.map((failure) => failure.reason).join("\n"));
             }
             provider.configure?.(config);
-            return new pb.ConfigureResponse().setAcceptsecrets(true).setSupportspreview(true).setSupportsAutonamingConfiguration(true);
+            return new pb.ConfigureResponse()
+                .setAcceptsecrets(true)
+                .setSupportspreview(true)
+                .setSupportsAutonamingConfiguration(true);
         }),
         check: unary((request: pb.CheckRequest) => checkInputs(resourceOf(request.getUrn()), request)),
         diff: unary((request: pb.DiffRequest) => {
             const resource = resourceOf(request.getUrn());
             const olds = revealProperties(fromStruct(request.getOldInputs() ?? request.getOlds()));
-            return detailedDiff(resource.inputs, olds, revealProperties(fromStruct(request.getNews())), request.getIgnorechangesList());
+            return detailedDiff(
+                resource.inputs,
+                olds,
+                revealProperties(fromStruct(request.getNews())),
+                request.getIgnorechangesList(),
+            );
         }),
         create: unary(async (request: pb.CreateRequest) => {
             const resource = resourceOf(request.getUrn());
@@ -95,11 +113,19 @@ export function serviceOf(provider: ProviderDefinition, engineAddress: string | 
             const inputs = withoutNotes(revealProperties(wire)) as Properties;
             const secrets = secretOutputs(resource, secretKeys(wire));
             if (request.getPreview()) {
-                return new pb.CreateResponse().setProperties(toStruct(conceal(previewOfCreate(resource, inputs), secrets)));
+                return new pb.CreateResponse().setProperties(
+                    toStruct(conceal(previewOfCreate(resource, inputs), secrets)),
+                );
             }
             const context = contextOf(request.getUrn(), request.getTimeout());
-            const created = await finish(resource.create(inputs, context).catch((error: unknown) => initFailed(error, wire, resource, inputs, secrets)));
-            return new pb.CreateResponse().setId(created.id).setProperties(toStruct(conceal(outputsOf(resource, inputs, created.outputs), secrets)));
+            const created = await finish(
+                resource
+                    .create(inputs, context)
+                    .catch((error: unknown) => initFailed(error, wire, resource, inputs, secrets)),
+            );
+            return new pb.CreateResponse()
+                .setId(created.id)
+                .setProperties(toStruct(conceal(outputsOf(resource, inputs, created.outputs), secrets)));
         }),
         read: unary(async (request: pb.ReadRequest) => {
             const resource = resourceOf(request.getUrn());
@@ -108,14 +134,19 @@ export function serviceOf(provider: ProviderDefinition, engineAddress: string | 
             const imported = Object.keys(wireInputs).length === 0;
             const state = withoutNotes(revealProperties(wireState)) as Properties;
             const inputs = imported ? undefined : revealProperties(wireInputs);
-            const found = await finish(resource.read(request.getId(), state, inputs, contextOf(request.getUrn(), request.getTimeout())));
+            const found = await finish(
+                resource.read(request.getId(), state, inputs, contextOf(request.getUrn(), request.getTimeout())),
+            );
             const response = new pb.ReadResponse();
             if (found === undefined) {
                 return response;
             }
             const secrets = secretOutputs(resource, secretKeys(wireInputs, wireState));
             const outputs = outputsOf(resource, withoutNotes(found.inputs) as Properties, found.outputs);
-            response.setId(found.id).setInputs(toStruct(conceal(found.inputs, secrets))).setProperties(toStruct(conceal(outputs, secrets)));
+            response
+                .setId(found.id)
+                .setInputs(toStruct(conceal(found.inputs, secrets)))
+                .setProperties(toStruct(conceal(outputs, secrets)));
             return response;
         }),
         update: unary(async (request: pb.UpdateRequest) => {
@@ -129,33 +160,51 @@ export function serviceOf(provider: ProviderDefinition, engineAddress: string | 
                 throw new Error(`${resource.token} cannot be updated in place`);
             }
             if (request.getPreview()) {
-                return new pb.UpdateResponse().setProperties(toStruct(conceal(previewOfUpdate(resource, olds, news), secrets)));
+                return new pb.UpdateResponse().setProperties(
+                    toStruct(conceal(previewOfUpdate(resource, olds, news), secrets)),
+                );
             }
             const context = contextOf(request.getUrn(), request.getTimeout());
             const outputs = await finish(
-                resource.update(request.getId(), olds, news, context).catch(async (error: unknown) => (await initFailed(error, wire, resource, news, secrets)).outputs),
+                resource
+                    .update(request.getId(), olds, news, context)
+                    .catch(async (error: unknown) => (await initFailed(error, wire, resource, news, secrets)).outputs),
             );
-            return new pb.UpdateResponse().setProperties(toStruct(conceal(outputsOf(resource, news, outputs), secrets)));
+            return new pb.UpdateResponse().setProperties(
+                toStruct(conceal(outputsOf(resource, news, outputs), secrets)),
+            );
         }),
         delete: unary(async (request: pb.DeleteRequest) => {
             const state = withoutNotes(revealProperties(fromStruct(request.getProperties()))) as Properties;
-            await finish(resourceOf(request.getUrn()).delete(request.getId(), state, contextOf(request.getUrn(), request.getTimeout())));
+            await finish(
+                resourceOf(request.getUrn()).delete(
+                    request.getId(),
+                    state,
+                    contextOf(request.getUrn(), request.getTimeout()),
+                ),
+            );
             return new Empty();
         }),
         invoke: unary(async (request: pb.InvokeRequest) => {
             const definition = (provider.functions ?? []).find((candidate) => candidate.token === request.getTok());
             if (definition === undefined) {
-                throw new Error(`the function ${request.getTok()} is not served by this stand-in for the ${provider.name} provider`);
+                throw new Error(
+                    `the function ${request.getTok()} is not served by this stand-in for the ${provider.name} provider`,
+                );
             }
             const wire = fromStruct(request.getArgs());
             const table = { properties: definition.inputs, notServed: definition.notServed, owner: definition.token };
             const checked = checkProperties(revealProperties(wire), table);
             const response = new pb.InvokeResponse();
             if (checked.failures.length > 0) {
-                response.setFailuresList(checked.failures.map((failure) => failureMessage(failure.property, failure.reason)));
+                response.setFailuresList(
+                    checked.failures.map((failure) => failureMessage(failure.property, failure.reason)),
+                );
                 return response;
             }
-            const result = await finish(definition.invoke(withoutNotes(checked.inputs) as Properties, contextOf("", 0)));
+            const result = await finish(
+                definition.invoke(withoutNotes(checked.inputs) as Properties, contextOf("", 0)),
+            );
             const hidden = secretKeys(wire).size > 0 ? new Set(Object.keys(result)) : new Set<string>();
             return response.setReturn(toStruct(conceal(result, hidden)));
         }),
@@ -171,8 +220,14 @@ export function serviceOf(provider: ProviderDefinition, engineAddress: string | 
 }
 
 function checkConfig(provider: ProviderDefinition, config: Properties): { property: string; reason: string }[] {
-    const own = Object.fromEntries(Object.entries(config).filter(([key]) => !ENGINE_CONFIG.has(key) && !key.startsWith("__")));
-    return checkProperties(own, { properties: provider.config, notServed: provider.configNotServed, owner: `the ${provider.name} provider's configuration` }).failures;
+    const own = Object.fromEntries(
+        Object.entries(config).filter(([key]) => !ENGINE_CONFIG.has(key) && !key.startsWith("__")),
+    );
+    return checkProperties(own, {
+        properties: provider.config,
+        notServed: provider.configNotServed,
+        owner: `the ${provider.name} provider's configuration`,
+    }).failures;
 }
 
 function failureMessage(property: string, reason: string): pb.CheckFailure {
@@ -180,7 +235,10 @@ function failureMessage(property: string, reason: string): pb.CheckFailure {
 }
 
 /** The whole of a plugin's main: serves until the engine ends it. Operations in progress are cancelled and waited for. */
-export async function main(provider: ProviderDefinition, ended: () => Promise<void> = () => Promise.resolve()): Promise<void> {
+export async function main(
+    provider: ProviderDefinition,
+    ended: () => Promise<void> = () => Promise.resolve(),
+): Promise<void> {
     // The engine passes its address first; flags (--logtostderr, --tracing, -v=9) may come with it.
     const address = process.argv.slice(2).find((argument) => !argument.startsWith("-"));
     const { server, cancel } = serviceOf(provider, address);

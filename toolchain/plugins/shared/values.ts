@@ -70,7 +70,11 @@ function toWire(value: Value): unknown {
         return value.map((item) => (item === undefined ? null : toWire(item)));
     }
     if (isProperties(value)) {
-        return Object.fromEntries(Object.entries(value).filter(([, item]) => item !== undefined).map(([key, item]) => [key, toWire(item)]));
+        return Object.fromEntries(
+            Object.entries(value)
+                .filter(([, item]) => item !== undefined)
+                .map(([key, item]) => [key, toWire(item)]),
+        );
     }
     return value;
 }
@@ -99,7 +103,11 @@ export function reveal(value: Value): Value {
 }
 
 export function revealProperties(value: Properties): Properties {
-    return Object.fromEntries(Object.entries(value).filter(([, item]) => item !== null && item !== undefined).map(([key, item]) => [key, reveal(item)]));
+    return Object.fromEntries(
+        Object.entries(value)
+            .filter(([, item]) => item !== null && item !== undefined)
+            .map(([key, item]) => [key, reveal(item)]),
+    );
 }
 
 function holdsSecret(value: Value): boolean {
@@ -123,7 +131,10 @@ export function secretKeys(...wire: Properties[]): Set<string> {
 /** Marks the named top-level values as secrets. */
 export function conceal(properties: Properties, keys: ReadonlySet<string>): Properties {
     return Object.fromEntries(
-        Object.entries(properties).map(([key, value]) => [key, keys.has(key) && value !== undefined ? { [SIGNATURE]: SECRET, value } : value]),
+        Object.entries(properties).map(([key, value]) => [
+            key,
+            keys.has(key) && value !== undefined ? { [SIGNATURE]: SECRET, value } : value,
+        ]),
     );
 }
 
@@ -139,7 +150,9 @@ export function mergeChecked(wire: Value, checked: Value): Value {
         return wire.map((item, index) => mergeChecked(item, checked[index]));
     }
     if (isProperties(wire) && isProperties(checked) && !isAssetOrArchive(wire)) {
-        return Object.fromEntries(Object.entries(checked).map(([key, item]) => [key, key in wire ? mergeChecked(wire[key], item) : item]));
+        return Object.fromEntries(
+            Object.entries(checked).map(([key, item]) => [key, key in wire ? mergeChecked(wire[key], item) : item]),
+        );
     }
     return checked;
 }
@@ -169,7 +182,9 @@ export function canonical(value: Value): string {
         return `[${value.map(canonical).join(",")}]`;
     }
     if (isProperties(value)) {
-        const members = Object.keys(value).filter((key) => value[key] !== undefined && value[key] !== null).sort();
+        const members = Object.keys(value)
+            .filter((key) => value[key] !== undefined && value[key] !== null)
+            .sort();
         return `{${members.map((key) => `${JSON.stringify(key)}:${canonical(value[key])}`).join(",")}}`;
     }
     return JSON.stringify(value ?? null);
