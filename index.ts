@@ -1,6 +1,6 @@
 import { Lab } from "./components/lab";
-import { prepare } from "./components/prepare";
 import { withRunErrors } from "./components/run-error";
+import { prepare } from "./prepare/prepare";
 
 // Pulumi keeps a stack of each of its promises, ten frames looked up in source maps: a third of what the program does with a thousand hosts. One
 // frame says where an error of ours comes from.

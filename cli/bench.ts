@@ -1,7 +1,7 @@
 import { mkdir, rename, writeFile } from "node:fs/promises";
 import { cpus, totalmem } from "node:os";
 import { dirname, resolve } from "node:path";
-import type { Tuning } from "../components/config/keys";
+import type { Tuning } from "../plan/config/keys";
 import { repoPath } from "../toolchain/paths";
 import { duration } from "../toolchain/progress";
 import { BenchLab } from "./bench/lab";

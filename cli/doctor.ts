@@ -1,5 +1,5 @@
 import Table from "cli-table3";
-import { Cache } from "../toolchain/cache";
+import { Cache } from "../toolchain/cache/cache";
 import { examine, type Finding } from "../toolchain/doctor";
 import { cacheRoot } from "../toolchain/paths";
 import { wantedImages } from "./stack";

@@ -1,5 +1,5 @@
-import { findLeftovers, removeLeftovers } from "./docker-leftovers";
 import { operation, runPulumi, stackPulumiSettings } from "./pulumi";
+import { findLeftovers, removeLeftovers } from "./recovery/docker-leftovers";
 import { Session } from "./session";
 import { recover, removeStack, stackExists } from "./stack";
 

@@ -1,6 +1,6 @@
-import { Cache } from "../toolchain/cache";
+import { Cache } from "../toolchain/cache/cache";
 import { cacheRoot } from "../toolchain/paths";
-import { currentLogin, preparePulumiState, pulumiSetup } from "../toolchain/pulumi-home";
+import { currentLogin, preparePulumiState, pulumiSetup } from "../toolchain/pulumi/home";
 import { exportLines } from "../toolchain/shell";
 import { binDir, findTool } from "../toolchain/tools";
 import { stackPulumiSettings } from "./pulumi";

@@ -5,8 +5,8 @@ import { parse, parseDocument } from "yaml";
 import type { Ready, WantedImages } from "../toolchain/ensure";
 import { cacheRoot, repoPath, stateRoot } from "../toolchain/paths";
 import { look, run } from "../toolchain/run";
-import { findLeftovers, knownIds, removeLeftovers } from "./docker-leftovers";
-import { endOrphanedPlugins } from "./orphaned-plugins";
+import { findLeftovers, knownIds, removeLeftovers } from "./recovery/docker-leftovers";
+import { endOrphanedPlugins } from "./recovery/orphaned-plugins";
 
 /** Longest answer of the CLI about its own state (no program runs). */
 const ASK_LIMIT_MS = 60_000;

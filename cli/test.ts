@@ -1,12 +1,12 @@
 import { mkdir, rm, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
-import { ensureGo } from "../toolchain/go";
+import { ensureGo } from "../toolchain/go/go";
 import { repoPath } from "../toolchain/paths";
 import { duration } from "../toolchain/progress";
 import { lanes } from "../toolchain/toolchain";
 import { DEFAULT_STACK, Session } from "./session";
-import { runSuite, type SuiteResult } from "./test-run";
-import { e2eSuites, fastSuites } from "./test-suites";
+import { runSuite, type SuiteResult } from "./test/run";
+import { e2eSuites, fastSuites } from "./test/suites";
 
 export interface TestOptions {
     only?: string;

@@ -1,7 +1,7 @@
 import { operation, runPulumi, stackPulumiSettings } from "./pulumi";
+import { takeOver } from "./recovery/adopt";
 import { Session } from "./session";
 import { recover } from "./stack";
-import { takeOver } from "./take-over";
 
 export interface UpOptions {
     stack: string;

@@ -1,14 +1,14 @@
 import type * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
+import { BMO_WEBHOOK_NAMES, bmoObjects } from "../plan/manifests/bmo";
+import type { Manifest } from "../plan/manifests/documents";
+import { ownerlessFirmwareSchemas } from "../plan/manifests/firmware-schemas";
+import { WEBHOOK_DRAIN_SECONDS } from "../plan/manifests/managers";
+import type { LabPlan } from "../plan/plan";
+import type { Images } from "../prepare/images";
 import type { Credentials } from "./credentials";
-import type { Images } from "./images";
 import { createObjects, type KubernetesObject } from "./kubernetes-object";
 import type { LabPki } from "./lab-pki";
-import { BMO_WEBHOOK_NAMES, bmoObjects } from "./manifests/bmo";
-import type { Manifest } from "./manifests/documents";
-import { ownerlessFirmwareSchemas } from "./manifests/firmware-schemas";
-import { WEBHOOK_DRAIN_SECONDS } from "./manifests/managers";
-import type { LabPlan } from "./plan/plan";
 
 /** Key of the operator's webhook certificate in the lab's PKI. */
 export const BMO_CERTIFICATE = "baremetal-operator-webhook";

@@ -1,9 +1,9 @@
 import * as command from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
-import { referenceParts, type Images } from "./images";
+import { WEBHOOK_DRAIN_SECONDS } from "../plan/manifests/managers";
+import type { LabPlan } from "../plan/plan";
+import { referenceParts, type Images } from "../prepare/images";
 import type { LabPki } from "./lab-pki";
-import { WEBHOOK_DRAIN_SECONDS } from "./manifests/managers";
-import type { LabPlan } from "./plan/plan";
 
 export interface ClusterApiArgs {
     plan: LabPlan;
@@ -22,7 +22,7 @@ export class ClusterApi extends pulumi.ComponentResource {
         this.installed = new command.local.Command(
             name,
             {
-                create: "node --import tsx cli/cluster-api.ts",
+                create: "node --import tsx tasks/cluster-api.ts",
                 stdin: pulumi.secret(
                     pulumi
                         .all([pulumi.output(args.kubeconfig), args.pki.authority])
@@ -66,7 +66,7 @@ const IMAGES = {
     ipam: "ip-address-manager",
 } as const;
 
-/** Standard input of cli/cluster-api.ts. It names no path: the same state must do on another machine. */
+/** Standard input of tasks/cluster-api.ts. It names no path: the same state must do on another machine. */
 export function initInput(
     { images, plan }: Pick<ClusterApiArgs, "images" | "plan">,
     kubeconfig: string,

@@ -1,9 +1,9 @@
 import * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import type { Images } from "./images";
-import { CLUSTER_PORTS } from "./plan/addresses";
-import type { ClusterPlan, FakeApiServerPlan, LabPlan } from "./plan/plan";
-import { GO_RUNTIME_LARGE } from "./plan/sizes";
+import { CLUSTER_PORTS } from "../plan/addresses";
+import type { ClusterPlan, FakeApiServerPlan, LabPlan } from "../plan/plan";
+import { GO_RUNTIME_LARGE } from "../plan/sizes";
+import type { Images } from "../prepare/images";
 
 /**
  * Ports are opened in blocks, so that one more cluster changes no Service. A block's ports are a function of its index.

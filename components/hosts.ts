@@ -1,8 +1,8 @@
 import * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import type { LabConfig } from "./config/keys";
-import { HOST_CLUSTER_LABEL, PAUSED_ANNOTATION, QUEUED_ANNOTATION } from "./plan/cluster-objects";
-import type { HostPlan, LabPlan } from "./plan/plan";
+import type { LabConfig } from "../plan/config/keys";
+import { HOST_CLUSTER_LABEL, PAUSED_ANNOTATION, QUEUED_ANNOTATION } from "../plan/manifests/cluster-objects";
+import type { HostPlan, LabPlan } from "../plan/plan";
 
 /** sushy-tools' and fake-ipa's ports within their own address: upstream's defaults. */
 export const SUSHY_TOOLS_PORT = 8000;

@@ -1,15 +1,15 @@
 import * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
+import { allConductorAddresses } from "../plan/addresses";
+import type { MachineImage } from "../plan/manifests/cluster-objects";
+import type { Manifest } from "../plan/manifests/documents";
+import { OS_IMAGE, osImage } from "../plan/manifests/os-image";
+import type { HostPlan, LabPlan } from "../plan/plan";
+import { lastConductorOf } from "../plan/sizes";
+import { referenceParts, type Images } from "../prepare/images";
 import type { Credentials } from "./credentials";
-import { referenceParts, type Images } from "./images";
 import { createObjects, type KubernetesObject } from "./kubernetes-object";
 import type { LabPki } from "./lab-pki";
-import type { Manifest } from "./manifests/documents";
-import { allConductorAddresses } from "./plan/addresses";
-import type { MachineImage } from "./plan/cluster-objects";
-import { OS_IMAGE, osImage } from "./plan/os-image";
-import type { HostPlan, LabPlan } from "./plan/plan";
-import { lastConductorOf } from "./plan/sizes";
 import type { Substrate } from "./substrate/substrate";
 
 export interface IronicArgs {

@@ -1,6 +1,6 @@
 import type * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import type { Manifest } from "./manifests/documents";
+import type { Manifest } from "../plan/manifests/documents";
 
 /**
  * One Kubernetes object of any kind, as a resource of its own, from a manifest that may hold outputs. A preview counts it

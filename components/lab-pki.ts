@@ -1,6 +1,6 @@
 import * as command from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
-import type { Pki, PkiInput } from "./pki/input";
+import type { Pki, PkiInput } from "../tasks/pki/input";
 
 export interface LabPkiArgs {
     input: PkiInput;
@@ -25,7 +25,7 @@ export class LabPki extends pulumi.ComponentResource {
         const issue = new command.local.Command(
             name,
             {
-                create: "node --import tsx cli/pki.ts",
+                create: "node --import tsx tasks/pki.ts",
                 stdin: JSON.stringify(args.input),
                 // The output is keys: they belong into the state, never into a log.
                 logging: "stderr",

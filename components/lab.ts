@@ -1,24 +1,24 @@
 import * as docker from "@pulumi/docker";
 import * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
+import { addressAt, parseNetwork } from "../plan/addresses";
+import type { Images } from "../prepare/images";
+import { NAMESPACE, type Prepared } from "../prepare/prepare";
+import type { PkiInput } from "../tasks/pki/input";
 import { BareMetalOperator, BMO_CERTIFICATE, bmoCertificateNames } from "./bare-metal-operator";
 import { ClusterApi } from "./cluster-api";
 import { Credentials } from "./credentials";
 import { FakeApiServers } from "./fake-api-servers";
-import { FakeNodePair } from "./fake-nodes";
-import { fleetGate } from "./gate/program";
+import { FakeNodePair } from "./fake-nodes/docker";
 import { BareMetalHosts } from "./hosts";
-import type { Images } from "./images";
 import { Ironic, IRONIC_CERTIFICATE, ironicNames } from "./ironic";
 import { KubeconfigFile } from "./kubeconfig-file";
 import { LabPki } from "./lab-pki";
-import type { PkiInput } from "./pki/input";
-import { addressAt, parseNetwork } from "./plan/addresses";
-import { NAMESPACE, type Prepared } from "./prepare";
-import { ClusterDns } from "./substrate/cluster-dns";
-import { EmbeddedKubernetes } from "./substrate/embedded";
-import { NodeStorage, STORAGE_CLASS } from "./substrate/node-storage";
+import { ClusterDns } from "./substrate/embedded/cluster-dns";
+import { EmbeddedKubernetes } from "./substrate/embedded/embedded-kubernetes";
+import { NodeStorage, STORAGE_CLASS } from "./substrate/embedded/node-storage";
 import type { Substrate } from "./substrate/substrate";
+import { fleetGate } from "./wait-for-fleet";
 import { WorkloadClusters } from "./workload-clusters";
 
 /** The whole lab, layer by layer. */

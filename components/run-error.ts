@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
-import { ConfigurationError } from "./config/validate";
-import { FleetTimeout } from "./gate/gate";
+import { ConfigurationError } from "../plan/config/validate";
+import { FleetTimeout } from "../tasks/wait-for-fleet/wait";
 
 /**
  * The same promise, its errors as Pulumi is to show them: of a RunError it shows the message alone, of any other the object and where it was thrown, which

@@ -1,10 +1,15 @@
 import type * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import type { LabConfig } from "./config/keys";
+import type { LabConfig } from "../plan/config/keys";
+import {
+    CLASS_NAME,
+    clusterClassObjects,
+    workloadClusterObject,
+    type MachineImage,
+} from "../plan/manifests/cluster-objects";
+import type { Manifest } from "../plan/manifests/documents";
+import type { ClusterPlan, LabPlan } from "../plan/plan";
 import { KubernetesObject } from "./kubernetes-object";
-import type { Manifest } from "./manifests/documents";
-import { CLASS_NAME, clusterClassObjects, workloadClusterObject, type MachineImage } from "./plan/cluster-objects";
-import type { ClusterPlan, LabPlan } from "./plan/plan";
 
 export interface WorkloadClustersArgs {
     config: LabConfig;

@@ -1,17 +1,17 @@
 import { existsSync } from "node:fs";
-import type { Cache } from "./cache";
-import { dockerFacts } from "./docker";
-import { decideDocker } from "./docker-facts";
+import type { Cache } from "./cache/cache";
+import { dockerFacts } from "./docker/docker";
+import { decideDocker } from "./docker/facts";
 import { labImages, spaceNeeds, type WantedImages } from "./ensure";
-import { findGo } from "./go";
-import { goBinaryRecipe } from "./go-build";
-import { goTarget, goTargets } from "./go-targets";
-import { haveImage } from "./image-build";
-import { builtReference } from "./image-recipes";
+import { goBinaryRecipe } from "./go/build";
+import { findGo } from "./go/go";
+import { goTarget, goTargets } from "./go/targets";
+import { haveImage } from "./images/build";
+import { builtReference } from "./images/recipes";
 import { availableMemory, freeSpace, gib, spaceProblems } from "./machine";
-import { manifestsPath, manifestsRecipe } from "./manifests-entry";
-import { installedPlugin, pluginsHome } from "./plugins-entry";
-import { currentLogin, pulumiSetup } from "./pulumi-home";
+import { manifestsPath, manifestsRecipe } from "./manifests/entry";
+import { currentLogin, pulumiSetup } from "./pulumi/home";
+import { installedPlugin, pluginsHome } from "./pulumi/plugins";
 import { TARGET_OF, findTool, tool } from "./tools";
 import { versions } from "./versions";
 

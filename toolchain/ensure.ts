@@ -1,13 +1,14 @@
 import { existsSync } from "node:fs";
 import { homedir } from "node:os";
 import { dirname, join } from "node:path";
-import type { Cache } from "./cache";
-import { dockerInfo } from "./docker";
-import { haveImage } from "./image-build";
-import { builtReference, imageNames } from "./image-recipes";
-import { imageReference, type ImageSource } from "./image-reference";
+import type { Cache } from "./cache/cache";
+import { dockerInfo } from "./docker/docker";
+import { haveImage } from "./images/build";
+import { builtReference, imageNames } from "./images/recipes";
+import { imageReference, type ImageSource } from "./images/reference";
 import { spaceProblems, type SpaceNeed } from "./machine";
-import { ensureManifests, manifestsRecipe } from "./manifests-entry";
+import { ensureManifests, manifestsRecipe } from "./manifests/entry";
+import { currentLogin, preparePulumiState, pulumiSetup, type PulumiSetup } from "./pulumi/home";
 import {
     LANGUAGE_HOST,
     ensurePlugins,
@@ -15,8 +16,7 @@ import {
     ensureStandIns,
     planPlugins,
     type PluginPlan,
-} from "./plugins-entry";
-import { currentLogin, preparePulumiState, pulumiSetup, type PulumiSetup } from "./pulumi-home";
+} from "./pulumi/plugins";
 import type { Toolchain } from "./toolchain";
 import { binDir, findTool, linkCommand, onForeignPath, tool, type FoundTool } from "./tools";
 import { versions } from "./versions";

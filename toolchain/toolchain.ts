@@ -1,12 +1,12 @@
 import { setMaxListeners } from "node:events";
 import { join } from "node:path";
-import { Cache } from "./cache";
-import { ensureDocker, type DockerInfo } from "./docker";
-import { ensureGo } from "./go";
-import { ensureGoBinary, goBinaryRecipe } from "./go-build";
-import { buildImage, haveImage, pullImage } from "./image-build";
-import { builtReference, imageNames, imageRecipe } from "./image-recipes";
-import { withLock } from "./lock";
+import { Cache } from "./cache/cache";
+import { withLock } from "./cache/lock";
+import { ensureDocker, type DockerInfo } from "./docker/docker";
+import { ensureGoBinary, goBinaryRecipe } from "./go/build";
+import { ensureGo } from "./go/go";
+import { buildImage, haveImage, pullImage } from "./images/build";
+import { builtReference, imageNames, imageRecipe } from "./images/recipes";
 import { cacheRoot } from "./paths";
 import { Progress, StoppedError } from "./progress";
 

@@ -2,8 +2,8 @@ import { existsSync } from "node:fs";
 import { mkdir, readlink, rename, rm, symlink } from "node:fs/promises";
 import { delimiter, dirname, join } from "node:path";
 import { satisfies } from "semver";
-import type { Cache } from "./cache";
-import { goBinaryPath } from "./go-build";
+import type { Cache } from "./cache/cache";
+import { goBinaryPath } from "./go/build";
 import { look } from "./run";
 import { versions } from "./versions";
 

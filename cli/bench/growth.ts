@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import Docker from "dockerode";
-import { labPrefix } from "../../components/plan/identities";
+import { labPrefix } from "../../plan/identities";
 import { until, type BenchLab } from "./lab";
 import { HOSTS, ManagementCluster } from "./management";
 import { UsageMeter, type ComponentUsage } from "./usage";

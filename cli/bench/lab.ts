@@ -3,10 +3,10 @@ import { rm, stat } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Ready } from "../../toolchain/ensure";
 import { repoPath } from "../../toolchain/paths";
-import { preparePulumiState } from "../../toolchain/pulumi-home";
+import { preparePulumiState } from "../../toolchain/pulumi/home";
 import { run } from "../../toolchain/run";
-import { findLeftovers, removeLeftovers } from "../docker-leftovers";
 import { operation, runPulumi, stackPulumiSettings } from "../pulumi";
+import { findLeftovers, removeLeftovers } from "../recovery/docker-leftovers";
 import { exportState, recover, removeStack, stackExists, stackFile } from "../stack";
 import { ProcessMeter, type ProcessUsage } from "./process-meter";
 

@@ -2,7 +2,7 @@ import { createWriteStream } from "node:fs";
 import { pipeline } from "node:stream/promises";
 import { createGzip } from "node:zlib";
 import Docker from "dockerode";
-import { nodeName } from "../../components/plan/identities";
+import { nodeName } from "../../plan/identities";
 import type { StageReport } from "./stages";
 
 /** Stages that a host of a new lab goes through only if something went wrong. */

@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { CoreV1Api, CustomObjectsApi, KubeConfig, PatchStrategy, setHeaderOptions } from "@kubernetes/client-node";
-import { listObjects } from "../../components/gate/kubernetes";
+import { listObjects } from "../../tasks/wait-for-fleet/reader";
 import { LAB_NAMESPACE, labDirectory } from "../management";
 
 export interface StoredObject {

@@ -1,7 +1,7 @@
-import type { Tuning } from "../../components/config/keys";
-import { judge } from "../../components/config/validate";
-import { osImage } from "../../components/plan/os-image";
-import { plan as makePlan } from "../../components/plan/plan";
+import type { Tuning } from "../../plan/config/keys";
+import { judge } from "../../plan/config/validate";
+import { osImage } from "../../plan/manifests/os-image";
+import { plan as makePlan } from "../../plan/plan";
 import { LAB_NAMESPACE } from "../management";
 import { GrowthWatch, machineMemory, pause, type GrowthUsage } from "./growth";
 import { IronicProbe, type LatencySample } from "./ironic-probe";

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { LabConfig } from "../../components/config/keys";
-import { clusterStatus } from "../../components/gate/kubernetes";
-import { CLASS_NAME, workloadClusterObject } from "../../components/plan/cluster-objects";
-import type { LabPlan } from "../../components/plan/plan";
+import type { LabConfig } from "../../plan/config/keys";
+import { CLASS_NAME, workloadClusterObject } from "../../plan/manifests/cluster-objects";
+import type { LabPlan } from "../../plan/plan";
+import { clusterStatus } from "../../tasks/wait-for-fleet/reader";
 import { LAB_NAMESPACE } from "../management";
 import { until } from "./lab";
 import { CLUSTERS, type ManagementCluster } from "./management";

@@ -1,8 +1,8 @@
 import Docker from "dockerode";
-import { judge } from "../../components/config/validate";
-import { clusterStatus } from "../../components/gate/kubernetes";
-import { plan as makePlan, type LabPlan } from "../../components/plan/plan";
-import { labLabel } from "../docker-leftovers";
+import { judge } from "../../plan/config/validate";
+import { plan as makePlan, type LabPlan } from "../../plan/plan";
+import { clusterStatus } from "../../tasks/wait-for-fleet/reader";
+import { labLabel } from "../recovery/docker-leftovers";
 import { lastChanges } from "../stack";
 import { commit, until, type BenchLab, type MeasuredCommand } from "./lab";
 import { CLUSTERS, HOSTS, MACHINES, ManagementCluster, type StoredObject } from "./management";

@@ -1,4 +1,4 @@
-import { ADMITTED_ANNOTATION, QUEUED_ANNOTATION } from "../../components/plan/cluster-objects";
+import { ADMITTED_ANNOTATION, QUEUED_ANNOTATION } from "../../plan/manifests/cluster-objects";
 
 /** An object as the Kubernetes API gives it, as far as it is read here. */
 export interface ApiObject {

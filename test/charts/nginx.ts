@@ -7,7 +7,7 @@ import net from "node:net";
 import os from "node:os";
 import path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import { issueAuthority, issueCertificate } from "../../components/pki/certificates";
+import { issueAuthority, issueCertificate } from "../../tasks/pki/certificates";
 import { find, render } from "./helm";
 
 const IP = "192.168.222.100";

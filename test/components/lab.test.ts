@@ -1,11 +1,11 @@
 import * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { expect } from "chai";
-import { judge } from "../../components/config/validate";
-import { Images } from "../../components/images";
 import { Lab } from "../../components/lab";
-import { plan } from "../../components/plan/plan";
 import { WorkloadClusters } from "../../components/workload-clusters";
+import { judge } from "../../plan/config/validate";
+import { plan } from "../../plan/plan";
+import { Images } from "../../prepare/images";
 import { ironicChart, operatorManifests, Recorder } from "./mocks";
 
 /** Builds a lab against the mocks. */

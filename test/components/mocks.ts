@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { Manifest } from "../../components/manifests/documents";
+import type { Manifest } from "../../plan/manifests/documents";
 
 /** A resource as the program registered it. */
 export interface Registered {
@@ -84,7 +84,7 @@ function outputs(type: string, inputs: Record<string, unknown>): Record<string, 
 
 const pair = (name: string) => ({ cert: `certificate of ${name}`, key: `key of ${name}` });
 
-/** What cli/pki.ts would answer for the stack `test`. */
+/** What tasks/pki.ts would answer for the stack `test`. */
 export function fakePki(): object {
     return {
         ca: pair("ca"),
@@ -105,7 +105,7 @@ export function fakePki(): object {
     };
 }
 
-/** A small operator: what components/manifests/bmo.ts looks for, and nothing else. */
+/** A small operator: what plan/manifests/bmo.ts looks for, and nothing else. */
 export const operatorManifests: Manifest[] = [
     {
         apiVersion: "apiextensions.k8s.io/v1",

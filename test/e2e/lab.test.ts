@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { expect } from "chai";
-import { orphanedPlugins } from "../../cli/orphaned-plugins";
+import { orphanedPlugins } from "../../cli/recovery/orphaned-plugins";
 import {
     configure,
     eventually,

@@ -2,8 +2,8 @@ import { mkdtemp, readFile, rm, writeFile, mkdir } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
-import { globToRegExp } from "../../toolchain/plugins/command/assets";
-import { commandProvider } from "../../toolchain/plugins/command/provider";
+import { globToRegExp } from "../../plugins/command/assets";
+import { commandProvider } from "../../plugins/command/provider";
 import { Harness, Json, UNKNOWN, failure, secret } from "./harness";
 
 const COMMAND = "command:local:Command";

@@ -1,10 +1,10 @@
 /** Docker's resources without a daemon: checks, differences, previews, and what Docker would be asked. */
 import { expect } from "chai";
 import * as fc from "fast-check";
-import { overlap } from "../../toolchain/plugins/docker/conflicts";
-import { createOptions, nanoseconds, updateOptions } from "../../toolchain/plugins/docker/containerConfig";
-import { demultiplex } from "../../toolchain/plugins/docker/health";
-import { dockerProvider } from "../../toolchain/plugins/docker/provider";
+import { overlap } from "../../plugins/docker/conflicts";
+import { createOptions, nanoseconds, updateOptions } from "../../plugins/docker/containerConfig";
+import { demultiplex } from "../../plugins/docker/health";
+import { dockerProvider } from "../../plugins/docker/provider";
 import { Harness, Json, UNKNOWN, secret } from "./harness";
 
 const CONTAINER = "docker:index/container:Container";

@@ -1,7 +1,7 @@
 /** Docker's resources against a real daemon. Skipped, and counted so, where there is none. */
 import { expect } from "chai";
-import { OWNER_LABEL } from "../../toolchain/plugins/docker/ownership";
-import { dockerProvider } from "../../toolchain/plugins/docker/provider";
+import { OWNER_LABEL } from "../../plugins/docker/ownership";
+import { dockerProvider } from "../../plugins/docker/provider";
 import { IMAGE, PREFIX, SUBNET, address, cleanUp, client, execute, isDockerThere, makeImage } from "./docker-machine";
 import { Harness, Json, failure, initFailure, secret } from "./harness";
 

@@ -5,8 +5,8 @@ import * as pb from "@pulumi/pulumi/proto/provider_pb";
 import * as statuspb from "@pulumi/pulumi/proto/status_pb";
 import { Empty } from "google-protobuf/google/protobuf/empty_pb";
 import { Struct } from "google-protobuf/google/protobuf/struct_pb";
-import { ProviderDefinition } from "../../toolchain/plugins/shared/definition";
-import { serviceOf } from "../../toolchain/plugins/shared/service";
+import { ProviderDefinition } from "../../plugins/shared/definition";
+import { serviceOf } from "../../plugins/shared/service";
 
 export type Json = Record<string, unknown>;
 

@@ -7,10 +7,10 @@ import * as pb from "@pulumi/pulumi/proto/language_pb";
 import { expect } from "chai";
 import * as fc from "fast-check";
 import { Struct } from "google-protobuf/google/protobuf/struct_pb";
-import { HOST_VERSION, languageHost } from "../../toolchain/plugins/nodejs/host";
-import { parseOptions, splitArguments } from "../../toolchain/plugins/nodejs/options";
-import { programDependencies, requiredPackages } from "../../toolchain/plugins/nodejs/packages";
-import { runArguments, runResponse, runnerOf } from "../../toolchain/plugins/nodejs/program";
+import { HOST_VERSION, languageHost } from "../../plugins/nodejs/host";
+import { parseOptions, splitArguments } from "../../plugins/nodejs/options";
+import { programDependencies, requiredPackages } from "../../plugins/nodejs/packages";
+import { runArguments, runResponse, runnerOf } from "../../plugins/nodejs/program";
 import { failure } from "./harness";
 
 const ROOT = resolve(__dirname, "../..");

@@ -4,7 +4,7 @@ import { mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { delimiter, join, resolve } from "node:path";
 import { promisify } from "node:util";
-import { buildPlugins } from "../../toolchain/plugins/build";
+import { buildPlugins } from "../../plugins/build";
 
 const run = promisify(execFile);
 const ROOT = resolve(__dirname, "../..");

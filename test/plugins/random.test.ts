@@ -1,9 +1,9 @@
 import { compare } from "bcryptjs";
 import { expect } from "chai";
 import * as fc from "fast-check";
-import { DIGITS, LOWER, SPECIAL, UPPER, complaint, draw } from "../../toolchain/plugins/random/characters";
-import { spellings } from "../../toolchain/plugins/random/identifiers";
-import { randomProvider } from "../../toolchain/plugins/random/provider";
+import { DIGITS, LOWER, SPECIAL, UPPER, complaint, draw } from "../../plugins/random/characters";
+import { spellings } from "../../plugins/random/identifiers";
+import { randomProvider } from "../../plugins/random/provider";
 import { Harness, Json, UNKNOWN, failure, secret } from "./harness";
 
 const PASSWORD = "random:index/randomPassword:RandomPassword";

@@ -3,11 +3,11 @@ import { readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { expect } from "chai";
 import * as ts from "typescript";
-import { commandProvider } from "../../toolchain/plugins/command/provider";
-import { dockerProvider } from "../../toolchain/plugins/docker/provider";
-import { randomProvider } from "../../toolchain/plugins/random/provider";
-import { ObjectType, PropertyTable, PropertyType } from "../../toolchain/plugins/shared/property";
-import { schemaOf } from "../../toolchain/plugins/shared/schema";
+import { commandProvider } from "../../plugins/command/provider";
+import { dockerProvider } from "../../plugins/docker/provider";
+import { randomProvider } from "../../plugins/random/provider";
+import { ObjectType, PropertyTable, PropertyType } from "../../plugins/shared/property";
+import { schemaOf } from "../../plugins/shared/schema";
 
 interface Member {
     optional: boolean;

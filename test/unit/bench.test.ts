@@ -3,8 +3,8 @@ import { latencyBySize } from "../../cli/bench/latency";
 import { benchSizes, settings } from "../../cli/bench/options";
 import { parseStat, tree } from "../../cli/bench/process-meter";
 import { checkResizing, places, touched } from "../../cli/bench/resize";
-import { judge } from "../../components/config/validate";
-import { plan } from "../../components/plan/plan";
+import { judge } from "../../plan/config/validate";
+import { plan } from "../../plan/plan";
 
 describe("what a benchmark is asked to do", () => {
     it("has as many clusters as there are hosts for, where nobody says", () => {

@@ -1,7 +1,7 @@
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { expect } from "chai";
-import { Cluster } from "../../cli/cluster-api/cluster";
+import { Cluster } from "../../tasks/cluster-api/cluster";
 
 const GROUP_LIST = (resources: [string, string][]): object => ({
     kind: "APIResourceList",

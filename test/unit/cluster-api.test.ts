@@ -5,14 +5,14 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
-import { certManagerStandIns, clusterctlInit, writeRepository } from "../../cli/cluster-api/clusterctl";
-import { clusterApiInputSchema, imageReference } from "../../cli/cluster-api/input";
-import { changeable } from "../../cli/cluster-api/install";
-import { isAvailable, podTrouble, waitUntil } from "../../cli/cluster-api/wait";
-import { ManifestError, parseManifests, type Manifest } from "../../components/manifests/documents";
-import { PROVIDERS } from "../../components/manifests/providers";
-import { fetchProvider, readManifestIndex } from "../../components/manifests/repository";
-import { moduleVersion, renderManifests } from "../../toolchain/manifests";
+import { ManifestError, parseManifests, type Manifest } from "../../plan/manifests/documents";
+import { PROVIDERS } from "../../plan/manifests/providers";
+import { certManagerStandIns, clusterctlInit, writeRepository } from "../../tasks/cluster-api/clusterctl";
+import { clusterApiInputSchema, imageReference } from "../../tasks/cluster-api/input";
+import { changeable } from "../../tasks/cluster-api/install";
+import { isAvailable, podTrouble, waitUntil } from "../../tasks/cluster-api/wait";
+import { moduleVersion, renderManifests } from "../../toolchain/manifests/render";
+import { fetchProvider, readManifestIndex } from "../../toolchain/manifests/rendered";
 
 const WORKSPACES = /^metal3-lab-cluster-api-/;
 const image = { repository: "lab/x", tag: "v1" };
@@ -324,7 +324,7 @@ describe("cluster-api: the program", function () {
         clusters: [{ name: "c", cluster: { server: "https://127.0.0.1:1" } }],
         users: [{ name: "u", user: {} }],
     });
-    const args = ["--import", "tsx", "cli/cluster-api.ts"];
+    const args = ["--import", "tsx", "tasks/cluster-api.ts"];
 
     it("says what it waited for, and leaves nothing behind", () => {
         const result = spawnSync(process.execPath, args, {

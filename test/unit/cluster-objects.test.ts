@@ -1,8 +1,8 @@
 import { expect } from "chai";
 import * as fc from "fast-check";
 import { parse } from "yaml";
-import type { Manifest } from "../../components/manifests/documents";
-import { clusterClassObjects, HOST_CLUSTER_LABEL, workloadClusterObject } from "../../components/plan/cluster-objects";
+import { clusterClassObjects, HOST_CLUSTER_LABEL, workloadClusterObject } from "../../plan/manifests/cluster-objects";
+import type { Manifest } from "../../plan/manifests/documents";
 
 const image = {
     url: "http://192.168.222.1:6180/os.img",

@@ -2,8 +2,8 @@ import { readFileSync } from "node:fs";
 import { expect } from "chai";
 import * as fc from "fast-check";
 import { parse } from "yaml";
-import { keys } from "../../components/config/keys";
-import { ConfigurationError, judge } from "../../components/config/validate";
+import { keys } from "../../plan/config/keys";
+import { ConfigurationError, judge } from "../../plan/config/validate";
 
 /** The problems of a configuration, as `key: rule`. */
 function problems(raw: Record<string, string>): string[] {

@@ -1,9 +1,9 @@
 import { expect } from "chai";
-import { judge } from "../../components/config/validate";
-import { laggards, progressLine, wanted, type Fleet } from "../../components/gate/fleet";
-import { FleetIncomplete, FleetTimeout, waitForFleet } from "../../components/gate/gate";
-import { clusterStatus, hostStatus } from "../../components/gate/kubernetes";
-import { plan } from "../../components/plan/plan";
+import { judge } from "../../plan/config/validate";
+import { plan } from "../../plan/plan";
+import { laggards, progressLine, wanted, type Fleet } from "../../tasks/wait-for-fleet/fleet";
+import { clusterStatus, hostStatus } from "../../tasks/wait-for-fleet/reader";
+import { FleetIncomplete, FleetTimeout, waitForFleet } from "../../tasks/wait-for-fleet/wait";
 
 const planned = plan(judge({}), "dev");
 const host = (index: number, state: string, error = "") => ({

@@ -1,15 +1,11 @@
 import { expect } from "chai";
 import * as fc from "fast-check";
-import {
-    certificateRequests,
-    replaceCertManager,
-    type CertificateRequest,
-} from "../../components/manifests/certificates";
-import { formatManifests, ManifestError, parseManifests, type Manifest } from "../../components/manifests/documents";
-import { tuneManager, type ManagerTuning } from "../../components/manifests/managers";
-import { webhookProbes } from "../../components/manifests/probes";
-import { expandVariables } from "../../components/manifests/variables";
-import { withoutDeprecatedVersions } from "../../components/manifests/versions";
+import { certificateRequests, replaceCertManager, type CertificateRequest } from "../../plan/manifests/certificates";
+import { formatManifests, ManifestError, parseManifests, type Manifest } from "../../plan/manifests/documents";
+import { tuneManager, type ManagerTuning } from "../../plan/manifests/managers";
+import { webhookProbes } from "../../plan/manifests/probes";
+import { expandVariables } from "../../plan/manifests/variables";
+import { withoutDeprecatedVersions } from "../../plan/manifests/versions";
 
 const deployment = (args: string[], env?: object[]): Manifest => ({
     apiVersion: "apps/v1",

@@ -4,7 +4,7 @@ import { copyFile, mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
-import { endOrphanedPlugins, orphanedPlugins } from "../../cli/orphaned-plugins";
+import { endOrphanedPlugins, orphanedPlugins } from "../../cli/recovery/orphaned-plugins";
 
 describe("plugins whose Pulumi was killed", () => {
     let home: string;

@@ -3,14 +3,14 @@ import * as bcrypt from "bcryptjs";
 import { expect } from "chai";
 import * as fc from "fast-check";
 import { initInput } from "../../components/cluster-api";
-import { judge } from "../../components/config/validate";
 import { bcryptHash } from "../../components/credentials";
 import { serviceBlocks } from "../../components/fake-api-servers";
-import { pairConfiguration } from "../../components/fake-nodes";
-import { Images, referenceParts } from "../../components/images";
+import { pairConfiguration } from "../../components/fake-nodes/docker";
 import { objectToken } from "../../components/kubernetes-object";
-import { plan } from "../../components/plan/plan";
-import { pythonAssignments } from "../../components/python";
+import { judge } from "../../plan/config/validate";
+import { plan } from "../../plan/plan";
+import { pythonAssignments } from "../../plan/python";
+import { Images, referenceParts } from "../../prepare/images";
 
 const python = (program: string, input: string): string =>
     execFileSync("python3", ["-c", program], { input, encoding: "utf8" });

@@ -6,12 +6,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as tls from "node:tls";
 import { expect } from "chai";
-import { issueAuthority, issueCertificate, stillFits, type KeyPair } from "../../components/pki/certificates";
-import { pkiInputSchema, pkiSchema, type Pki } from "../../components/pki/input";
-import { createPki } from "../../components/pki/pki";
+import { issueAuthority, issueCertificate, stillFits, type KeyPair } from "../../tasks/pki/certificates";
+import { pkiInputSchema, pkiSchema, type Pki } from "../../tasks/pki/input";
+import { createPki } from "../../tasks/pki/pki";
 
 const DAY = 24 * 60 * 60 * 1000;
-const PROGRAM = ["--import", "tsx", "cli/pki.ts"];
+const PROGRAM = ["--import", "tsx", "tasks/pki.ts"];
 
 /** A TLS handshake in which both sides check each other. @returns the name the server saw of the client. */
 async function handshake(server: KeyPair, client: KeyPair | undefined, ca: string, host: string): Promise<string> {

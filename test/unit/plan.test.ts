@@ -1,10 +1,10 @@
 import { expect } from "chai";
 import * as fc from "fast-check";
-import { judge } from "../../components/config/validate";
-import { pairAddresses, pairCapacity, parseNetwork } from "../../components/plan/addresses";
-import { hostMac } from "../../components/plan/identities";
-import { pairCount, pairRange } from "../../components/plan/pairs";
-import { plan, type LabPlan } from "../../components/plan/plan";
+import { pairAddresses, pairCapacity, parseNetwork } from "../../plan/addresses";
+import { judge } from "../../plan/config/validate";
+import { hostMac } from "../../plan/identities";
+import { pairCount, pairRange } from "../../plan/pairs";
+import { plan, type LabPlan } from "../../plan/plan";
 
 const planOf = (raw: Record<string, string>, seed = "dev"): LabPlan =>
     plan(judge({ provisioningCidr: "172.20.0.0/16", ...raw }), seed);

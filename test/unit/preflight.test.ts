@@ -1,7 +1,7 @@
 import { expect } from "chai";
-import { judge } from "../../components/config/validate";
-import { plan } from "../../components/plan/plan";
-import { machineProblems, type MachineFacts } from "../../components/preflight";
+import { machineProblems, type MachineFacts } from "../../components/substrate/embedded/preflight";
+import { judge } from "../../plan/config/validate";
+import { plan } from "../../plan/plan";
 
 const config = judge({});
 const planned = plan(config, "dev");

@@ -1,6 +1,6 @@
 import { expect } from "chai";
+import { inventoryKey, unnoted, type PreviewStep } from "../../cli/recovery/adopt";
 import type { StateResource } from "../../cli/stack";
-import { inventoryKey, unnoted, type PreviewStep } from "../../cli/take-over";
 
 const urn = (type: string, name: string): string => `urn:pulumi:dev::metal3-scale-lab::${type}::${name}`;
 const KUBERNETES = urn("pulumi:providers:kubernetes", "management");

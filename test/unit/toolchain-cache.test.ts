@@ -16,9 +16,9 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
-import { Cache, type Recipe } from "../../toolchain/cache";
-import { tryLock } from "../../toolchain/lock";
-import { MANIFEST, verifyManifest } from "../../toolchain/manifest-file";
+import { Cache, type Recipe } from "../../toolchain/cache/cache";
+import { MANIFEST, verifyManifest } from "../../toolchain/cache/entry-file";
+import { tryLock } from "../../toolchain/cache/lock";
 
 const RECIPE: Recipe = { name: "thing", inputs: { version: "1" } };
 
@@ -137,7 +137,7 @@ describe("the toolchain's cache", () => {
     describe("among processes", function () {
         this.timeout(60_000);
         const script = `
-            import { Cache } from ${JSON.stringify(join(__dirname, "../../toolchain/cache"))};
+            import { Cache } from ${JSON.stringify(join(__dirname, "../../toolchain/cache/cache"))};
             import { appendFileSync, writeFileSync } from "node:fs";
             const [root, ms] = process.argv.slice(2) as [string, string];
             void new Cache(root).ensure({ name: "thing", inputs: { version: "1" } }, async (dir) => {

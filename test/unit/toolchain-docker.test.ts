@@ -1,6 +1,6 @@
 import { expect } from "chai";
-import { complaintOf } from "../../toolchain/docker";
-import { decideDocker, type DockerDecision, type DockerFacts } from "../../toolchain/docker-facts";
+import { complaintOf } from "../../toolchain/docker/docker";
+import { decideDocker, type DockerDecision, type DockerFacts } from "../../toolchain/docker/facts";
 
 const NOTHING: DockerFacts = {
     answers: false,

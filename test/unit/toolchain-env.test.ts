@@ -4,9 +4,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
 import fc from "fast-check";
-import { Cache } from "../../toolchain/cache";
+import { Cache } from "../../toolchain/cache/cache";
 import { cacheRoot, stateRoot } from "../../toolchain/paths";
-import { preparePulumiState, pulumiSetup } from "../../toolchain/pulumi-home";
+import { preparePulumiState, pulumiSetup } from "../../toolchain/pulumi/home";
 import { exportLines, quote } from "../../toolchain/shell";
 import { foreignPath, versionIn } from "../../toolchain/tools";
 

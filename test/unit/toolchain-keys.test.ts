@@ -3,10 +3,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
 import fc from "fast-check";
-import { goKey, localReplacements, parseTargets, type GoTarget } from "../../toolchain/go-targets";
-import { imageInputs, imageNames, imageRecipe, parseImages } from "../../toolchain/image-recipes";
-import { imageReference } from "../../toolchain/image-reference";
-import { canonicalJson, contentOf, keyOf } from "../../toolchain/keys";
+import { canonicalJson, contentOf, keyOf } from "../../toolchain/cache/keys";
+import { goKey, localReplacements, parseTargets, type GoTarget } from "../../toolchain/go/targets";
+import { imageInputs, imageNames, imageRecipe, parseImages } from "../../toolchain/images/recipes";
+import { imageReference } from "../../toolchain/images/reference";
 
 describe("keys of what is built", () => {
     let root: string;
@@ -147,7 +147,7 @@ describe("image references", () => {
 
     it("say which images there are when asked for another", () => {
         expect(() => imageReference("nginx")).to.throw(
-            /there is no image "nginx": toolchain\/images.yaml has base, .*ironic/,
+            /there is no image "nginx": toolchain\/images\/images.yaml has base, .*ironic/,
         );
     });
 

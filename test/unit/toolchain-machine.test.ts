@@ -2,10 +2,10 @@ import { mkdtemp, rm, mkdir, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
-import { goFits, moduleHash, parseGoVersion } from "../../toolchain/go";
+import { goFits, moduleHash, parseGoVersion } from "../../toolchain/go/go";
 import { spaceProblems } from "../../toolchain/machine";
-import { officialPluginsReachable, pluginSource, REMEMBER_MS } from "../../toolchain/plugin-downloads";
 import { Progress } from "../../toolchain/progress";
+import { officialPluginsReachable, pluginSource, REMEMBER_MS } from "../../toolchain/pulumi/plugin-downloads";
 import { lanes, Toolchain } from "../../toolchain/toolchain";
 
 const GIB = 1024 ** 3;

@@ -1,6 +1,6 @@
 import { expect } from "chai";
-import type { Manifest } from "../../components/manifests/documents";
-import { webhooksForChanges } from "../../components/manifests/webhooks";
+import type { Manifest } from "../../plan/manifests/documents";
+import { webhooksForChanges } from "../../plan/manifests/webhooks";
 
 describe("webhooks", () => {
     const rule = (...resources: string[]) => ({ operations: ["CREATE", "UPDATE"], resources });

@@ -1,0 +1,164 @@
+import {
+    ApiException,
+    ApiextensionsV1Api,
+    KubeConfig,
+    KubernetesObjectApi,
+    PatchStrategy,
+    setHeaderOptions,
+    type KubernetesObject,
+    type V1Deployment,
+    type V1Pod,
+    type V1Secret,
+} from "@kubernetes/client-node";
+import type { Manifest } from "../../plan/manifests/documents";
+import type { KeyPair } from "../pki/certificates";
+
+const FIELD_MANAGER = "metal3-scale-lab";
+
+/** A provider as clusterctl's inventory has it. */
+export interface InstalledProvider {
+    type: string;
+    name: string;
+    version: string;
+}
+
+/** The management cluster, as far as the installation of Cluster API needs it. */
+export class Cluster {
+    private readonly api: KubernetesObjectApi;
+    private readonly definitions: ApiextensionsV1Api;
+    readonly server: string;
+
+    /** @throws Error when the text is not a kubeconfig with a current context. */
+    constructor(kubeconfig: string) {
+        const config = new KubeConfig();
+        config.loadFromString(kubeconfig);
+        const cluster = config.getCurrentCluster();
+        if (cluster === null) {
+            throw new Error("kubeconfig: its current context names no cluster");
+        }
+        this.server = cluster.server;
+        this.api = KubernetesObjectApi.makeApiClient(config);
+        this.definitions = config.makeApiClient(ApiextensionsV1Api);
+    }
+
+    /** The object, or undefined when it, or its kind, does not exist. */
+    async read<T extends KubernetesObject>(
+        apiVersion: string,
+        kind: string,
+        name: string,
+        namespace?: string,
+    ): Promise<T | undefined> {
+        try {
+            return await this.api.read<T>({
+                apiVersion,
+                kind,
+                metadata: { name, ...(namespace === undefined ? {} : { namespace }) },
+            } as Parameters<typeof this.api.read<T>>[0]);
+        } catch (error) {
+            if (isAbsent(error)) {
+                return undefined;
+            }
+            throw error;
+        }
+    }
+
+    /** clusterctl's inventory; empty when clusterctl was never run here. */
+    async installedProviders(): Promise<InstalledProvider[]> {
+        const group = "clusterctl.cluster.x-k8s.io/v1alpha3";
+        const definition = await this.read(
+            "apiextensions.k8s.io/v1",
+            "CustomResourceDefinition",
+            "providers.clusterctl.cluster.x-k8s.io",
+        );
+        if (definition === undefined) {
+            return [];
+        }
+        const list = await this.api.list(group, "Provider");
+        return list.items.map((item) => {
+            const { type, providerName, version } = item as unknown as Record<string, string>;
+            return { type: type ?? "", name: providerName ?? "", version: version ?? "" };
+        });
+    }
+
+    /** The certificate in a TLS Secret, or undefined when there is none. */
+    async tlsSecret(namespace: string, name: string): Promise<KeyPair | undefined> {
+        const secret = await this.read<V1Secret>("v1", "Secret", name, namespace);
+        const [cert, key] = ["tls.crt", "tls.key"].map((entry) =>
+            Buffer.from(secret?.data?.[entry] ?? "", "base64").toString(),
+        );
+        return cert === undefined || cert === "" || key === undefined || key === "" ? undefined : { cert, key };
+    }
+
+    /** Changes an existing object to what the manifest says; lists are replaced whole (JSON merge patch). */
+    async update(manifest: Manifest): Promise<void> {
+        if (manifest.kind === "CustomResourceDefinition") {
+            // KubernetesObjectApi writes kinds that it knows field by field, from names of its own: of a schema it would leave out x-kubernetes-* and defaults.
+            const change = { name: manifest.metadata.name, body: manifest, fieldManager: FIELD_MANAGER };
+            await this.definitions.patchCustomResourceDefinition(
+                change,
+                setHeaderOptions("Content-Type", PatchStrategy.MergePatch),
+            );
+            return;
+        }
+        await this.api.patch(manifest, undefined, undefined, FIELD_MANAGER, undefined, PatchStrategy.MergePatch);
+    }
+
+    async deployment(namespace: string, name: string): Promise<V1Deployment | undefined> {
+        return this.read<V1Deployment>("apps/v1", "Deployment", name, namespace);
+    }
+
+    async pods(namespace: string): Promise<V1Pod[]> {
+        const list = await this.api.list<V1Pod>("v1", "Pod", namespace);
+        return list.items;
+    }
+
+    /**
+     * Whether the API server reaches the webhooks for this object: a dry run of creating it. What they say does not matter.
+     *
+     * @returns undefined, or why they were not reached.
+     */
+    async webhookUnreachable(probe: Manifest): Promise<string | undefined> {
+        try {
+            await this.api.create(probe, undefined, "All");
+            return undefined;
+        } catch (error) {
+            const message = messageOf(error);
+            const answered = error instanceof ApiException && error.code < 500 && error.code !== 404;
+            return answered && !message.includes("failed calling webhook") ? undefined : message;
+        }
+    }
+
+    /** Deletes an object; that it is not there is no error. */
+    async delete(manifest: Pick<Manifest, "apiVersion" | "kind" | "metadata">): Promise<void> {
+        try {
+            await this.api.delete(manifest);
+        } catch (error) {
+            if (!isAbsent(error)) {
+                throw error;
+            }
+        }
+    }
+}
+
+/** An object that is not there (404), or a kind that the API server does not know. */
+function isAbsent(error: unknown): boolean {
+    return (
+        (error instanceof ApiException && error.code === 404) ||
+        (error instanceof Error && error.message.startsWith("Unrecognized API version and kind"))
+    );
+}
+
+/** What went wrong in a request, in one line. */
+export function messageOf(error: unknown): string {
+    if (error instanceof ApiException) {
+        const body: unknown = error.body;
+        try {
+            const status = (typeof body === "string" ? JSON.parse(body) : body) as { message?: string };
+            return `${error.code} ${status.message ?? ""}`.trim();
+        } catch {
+            return `${error.code} ${String(body)}`.trim();
+        }
+    }
+    const cause = error instanceof Error ? (error.cause ?? error) : error;
+    return cause instanceof Error ? cause.message || String((cause as NodeJS.ErrnoException).code) : String(cause);
+}

@@ -1,0 +1,99 @@
+import { isIP } from "node:net";
+import { z } from "zod";
+import { COMMON_NAME_LIMIT } from "./certificates";
+
+const DNS_NAME = /^(\*\.)?([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*$/;
+
+/** A DNS name of at most 253 characters, or an IP address. */
+const subjectName = z
+    .string()
+    .refine(
+        (name) => isIP(name) !== 0 || (name.length <= 253 && DNS_NAME.test(name)),
+        "must be a lower-case DNS name or an IP address",
+    );
+
+const subjectNames = z.array(subjectName).min(1, "needs at least one name");
+
+const commonName = z
+    .string()
+    .min(1)
+    .max(COMMON_NAME_LIMIT, `a common name has at most ${COMMON_NAME_LIMIT} characters`);
+
+/** Name of a Kubernetes node: with the prefix `system:node:` it becomes a common name. */
+const nodeName = z
+    .string()
+    .regex(/^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/, "must be a node name")
+    .max(COMMON_NAME_LIMIT - "system:node:".length, "with system:node: before it, it would pass 64 characters");
+
+const keyType = z.enum(["ecdsa", "rsa"]);
+
+/** The certificates of one Kubernetes control plane. */
+const kubernetesSchema = z.strictObject({
+    /** Names and addresses of the API server: service names, service IP, node and loopback addresses. */
+    apiServerNames: subjectNames,
+    /** Nodes, each with the names and addresses its kubelet serves under. Default: none. */
+    nodes: z.record(nodeName, subjectNames).default({}),
+    /** Whether etcd has a CA, a serving and a client certificate of its own. Names are etcd's. Default: none. */
+    etcdNames: subjectNames.optional(),
+});
+
+/** Standard input of tasks/pki.ts. */
+export const pkiInputSchema = z.strictObject({
+    /** Common name of the lab's CA, for example `metal3-scale-lab dev`. */
+    name: commonName,
+    /** Days for which everything is valid, 1–3650. Default 3650: a lab that outlives its certificates dies without a word. */
+    validityDays: z.number().int().min(1).max(3650).default(3650),
+    kubernetes: kubernetesSchema.optional(),
+    /** Further serving certificates from the lab's CA, by a name of the caller's: Ironic, webhooks, the image server. */
+    servers: z
+        .record(
+            z.string().min(1),
+            z.strictObject({
+                names: subjectNames,
+                /** Default: the key in `servers`. */
+                commonName: commonName.optional(),
+                keyType: keyType.default("ecdsa"),
+            }),
+        )
+        .default({}),
+});
+
+export type PkiInput = z.infer<typeof pkiInputSchema>;
+
+const pair = z.strictObject({ cert: z.string(), key: z.string() });
+const signingKeys = z.strictObject({ publicKey: z.string(), privateKey: z.string() });
+
+const kubernetesPkiSchema = z.strictObject({
+    clusterCa: pair,
+    apiServer: pair,
+    /** What the API server shows to kubelets. */
+    apiServerKubeletClient: pair,
+    /** Group system:masters. */
+    admin: pair,
+    controllerManager: pair,
+    scheduler: pair,
+    kubeProxy: pair,
+    /** By node name; `client` is system:node:NAME of group system:nodes. */
+    kubelets: z.record(z.string(), z.strictObject({ client: pair, server: pair })),
+    frontProxyCa: pair,
+    frontProxyClient: pair,
+    serviceAccount: signingKeys,
+    etcd: z.strictObject({ ca: pair, server: pair, client: pair }).optional(),
+});
+
+/** Standard output of tasks/pki.ts: every certificate and key in PEM. */
+export const pkiSchema = z.strictObject({
+    ca: pair,
+    kubernetes: kubernetesPkiSchema.optional(),
+    servers: z.record(z.string(), pair),
+});
+
+export type Pki = z.infer<typeof pkiSchema>;
+export type KubernetesPki = z.infer<typeof kubernetesPkiSchema>;
+
+/** Every problem of a failed parse, one a line: path, rule, and the value where it is short and no secret. */
+export function describeProblems(error: z.ZodError): string {
+    return error.issues
+        .map((issue) => `  ${issue.path.map(String).join(".") || "(input)"}: ${issue.message}`)
+        .join("\n");
+}

@@ -1,0 +1,167 @@
+import { existsSync } from "node:fs";
+import { copyFile, link, mkdir, readFile, rename, writeFile } from "node:fs/promises";
+import { homedir } from "node:os";
+import { basename, dirname, join } from "node:path";
+import { buildPlugins } from "../../plugins/build";
+import type { Cache, EnsureOptions, Recipe } from "../cache/cache";
+import { contentOf, hashFile } from "../cache/keys";
+import { repoPath } from "../paths";
+import { CommandError, run } from "../run";
+import { versions } from "../versions";
+import { officialPluginsReachable, pluginAddress, pluginSource } from "./plugin-downloads";
+
+/** Longest download of one of Pulumi's plugins (the largest has 60 MB). */
+const DOWNLOAD_LIMIT_MS = 10 * 60_000;
+
+/** The cache entry of the stand-in plugins and the language host: their sources, and the packages bundled with them. */
+export function standInsRecipe(): Recipe {
+    return {
+        name: "pulumi-plugins",
+        inputs: {
+            sources: contentOf(repoPath("plugins")),
+            packages: contentOf(repoPath("package-lock.json")),
+        },
+    };
+}
+
+/** Builds the stand-in plugins. @returns the folder with `pulumi-language-nodejs` and `pulumi-resource-<name>` */
+export async function ensureStandIns(cache: Cache, options: EnsureOptions): Promise<string> {
+    return cache.ensure(standInsRecipe(), async (dir) => void (await buildPlugins(dir)), options);
+}
+
+/** The file name Pulumi looks for. */
+export const LANGUAGE_HOST = "pulumi-language-nodejs";
+
+/**
+ * A folder with the Pulumi CLI built here and our language host side by side, as in Pulumi's own releases: a host that is anywhere else on PATH works as
+ * well, but each command warns of it.
+ */
+export async function ensurePulumiWithHost(cache: Cache, pulumi: string, options: EnsureOptions): Promise<string> {
+    const host = join(await ensureStandIns(cache, options), LANGUAGE_HOST);
+    // Both paths hold the keys of what they were built from.
+    const recipe = { name: "pulumi-with-host", inputs: [basename(dirname(pulumi)), basename(dirname(host))] };
+    return cache.ensure(
+        recipe,
+        async (dir) => {
+            await link(pulumi, join(dir, "pulumi")).catch(() => copyFile(pulumi, join(dir, "pulumi")));
+            await copyFile(host, join(dir, LANGUAGE_HOST));
+        },
+        options,
+    );
+}
+
+/** Where Pulumi keeps plugins. */
+export function pluginsHome(pulumiHome: string | undefined, env: NodeJS.ProcessEnv = process.env): string {
+    return join(pulumiHome ?? env["PULUMI_HOME"] ?? join(homedir(), ".pulumi"), "plugins");
+}
+
+/** Where the plugin of that name and version is, once installed. */
+export function installedPlugin(home: string, name: string, version: string): string {
+    return join(home, `resource-${name}-v${version}`, `pulumi-resource-${name}`);
+}
+
+export interface PluginsOptions extends EnsureOptions {
+    cache: Cache;
+    /** The Pulumi CLI. */
+    pulumi: string;
+    /** PULUMI_HOME, when it is the lab's own. */
+    pulumiHome: string | undefined;
+    /** The built Kubernetes provider: asked for only where the official one cannot be had. */
+    kubernetesProvider: () => Promise<string>;
+    log: string;
+    doing?: (text: string) => void;
+}
+
+interface InstalledByUs {
+    [plugin: string]: { sha256: string; of: string };
+}
+
+/** Which plugins we put there ourselves: those are replaced when ours change, others are never touched. */
+const memoryOf = (home: string): string => join(home, ".metal3-scale-lab.json");
+
+async function readMemory(home: string): Promise<InstalledByUs> {
+    return JSON.parse(await readFile(memoryOf(home), "utf8").catch(() => "{}")) as InstalledByUs;
+}
+
+/** What is to be done for one plugin: nothing, Pulumi's own download, or ours (a look whether ours is still the newest). */
+export interface PluginPlan {
+    name: string;
+    version: string;
+    do: "nothing" | "download" | "ours";
+    /** Something of that name and version is installed already. */
+    there: boolean;
+}
+
+/**
+ * Decides for every plugin. An official one that is installed stays; else it is downloaded; else, where that cannot be, ours is installed in its place.
+ * Asks the network only if a plugin is missing, and then once a day.
+ */
+export async function planPlugins(root: string, pulumiHome: string | undefined): Promise<PluginPlan[]> {
+    const home = pluginsHome(pulumiHome);
+    const source = pluginSource();
+    const memory = await readMemory(home);
+    const plans: PluginPlan[] = [];
+    for (const { name, version } of versions().plugins) {
+        const there = existsSync(installedPlugin(home, name, version));
+        const ours = there && memory[idOf(name, version)] !== undefined;
+        const download = async (): Promise<boolean> =>
+            source === "official" ||
+            (source === "auto" && !ours && (await officialPluginsReachable(root, pluginAddress(name, version))));
+        const action = there && !ours && source !== "stand-in" ? "nothing" : (await download()) ? "download" : "ours";
+        plans.push({ name, version, do: action, there });
+    }
+    return plans;
+}
+
+const idOf = (name: string, version: string): string => `resource-${name}-v${version}`;
+
+/** Makes sure that Pulumi finds every plugin of the program, as planned. */
+export async function ensurePlugins(plans: readonly PluginPlan[], options: PluginsOptions): Promise<void> {
+    for (const plan of plans) {
+        if (plan.do === "nothing") {
+            continue;
+        }
+        if (plan.do === "download") {
+            options.doing?.(`downloading plugin ${plan.name} ${plan.version}`);
+            try {
+                await pulumiInstall(options, [plan.name, plan.version, ...(plan.there ? ["--reinstall"] : [])]);
+                continue;
+            } catch (error) {
+                if (pluginSource() === "official" || !(error instanceof CommandError)) {
+                    throw error;
+                }
+                options.notice?.(`Pulumi could not download its plugin ${plan.name} ${plan.version}: taking ours`);
+            }
+        }
+        await installOurs(plan, options);
+    }
+}
+
+async function installOurs({ name, version, there }: PluginPlan, options: PluginsOptions): Promise<void> {
+    options.doing?.(`installing plugin ${name} ${version}`);
+    const home = pluginsHome(options.pulumiHome);
+    const memory = await readMemory(home);
+    const file =
+        name === "kubernetes"
+            ? await options.kubernetesProvider()
+            : join(await ensureStandIns(options.cache, options), `pulumi-resource-${name}`);
+    const known = memory[idOf(name, version)];
+    // The source's path holds its key, so the same path is the same content; the installed copy may still have been damaged.
+    if (there && known?.of === file && hashFile(installedPlugin(home, name, version)) === known.sha256) {
+        return;
+    }
+    await pulumiInstall(options, [name, version, "--file", file, "--reinstall"]);
+    memory[idOf(name, version)] = { sha256: hashFile(file), of: file };
+    await mkdir(home, { recursive: true });
+    await writeFile(`${memoryOf(home)}.${process.pid}`, JSON.stringify(memory));
+    await rename(`${memoryOf(home)}.${process.pid}`, memoryOf(home));
+}
+
+async function pulumiInstall(options: PluginsOptions, args: string[]): Promise<void> {
+    await run(options.pulumi, ["plugin", "install", "resource", ...args, "--non-interactive"], {
+        env: { PULUMI_SKIP_UPDATE_CHECK: "true", ...(options.pulumiHome ? { PULUMI_HOME: options.pulumiHome } : {}) },
+        log: options.log,
+        timeoutMs: DOWNLOAD_LIMIT_MS,
+        signal: options.signal,
+    });
+}
