@@ -1,0 +1,70 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { errorText } from "./error-text";
+
+/** One wait: what for, how long, how often to look, and how to tell a person. */
+export interface WaitOptions<Result> {
+    /** What is waited for, as it stands after "waited 30 s for". */
+    what: string;
+    /** Longest wait, milliseconds. */
+    timeoutMs: number;
+    /** Pause between two looks, milliseconds. Default 1000. */
+    everyMs?: number;
+    /**
+     * Looks once. `{ done }` ends the wait. `{ pending }` says what is still missing. An error counts as pending: what is
+     * waited for is often the reason that a look fails.
+     */
+    look: () => Promise<Look<Result>>;
+    /** Told of what is missing, at most once in `progressMs`. */
+    onProgress?: (line: string) => void;
+    /** Milliseconds between two lines of progress. Default 15000. */
+    progressMs?: number;
+    /** Ends the wait with the signal's reason. */
+    signal?: AbortSignal | undefined;
+    /** Where to look when the wait was in vain: the last line of the error. */
+    hint?: string;
+}
+
+/** What one look found. */
+export type Look<Result> = { done: Result } | { pending: string[] };
+
+/** The time limit was reached: says what was waited for, how long, and what was missing at the last look. */
+export class WaitTimeout extends Error {
+    constructor(
+        readonly what: string,
+        readonly pending: readonly string[],
+        timeoutMs: number,
+        hint?: string,
+    ) {
+        const missing = pending.length > 0 ? ["; at the last look:", ...pending.map((line) => `  ${line}`)] : [];
+        const lines = [`waited ${Math.round(timeoutMs / 1000)} s for ${what}${missing[0] ?? ""}`, ...missing.slice(1)];
+        super([...lines, ...(hint === undefined ? [] : [hint])].join("\n"));
+        this.name = "WaitTimeout";
+    }
+}
+
+/**
+ * Looks again and again until a look says that it is done.
+ * @returns what the last look found.
+ * @throws WaitTimeout when the time limit is reached. The first look is made however short the limit is.
+ */
+export async function waitUntil<Result>(options: WaitOptions<Result>): Promise<Result> {
+    const { what, timeoutMs, everyMs = 1000, look, onProgress, progressMs = 15_000, signal, hint } = options;
+    const started = Date.now();
+    let reported = started;
+    for (;;) {
+        signal?.throwIfAborted();
+        const found = await look().catch((error: unknown): Look<Result> => ({ pending: [errorText(error)] }));
+        if ("done" in found) {
+            return found.done;
+        }
+        const elapsed = Date.now() - started;
+        if (elapsed >= timeoutMs) {
+            throw new WaitTimeout(what, found.pending, timeoutMs, hint);
+        }
+        if (Date.now() - reported >= progressMs) {
+            reported = Date.now();
+            onProgress?.(`waiting for ${what} (${Math.round(elapsed / 1000)} s): ${found.pending.join("; ")}`);
+        }
+        await sleep(everyMs, undefined, signal === undefined ? {} : { signal });
+    }
+}
