@@ -50,7 +50,7 @@ export function judge(raw: Record<string, string>): LabConfig {
             distance(key, near) <= 3 ? `; did you mean ${near}?` : `; known keys: ${Object.keys(keys).join(", ")}`;
         problems.push({ key, value: shown(raw[key]), rule: `is not a key of this program${hint}` });
     }
-    problems.push(...problemsBetweenKeys(values as Partial<LabConfig>, raw));
+    problems.push(...problemsBetweenKeys(values, raw));
     if (problems.length > 0) {
         throw new ConfigurationError(problems);
     }
