@@ -23,7 +23,13 @@ export class LabPki extends pulumi.ComponentResource {
                 // The output holds keys: they belong into the state, never into a log.
                 logging: "stderr",
             },
-            { parent: this, additionalSecretOutputs: ["stdout"] },
+            {
+                parent: this,
+                additionalSecretOutputs: ["stdout"],
+                // Another path of the program is no reason to run it again: until it had run, a preview would not know
+                // the certificates, and would announce that everything which holds one is replaced.
+                ignoreChanges: ["create"],
+            },
         );
         this.issued = pulumi.secret(issue.stdout.apply((stdout) => JSON.parse(stdout) as Pki));
         this.caCertificate = pulumi.unsecret(this.issued.apply(({ ca }) => ca.cert));
