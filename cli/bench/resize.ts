@@ -1,5 +1,5 @@
 import Docker from "dockerode";
-import { judge } from "../../plan/config/validate";
+import { validate } from "../../plan/config/validate";
 import { plan as makePlan, type LabPlan } from "../../plan/plan";
 import { clusterStatus } from "../../tasks/wait-for-fleet/reader";
 import { labLabel } from "../recovery/docker-leftovers";
@@ -79,8 +79,8 @@ export function touched(before: readonly Part[], after: readonly Part[], hasPlac
 }
 
 /** Which hosts, clusters and containers have a place in a lab. */
-export function places({ hosts, clusters, pairs, nodeName, prefix }: LabPlan): (of: string) => boolean {
-    const names = new Set([nodeName, ...hosts.map(({ name }) => name), ...clusters.map(({ name }) => name)]);
+export function places({ hosts, clusters, pairs, substrate, prefix }: LabPlan): (of: string) => boolean {
+    const names = new Set([substrate.node.name, ...hosts.map(({ name }) => name), ...clusters.map(({ name }) => name)]);
     return (of) => names.has(of) || pairs.some(({ name }) => of.startsWith(`${prefix}-${name}-`));
 }
 
@@ -111,7 +111,7 @@ export async function resizeUnderLoad(
         const had = await halfMade(lab, from);
         const before = await parts(lab);
         const up = await bring(to, wait);
-        const plan = makePlan(judge(sized(to)), lab.stack);
+        const plan = makePlan(validate(sized(to)), lab.stack);
         steps.push({
             from,
             to,
