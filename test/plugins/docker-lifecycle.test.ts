@@ -2,6 +2,7 @@
 import { expect } from "chai";
 import { OWNER_LABEL } from "../../plugins/docker/ownership";
 import { dockerProvider } from "../../plugins/docker/provider";
+import { skipBecause } from "../skip";
 import { IMAGE, PREFIX, SUBNET, address, cleanUp, client, execute, isDockerThere, makeImage } from "./docker-machine";
 import { Harness, Json, failure, initFailure, secret } from "./harness";
 
@@ -18,7 +19,7 @@ describe("docker provider with a daemon", function () {
 
     before(async function () {
         if (!(await isDockerThere())) {
-            this.skip();
+            skipBecause(this, "Docker does not answer");
         }
         await makeImage();
         provider = await Harness.start(dockerProvider);
