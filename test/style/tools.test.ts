@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { repoPath } from "../../toolchain/paths";
-import { sourceFiles } from "./tree";
+import { goFiles } from "./tree";
 
 /** A program that checks files. It says something only about those that are not as they should be. */
 interface Tool {
@@ -38,7 +38,7 @@ const TOOLS: Tool[] = [
     {
         name: "gofmt",
         command: ["gofmt", "-l"],
-        tree: sourceFiles.map(({ path }) => path).filter((path) => path.endsWith(".go")),
+        tree: goFiles.map(({ path }) => path),
         stdin: [],
         complaints: "stdout",
         sample: ["package sample\nvar a   = 1\n", "<standard input>"],
