@@ -7,6 +7,7 @@ import { ConfigurationError, judge, type Problem } from "../plan/config/validate
 import type { Manifest } from "../plan/manifests/documents";
 import { plan, type LabPlan } from "../plan/plan";
 import { Cache } from "../toolchain/cache/cache";
+import { goTarget } from "../toolchain/go/targets";
 import { manifestsPath } from "../toolchain/manifests/entry";
 import { readBareMetalOperator } from "../toolchain/manifests/rendered";
 import { cacheRoot } from "../toolchain/paths";
@@ -26,9 +27,6 @@ export interface Prepared {
 
 /** Namespace of Ironic, the hosts and the clusters: CAPM3 takes only hosts of a machine's own namespace. */
 export const NAMESPACE = "metal3";
-
-/** Version of the embedded Kubernetes (toolchain/go/kubernetes). */
-const MANAGEMENT_KUBERNETES_VERSION = "v1.35.4";
 
 /**
  * Reads and judges the configuration, and the machine unless this is a preview: a preview runs where no lab could.
@@ -76,7 +74,7 @@ function ironicChart(planned: LabPlan, images: Images): Promise<Manifest[]> {
         releaseName: "ironic",
         namespace: NAMESPACE,
         values,
-        kubeVersion: MANAGEMENT_KUBERNETES_VERSION,
+        kubeVersion: goTarget("kube").version,
     });
 }
 
