@@ -65,6 +65,7 @@ export async function waitUntil<Result>(options: WaitOptions<Result>): Promise<R
             reported = Date.now();
             onProgress?.(`waiting for ${what} (${Math.round(elapsed / 1000)} s): ${found.pending.join("; ")}`);
         }
-        await sleep(everyMs, undefined, signal === undefined ? {} : { signal });
+        // An aborted sleep rejects with an AbortError of its own: the next round throws the signal's reason instead.
+        await sleep(everyMs, undefined, { signal }).catch(() => signal?.throwIfAborted());
     }
 }

@@ -52,9 +52,11 @@ describe("waitUntil", () => {
         const { look } = looks([{ pending: [] }]);
         const abort = new AbortController();
         const waiting = waitUntil({ what: "it", timeoutMs: 60_000, everyMs: 60_000, look, signal: abort.signal });
-        abort.abort();
-        const error = (await waiting.catch((thrown: unknown) => thrown)) as Error;
-        expect(error.name).to.equal("AbortError");
+        // Long enough for the wait to be asleep between two looks.
+        await new Promise((done) => setTimeout(done, 20));
+        const reason = new Error("another step failed");
+        abort.abort(reason);
+        expect(await waiting.catch((thrown: unknown) => thrown)).to.equal(reason);
     });
 
     it("reports progress with what is missing, no more often than told", async () => {
