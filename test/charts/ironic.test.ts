@@ -185,9 +185,9 @@ describe("charts/ironic", function () {
                     },
                 }),
             )
-                .to.contain("conductor.extraConfig.DEFAULT.host: is the chart's own")
-                .and.to.contain("conductor.extraConfig.api.unix_socket: is the chart's own")
-                .and.to.contain("conductor.extraConfig.json_rpc.port: is the chart's own")
+                .to.contain("conductor.extraConfig.DEFAULT.host: the chart sets it, for each conductor")
+                .and.to.contain("conductor.extraConfig.api.unix_socket: the chart sets it, for each conductor")
+                .and.to.contain("conductor.extraConfig.json_rpc.port: the chart sets it, for each conductor")
                 .and.to.contain("conductor.extraConfig.database.connection: secrets come from existingSecret");
         });
     });
