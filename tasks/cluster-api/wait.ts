@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { V1Deployment, V1Pod } from "@kubernetes/client-node";
+import { requestErrorText } from "../../lib/kubernetes";
 import { webhookProbes } from "../../plan/manifests/probes";
-import { messageOf, type Cluster } from "./cluster";
+import type { Cluster } from "./cluster";
 import type { PreparedProvider } from "./clusterctl";
 
 const POLL_MS = 1000;
@@ -25,7 +26,7 @@ export async function waitUntil(what: string, missing: () => Promise<string[]>, 
     const started = Date.now();
     let told = started;
     for (;;) {
-        const left = await missing().catch((error: unknown) => [messageOf(error)]);
+        const left = await missing().catch((error: unknown) => [requestErrorText(error)]);
         if (left.length === 0) {
             return;
         }

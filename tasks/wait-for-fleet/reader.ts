@@ -1,23 +1,16 @@
-import { CustomObjectsApi, KubeConfig } from "@kubernetes/client-node";
+import { CustomObjectsApi } from "@kubernetes/client-node";
+import { listObjects, parseKubeconfig, type ObjectMetadata } from "../../lib/kubernetes";
 import { QUEUED_ANNOTATION } from "../../plan/manifests/cluster-objects";
 import type { ClusterStatus, Fleet, HostStatus } from "./fleet";
 
-/** Objects a page: a thousand Clusters in one answer are several megabytes. */
-const PAGE = 500;
-
 interface ListedObject {
-    metadata?: { name?: string; deletionTimestamp?: string; annotations?: Record<string, string> };
+    metadata?: ObjectMetadata;
     spec?: { consumerRef?: object };
     status?: {
         provisioning?: { state?: string };
         errorMessage?: string;
         conditions?: { type: string; status: string; message?: string }[];
     };
-}
-
-interface List<Item> {
-    metadata?: { _continue?: string; continue?: string };
-    items?: Item[];
 }
 
 /** Reads the fleet from the management cluster. */
@@ -28,9 +21,7 @@ export class FleetReader {
         kubeconfig: string,
         private readonly namespace: string,
     ) {
-        const config = new KubeConfig();
-        config.loadFromString(kubeconfig);
-        this.api = config.makeApiClient(CustomObjectsApi);
+        this.api = parseKubeconfig(kubeconfig).makeApiClient(CustomObjectsApi);
     }
 
     async read(withClusters: boolean): Promise<Fleet> {
@@ -42,30 +33,8 @@ export class FleetReader {
     }
 
     private list(group: string, version: string, plural: string): Promise<ListedObject[]> {
-        return listObjects(this.api, { group, version, plural }, this.namespace);
+        return listObjects<ListedObject>(this.api, { group, version, plural }, this.namespace);
     }
-}
-
-/** Objects of a kind, a page at a time. @param most ends after the page that holds so many; default: all */
-export async function listObjects<Item = ListedObject>(
-    api: CustomObjectsApi,
-    kind: { group: string; version: string; plural: string },
-    namespace: string,
-    most = Infinity,
-): Promise<Item[]> {
-    const items: Item[] = [];
-    let next: string | undefined;
-    do {
-        const page = (await api.listNamespacedCustomObject({
-            ...kind,
-            namespace,
-            limit: Math.min(PAGE, most),
-            ...(next ? { _continue: next } : {}),
-        })) as List<Item>;
-        items.push(...(page.items ?? []));
-        next = page.metadata?._continue ?? page.metadata?.continue;
-    } while (next && items.length < most);
-    return items;
 }
 
 /** Stands for the state of a host that is paused until there is room for it: BMO has given it none. */
