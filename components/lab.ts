@@ -18,7 +18,7 @@ import { ClusterDns } from "./substrate/embedded/cluster-dns";
 import { EmbeddedKubernetes } from "./substrate/embedded/embedded-kubernetes";
 import { NodeStorage, STORAGE_CLASS } from "./substrate/embedded/node-storage";
 import type { Substrate } from "./substrate/substrate";
-import { fleetGate } from "./wait-for-fleet";
+import { fleetReached } from "./wait-for-fleet";
 import { WorkloadClusters } from "./workload-clusters";
 
 /** The whole lab, layer by layer. */
@@ -158,11 +158,13 @@ export class Lab extends pulumi.ComponentResource {
             conductors: plan.conductors.length,
             pairs: plan.pairs.length,
             fakeApiServers: plan.fakeApiServers.length,
-            fleet: fleetGate({
+            fleet: fleetReached({
                 config,
                 plan,
                 namespace: NAMESPACE,
                 kubeconfig: substrate.kubeconfig,
+                ironicChart: prepared.ironicChart,
+                containers: [plan.nodeName, ...pairs.flatMap(({ containers }) => containers.map(({ name }) => name))],
                 after: [...hosts.hosts, ...clusters.clusters],
             }),
             next: nextSteps(kubeconfigFile.path),

@@ -1,6 +1,7 @@
 import { closest, distance } from "fastest-levenshtein";
 import { addressProblems } from "../addresses";
 import { hostsPerCluster } from "../sizes";
+import { UserError } from "../user-error";
 import { configSchema, keys, type LabConfig } from "./keys";
 
 /** One thing wrong with the configuration: which key, what it holds, and the rule it breaks. */
@@ -10,8 +11,8 @@ export interface Problem {
     rule: string;
 }
 
-/** The user's mistake, not a bug: all problems in one message, and no stack trace. */
-export class ConfigurationError extends Error {
+/** Every problem of the configuration and the machine in one message. */
+export class ConfigurationError extends UserError {
     constructor(readonly problems: Problem[]) {
         super(
             [
@@ -19,9 +20,6 @@ export class ConfigurationError extends Error {
                 ...problems.map(({ key, value, rule }) => `  ${key} = ${value}: ${rule}`),
             ].join("\n"),
         );
-        this.name = "ConfigurationError";
-        // The user's mistake, not ours: where it was thrown says nothing to them.
-        this.stack = this.message;
     }
 }
 
