@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { CoreV1Api, CustomObjectsApi, KubeConfig, PatchStrategy, setHeaderOptions } from "@kubernetes/client-node";
-import { listObjects } from "../../tasks/wait-for-fleet/reader";
+import { listObjects } from "../../lib/kubernetes";
 import { LAB_NAMESPACE, labDirectory } from "../management";
 
 export interface StoredObject {

@@ -15,6 +15,7 @@ export interface DockerPairArgs extends FakeNodePairArgs {
 export class DockerPair extends pulumi.ComponentResource implements FakeNodePair {
     /** Only the containers: a host does not need their volumes. */
     readonly resources: pulumi.Resource[];
+    readonly containers: pulumi.Input<string>[];
 
     constructor(name: string, args: DockerPairArgs, opts?: pulumi.ComponentResourceOptions) {
         super("metal3lab:index:FakeNodePair", name, {}, opts);
@@ -29,6 +30,7 @@ export class DockerPair extends pulumi.ComponentResource implements FakeNodePair
             child,
         );
         this.resources = [sushyTools, fakeIpa];
+        this.containers = [sushyTools.name, fakeIpa.name];
         this.registerOutputs({ hosts: pair.hosts.length });
     }
 }
