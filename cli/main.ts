@@ -1,6 +1,6 @@
 import { Command, InvalidArgumentError, Option } from "commander";
 import { Progress, StoppedError } from "../toolchain/progress";
-import type { BenchOptions } from "./bench";
+import type { BenchOptions } from "./bench/options";
 import type { DoctorOptions } from "./doctor";
 import type { DownOptions } from "./down";
 import { DEFAULT_STACK, INTERRUPTED } from "./session";

@@ -1,14 +1,15 @@
 import { createHash } from "node:crypto";
 
-/** What a Kubernetes object costs: text to objects and back. Large enough to leave the processor's caches. */
+/** Number of Kubernetes-like objects that the work converts: together they are larger than the processor's caches. */
 const OBJECTS = 2_000;
 const ROUNDS = 12;
 
 /**
- * CPU-milliseconds that a fixed piece of work takes on this machine now. A CPU-second is no fixed amount of work on a machine that shares its cores and
- * caches with others: compare figures of two runs by what this was in each.
+ * CPU-milliseconds that a fixed piece of work takes on this machine now: it converts objects to JSON and back. On a
+ * machine that shares its cores and caches with others, the amount of work done in a CPU-second changes. Two runs can
+ * be compared only together with the calibration of each.
  */
-export function yardstick(): number {
+export function calibrate(): number {
     const objects = Array.from({ length: OBJECTS }, (_, index) => ({
         metadata: {
             name: `host-${index}`,
