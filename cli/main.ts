@@ -75,6 +75,10 @@ command("doctor", "say what was found where, what is missing and what would be d
     (await import("./doctor.js")).doctor(options),
 ).addOption(stackOption());
 
+command("docs", "print Pulumi.yaml's config block and docs/configuration.md from plan/config/keys.ts", async () =>
+    (await import("./docs.js")).docs(),
+);
+
 program
     .command("kubeconfig")
     .argument("[cluster]", "a workload cluster; the management cluster where there is none")

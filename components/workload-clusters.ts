@@ -19,7 +19,7 @@ export interface WorkloadClustersArgs {
     /** Address at which the clusters' API servers are reached. */
     address: string;
     provider: kubernetes.Provider;
-    /** The controllers, whose webhooks judge these objects. */
+    /** The controllers, whose webhooks validate these objects. */
     dependsOn: pulumi.Resource[];
     /** What one cluster stands on, and must outlive it: its hosts and its API server. */
     foundations: (cluster: ClusterPlan) => pulumi.Resource[];

@@ -3,7 +3,7 @@ import { ironicValues } from "../components/ironic";
 import { STORAGE_CLASS } from "../components/substrate/embedded/node-storage";
 import { dockerProblem, machineProblems, lookAtMachine } from "../components/substrate/embedded/preflight";
 import type { LabConfig } from "../plan/config/keys";
-import { ConfigurationError, judge, type Problem } from "../plan/config/validate";
+import { ConfigurationError, validate, type Problem } from "../plan/config/validate";
 import type { Manifest } from "../plan/manifests/documents";
 import { plan, type LabPlan } from "../plan/plan";
 import { Cache } from "../toolchain/cache/cache";
@@ -38,7 +38,7 @@ export async function prepare(): Promise<Prepared> {
     const problems: Problem[] = [];
     let config: LabConfig | undefined;
     try {
-        config = judge(rawConfiguration());
+        config = validate(rawConfiguration());
     } catch (error) {
         if (!(error instanceof ConfigurationError)) {
             throw error;

@@ -1,5 +1,5 @@
 import type { Tuning } from "../../plan/config/keys";
-import { judge } from "../../plan/config/validate";
+import { validate } from "../../plan/config/validate";
 import { osImage } from "../../plan/manifests/os-image";
 import { plan as makePlan } from "../../plan/plan";
 import { LAB_NAMESPACE } from "../management";
@@ -62,7 +62,12 @@ export async function measure(lab: BenchLab, size: BenchSize, options: MeasureOp
     // The published lab makes its clusters only when its hosts are there, one by one, and not through Pulumi.
     const serial = tuning === "published";
     const target = serial ? { ...size, clusters: 0 } : size;
-    const config = judge({ ...options.settings, nodes: String(size.nodes), clusters: String(size.clusters), tuning });
+    const config = validate({
+        ...options.settings,
+        nodes: String(size.nodes),
+        clusters: String(size.clusters),
+        tuning,
+    });
     const plan = makePlan(config, lab.stack);
     await lab.configure({ ...options.settings, nodes: String(size.nodes), clusters: String(target.clusters), tuning });
     const preview = await lab.preview();

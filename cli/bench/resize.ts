@@ -1,5 +1,5 @@
 import Docker from "dockerode";
-import { judge } from "../../plan/config/validate";
+import { validate } from "../../plan/config/validate";
 import { plan as makePlan, type LabPlan } from "../../plan/plan";
 import { clusterStatus } from "../../tasks/wait-for-fleet/reader";
 import { labLabel } from "../recovery/docker-leftovers";
@@ -111,7 +111,7 @@ export async function resizeUnderLoad(
         const had = await halfMade(lab, from);
         const before = await parts(lab);
         const up = await bring(to, wait);
-        const plan = makePlan(judge(sized(to)), lab.stack);
+        const plan = makePlan(validate(sized(to)), lab.stack);
         steps.push({
             from,
             to,

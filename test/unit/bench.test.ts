@@ -3,7 +3,7 @@ import { latencyBySize } from "../../cli/bench/latency";
 import { benchSizes, settings } from "../../cli/bench/options";
 import { parseStat, tree } from "../../cli/bench/process-meter";
 import { checkResizing, places, touched } from "../../cli/bench/resize";
-import { judge } from "../../plan/config/validate";
+import { validate } from "../../plan/config/validate";
 import { plan } from "../../plan/plan";
 
 describe("what a benchmark is asked to do", () => {
@@ -48,7 +48,7 @@ describe("a lab that is resized under load", () => {
     const host = (name: string, id: string) => ({ what: `BareMetalHost ${name}`, id, of: name });
     const machine = (name: string, id: string, of: string) => ({ what: `Machine ${name}`, id, of });
     const container = (name: string, id: string) => ({ what: `container /${name}`, id, of: name });
-    const smaller = places(plan(judge({ nodes: "8", clusters: "3", nodesPerPair: "4" }), "bench"));
+    const smaller = places(plan(validate({ nodes: "8", clusters: "3", nodesPerPair: "4" }), "bench"));
 
     it("has a place for the hosts, clusters and containers of its new size, and for no others", () => {
         const names = [

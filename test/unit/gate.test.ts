@@ -1,11 +1,11 @@
 import { expect } from "chai";
-import { judge } from "../../plan/config/validate";
+import { validate } from "../../plan/config/validate";
 import { plan } from "../../plan/plan";
 import { laggards, progressLine, wanted, type Fleet } from "../../tasks/wait-for-fleet/fleet";
 import { clusterStatus, hostStatus } from "../../tasks/wait-for-fleet/reader";
 import { FleetIncomplete, FleetTimeout, waitForFleet } from "../../tasks/wait-for-fleet/wait";
 
-const planned = plan(judge({}), "dev");
+const planned = plan(validate({}), "dev");
 const host = (index: number, state: string, error = "") => ({
     name: `host-000${index}`,
     state,
@@ -141,7 +141,7 @@ describe("gate", () => {
     });
 
     it("gives up in time, naming at most twenty objects, the last failure and where to look", async () => {
-        const many = plan(judge({ nodes: "50", clusters: "0" }), "dev");
+        const many = plan(validate({ nodes: "50", clusters: "0" }), "dev");
         const waiting = waitForFleet({
             ...fakeClock(),
             want: wanted(many, 1, "hosts"),

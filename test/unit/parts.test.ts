@@ -7,7 +7,7 @@ import { bcryptHash } from "../../components/credentials";
 import { serviceBlocks } from "../../components/fake-api-servers";
 import { pairConfiguration } from "../../components/fake-nodes/docker";
 import { objectToken } from "../../components/kubernetes-object";
-import { judge } from "../../plan/config/validate";
+import { validate } from "../../plan/config/validate";
 import { plan } from "../../plan/plan";
 import { pythonAssignments } from "../../plan/python";
 import { Images, referenceParts } from "../../prepare/images";
@@ -39,7 +39,7 @@ describe("the pairs' configuration", () => {
     });
 
     it("lists every host of the pair's range, whatever the number of hosts", () => {
-        const config = judge({ nodes: "5", clusters: "0" });
+        const config = validate({ nodes: "5", clusters: "0" });
         const last = plan(config, "dev").pairs.at(-1);
         if (!last) {
             throw new Error("no pair");
@@ -89,7 +89,7 @@ describe("ports of the fake API servers", () => {
                         clusters: String(clusters),
                         ...(servers && servers <= clusters ? { fakeApiServers: String(servers) } : {}),
                     };
-                    const planned = plan(judge(raw), "dev");
+                    const planned = plan(validate(raw), "dev");
                     const blocks = serviceBlocks(planned);
                     const ports = blocks.flatMap(({ server, ports: opened }) =>
                         opened.map((port) => `${server.index} ${port}`),
@@ -122,7 +122,7 @@ describe("what Cluster API's controllers are told", () => {
         controllers: Record<string, { args?: Record<string, unknown>; env: object; requests?: object }>;
     }
     const input = (raw: Record<string, string>): Input => {
-        const config = judge(raw);
+        const config = validate(raw);
         return JSON.parse(
             initInput({ images: new Images(config.images), plan: plan(config, "dev") }, "kubeconfig", {
                 cert: "c",

@@ -1,19 +1,19 @@
 import { expect } from "chai";
 import * as fc from "fast-check";
 import { pairAddresses, pairCapacity, parseNetwork } from "../../plan/addresses";
-import { judge } from "../../plan/config/validate";
+import { validate } from "../../plan/config/validate";
 import { hostMac } from "../../plan/identities";
 import { pairCount, pairRange } from "../../plan/pairs";
 import { plan, type LabPlan } from "../../plan/plan";
 
 const planOf = (raw: Record<string, string>, seed = "dev"): LabPlan =>
-    plan(judge({ provisioningCidr: "172.20.0.0/16", ...raw }), seed);
+    plan(validate({ provisioningCidr: "172.20.0.0/16", ...raw }), seed);
 const counts = fc.integer({ min: 0, max: 1500 });
 const perPair = fc.option(fc.integer({ min: 1, max: 60 }), { nil: undefined });
 
 describe("plan", () => {
     it("is what the default configuration says", () => {
-        const dev = plan(judge({}), "dev");
+        const dev = plan(validate({}), "dev");
         expect(dev.hosts.map(({ name }) => name)).to.deep.equal(["host-0000", "host-0001", "host-0002", "host-0003"]);
         expect(
             dev.pairs.map(({ sushyToolsAddress, fakeIpaAddress }) => [sushyToolsAddress, fakeIpaAddress]),

@@ -1,9 +1,9 @@
 import { expect } from "chai";
 import { machineProblems, type MachineFacts } from "../../components/substrate/embedded/preflight";
-import { judge } from "../../plan/config/validate";
+import { validate } from "../../plan/config/validate";
 import { plan } from "../../plan/plan";
 
-const config = judge({});
+const config = validate({});
 const planned = plan(config, "dev");
 const fine: MachineFacts = {
     dockerNetworks: [{ name: "bridge", cidr: "172.17.0.0/16" }],
