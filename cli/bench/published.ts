@@ -21,7 +21,7 @@ export async function publishedClusters(cluster: ManagementCluster, config: LabC
     const count = plan.clusters.length;
     for (const { name, port, fakeApiServer } of plan.clusters) {
         const { kubernetesVersion, controlPlaneNodes, workerNodes } = config;
-        const endpoint = { host: plan.nodeAddress, port };
+        const endpoint = { host: plan.substrate.serviceAddress, port };
         await cluster.create(
             CLUSTERS,
             workloadClusterObject({

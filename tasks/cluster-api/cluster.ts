@@ -53,7 +53,7 @@ export class Cluster {
                 apiVersion,
                 kind,
                 metadata: { name, ...(namespace === undefined ? {} : { namespace }) },
-            } as Parameters<typeof this.api.read<T>>[0]);
+            });
         } catch (error) {
             if (isAbsent(error)) {
                 return undefined;

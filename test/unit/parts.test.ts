@@ -2,15 +2,16 @@ import { execFileSync } from "node:child_process";
 import * as bcrypt from "bcryptjs";
 import { expect } from "chai";
 import * as fc from "fast-check";
-import { initInput } from "../../components/cluster-api";
+import { installInput } from "../../components/cluster-api";
 import { bcryptHash } from "../../components/credentials";
 import { serviceBlocks } from "../../components/fake-api-servers";
-import { pairConfiguration } from "../../components/fake-nodes/docker";
 import { objectToken } from "../../components/kubernetes-object";
 import { validate } from "../../plan/config/validate";
+import { referenceParts } from "../../plan/image-reference";
+import { pairConfiguration } from "../../plan/manifests/pair-configuration";
 import { plan } from "../../plan/plan";
 import { pythonAssignments } from "../../plan/python";
-import { Images, referenceParts } from "../../prepare/images";
+import { Images } from "../../prepare/images";
 
 const python = (program: string, input: string): string =>
     execFileSync("python3", ["-c", program], { input, encoding: "utf8" });
@@ -124,7 +125,7 @@ describe("what Cluster API's controllers are told", () => {
     const input = (raw: Record<string, string>): Input => {
         const config = validate(raw);
         return JSON.parse(
-            initInput({ images: new Images(config.images), plan: plan(config, "dev") }, "kubeconfig", {
+            installInput({ images: new Images(config.images), plan: plan(config, "dev") }, "kubeconfig", {
                 cert: "c",
                 key: "k",
             }),
