@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { CoreV1Api, CustomObjectsApi, KubeConfig, PatchStrategy, setHeaderOptions } from "@kubernetes/client-node";
-import { listObjects } from "../../tasks/wait-for-fleet/reader";
+import { listObjects } from "../../lib/kubernetes";
 import { LAB_NAMESPACE, labDirectory } from "../management";
 
 /** An object of the Kubernetes API, with the fields that the benchmark reads. */

@@ -54,7 +54,7 @@ export async function measure(lab: BenchLab, size: BenchSize, options: MeasureOp
         if (size.clusters > 0) {
             return;
         }
-        probe = await IronicProbe.start(cluster, `https://${plan.nodeAddress}:6385`);
+        probe = await IronicProbe.start(cluster, `https://${plan.substrate.serviceAddress}:6385`);
     });
     const up = await lab.up().catch(async (error: unknown) => {
         await watch.end().catch(() => undefined);

@@ -24,7 +24,7 @@ export async function createClustersSerially(
 ): Promise<void> {
     for (const { name, port, fakeApiServer } of plan.clusters) {
         const { kubernetesVersion, controlPlaneNodes, workerNodes } = config;
-        const endpoint = { host: plan.nodeAddress, port };
+        const endpoint = { host: plan.substrate.serviceAddress, port };
         await cluster.create(
             CLUSTERS,
             workloadClusterObject({

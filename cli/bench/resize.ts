@@ -52,8 +52,8 @@ export function touched(before: readonly Part[], after: readonly Part[], hasPlac
 }
 
 /** Tells whether a host, cluster or container has a place in a lab. */
-export function places({ hosts, clusters, pairs, nodeName, prefix }: LabPlan): (of: string) => boolean {
-    const names = new Set([nodeName, ...hosts.map(({ name }) => name), ...clusters.map(({ name }) => name)]);
+export function places({ hosts, clusters, pairs, substrate, prefix }: LabPlan): (of: string) => boolean {
+    const names = new Set([substrate.node.name, ...hosts.map(({ name }) => name), ...clusters.map(({ name }) => name)]);
     return (of) => names.has(of) || pairs.some(({ name }) => of.startsWith(`${prefix}-${name}-`));
 }
 

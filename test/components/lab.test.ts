@@ -212,12 +212,11 @@ describe("the lab as resources", () => {
             new WorkloadClusters("clusters", {
                 config,
                 plan: plan(config, "test"),
-                namespace: "metal3",
+                images: new Images(config.images),
                 osImage,
-                address: "192.0.2.2",
                 provider,
                 dependsOn: [],
-                foundations: () => [],
+                dependenciesOf: () => [],
             });
             await pulumi.runtime.disconnect();
             return recorder
@@ -313,7 +312,7 @@ describe("the lab as resources", () => {
             "/etc/kubernetes/pki/kubelet-server.key",
         ]);
         expect(node.ports).to.deep.equal([
-            { internal: 6443, external: plan(validate({}), "test").apiPort, ip: "127.0.0.1" },
+            { internal: 6443, external: plan(validate({}), "test").substrate.node.apiPort, ip: "127.0.0.1" },
         ]);
         expect(node.capabilities).to.deep.equal({ adds: ["ALL"], drops: ["SYS_RESOURCE"] });
     });

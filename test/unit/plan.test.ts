@@ -35,12 +35,21 @@ describe("plan", () => {
             "cluster-0002",
             "cluster-0003",
         ]);
-        expect(dev).to.include({
-            nodeAddress: "192.168.222.2",
+        expect(dev.prefix).to.equal("m3lab-dev");
+        expect(dev.substrate).to.deep.equal({
+            kind: "embedded",
+            serviceAddress: "192.168.222.2",
+            storageClass: "lab-node",
             gateway: "192.168.222.1",
-            clusterDns: "10.96.0.10",
-            prefix: "m3lab-dev",
+            node: {
+                name: "m3lab-dev-control-plane",
+                address: "192.168.222.2",
+                apiPort: dev.substrate.node.apiPort,
+                apiServiceAddress: "10.96.0.1",
+                dnsAddress: "10.96.0.10",
+            },
         });
+        expect(dev.substrate.node.apiPort).to.be.within(16_000, 16_999);
     });
 
     it("queues the hosts beyond hostsAtOnce and the clusters that have one of them, except in the published lab", () => {
@@ -88,7 +97,7 @@ describe("plan", () => {
     it("gives every host, pair and conductor an identity and an address of its own", () => {
         fc.assert(
             fc.property(counts, perPair, (nodes, nodesPerPair) => {
-                const { hosts, pairs, conductors, nodeAddress, gateway } = planOf({
+                const { hosts, pairs, conductors, substrate } = planOf({
                     nodes: String(nodes),
                     clusters: "0",
                     ...(nodesPerPair === undefined ? {} : { nodesPerPair: String(nodesPerPair) }),
@@ -97,8 +106,8 @@ describe("plan", () => {
                     expect(new Set(hosts.map((host) => host[field])).size, field).to.equal(nodes);
                 }
                 const addresses = [
-                    gateway,
-                    nodeAddress,
+                    substrate.gateway,
+                    substrate.node.address,
                     ...conductors.map(({ provisioningIp }) => provisioningIp),
                     ...pairs.flatMap((pair) => [pair.sushyToolsAddress, pair.fakeIpaAddress]),
                 ];

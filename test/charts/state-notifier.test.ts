@@ -23,13 +23,13 @@ describe("charts/ironic: how BMO is told that Ironic is done with a host, in the
             run(`
 import concurrent.futures
 from unittest import mock
-import host_news
+import state_notifier
 from ironic import objects
 from ironic.common import driver_factory
 from ironic.conductor import task_manager
 objects.register_all()
 log = []
-host_news.tell_changes(lambda *word: log.append(["told", *word]))
+state_notifier.notify_state_changes(lambda *word: log.append(["told", *word]))
 node = mock.Mock(uuid="u", name="node", driver="redfish", provision_state="enroll", target_provision_state=None, last_error=None)
 node.name = "metal3~host-0000"
 def related(_): return mock.patch.object(_, "list_by_node_id", return_value=[])
@@ -78,7 +78,7 @@ print(json.dumps(log))`),
         expect(
             run(`
 import contextlib, http.server, io, pathlib, tempfile
-import host_annotator, host_news
+import host_annotator, state_notifier
 asked, answers = [], {"gone": 404, "forbidden": 403}
 class Kubernetes(http.server.BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
@@ -96,7 +96,7 @@ account = pathlib.Path(tempfile.mkdtemp())
 (account / "ca.crt").touch()
 (account / "token").write_text("first\\n")
 path = str(account / "hosts.sock")
-tell = host_news.Teller(path)
+tell = state_notifier.StateNotifier(path)
 tell("metal3~host-0000", "active")  # nobody listens yet
 pathlib.Path(path).touch()  # left behind by a sidecar before
 printed = io.StringIO()
@@ -146,11 +146,11 @@ print(json.dumps({
         expect(
             run(`
 import socket, tempfile
-import host_news
+import state_notifier
 path = tempfile.mkdtemp() + "/hosts.sock"
 inbox = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
 inbox.bind(path)
-tell = host_news.Teller(path)
+tell = state_notifier.StateNotifier(path)
 for number in range(1000):
     tell("metal3~host-%04d" % number, "active")
 inbox.setblocking(False)

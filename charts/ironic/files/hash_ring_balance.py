@@ -1,6 +1,10 @@
-"""Which conductor has a host follows from the hash of its UUID alone: of four hosts, one time in eight one of two conductors has all of them, and of a thousand
-some conductors have a fifth more than others, which wait for them in the end. A host that comes without a UUID is therefore given one that the hash
-takes to the conductor whose turn it is.
+"""Balances new hosts over the conductors.
+
+Problem: the hash of a host's UUID decides which conductor manages it (Ironic 34.0.0, ironic/common/hash_ring.py). Of
+four hosts, one time in eight one of two conductors gets all of them. Of a thousand, some conductors get a fifth more
+than others, and at the end everything waits for those.
+
+Fix: a host that is enrolled without a UUID is given one whose hash leads to the conductor whose turn it is.
 """
 
 import io
@@ -11,11 +15,11 @@ import uuid
 from ironic.common import exception, hash_ring
 from ironic.conf import CONF
 
-HOST_SIZE = 1 << 20  # bytes; BMO's description of a host is a few hundred
+HOST_SIZE = 1 << 20  # bytes; BMO's description of a host has a few hundred
 
 
 def conductor_of(host, identifier):
-    """The conductor that has a host with this UUID, and all there are. Raises IronicException where Ironic will refuse the host, too."""
+    """(conductor of a host with this UUID, all conductors). Raises IronicException where Ironic refuses the host."""
     ring = hash_ring.HashRingManager().get_ring(
         host["driver"], host.get("conductor_group") or CONF.default_conductor_group
     )
@@ -23,8 +27,12 @@ def conductor_of(host, identifier):
     return conductor, ring.nodes
 
 
-class EvenlySpread:
-    """WSGI middleware. Each API begins with the conductor it is part of, so that two hosts enrolled through two APIs are not both with the first."""
+class HashRingBalance:
+    """WSGI middleware.
+
+    The API of each conductor begins with that conductor (`own`), so that two hosts that are enrolled through two APIs
+    do not both go to the first one.
+    """
 
     def __init__(self, application, own, conductor_of=conductor_of):
         self.application = application
@@ -44,7 +52,7 @@ class EvenlySpread:
         return self.application(environ, start_response)
 
     def with_uuid(self, body):
-        """The same host with a UUID. What is no host, or has one, stays as it is, for Ironic to judge."""
+        """The same host with a UUID. Unchanged if it has one or is not a host: Ironic then decides about it."""
         try:
             host = json.loads(body)
             if not isinstance(host, dict) or not isinstance(host.get("driver"), str) or host.get("uuid"):
@@ -54,7 +62,7 @@ class EvenlySpread:
             order = sorted(conductors)
             first = order.index(self.own) if self.own in order else 0
             wanted = order[(first + next(self.turns)) % len(order)]
-            # One of as many as there are conductors, on average; none, if the one whose turn it is leaves meanwhile.
+            # On average this takes as many attempts as there are conductors. The wanted one may leave in the meantime.
             while conductor != wanted and wanted in conductors:
                 identifier = str(uuid.uuid4())
                 conductor, conductors = self.conductor_of(host, identifier)
