@@ -1,9 +1,9 @@
 import { mkdir, rename, writeFile } from "node:fs/promises";
 import { cpus, totalmem } from "node:os";
 import { dirname, resolve } from "node:path";
+import { duration } from "../lib/duration";
 import type { Tuning } from "../plan/config/keys";
 import { repoPath } from "../toolchain/paths";
-import { duration } from "../toolchain/progress";
 import { BenchLab } from "./bench/lab";
 import { questions, saveLogs } from "./bench/logs";
 import { measure, type RunResult } from "./bench/measure";

@@ -4,7 +4,7 @@ import { dirname } from "node:path";
 import { finished } from "node:stream/promises";
 import type { Options, ResultPromise } from "execa";
 
-/** A command that failed, with the end of what it said. The whole is in its log, where there is one. */
+/** A command that failed: which one, why, the last lines of its output, and the log with all of it, if there is one. */
 export class CommandError extends Error {
     constructor(
         readonly command: string,

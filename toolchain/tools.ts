@@ -16,7 +16,7 @@ export interface Tool {
 }
 
 /** One binary holds all of Kubernetes and acts by the name it is called by. */
-export const TARGET_OF: Record<string, string> = { kubectl: "kube" };
+const TARGET_OF: Record<string, string> = { kubectl: "kube" };
 
 /** A tool of versions.yaml. @throws Error when there is none of that name */
 export function tool(name: string): Tool {
