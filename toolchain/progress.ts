@@ -1,6 +1,5 @@
 import { duration } from "../lib/duration";
-import { errorText } from "../lib/error-text";
-import { CommandError, tailOfFile } from "./run";
+import { failureLines } from "./run";
 
 /** Where progress is written. */
 interface Sink {
@@ -40,8 +39,8 @@ interface Running {
 /**
  * Tells which step of how many is at work, and for how long. Steps may run side by side.
  *
- * On a terminal the last line is redrawn. Elsewhere, in a CI log for instance, every line is plain and stays, and a long
- * step says every half minute that it is still at work.
+ * On a terminal the last line is redrawn. Elsewhere, in a CI log for instance, every line is plain and stays, and a
+ * long step says every half minute that it is still at work.
  */
 export class Progress {
     private readonly sink: Sink;
@@ -105,16 +104,8 @@ export class Progress {
 
     /** Shows an error: its message, the end of the failed command's output, and the path of the whole log. */
     async failure(error: unknown): Promise<void> {
-        this.line(`error: ${errorText(error)}`);
-        if (!(error instanceof CommandError)) {
-            return;
-        }
-        const tail = error.tail || (error.log ? await tailOfFile(error.log) : "");
-        if (tail) {
-            this.line(tail.replace(/^/gm, "    | "));
-        }
-        if (error.log) {
-            this.line(`    the whole log: ${error.log}`);
+        for (const line of await failureLines(error)) {
+            this.line(line);
         }
     }
 

@@ -22,8 +22,8 @@ const IMAGE_BUILDS = 2;
 const MAX_LISTENERS = 100;
 
 /**
- * Makes what the lab needs and the machine lacks. Each thing is made once, however many others ask for it, and as soon as
- * its own parts are there. Go programs are compiled one after another; images are built beside them.
+ * Makes what the lab needs and the machine lacks. Each thing is made once, however many others ask for it, and as
+ * soon as its own parts are there. Go programs are compiled one after another; images are built beside them.
  */
 export class Toolchain {
     readonly cache: Cache;
@@ -48,8 +48,8 @@ export class Toolchain {
     }
 
     /**
-     * Waits for works that belong together. When one fails, the others are stopped and waited for, so that nothing is left
-     * running behind the error.
+     * Waits for works that belong together. When one fails, the others are stopped and waited for, so that nothing is
+     * left running behind the error.
      * @throws the first error
      */
     async all(works: readonly Promise<unknown>[]): Promise<void> {
@@ -155,7 +155,8 @@ export class Toolchain {
         let found = this.made.get(id) as Promise<T> | undefined;
         if (found === undefined) {
             found = make();
-            // Whoever awaits it gets the error. Without this line an error that comes before anybody awaits it would end Node.
+            // Whoever awaits it gets the error. Without this line an error that comes before anybody awaits it would
+            // end Node.
             found.catch(() => undefined);
             this.made.set(id, found);
         }

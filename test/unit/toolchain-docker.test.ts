@@ -91,7 +91,8 @@ describe("what is done about Docker", () => {
 describe("why docker info failed", () => {
     it("is the line that says so, and not what the client knows of itself", () => {
         const denied =
-            "permission denied while trying to connect to the Docker daemon socket at unix:///var/run/docker.sock: dial unix /var/run/docker.sock: connect: permission denied";
+            "permission denied while trying to connect to the Docker daemon socket at " +
+            "unix:///var/run/docker.sock: dial unix /var/run/docker.sock: connect: permission denied";
         expect(complaintOf(`{"ID":"","Swarm":{"Error":""},"Warnings":null}\n${denied}\n`)).to.equal(denied);
         expect(
             complaintOf(

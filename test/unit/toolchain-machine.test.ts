@@ -20,7 +20,8 @@ describe("free space", () => {
         const shared = (free: number) => spaceProblems(needs, () => ({ free: free * GIB, device: "a" }));
         expect(shared(20)).to.deep.equal([]);
         expect(shared(19)).to.deep.equal([
-            "the disk is nearly full: the cache (/cache) needs 12.0 GiB and Docker's data (/docker) needs 8.0 GiB, but only 19.0 GiB are free",
+            "the disk is nearly full: the cache (/cache) needs 12.0 GiB and Docker's data (/docker) needs 8.0 GiB, " +
+                "but only 19.0 GiB are free",
         ]);
     });
 

@@ -3,12 +3,17 @@ import { dirname } from "node:path";
 import * as lockfile from "proper-lockfile";
 import { waitUntil } from "../../lib/wait-until";
 
-/** A lock that was not renewed for so long belongs to a dead process (killed, or the machine went down). Milliseconds. */
+/**
+ * A lock that was not renewed for so long belongs to a dead process (killed, or the machine went down). Milliseconds.
+ */
 const STALE_MS = 15_000;
 const RENEW_MS = 3_000;
 const POLL_MS = 500;
 
-/** Longest wait for another run, milliseconds: it may be compiling everything, which takes up to an hour on a busy machine. */
+/**
+ * Longest wait for another run, milliseconds: it may be compiling everything, which can take an hour on a busy
+ * machine.
+ */
 const WAIT_LIMIT_MS = 2 * 3600_000;
 
 interface LockOptions {
@@ -34,8 +39,8 @@ export async function tryLock(path: string): Promise<Release | undefined> {
             realpath: false,
             stale: STALE_MS,
             update: RENEW_MS,
-            // The lock is lost only when this process stood still for 15 s and another took it. Both then build the same in
-            // folders of their own, and the second rename is discarded: there is no reason to stop.
+            // The lock is lost only when this process stood still for 15 s and another took it. Both then build the
+            // same in folders of their own, and the second rename is discarded: there is no reason to stop.
             onCompromised: () => undefined,
         });
         // Giving back a lock twice, or a lost one, does no harm.

@@ -42,6 +42,7 @@ export function decideDocker(facts: DockerFacts): DockerDecision {
                 "(sudo usermod -aG docker $USER, then log in again), or run the lab as root.",
         );
     }
+    const [system = "this system"] = facts.distribution;
     const debian = facts.distribution.some((id) => id === "debian" || id === "ubuntu");
     if (!facts.client || !facts.daemon) {
         if (facts.root && debian) {
@@ -51,7 +52,7 @@ export function decideDocker(facts: DockerFacts): DockerDecision {
             debian
                 ? "Docker is not installed, and only root can install it: run `sudo apt-get install docker.io`, " +
                       "or run the lab as root, which installs it."
-                : `Docker is not installed, and on ${facts.distribution[0] ?? "this system"} the lab cannot install it: ` +
+                : `Docker is not installed, and on ${system} the lab cannot install it: ` +
                       "install Docker Engine 20.10 or newer and start it.",
         );
     }

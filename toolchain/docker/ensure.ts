@@ -41,8 +41,9 @@ async function waitUntilDockerAnswers(log: string, signal: AbortSignal | undefin
 }
 
 /**
- * Starts dockerd without an init system. The daemon gets a session of its own: it outlives this command, and a Ctrl-C does
- * not reach it. It refuses to start when the pid file of another dockerd is there, so `decideDocker` looks for one first.
+ * Starts dockerd without an init system. The daemon gets a session of its own: it outlives this command, and a Ctrl-C
+ * does not reach it. It refuses to start when the pid file of another dockerd is there, so `decideDocker` looks for
+ * one first.
  */
 function startDaemon(log: string): void {
     const out = openSync(log, "a");

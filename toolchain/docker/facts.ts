@@ -16,8 +16,8 @@ export interface DockerInfo {
 }
 
 /**
- * The line of `docker info`'s output that says why it failed. The client first prints JSON about itself, which has fields
- * named Error as well.
+ * The line of `docker info`'s output that says why it failed. The client first prints JSON about itself, which has
+ * fields named Error as well.
  */
 export const complaintOf = (output: string): string | undefined =>
     output
@@ -60,7 +60,9 @@ function osRelease(): string[] {
     }
 }
 
-/** Looks at the process of dockerd's pid file: a search among all processes would also find daemons inside containers. */
+/**
+ * Looks at the process of dockerd's pid file: a search among all processes would also find daemons inside containers.
+ */
 function daemonRunning(): boolean {
     try {
         const pid = readFileSync("/var/run/docker.pid", "utf8").trim();

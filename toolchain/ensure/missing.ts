@@ -19,8 +19,8 @@ export interface Missing {
 }
 
 /**
- * Programs that are compiled first, in this order: the largest image waits for `kube`, and the other two take so long that
- * they should not begin last.
+ * Programs that are compiled first, in this order: the largest image waits for `kube`, and the other two take so long
+ * that they should not begin last.
  */
 const FIRST = ["kube", "pulumi", "pulumi-resource-kubernetes"];
 
@@ -29,7 +29,10 @@ export function compileOrder(programs: readonly string[]): string[] {
     return [...FIRST.filter((name) => programs.includes(name)), ...programs.filter((name) => !FIRST.includes(name))];
 }
 
-/** The images that Docker lacks among these and those beneath them. An image beneath one that is there is not looked for. */
+/**
+ * The images that Docker lacks among these and those beneath them. An image beneath one that is there is not looked
+ * for.
+ */
 async function missingImages(
     names: readonly string[],
     have: (reference: string) => Promise<boolean>,

@@ -21,8 +21,8 @@ export interface ImageBuildOptions {
 }
 
 /**
- * Settings of this machine that a build inside a container needs as well. Docker hands only those proxies on that its own
- * configuration names.
+ * Settings of this machine that a build inside a container needs as well. A Dockerfile has to declare those of pip with
+ * ARG; Docker knows the proxies' names by itself.
  */
 const PASSED_ON = [
     "PIP_INDEX_URL",
@@ -45,8 +45,8 @@ export async function haveImage(reference: string): Promise<boolean> {
 }
 
 /**
- * Fills the build context: the Dockerfile's own folder, the recipe's parts, and `ca-bundle.crt`, which is empty where the
- * machine has no bundle of certificates.
+ * Fills the build context: the Dockerfile's own folder, the recipe's parts, and `ca-bundle.crt`, which is empty where
+ * the machine has no bundle of certificates.
  */
 async function fillContext(context: string, name: string, options: ImageBuildOptions): Promise<void> {
     const recipe = imageRecipe(name);
