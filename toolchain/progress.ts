@@ -124,12 +124,9 @@ export class Progress {
     }
 
     private tick(): void {
-        if (this.timer !== undefined) {
-            return;
-        }
-        this.timer = setInterval(() => this.beat(), this.sink.isTTY ? 1_000 : Math.min(this.heartbeatMs, 1_000));
-        // A process that has nothing else to do ends all the same.
-        this.timer.unref();
+        const pause = this.sink.isTTY ? 1_000 : Math.min(this.heartbeatMs, 1_000);
+        // unref: a process that has nothing else to do ends all the same.
+        this.timer ??= setInterval(() => this.beat(), pause).unref();
     }
 
     private beat(): void {
