@@ -133,10 +133,7 @@ export class Progress {
         if (this.sink.isTTY) {
             return this.draw();
         }
-        for (const at of this.running) {
-            if (this.now() - at.said < this.heartbeatMs) {
-                continue;
-            }
+        for (const at of this.running.filter(({ said }) => this.now() - said >= this.heartbeatMs)) {
             at.said = this.now();
             this.line(`${this.label(at)}: ${at.detail || "still at work"}, ${duration(this.now() - at.started)}`);
         }

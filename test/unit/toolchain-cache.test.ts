@@ -2,11 +2,13 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import {
     appendFile,
+    chmod,
     mkdir,
     mkdtemp,
     readFile,
     readdir,
     rm,
+    symlink,
     truncate,
     unlink,
     utimes,
@@ -31,6 +33,7 @@ describe("the toolchain's cache", () => {
         await mkdir(join(dir, "sub"));
         await writeFile(join(dir, "program"), "content", { mode: 0o755 });
         await writeFile(join(dir, "sub", "data"), "data");
+        await symlink("program", join(dir, "link"));
     };
 
     beforeEach(async () => {
@@ -76,6 +79,19 @@ describe("the toolchain's cache", () => {
             "a file of the same size with other bytes",
             (dir) => writeFile(join(dir, "program"), "CONTENT"),
             "program has other content than was built",
+        ],
+        [
+            "a file that may no longer be run",
+            (dir) => chmod(join(dir, "program"), 0o644),
+            "program has other permissions",
+        ],
+        [
+            "a link to another file",
+            async (dir) => {
+                await unlink(join(dir, "link"));
+                await symlink("sub/data", join(dir, "link"));
+            },
+            "link points elsewhere",
         ],
         ["a file gone", (dir) => unlink(join(dir, "sub", "data")), "sub/data is missing"],
         ["no entry file", (dir) => unlink(join(dir, ENTRY_FILE)), "its .manifest.json is missing"],
@@ -170,7 +186,7 @@ describe("the toolchain's cache", () => {
             expect((await cache.stateOf(RECIPE)).state).to.equal("missing");
             expect(await readdir(join(root, "tmp"))).to.have.length(1);
             const dir = await cache.ensure(RECIPE, build);
-            expect(await readdir(dir)).to.have.members(["program", "sub", ENTRY_FILE]);
+            expect(await readdir(dir)).to.have.members(["link", "program", "sub", ENTRY_FILE]);
             expect(await readdir(join(root, "tmp"))).to.deep.equal([]);
         });
     });
