@@ -1,10 +1,10 @@
 import { mkdir, rename, writeFile } from "node:fs/promises";
 import { cpus, totalmem } from "node:os";
 import { dirname, resolve } from "node:path";
+import { duration } from "../lib/duration";
 import type { Tuning } from "../plan/config/keys";
 import { PUBLISHED_LAB } from "../plan/profiles";
 import { repoPath } from "../toolchain/paths";
-import { duration } from "../toolchain/progress";
 import { calibrate } from "./bench/calibration";
 import type { BenchFile } from "./bench/file";
 import { BenchLab } from "./bench/lab";
