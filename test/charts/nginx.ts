@@ -12,7 +12,7 @@ import { find, render } from "./helm";
 
 const IP = "192.168.222.100";
 
-/** The list of all hosts, as BMO asks for it (pkg/provisioner/ironic, countFilteredBusyNodes). */
+/** The list of all hosts, as BMO asks for it (pkg/provisioner/ironic/ironic.go, loadBusyHosts; release 0.13). */
 export const LISTING = "/v1/nodes?fields=uuid%2Cname%2Cprovision_state%2Cboot_interface";
 
 /** nginx.conf of the first conductor. */
