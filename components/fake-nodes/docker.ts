@@ -4,7 +4,7 @@ import type { LabConfig } from "../../plan/config/keys";
 import type { LabPlan, PairPlan } from "../../plan/plan";
 import { pythonAssignments } from "../../plan/python";
 import type { Images } from "../../prepare/images";
-import { labels } from "../docker-labels";
+import { labels, LABELS_ONCE } from "../docker-labels";
 import { FAKE_IPA_PORT, SUSHY_TOOLS_PORT } from "../hosts";
 
 export interface FakeNodesArgs {
@@ -112,7 +112,7 @@ function createContainer(
     const volume = new docker.Volume(
         `${pair.name}-${image}-state`,
         { name: `${name}-state`, labels: labels(plan) },
-        opts,
+        { ...opts, ...LABELS_ONCE },
     );
     return new docker.Container(
         `${pair.name}-${image}`,

@@ -4,7 +4,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type { LabConfig } from "../../../plan/config/keys";
 import type { LabPlan } from "../../../plan/plan";
 import type { Images } from "../../../prepare/images";
-import { labels } from "../../docker-labels";
+import { labels, LABELS_ONCE } from "../../docker-labels";
 import type { LabPki } from "../../lab-pki";
 import type { Substrate } from "../substrate";
 import { LoadedImages } from "./loaded-images";
@@ -90,13 +90,17 @@ function createNetwork(
             ipamConfigs: [{ subnet: config.provisioningCidr, gateway: plan.gateway }],
             labels: labels(plan),
         },
-        opts,
+        { ...opts, ...LABELS_ONCE },
     );
 }
 
 /** Images, etcd and persistent volumes: on a file system of its own, because overlayfs does not stack. */
 function createVolume(name: string, { plan }: EmbeddedArgs, opts: pulumi.CustomResourceOptions): docker.Volume {
-    return new docker.Volume(`${name}-var`, { name: `${plan.prefix}-var`, labels: labels(plan) }, opts);
+    return new docker.Volume(
+        `${name}-var`,
+        { name: `${plan.prefix}-var`, labels: labels(plan) },
+        { ...opts, ...LABELS_ONCE },
+    );
 }
 
 function createNode(
@@ -132,8 +136,9 @@ function createNode(
             tmpfs: { "/run": "exec", "/tmp": "exec" },
             networksAdvanced: [{ name: network.name, ipv4Address: plan.nodeAddress }],
             ports: [{ internal: 6443, external: plan.apiPort, ip: "127.0.0.1" }],
-            // All but SYS_RESOURCE rather than privileged: some machines cannot give it, and nothing here needs it.
-            capabilities: { adds: ["ALL"], drops: ["SYS_RESOURCE"] },
+            // Not privileged, but all capabilities save one: some machines cannot give CAP_SYS_RESOURCE, and nothing here needs it. Pulumi's
+            // official docker plugin reads the long name back, and would replace the node at each refresh for a short one.
+            capabilities: { adds: ["ALL"], drops: ["CAP_SYS_RESOURCE"] },
             securityOpts: ["seccomp=unconfined", "apparmor=unconfined"],
             devices: [{ hostPath: "/dev/kmsg" }],
             deviceCgroupRules: ["a *:* rwm"],
