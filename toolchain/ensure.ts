@@ -13,7 +13,7 @@ import {
     LANGUAGE_HOST,
     ensurePlugins,
     ensurePulumiWithHost,
-    ensureStandIns,
+    ensureReplacements,
     planPlugins,
     type PluginPlan,
 } from "./pulumi/plugins";
@@ -121,7 +121,7 @@ async function readyPlugins(
         await linkCommand(
             cache,
             LANGUAGE_HOST,
-            theirs === undefined ? join(await ensureStandIns(cache, options), LANGUAGE_HOST) : undefined,
+            theirs === undefined ? join(await ensureReplacements(cache, options), LANGUAGE_HOST) : undefined,
         );
     }
     // A provider that has to be compiled has a step of its own; it is not this step's time.
