@@ -113,7 +113,8 @@ export async function planPlugins(root: string, pulumiHome: string | undefined):
         const download = async (): Promise<boolean> =>
             source === "official" ||
             (source === "auto" && !ours && (await officialPluginsReachable(root, pluginAddress(name, version))));
-        const action = there && !ours && source !== "replacement" ? "nothing" : (await download()) ? "download" : "ours";
+        const action =
+            there && !ours && source !== "replacement" ? "nothing" : (await download()) ? "download" : "ours";
         plans.push({ name, version, do: action, there });
     }
     return plans;
