@@ -104,7 +104,7 @@ export function detailedDiff(
 /** Inputs, defaults and what the provider adds, as the state keeps them. */
 export function outputsOf(resource: ResourceDefinition, inputs: Properties, outputs: Properties): Properties {
     const known = new Set([...Object.keys(resource.inputs), ...Object.keys(resource.outputs)]);
-    const all = { ...defaultsOf(resource.inputs), ...withoutNotes(inputs), ...outputs };
+    const all = { ...defaultsOf(resource.inputs), ...withoutNotes({ ...inputs, ...outputs }) };
     return Object.fromEntries(Object.entries(all).filter(([name]) => known.has(name)));
 }
 
