@@ -314,7 +314,18 @@ describe("the lab as resources", () => {
         expect(node.ports).to.deep.equal([
             { internal: 6443, external: plan(validate({}), "test").substrate.node.apiPort, ip: "127.0.0.1" },
         ]);
-        expect(node.capabilities).to.deep.equal({ adds: ["ALL"], drops: ["SYS_RESOURCE"] });
+        expect(node.capabilities).to.deep.equal({ adds: ["ALL"], drops: ["CAP_SYS_RESOURCE"] });
+    });
+
+    it("ignores a change of labels on every network and volume, which a replacement would empty", async () => {
+        const recorder = await lab({});
+        for (const type of ["docker:index/network:Network", "docker:index/volume:Volume"]) {
+            const resources = recorder.of(type);
+            expect(resources, type).to.not.have.length(0);
+            for (const { name } of resources) {
+                expect(recorder.ignoredChanges.get(name), name).to.deep.equal(["labels"]);
+            }
+        }
     });
 
     it("runs every image pinned", async () => {
