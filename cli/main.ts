@@ -1,6 +1,6 @@
 import { Command, InvalidArgumentError, Option } from "commander";
 import { Progress, StoppedError } from "../toolchain/progress";
-import type { BenchOptions } from "./bench";
+import type { BenchOptions } from "./bench/options";
 import type { DoctorOptions } from "./doctor";
 import type { DownOptions } from "./down";
 import { DEFAULT_STACK, INTERRUPTED } from "./session";
@@ -74,6 +74,10 @@ command("setup", "only make what is missing", async (options: SetupOptions) =>
 command("doctor", "say what was found where, what is missing and what would be done", async (options: DoctorOptions) =>
     (await import("./doctor.js")).doctor(options),
 ).addOption(stackOption());
+
+command("docs", "print Pulumi.yaml's config block and docs/configuration.md from plan/config/keys.ts", async () =>
+    (await import("./docs.js")).docs(),
+);
 
 program
     .command("kubeconfig")

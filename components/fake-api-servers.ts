@@ -1,9 +1,9 @@
 import * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { CLUSTER_PORTS } from "../plan/addresses";
+import type { ImageReferences } from "../plan/image-reference";
 import type { ClusterPlan, FakeApiServerPlan, LabPlan } from "../plan/plan";
-import { GO_RUNTIME_LARGE } from "../plan/sizes";
-import type { Images } from "../prepare/images";
+import { GO_RUNTIME_LARGE } from "../plan/profiles";
 import { createAccess } from "./fake-api-servers-access";
 
 /**
@@ -14,7 +14,7 @@ const PORTS_PER_SERVICE = 50;
 
 export interface FakeApiServersArgs {
     plan: LabPlan;
-    images: Images;
+    images: ImageReferences;
     namespace: pulumi.Input<string>;
     /** Address at which the clusters' API servers are reached. */
     address: string;
@@ -35,7 +35,7 @@ export class FakeApiServers extends pulumi.ComponentResource {
             name,
             {
                 namespace: args.namespace,
-                precreateSecrets: plan.precreateSecrets,
+                precreateSecrets: plan.profile.precreateSecrets,
                 releasesHosts: plan.fakeApiServers.some(({ hostsAtOnce }) => hostsAtOnce !== undefined),
             },
             child,
@@ -130,7 +130,7 @@ function createDeployment(
                                         name: "POD_NAMESPACE",
                                         valueFrom: { fieldRef: { fieldPath: "metadata.namespace" } },
                                     },
-                                    // The same as for the controllers (plan/sizes.ts). Four of them probe each
+                                    // The same as for the controllers (plan/profiles.ts). Four of them probe each
                                     // cluster, and most of a probe's cost is waking threads. Each also keeps a
                                     // connection to each cluster, and garbage collection visits all of them.
                                     { name: "GOMAXPROCS", value: GO_RUNTIME_LARGE.GOMAXPROCS },
@@ -139,7 +139,7 @@ function createDeployment(
                                     ...(server.hostsAtOnce === undefined
                                         ? []
                                         : [{ name: "FKAS_HOSTS_AT_ONCE", value: String(server.hostsAtOnce) }]),
-                                    ...(plan.precreateSecrets
+                                    ...(plan.profile.precreateSecrets
                                         ? []
                                         : [{ name: "FKAS_PRECREATE_SECRETS", value: "false" }]),
                                 ],

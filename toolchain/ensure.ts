@@ -4,8 +4,7 @@ import { dirname, join } from "node:path";
 import type { Cache } from "./cache/cache";
 import { dockerInfo } from "./docker/docker";
 import { haveImage } from "./images/build";
-import { builtReference, imageNames } from "./images/recipes";
-import { imageReference, type ImageSource } from "./images/reference";
+import { builtReference, labImages, type WantedImages } from "./images/reference";
 import { spaceProblems, type SpaceNeed } from "./machine";
 import { ensureManifests, manifestsRecipe } from "./manifests/entry";
 import { currentLogin, preparePulumiState, pulumiSetup, type PulumiSetup } from "./pulumi/home";
@@ -23,13 +22,6 @@ import { versions } from "./versions";
 
 /** What the toolchain is wanted for: `preview` needs no Docker and no images, `test` the tests' tools besides, `up` everything that runs. */
 export type Purpose = "preview" | "up" | "test";
-
-/** The `images` of a stack's configuration, as far as it matters here. */
-export interface WantedImages {
-    source: ImageSource;
-    /** Image name → the user's own reference. */
-    overrides: Record<string, string>;
-}
 
 /** How to call Pulumi, and the commands beside it. */
 export interface Ready {
@@ -50,12 +42,6 @@ const TOOLS: Record<Purpose, string[]> = {
     up: ["pulumi", "kubectl", "clusterctl"],
     test: ["pulumi", "kubectl", "clusterctl", "helm"],
 };
-
-/** References of the images that a lab with this configuration runs. `base` only stands beneath others. */
-export function labImages(wanted: WantedImages): Map<string, string> {
-    const names = imageNames().filter((name) => name !== "base");
-    return new Map(names.map((name) => [name, wanted.overrides[name] ?? imageReference(name, wanted.source)]));
-}
 
 /** Room for what is missing, judged before anything is made. With everything at hand little is written: no reason to refuse then. */
 async function checkSpace(cache: Cache, programs: number, images: number): Promise<void> {

@@ -18,9 +18,9 @@ export interface ProgressOptions {
 /** What a step's work may tell the person watching. */
 export interface StepHandle {
     /** Replaces what the step is said to be doing. */
-    doing(text: string): void;
+    doing: (text: string) => void;
     /** Prints a line that stays. */
-    notice(text: string): void;
+    notice: (text: string) => void;
 }
 
 /** The work did not fail: it was stopped, by the person or because another step failed. */

@@ -2,7 +2,7 @@ import { createWriteStream, type WriteStream } from "node:fs";
 import { mkdir, readFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import { finished } from "node:stream/promises";
-import type { Options, ResultPromise } from "execa";
+import type { Options } from "execa";
 
 /** A command that failed, with the end of what it said. The whole is in its log, where there is one. */
 export class CommandError extends Error {
@@ -71,7 +71,7 @@ export async function run(command: string, args: readonly string[], options: Run
     }
     // An ES module, which a CommonJS one can only load this way on Node 20.
     const { execa } = await import("execa");
-    const child = execa(command, args as string[], settings) as ResultPromise<Options>;
+    const child = execa<Options>(command, args as string[], settings);
     if (log !== undefined) {
         child.all?.pipe(log);
     }

@@ -6,7 +6,8 @@ import { ensureDocker, type DockerInfo } from "./docker/docker";
 import { ensureGoBinary, goBinaryRecipe } from "./go/build";
 import { ensureGo } from "./go/go";
 import { buildImage, haveImage, pullImage } from "./images/build";
-import { builtReference, imageNames, imageRecipe } from "./images/recipes";
+import { imageRecipe } from "./images/recipes";
+import { builtReference } from "./images/reference";
 import { cacheRoot } from "./paths";
 import { Progress, StoppedError } from "./progress";
 
@@ -227,24 +228,4 @@ export class Toolchain {
         }
         return { binaries: lackingBinaries, images: [...lackingImages] };
     }
-}
-
-/**
- * Makes sure that Docker has these images, given by the references `imageReference` (or a user's override) gave: those built here are built, others pulled.
- */
-export async function ensureImages(
-    references: readonly string[],
-    toolchain = new Toolchain(new Progress()),
-): Promise<void> {
-    const own = new Map(imageNames().map((name) => [builtReference(name), name]));
-    await toolchain.docker();
-    const names = references.flatMap((reference) => own.get(reference) ?? []);
-    const lacking = await toolchain.missing([], names);
-    toolchain.progress.expect(lacking.binaries.length + lacking.images.length);
-    await toolchain.all(
-        references.map((reference) => {
-            const name = own.get(reference);
-            return name === undefined ? toolchain.pulled(reference) : toolchain.image(name);
-        }),
-    );
 }

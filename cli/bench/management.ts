@@ -1,8 +1,9 @@
 import { existsSync } from "node:fs";
 import { CoreV1Api, CustomObjectsApi, KubeConfig, PatchStrategy, setHeaderOptions } from "@kubernetes/client-node";
-import { listObjects } from "../../tasks/wait-for-fleet/reader";
+import { listObjects } from "../../lib/kubernetes";
 import { LAB_NAMESPACE, labDirectory } from "../management";
 
+/** An object of the Kubernetes API, with the fields that the benchmark reads. */
 export interface StoredObject {
     metadata: { name: string; uid: string; creationTimestamp: string };
     spec?: Record<string, unknown>;
@@ -28,7 +29,7 @@ export const METAL3_MACHINES: Kind = {
     plural: "metal3machines",
 };
 
-/** The management cluster of a lab, as the benchmark looks at it. */
+/** Reads and writes the objects of a lab's management cluster. */
 export class ManagementCluster {
     private readonly config = new KubeConfig();
 
@@ -36,14 +37,14 @@ export class ManagementCluster {
         this.config.loadFromFile(file);
     }
 
-    /** Undefined until the lab's program has written its kubeconfig. */
+    /** The management cluster of a lab; undefined until the lab's program has written its kubeconfig. */
     static of(stack: string): ManagementCluster | undefined {
         const file = `${labDirectory(stack)}/kubeconfig`;
         return existsSync(file) ? new ManagementCluster(file) : undefined;
     }
 
-    /** That of a lab that is up. @throws Error when its program has written no kubeconfig. */
-    static standing(stack: string): ManagementCluster {
+    /** The management cluster of a lab that is up. @throws Error when its program has written no kubeconfig. */
+    static ofRunningLab(stack: string): ManagementCluster {
         const cluster = ManagementCluster.of(stack);
         if (cluster === undefined) {
             throw new Error(`the lab of the stack ${stack} is up but has written no kubeconfig`);
@@ -55,7 +56,7 @@ export class ManagementCluster {
         return this.config.makeApiClient(CustomObjectsApi);
     }
 
-    /** Objects of a kind. @param most how many suffice; default: all */
+    /** Lists objects of a kind. @param most stops once there are this many. Default: all objects. */
     list(kind: Kind, most?: number): Promise<StoredObject[]> {
         return listObjects<StoredObject>(this.objects, kind, LAB_NAMESPACE, most);
     }
@@ -71,7 +72,7 @@ export class ManagementCluster {
         );
     }
 
-    /** Values of a Secret of the lab. */
+    /** Reads the values of a Secret of the lab. */
     async secret(name: string): Promise<Record<string, string>> {
         const { data } = await this.config
             .makeApiClient(CoreV1Api)

@@ -12,7 +12,7 @@ describe("charts/ironic: conductor.py and what it is made of, in the image of Ir
         const variables = Object.entries({ PYTHONPATH: "/scripts", PYTHONDONTWRITEBYTECODE: "1", ...env }).flatMap(
             ([name, value]) => ["-e", `${name}=${value}`],
         );
-        return python(image(), `import conductor, evenly_spread, json, remembered_answers\n${script}`, [
+        return python(image(), `import conductor, hash_ring_balance, json, response_cache\n${script}`, [
             "-v",
             `${path.join(CHART, "files")}:/scripts:ro`,
             ...variables,
@@ -85,7 +85,7 @@ def application(environ, start_response):
     asked.append(environ["PATH_INFO"])
     start_response(environ.get("status", "200 OK"), [("Content-Type", "application/json"), ("Openstack-Request-Id", f"req-{len(asked)}")])
     return [f"answer {len(asked)}".encode()]
-answers = remembered_answers.RememberedAnswers(application, rows=lambda query, uuid: rows.get(uuid))
+answers = response_cache.ResponseCache(application, rows=lambda query, uuid: rows.get(uuid))
 A, B = "0a1b2c3d-0000-4000-8000-000000000001", "0a1b2c3d-0000-4000-8000-000000000002"
 def ask(path=f"/v1/nodes/{A}", method="GET", query="", authorization="Basic me", **more):
     said = []
@@ -109,7 +109,7 @@ del rows[A]
 result["gone"] = [ask()[0], ask()[0]]
 rows[A] = [(2,)]
 result["refused"] = [ask(status="404 Not Found")[:2], ask()[:2]]
-remembered_answers.KNOWN_ANSWERS = 2
+response_cache.SIZE = 2
 for i in range(5):
     ask(HTTP_X=str(i))
 result["kept"] = len(answers.answers)
@@ -154,7 +154,7 @@ got = []
 def application(environ, start_response):
     got.append(environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0)))
     return []
-spread = evenly_spread.EvenlySpread(application, "b", conductor_of)
+spread = hash_ring_balance.HashRingBalance(application, "b", conductor_of)
 def ask(body, method="POST", path="/v1/nodes", **more):
     spread({"REQUEST_METHOD": method, "PATH_INFO": path, "wsgi.input": io.BytesIO(body), "CONTENT_LENGTH": str(len(body)), **more}, None)
     return got[-1]
@@ -169,7 +169,7 @@ spread.own = "nobody"
 result["own not there yet"] = sorted(held() for _ in range(2))
 asIs = [b'{"driver": "redfish", "uuid": "1be26c0b-03f2-4d2e-ae87-c02d7f33c123"}', b'{"driver": "ipmi"}', b'{"name": "x"}', b'{"driver": 7}', b'[1]', b'{"driver": ', b'\\xff\\xfe', b'']
 result["left alone"] = [ask(body) == body for body in asIs]
-large = json.dumps({"driver": "redfish", "extra": "x" * evenly_spread.HOST_SIZE}).encode()
+large = json.dumps({"driver": "redfish", "extra": "x" * hash_ring_balance.HOST_SIZE}).encode()
 result["too large"] = ask(large) == large
 result["elsewhere"] = [ask(b'{"driver": "redfish"}', **at).decode() for at in [dict(path="/v1/ports"), dict(method="PUT"), dict(path="/")]]
 result["no length"] = ask(b'{"driver": "redfish"}', CONTENT_LENGTH="").decode()
@@ -191,7 +191,7 @@ print(json.dumps(result))`),
             conductor(`
 import datetime
 from unittest import mock
-import agent_known
+import agent_address_required
 from ironic.common import states
 from ironic.conductor import task_manager, utils
 from ironic.drivers.modules import agent
@@ -209,7 +209,7 @@ def deployed(inspected=0, address="https://192.0.2.1:9999", heartbeat=None):
         agent.CustomAgentDeploy().deploy(task)
     return ["asked"] * refresh.call_count + [call.args[1] for call in power.call_args_list]
 before = deployed(address=None)
-agent_known.require_address()
+agent_address_required.require_address()
 print(json.dumps({"Ironic's own": before, "no address": deployed(address=None), "inspected": deployed(), "heard": deployed(inspected=86400, heartbeat=1),
                   "long ago": deployed(inspected=86400, heartbeat=86400), "heard, but no address": deployed(inspected=86400, address=None, heartbeat=1)}))`),
         ).to.deep.equal({
@@ -229,7 +229,7 @@ import sqlalchemy
 from ironic.common import exception
 from unittest import mock
 engine = sqlalchemy.create_engine("sqlite:////tmp/ironic.sqlite", isolation_level="AUTOCOMMIT", pool_reset_on_return=None, pool_size=1, max_overflow=0, pool_timeout=1)
-remembered_answers.database = lambda: engine
+response_cache.database = lambda: engine
 def write(*statements):
     with engine.connect() as connection:
         for statement in statements:
@@ -239,12 +239,12 @@ write("CREATE TABLE nodes (id INTEGER, uuid TEXT, owner TEXT, lessee TEXT, drive
       "CREATE TABLE ports (id INTEGER, node_id INTEGER)", "INSERT INTO nodes VALUES (7, 'u', NULL, NULL, 'redfish', '')", "INSERT INTO ports VALUES (3, 7)")
 # SQLite has neither the function nor this style of parameters.
 here = lambda query: query.replace("CRC32", "LENGTH").replace("CONCAT(COUNT(*), ' ', ", "(COUNT(*) || ' ' || ").replace("%s", "?")
-queries = [query for _, query in remembered_answers.QUESTIONS]
-remembered_answers.HOST = here(remembered_answers.HOST)
+queries = [query for _, query in response_cache.QUERIES]
+response_cache.HOST = here(response_cache.HOST)
 holder = mock.Mock(return_value=("192.0.2.1", ["192.0.2.1", "192.0.2.2"]))
-remembered_answers.conductor_of = holder
+response_cache.conductor_of = holder
 def look(uuid):
-    return [remembered_answers.rows_of(here(query), uuid) for query in queries]
+    return [response_cache.rows_of(here(query), uuid) for query in queries]
 result = [look("u"), look("v")]
 write("INSERT INTO node_traits VALUES (7, 'CUSTOM_GPU')", "INSERT INTO firmware_information VALUES (7, 'bmc')", "DELETE FROM ports")
 holder.return_value = ("192.0.2.2", ["192.0.2.2"])
@@ -258,7 +258,7 @@ write("ALTER TABLE ports RENAME TO away")
 result.append(look("u"))
 write("ALTER TABLE away RENAME TO ports")
 result.append([rows is not None for rows in look("u")])
-remembered_answers.database = lambda: sqlalchemy.create_engine("sqlite:////nowhere/at.all")
+response_cache.database = lambda: sqlalchemy.create_engine("sqlite:////nowhere/at.all")
 print(json.dumps([*result, look("u"), asked]))`),
         ).to.deep.equal([
             [
@@ -310,7 +310,7 @@ before = [pecan.util.getargspec(handler) for handler in handlers]
 looked = []
 original = pecan.util._getargspec
 pecan.util._getargspec = lambda handler: looked.append(handler) or original(handler)
-conductor.remember_signatures()
+conductor.cache_signatures()
 after = [[tuple(pecan.util.getargspec(handler)) for handler in handlers] for _ in range(3)]
 again = len(looked)
 pecan.util.getargspec(Controller().plain)
@@ -323,7 +323,7 @@ print(json.dumps([all(after[i] == [tuple(b) for b in before] for i in range(3)),
             conductor(`
 import jsonschema
 validate = jsonschema.validate
-conductor.remember_schemas()
+conductor.cache_schema_checks()
 judged = []
 check = jsonschema.Draft4Validator.check_schema
 jsonschema.Draft4Validator.check_schema = classmethod(lambda cls, schema: judged.append(schema) or check(schema))
@@ -349,7 +349,7 @@ print(json.dumps([
     it("takes the faster driver where the image has it, and only in place of PyMySQL", () => {
         const url = (value: string, prelude = "") =>
             conductor(
-                `import os\n${prelude}\nconductor.choose_driver()\nprint(json.dumps(os.environ["OS_DATABASE__CONNECTION"]))`,
+                `import os\n${prelude}\nconductor.choose_database_driver()\nprint(json.dumps(os.environ["OS_DATABASE__CONNECTION"]))`,
                 { OS_DATABASE__CONNECTION: value },
             );
         const pymysql = "mysql+pymysql://ironic:pymysql@db:3306/ironic?charset=utf8";

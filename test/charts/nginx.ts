@@ -89,7 +89,7 @@ export class ApiProxy {
             { stdio: ["ignore", "ignore", "pipe"] },
         );
         let complaint = "";
-        container.stderr!.on("data", (chunk) => (complaint += chunk));
+        container.stderr.on("data", (chunk) => (complaint += chunk));
         const proxy = new ApiProxy(
             folder,
             container,

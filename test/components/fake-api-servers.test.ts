@@ -3,7 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { expect } from "chai";
 import { FakeApiServers } from "../../components/fake-api-servers";
 import { policyRules } from "../../components/fake-api-servers-access";
-import { judge } from "../../plan/config/validate";
+import { validate } from "../../plan/config/validate";
 import { plan } from "../../plan/plan";
 import { Images } from "../../prepare/images";
 import rules from "../../services/fkas/internal/access/rules.json";
@@ -15,7 +15,7 @@ const ADDRESS = "192.0.2.2";
 async function fakeApiServers(raw: Record<string, string>): Promise<Recorder> {
     const recorder = new Recorder();
     await recorder.start();
-    const config = judge({ wait: "none", ...raw });
+    const config = validate({ wait: "none", ...raw });
     const servers = new FakeApiServers("fkas", {
         plan: plan(config, "test"),
         images: new Images(config.images),
@@ -179,7 +179,7 @@ describe("The fake API servers", () => {
         // Blocks of 50 ports, used or not.
         expect(open.size).to.equal(150);
         for (const { index, port, fakeApiServer } of plan(
-            judge({ nodes: "120", clusters: "120", fakeApiServers: "3" }),
+            validate({ nodes: "120", clusters: "120", fakeApiServers: "3" }),
             "test",
         ).clusters) {
             expect(open.get(port)).to.equal(`fkas-${fakeApiServer}-${Math.floor(index / 50)}`);

@@ -8,7 +8,8 @@ import type { StepHandle } from "../progress";
 import { look, run } from "../run";
 import { MACHINE_CA, buildDebianBase } from "./debian-base";
 import { npmFile, place } from "./npm-file";
-import { builtReference, dockerfileDir, imageRecipe } from "./recipes";
+import { dockerfileDir, imageRecipe } from "./recipes";
+import { builtReference } from "./reference";
 
 export interface ImageBuildOptions {
     cache: Cache;
