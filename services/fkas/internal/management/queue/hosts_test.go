@@ -3,6 +3,7 @@ package queue_test
 import (
 	"context"
 	"errors"
+	"regexp"
 	"testing"
 	"time"
 
@@ -93,6 +94,26 @@ func TestTheLimitDoesNotHoldForHostsThatHaveAStateOrAreDeleted(t *testing.T) {
 	g.Expect(err).NotTo(HaveOccurred())
 	g.Expect(releases.Count).To(Equal(2))
 	g.Expect(queued).To(Equal([]string{"h2"}))
+}
+
+func TestTheReleaseOfAHostIsOnePatchOfAnnotations(t *testing.T) {
+	g := NewWithT(t)
+	var sent []string
+	l := lab.Failing(t, interceptor.Funcs{Patch: func(
+		ctx context.Context, c client.WithWatch, obj client.Object, patch client.Patch, opts ...client.PatchOption,
+	) error {
+		data, err := patch.Data(obj)
+		g.Expect(err).NotTo(HaveOccurred())
+		sent = append(sent, string(data))
+		return c.Patch(ctx, obj, patch, opts...)
+	}}, newHost("h", "", lab.Queued, func(h *bmov1alpha1.BareMetalHost) { h.UID = "uid-h" }))
+	_, _, err := releaseHosts(l, 1)
+	g.Expect(err).NotTo(HaveOccurred())
+	g.Expect(sent).To(HaveLen(1))
+	now := regexp.MustCompile(`"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ"`)
+	g.Expect(now.ReplaceAllString(sent[0], `"now"`)).To(MatchJSON(`{"metadata":{"uid":"uid-h","resourceVersion":"999",
+		"annotations":{"baremetalhost.metal3.io/paused":null,"cluster.x-k8s.io/paused":null,
+			"metal3-scale-lab/queued":null,"metal3-scale-lab/admitted":"now"}}}`))
 }
 
 func TestAHostWhoseReleaseIsRefusedStaysQueued(t *testing.T) {
