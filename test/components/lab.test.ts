@@ -251,30 +251,6 @@ describe("the lab as resources", () => {
         expect(told.sort()).to.deep.equal(["2", undefined]);
     });
 
-    it("lets FKAS let in queued hosts", async () => {
-        const { rules } = (await lab({ nodes: "0", clusters: "0" })).named("fkas-role").inputs as {
-            rules: { resources: string[]; verbs: string[] }[];
-        };
-        expect(rules.find(({ resources }) => resources.includes("baremetalhosts"))?.verbs).to.have.members([
-            "get",
-            "list",
-            "watch",
-            "patch",
-        ]);
-    });
-
-    it("lets FKAS release queued clusters", async () => {
-        const { rules } = (await lab({ nodes: "0", clusters: "0" })).named("fkas-role").inputs as {
-            rules: { resources: string[]; verbs: string[] }[];
-        };
-        expect(rules.find(({ resources }) => resources.includes("clusters"))?.verbs).to.have.members([
-            "get",
-            "list",
-            "watch",
-            "patch",
-        ]);
-    });
-
     it("declares each cluster's port, and opens it in the Service of its fake API server", async () => {
         const recorder = await lab({ nodes: "4", clusters: "4", fakeApiServers: "2" });
         const cluster = recorder.named("cluster-0003").inputs as {

@@ -12,12 +12,15 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 	clusterv1 "sigs.k8s.io/cluster-api/api/core/v1beta2"
 
-	"metal3-scale-lab/fkas/internal/management"
+	"metal3-scale-lab/fkas/internal/management/desired"
 	"metal3-scale-lab/fkas/internal/pki"
 	"metal3-scale-lab/fkas/internal/registry"
 )
 
-// PortRange is the inclusive range of ports for clusters registered over HTTP.
+// runTimeout limits a run that an HTTP request waits for.
+const runTimeout = 20 * time.Second
+
+// PortRange is the inclusive range of ports for clusters that are registered over HTTP.
 type PortRange struct{ First, Last int32 }
 
 // Refusal is a request that cannot be met, with the HTTP status that says why.
@@ -32,8 +35,8 @@ func refuse(status int, format string, args ...any) error {
 	return &Refusal{Status: status, Message: fmt.Sprintf(format, args...)}
 }
 
-// Register serves a cluster and returns where: at the endpoint that its objects declare, else at the port it was given
-// before, else at the lowest free port of ports.
+// Register serves a cluster and returns its host and port: the endpoint that its objects declare, else the port that an
+// earlier registration was given, else the lowest free port of ports.
 func (r *Reconciler) Register(ctx context.Context, name types.NamespacedName, ports PortRange) (string, int32, error) {
 	ctx, cancel := context.WithTimeout(ctx, runTimeout)
 	defer cancel()
@@ -43,7 +46,9 @@ func (r *Reconciler) Register(ctx context.Context, name types.NamespacedName, po
 	}
 	if !declared {
 		if _, err := r.Secrets.Load(ctx, name); errors.Is(err, pki.ErrNotYet) {
-			return "", 0, refuse(http.StatusConflict, "Secrets %s-ca and %s-etcd must exist in namespace %s before the cluster is registered", name.Name, name.Name, name.Namespace)
+			return "", 0, refuse(http.StatusConflict,
+				"Secrets %s-ca and %s-etcd must exist in namespace %s before the cluster is registered",
+				name.Name, name.Name, name.Namespace)
 		} else if err != nil {
 			return "", 0, err
 		}
@@ -72,7 +77,7 @@ func (r *Reconciler) declared(ctx context.Context, name types.NamespacedName) (*
 	} else if err != nil {
 		return nil, false, fmt.Errorf("get Cluster %s: %w", name, err)
 	}
-	_, ok, err := management.Endpoint(ctx, r.Client, cluster)
+	_, ok, err := desired.Endpoint(ctx, r.Client, cluster)
 	return cluster, ok, err
 }
 
@@ -83,7 +88,7 @@ func (r *Reconciler) givePort(ctx context.Context, name types.NamespacedName, po
 	}
 	var taken []int32
 	for i := range list.Items {
-		endpoint, ok, err := management.Endpoint(ctx, r.Client, &list.Items[i])
+		endpoint, ok, err := desired.Endpoint(ctx, r.Client, &list.Items[i])
 		if err != nil {
 			return err
 		}
@@ -108,9 +113,11 @@ func (r *Reconciler) givePort(ctx context.Context, name types.NamespacedName, po
 	return err
 }
 
-// UpdateNode takes a node that was told over HTTP. A node that a Machine stands for is derived from it, whatever is
-// told; the call then only makes sure that it is there.
-func (r *Reconciler) UpdateNode(ctx context.Context, name types.NamespacedName, node string, told registry.Node) error {
+// UpdateNode registers a node of a cluster. A node of a Machine is derived from that Machine, whatever the request says;
+// for such a node the call only makes sure that it exists.
+func (r *Reconciler) UpdateNode(
+	ctx context.Context, name types.NamespacedName, node string, update registry.Node,
+) error {
 	ctx, cancel := context.WithTimeout(ctx, runTimeout)
 	defer cancel()
 	cluster, declared, err := r.declared(ctx, name)
@@ -125,21 +132,7 @@ func (r *Reconciler) UpdateNode(ctx context.Context, name types.NamespacedName, 
 		return err
 	}
 	if !isMachine {
-		_, controlPlane := told.Labels[clusterv1.MachineControlPlaneLabel]
-		if e, _ := r.status.get(name); !controlPlane && len(e.outcome.result.Nodes) == 0 {
-			return refuse(http.StatusInternalServerError, "cluster %s has no control-plane node yet, worker %s cannot join", name, node)
-		}
-		if _, err := r.Registry.Update(ctx, name, func(registration *registry.Registration) error {
-			told.Created = time.Now().UTC()
-			if old, ok := registration.Nodes[node]; ok {
-				told.Created = old.Created
-			}
-			if registration.Nodes == nil {
-				registration.Nodes = map[string]registry.Node{}
-			}
-			registration.Nodes[node] = told
-			return nil
-		}); err != nil {
+		if err := r.storeNode(ctx, name, node, update); err != nil {
 			return err
 		}
 	}
@@ -148,13 +141,38 @@ func (r *Reconciler) UpdateNode(ctx context.Context, name types.NamespacedName, 
 	}
 	if e, _ := r.status.get(name); !slices.Contains(e.outcome.result.Nodes, node) {
 		if isMachine {
-			return refuse(http.StatusInternalServerError, "node %s of cluster %s is not up: its BareMetalHost is not provisioned, or the control plane is not", node, name)
+			return refuse(http.StatusInternalServerError,
+				"node %s of cluster %s is not up: its BareMetalHost or the control plane is not provisioned", node, name)
 		}
-		return refuse(http.StatusInternalServerError, "node %s of cluster %s cannot join yet: %s", node, name, e.outcome.waiting)
+		return refuse(http.StatusInternalServerError,
+			"node %s of cluster %s cannot join yet: %s", node, name, e.outcome.waiting)
 	}
 	return nil
 }
 
+func (r *Reconciler) storeNode(
+	ctx context.Context, name types.NamespacedName, node string, update registry.Node,
+) error {
+	_, controlPlane := update.Labels[clusterv1.MachineControlPlaneLabel]
+	if e, _ := r.status.get(name); !controlPlane && len(e.outcome.result.Nodes) == 0 {
+		return refuse(http.StatusInternalServerError,
+			"cluster %s has no control-plane node yet, worker %s cannot join", name, node)
+	}
+	_, err := r.Registry.Update(ctx, name, func(registration *registry.Registration) error {
+		update.Created = time.Now().UTC()
+		if old, ok := registration.Nodes[node]; ok {
+			update.Created = old.Created
+		}
+		if registration.Nodes == nil {
+			registration.Nodes = map[string]registry.Node{}
+		}
+		registration.Nodes[node] = update
+		return nil
+	})
+	return err
+}
+
+// hasMachine says whether a node is the node of one of the cluster's Machines.
 func (r *Reconciler) hasMachine(ctx context.Context, cluster *clusterv1.Cluster, node string) (bool, error) {
 	if cluster == nil {
 		return false, nil
@@ -170,7 +188,7 @@ func (r *Reconciler) hasMachine(ctx context.Context, cluster *clusterv1.Cluster,
 	return machine.Spec.ClusterName == cluster.Name, nil
 }
 
-// Unregister forgets a registration with all it told, and stops serving the cluster if nothing declares it.
+// Unregister deletes a registration with its nodes, and stops serving the cluster unless a Cluster declares it.
 func (r *Reconciler) Unregister(ctx context.Context, name types.NamespacedName) error {
 	ctx, cancel := context.WithTimeout(ctx, runTimeout)
 	defer cancel()
@@ -184,7 +202,8 @@ func (r *Reconciler) Unregister(ctx context.Context, name types.NamespacedName) 
 	}
 	switch {
 	case !existed && declared:
-		return refuse(http.StatusConflict, "cluster %s is declared by its Cluster object and goes when that is deleted", name)
+		return refuse(http.StatusConflict,
+			"cluster %s is declared by its Cluster object and is removed when that is deleted", name)
 	case !existed:
 		return refuse(http.StatusNotFound, "cluster %s is not registered", name)
 	}

@@ -9,16 +9,16 @@ import (
 	clusterv1 "sigs.k8s.io/cluster-api/api/core/v1beta2"
 )
 
-func TestCacheKeepsWhatTheQueueReads(t *testing.T) {
+func TestTheCacheKeepsTheFieldsThatTheQueuesRead(t *testing.T) {
 	g := NewWithT(t)
 	kept, err := trim(&clusterv1.Cluster{ObjectMeta: metav1.ObjectMeta{UID: "uid", ResourceVersion: "7", Annotations: map[string]string{
 		clusterv1.PausedAnnotation: "", QueuedAnnotation: "3", "kubectl.kubernetes.io/last-applied-configuration": "long",
 	}}})
 	g.Expect(err).NotTo(HaveOccurred())
 	cluster := kept.(*clusterv1.Cluster)
-	g.Expect(Queued(cluster)).To(BeTrue())
+	g.Expect(ClusterQueued(cluster)).To(BeTrue())
 	g.Expect(cluster.Annotations).To(Equal(map[string]string{QueuedAnnotation: "3"}))
-	g.Expect([]string{string(cluster.UID), cluster.ResourceVersion}).To(Equal([]string{"uid", "7"}), "what a release is conditional on")
+	g.Expect([]string{string(cluster.UID), cluster.ResourceVersion}).To(Equal([]string{"uid", "7"}), "a release is conditional on both")
 
 	kept, err = trim(&bmov1alpha1.BareMetalHost{ObjectMeta: metav1.ObjectMeta{Labels: map[string]string{HostClusterLabel: "c", "other": "x"}}})
 	g.Expect(err).NotTo(HaveOccurred())
@@ -28,7 +28,7 @@ func TestCacheKeepsWhatTheQueueReads(t *testing.T) {
 	g.Expect(kept.(*bmov1alpha1.BareMetalHost).Labels).To(BeNil())
 }
 
-func TestCacheKeepsWhatAnOfferReads(t *testing.T) {
+func TestTheCacheKeepsTheFieldsThatTheHostTriggerReads(t *testing.T) {
 	g := NewWithT(t)
 	secret := "m-bootstrap"
 	kept, err := trim(&clusterv1.Machine{Spec: clusterv1.MachineSpec{

@@ -18,7 +18,7 @@ import (
 	"metal3-scale-lab/fkas/internal/management"
 )
 
-func TestOnlyWhatMattersCausesARun(t *testing.T) {
+func TestOnlyChangesThatMatterCauseARun(t *testing.T) {
 	host := func(change func(*bmov1alpha1.BareMetalHost)) bool {
 		before := &bmov1alpha1.BareMetalHost{}
 		before.Status.Provisioning.State = bmov1alpha1.StateProvisioning
@@ -72,7 +72,7 @@ func TestOnlyWhatMattersCausesARun(t *testing.T) {
 	}
 }
 
-func TestObjectsLeadToTheirCluster(t *testing.T) {
+func TestAnObjectLeadsToItsCluster(t *testing.T) {
 	g, ctx := NewWithT(t), context.Background()
 	labels := map[string]string{clusterv1.ClusterNameLabel: "c"}
 	m3m := &infrav1.Metal3Machine{ObjectMeta: metav1.ObjectMeta{Namespace: "ns", Name: "m3m", Labels: labels}}
@@ -102,7 +102,7 @@ func TestObjectsLeadToTheirCluster(t *testing.T) {
 	g.Expect(name).To(Equal(want))
 }
 
-func TestHostsLeadToTheQueuedClusterTheyAreSetAsideFor(t *testing.T) {
+func TestAHostLeadsToTheQueuedClusterThatItIsSetAsideFor(t *testing.T) {
 	g, ctx := NewWithT(t), context.Background()
 	queued := &clusterv1.Cluster{ObjectMeta: metav1.ObjectMeta{Namespace: "ns", Name: "queued", Annotations: map[string]string{management.QueuedAnnotation: "1"}}}
 	started := &clusterv1.Cluster{ObjectMeta: metav1.ObjectMeta{Namespace: "ns", Name: "started"}}
@@ -126,7 +126,7 @@ func TestHostsLeadToTheQueuedClusterTheyAreSetAsideFor(t *testing.T) {
 	}
 }
 
-func TestOnlyTheMomentCountsInWhichAHostBecomesFree(t *testing.T) {
+func TestOnlyTheEventWithWhichAHostBecomesFreePasses(t *testing.T) {
 	g := NewWithT(t)
 	host := func(state bmov1alpha1.ProvisioningState, consumer *corev1.ObjectReference) *bmov1alpha1.BareMetalHost {
 		host := &bmov1alpha1.BareMetalHost{}
