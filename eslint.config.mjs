@@ -80,6 +80,18 @@ export default tseslint.config(
         ),
     },
     {
+        files: ["test/**/*.test.ts"],
+        rules: {
+            "no-restricted-syntax": [
+                "error",
+                {
+                    selector: "CallExpression[callee.property.name=/^(skip|only)$/]",
+                    message: "Call skipBecause with a reason, which the report of npm test tells. Leave no `only`.",
+                },
+            ],
+        },
+    },
+    {
         files: ["**/*.mjs"],
         languageOptions: { globals: { process: "readonly", console: "readonly" } },
     },

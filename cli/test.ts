@@ -1,9 +1,9 @@
 import { mkdir, rm, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import pLimit from "p-limit";
+import { duration } from "../lib/duration";
 import { ensureGo } from "../toolchain/go/go";
 import { repoPath } from "../toolchain/paths";
-import { duration } from "../toolchain/progress";
 import { DEFAULT_STACK, Session } from "./session";
 import { countsText, sumOf } from "./test/report";
 import { runSuite } from "./test/run";
@@ -45,7 +45,7 @@ export async function test(options: TestOptions): Promise<number> {
     await rm(REPORTS, { recursive: true, force: true });
     await mkdir(REPORTS, { recursive: true });
     progress.expect(suites.length);
-    // Two suites at a time, since many tests mostly wait. The end-to-end tests measure and share a machine: one at a time.
+    // Two suites at a time, since many tests mostly wait. The end-to-end tests measure, so they run one at a time.
     const limit = pLimit(options.e2e ? 1 : 2);
     const results = await Promise.all(
         suites.map((suite) =>

@@ -13,7 +13,7 @@ import { Ironic, IRONIC_CERTIFICATE } from "./ironic";
 import { KubeconfigFile } from "./kubeconfig-file";
 import { LabPki } from "./lab-pki";
 import { SUBSTRATE_KINDS } from "./substrate/kinds";
-import { fleetGate } from "./wait-for-fleet";
+import { fleetReached } from "./wait-for-fleet";
 import { WorkloadClusters } from "./workload-clusters";
 
 /** Everything that is known before the first resource. */
@@ -108,6 +108,7 @@ export class Lab extends pulumi.ComponentResource {
             { content: kubeconfig, stack: pulumi.getStack() },
             here,
         );
+        const containers = [...substrate.containers, ...pairs.flatMap((pair) => pair.containers)];
         const after = [...hosts.hosts, ...clusters.clusters];
         this.outputs = {
             kubeconfig: pulumi.secret(kubeconfig),
@@ -118,7 +119,7 @@ export class Lab extends pulumi.ComponentResource {
             conductors: plan.conductors.length,
             pairs: plan.pairs.length,
             fakeApiServers: plan.fakeApiServers.length,
-            fleet: fleetGate({ config, plan, namespace: plan.namespace, kubeconfig, after }),
+            fleet: fleetReached({ config, plan, kubeconfig, ironicChart: args.ironicChart, containers, after }),
             next: nextSteps(kubeconfigPath, plan.namespace),
         };
         this.registerOutputs({});

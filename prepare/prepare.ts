@@ -7,15 +7,13 @@ import { ConfigurationError, validate, type Problem } from "../plan/config/valid
 import { ironicValues } from "../plan/manifests/ironic-values";
 import { plan } from "../plan/plan";
 import { Cache } from "../toolchain/cache/cache";
-import { imageNames } from "../toolchain/images/recipes";
+import { goTarget } from "../toolchain/go/targets";
+import { imagesThatRunAs } from "../toolchain/images/recipes";
 import { manifestsPath } from "../toolchain/manifests/entry";
 import { readBareMetalOperator } from "../toolchain/manifests/rendered";
 import { cacheRoot } from "../toolchain/paths";
 import { renderChart } from "./chart";
 import { Images } from "./images";
-
-/** Version of the embedded Kubernetes (toolchain/go/kubernetes). */
-const MANAGEMENT_KUBERNETES_VERSION = "v1.35.4";
 
 /** The machine is looked at for this substrate when the configuration is not valid. */
 const DEFAULT_SUBSTRATE: LabConfig["substrate"] = "embedded";
@@ -29,7 +27,7 @@ export async function prepare(): Promise<LabArgs> {
     const problems: Problem[] = [];
     let config: LabConfig | undefined;
     try {
-        config = validate(rawConfiguration(), { images: imageNames() });
+        config = validate(rawConfiguration(), { images: imagesThatRunAs("pod", "container") });
     } catch (error) {
         if (!(error instanceof ConfigurationError)) {
             throw error;
@@ -55,7 +53,7 @@ export async function prepare(): Promise<LabArgs> {
             releaseName: "ironic",
             namespace: planned.namespace,
             values: ironicValues(planned, images),
-            kubeVersion: MANAGEMENT_KUBERNETES_VERSION,
+            kubeVersion: goTarget("kube").version,
         }),
     };
 }

@@ -1,6 +1,6 @@
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
-import { dockerLabels } from "../../plan/docker-labels";
+import { dockerLabels, LABELS_ONCE } from "../../plan/docker-labels";
 import { PAIR_PATHS, pairConfiguration } from "../../plan/manifests/pair-configuration";
 import { pythonAssignments } from "../../plan/python";
 import type { FakeNodePair, FakeNodePairArgs } from "./pair";
@@ -15,6 +15,7 @@ export interface DockerPairArgs extends FakeNodePairArgs {
 export class DockerPair extends pulumi.ComponentResource implements FakeNodePair {
     /** Only the containers: a host does not need their volumes. */
     readonly resources: pulumi.Resource[];
+    readonly containers: pulumi.Input<string>[];
 
     constructor(name: string, args: DockerPairArgs, opts?: pulumi.ComponentResourceOptions) {
         super("metal3lab:index:FakeNodePair", name, {}, opts);
@@ -29,6 +30,7 @@ export class DockerPair extends pulumi.ComponentResource implements FakeNodePair
             child,
         );
         this.resources = [sushyTools, fakeIpa];
+        this.containers = [sushyTools.name, fakeIpa.name];
         this.registerOutputs({ hosts: pair.hosts.length });
     }
 }
@@ -57,7 +59,7 @@ function createContainer(
     const volume = new docker.Volume(
         `${pair.name}-${image}-state`,
         { name: `${name}-state`, labels: dockerLabels(plan) },
-        opts,
+        { ...opts, ...LABELS_ONCE },
     );
     return new docker.Container(
         `${pair.name}-${image}`,

@@ -7,6 +7,8 @@ import type { LabPlan, PairPlan } from "../../plan/plan";
 export interface FakeNodePair {
     /** Resources that a host of the pair needs, and must outlive it. */
     readonly resources: pulumi.Resource[];
+    /** Names of its Docker containers, which have to run. Empty where it runs otherwise. */
+    readonly containers: pulumi.Input<string>[];
 }
 
 /** What a pair needs to know, wherever it runs. */

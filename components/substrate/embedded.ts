@@ -30,6 +30,7 @@ export const embedded: SubstrateKind = {
             provider,
             ready: [cluster.loadedImages, dns, ...storage.volumes],
             cluster: cluster.node,
+            containers: [cluster.node.name],
             createPair: (pair, needs, opts) =>
                 new DockerPair(
                     pair.name,

@@ -17,6 +17,8 @@ export interface Substrate {
     readonly ready: pulumi.Resource[];
     /** Resource that is deleted last, and the whole cluster with it: objects inside need no delete of their own then. */
     readonly cluster: pulumi.Resource;
+    /** Names of its Docker containers, which have to run. Empty where it has none. */
+    readonly containers: pulumi.Input<string>[];
     /** Creates the BMCs and agents of a range of hosts where Ironic reaches them, and they reach Ironic. */
     createPair(pair: PairPlan, args: PairNeeds, opts: pulumi.ComponentResourceOptions): FakeNodePair;
 }

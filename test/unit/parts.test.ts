@@ -65,16 +65,6 @@ describe("images", () => {
     for (const [reference, parts] of references) {
         it(`takes ${reference} apart`, () => expect(referenceParts(reference)).to.deep.equal(parts));
     }
-
-    it("are the user's own where there is one", () => {
-        const images = new Images({ source: "build", overrides: { ironic: "example.org/ironic:1" } });
-        expect(images.reference("ironic")).to.equal("example.org/ironic:1");
-        expect(images.reference("mariadb")).to.match(/^metal3-scale-lab\/mariadb:[0-9a-f]{12}$/);
-        expect(images.inCluster()).to.include("example.org/ironic:1").and.have.length(12);
-        expect(images.built()).to.include(images.reference("node")).and.have.length(14);
-        const pulled = new Images({ source: "pull", overrides: {} }).built();
-        expect(pulled).to.include(images.reference("fkas")).and.not.include(images.reference("mariadb"));
-    });
 });
 
 describe("ports of the fake API servers", () => {
@@ -139,7 +129,7 @@ describe("what Cluster API's controllers are told", () => {
         }
     });
 
-    it("has none of them convert objects for versions that nobody asks for, except where it is to be upstream's own", () => {
+    it("has none of them convert objects for versions that nobody asks for, except in the published profile", () => {
         expect(input({})).to.include({ deprecatedVersions: false });
         expect(input({ tuning: "published" })).to.include({ deprecatedVersions: true });
     });
@@ -169,7 +159,7 @@ describe("what Cluster API's controllers are told", () => {
         expect(ipam?.args).to.deep.equal({});
     });
 
-    it("knows the flags that the controllers have", () => {
+    it("has them work on as many objects at a time as the plan says, and on one where nothing waits for it", () => {
         const { core, controlPlane, bootstrap, infrastructure } = told({});
         expect(core?.args).to.include({ "cluster-concurrency": 3, "sync-period": "6h", "leader-elect": false });
         expect(controlPlane?.args)
