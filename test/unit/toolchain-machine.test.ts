@@ -88,9 +88,10 @@ describe("Pulumi's plugin downloads", () => {
 
     it("may be forced or forbidden, and nothing else", () => {
         expect(pluginSource({})).to.equal("auto");
-        expect(pluginSource({ METAL3_SCALE_LAB_PLUGINS: "stand-in" })).to.equal("stand-in");
+        expect(pluginSource({ METAL3_SCALE_LAB_PLUGINS: "replacement" })).to.equal("replacement");
+        expect(pluginSource({ METAL3_SCALE_LAB_PLUGINS: "stand-in" })).to.equal("replacement");
         expect(() => pluginSource({ METAL3_SCALE_LAB_PLUGINS: "ours" })).to.throw(
-            'METAL3_SCALE_LAB_PLUGINS is "ours": it must be auto, official or stand-in',
+            'METAL3_SCALE_LAB_PLUGINS is "ours": it must be auto, official or replacement',
         );
     });
 });

@@ -5,7 +5,7 @@ import {
     LANGUAGE_HOST,
     ensurePlugins,
     ensurePulumiWithHost,
-    ensureStandIns,
+    ensureReplacements,
     type PluginsOptions,
 } from "../pulumi/plugins";
 import type { Toolchain } from "../toolchain";
@@ -41,7 +41,7 @@ async function provideLanguageHost(toolchain: Toolchain, setup: PulumiSetup, opt
         return;
     }
     const theirs = onForeignPath(cache, LANGUAGE_HOST);
-    const ours = theirs === undefined ? join(await ensureStandIns(cache, options), LANGUAGE_HOST) : undefined;
+    const ours = theirs === undefined ? join(await ensureReplacements(cache, options), LANGUAGE_HOST) : undefined;
     await linkCommand(cache, LANGUAGE_HOST, ours);
 }
 
