@@ -1,3 +1,5 @@
+import { inspect } from "node:util";
+
 /**
  * Assignments of Python literals, one a line: sushy-tools' configuration is a Python file.
  * @throws TypeError for a value that has no literal (undefined, a function, NaN).
@@ -32,5 +34,5 @@ function pythonLiteral(value: unknown): string {
             .map(([key, entry]) => `${JSON.stringify(key)}: ${pythonLiteral(entry)}`)
             .join(", ")}}`;
     }
-    throw new TypeError(`${String(value)} has no Python literal`);
+    throw new TypeError(`${inspect(value)} has no Python literal`);
 }
