@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { Nic } from "./config.js";
+import type { Nic } from "./config-reader.js";
 
 export interface Inventory {
     interfaces: {

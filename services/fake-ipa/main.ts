@@ -1,7 +1,8 @@
 import process from "node:process";
 import { pino } from "pino";
 import { systemClock } from "./clock.js";
-import { type Config, ConfigError, loadConfig } from "./config.js";
+import { ConfigError } from "./config-reader.js";
+import { type Config, loadConfig } from "./config.js";
 import { startService } from "./service.js";
 import { verifyCa } from "./tls.js";
 
