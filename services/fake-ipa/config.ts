@@ -4,13 +4,13 @@ import { ConfigError, type ConfiguredSystem, ConfigReader } from "./config-reade
 import { parsePythonLiterals, type PythonValue, PythonSyntaxError } from "./python-literals.js";
 
 /**
- * fake-ipa's settings. A key is upstream's (metal3-io/utility-images, fake-ipa) if it is not marked (ours). Times are in seconds, as
- * in the file.
+ * fake-ipa's settings. A key is upstream's (metal3-io/utility-images, fake-ipa) if it is not marked (ours). Times are
+ * in seconds, as in the file.
  */
 export interface Config {
     /**
-     * FAKE_IPA_API_URL: Ironic's API, `http(s)://host:port`. Default http://localhost:6385. (ours) Several URLs are separated by
-     * commas or stand in a list. If one does not answer, the next is tried.
+     * FAKE_IPA_API_URL: Ironic's API, `http(s)://host:port`. Default http://localhost:6385. (ours) Several URLs are
+     * separated by commas or stand in a list. If one does not answer, the next is tried.
      */
     apiUrls: string[];
     /**
@@ -31,20 +31,20 @@ export interface Config {
     /** FAKE_IPA_INSECURE: whether Ironic's certificate goes unchecked. Default False. */
     insecure: boolean;
     /**
-     * FAKE_IPA_CERTFILE and FAKE_IPA_KEYFILE (PEM), both or neither. As with upstream, it is the client certificate for Ironic. (ours)
-     * The agents' API is then served over TLS, with the same certificate.
+     * FAKE_IPA_CERTFILE and FAKE_IPA_KEYFILE (PEM), both or neither. As with upstream, it is the client certificate for
+     * Ironic. (ours) The agents' API is then served over TLS, with the same certificate.
      */
     certFile: string | undefined;
     keyFile: string | undefined;
     /**
-     * FAKE_IPA_MIN_BOOT_TIME and FAKE_IPA_MAX_BOOT_TIME: seconds from the moment at which the power change takes effect until the
-     * agent's first lookup. Default 180 and 240.
+     * FAKE_IPA_MIN_BOOT_TIME and FAKE_IPA_MAX_BOOT_TIME: seconds from the moment at which the power change takes effect
+     * until the agent's first lookup. Default 180 and 240.
      */
     minBootSeconds: number;
     maxBootSeconds: number;
     /**
-     * FAKE_IPA_REDFISH_URL: sushy-tools, for switching hosts off and, after a restart, for asking which hosts are on. Default: none,
-     * and then this service does neither.
+     * FAKE_IPA_REDFISH_URL: sushy-tools, for switching hosts off and, after a restart, for asking which hosts are on.
+     * Default: none, and then this service does neither.
      */
     redfishUrl: string | undefined;
     /** FAKE_IPA_REDFISH_USER and FAKE_IPA_REDFISH_PASSWORD, default admin and password. */
@@ -54,21 +54,27 @@ export interface Config {
     redfishCaFile: string | undefined;
     /** (ours) FAKE_IPA_REDFISH_INSECURE: default True, as upstream never checks a BMC's certificate. */
     redfishInsecure: boolean;
-    /** (ours) FAKE_IPA_STATE_DIR: the directory of the agents' state. Default: none, and then agents do not survive a restart. */
+    /**
+     * (ours) FAKE_IPA_STATE_DIR: the directory of the agents' state. Default: none, and then agents do not survive a
+     * restart.
+     */
     stateDir: string | undefined;
     /** (ours) FAKE_IPA_CLEAN_STEP_SECONDS and FAKE_IPA_DEPLOY_STEP_SECONDS: the duration of a step. Default 1. */
     cleanStepSeconds: number;
     deployStepSeconds: number;
     /**
-     * (ours) FAKE_IPA_CONCURRENCY, 1 to 1000: the number of lookups at Ironic at the same time, and of other requests to it. Default
-     * 32.
+     * (ours) FAKE_IPA_CONCURRENCY, 1 to 1000: the number of lookups at Ironic at the same time, and of other requests
+     * to it. Default 32.
      */
     concurrency: number;
     /** (ours) FAKE_IPA_REQUEST_TIMEOUT: the longest wait for an answer of Ironic or sushy-tools. Default 30. */
     requestTimeoutSeconds: number;
     /** (ours) FAKE_IPA_LOG_LEVEL: trace, debug, info, warn, error or fatal. Default info. */
     logLevel: string;
-    /** SUSHY_EMULATOR_FAKE_SYSTEMS, of sushy-tools: the pair's hosts. Default: none, and then notifications alone make hosts known. */
+    /**
+     * SUSHY_EMULATOR_FAKE_SYSTEMS, of sushy-tools: the pair's hosts. Default: none, and then notifications alone make
+     * hosts known.
+     */
     systems: ConfiguredSystem[];
 }
 
@@ -151,8 +157,8 @@ export function readConfig(file: Map<string, PythonValue>, env: NodeJS.ProcessEn
 }
 
 /**
- * Reads the environment and the file that CONFIG names (default /app/conf.py), which sushy-tools reads as well. The file may be
- * missing if CONFIG is not set: the environment can hold every key.
+ * Reads the environment and the file that CONFIG names (default /app/conf.py), which sushy-tools reads as well. The
+ * file may be missing if CONFIG is not set: the environment can hold every key.
  *
  * @throws ConfigError
  */
