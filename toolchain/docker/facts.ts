@@ -38,7 +38,7 @@ export async function askDocker(): Promise<{ info?: DockerInfo; complaint: strin
             complaint: "",
             info: {
                 version: String(said["ServerVersion"]),
-                cgroup: String(said["CgroupVersion"] ?? "1"),
+                cgroup: typeof said["CgroupVersion"] === "string" ? said["CgroupVersion"] : "1",
                 storage: String(said["Driver"]),
                 dataRoot: String(said["DockerRootDir"]),
             },
