@@ -14,8 +14,8 @@ import { plan } from "../../plan/plan";
 const NONE: Counts = { passed: 0, failed: 0, skipped: 0, failures: [] };
 const DONE = { code: 0, timedOut: false, tail: "" };
 
-describe("counting tests", () => {
-    it("reads mocha's report", () => {
+describe("The test runner", () => {
+    it("counts the tests of mocha's report and refuses one that is cut off", () => {
         const text = JSON.stringify({
             stats: { passes: 3, failures: 1, pending: 2 },
             failures: [{ fullTitle: "a b", err: { message: "no" } }],
@@ -25,7 +25,7 @@ describe("counting tests", () => {
     });
 
     const event = (fields: object): string => JSON.stringify(fields);
-    it("reads Go's events: tests, not packages", () => {
+    it("counts the tests among Go's events, and not the packages", () => {
         const text = [
             event({ Action: "pass", Package: "p", Test: "TestA" }),
             event({ Action: "skip", Package: "p", Test: "TestB" }),
@@ -50,7 +50,7 @@ describe("counting tests", () => {
         expect(countGo(text)).to.deep.equal({ passed: 0, failed: 1, skipped: 0, failures: ["p: undefined: x"] });
     });
 
-    it("lets no crash, time-out or empty run pass", () => {
+    it("counts a crash, a time-out and a run without tests as failures", () => {
         expect(judge({ ...NONE, passed: 2 }, DONE)).to.include({ passed: 2, failed: 0 });
         expect(judge(NONE, DONE)).to.include({ failed: 1 });
         expect(judge({ ...NONE, passed: 2 }, { ...DONE, code: 7 }).failures).to.deep.equal([
@@ -62,14 +62,14 @@ describe("counting tests", () => {
         expect(judge({ ...NONE, failed: 1 }, { ...DONE, code: 1 })).to.include({ failed: 1 });
     });
 
-    it("is failed as a whole by one failure, or by no test at all", () => {
+    it("fails as a whole by one failure, or when no test ran", () => {
         const result = (passed: number, failed: number) => ({ ...NONE, name: "x", ms: 0, passed, failed });
         expect(verdict([result(2, 0), result(3, 0)])).to.deep.equal({ line: "5 passed, 0 failed", ok: true });
         expect(verdict([result(2, 1)])).to.deep.equal({ line: "2 passed, 1 failed", ok: false });
         expect(verdict([])).to.deep.equal({ line: "0 passed, 0 failed", ok: false });
     });
 
-    it("runs a suite of one command and keeps its output", async () => {
+    it("runs a suite that is one command, and keeps its output", async () => {
         const reports = await mkdtemp(join(tmpdir(), "lab-suite-test-"));
         try {
             const suite = { kind: "one" as const, cwd: "/", limitMs: 10_000, tools: false };
@@ -88,8 +88,8 @@ describe("counting tests", () => {
     });
 });
 
-describe("around a stack", () => {
-    it("the salt goes from a configuration without secrets, and stays with one", async () => {
+describe("The stack of a lab", () => {
+    it("loses the salt from a configuration file without secrets, and keeps it in one with a secret", async () => {
         const dir = await mkdtemp(join(tmpdir(), "lab-salt-test-"));
         const file = join(dir, "Pulumi.dev.yaml");
         try {
@@ -108,19 +108,19 @@ describe("around a stack", () => {
         }
     });
 
-    it("leftovers are looked for under the label the program gives", () => {
+    it("has its leftovers looked for under the label that the program gives to containers", () => {
         const [label] = labels(plan(configSchema.parse({}), "dev"));
         expect(labLabel("dev")).to.equal(`${label?.label}=${label?.value}`);
         expect(labLabel("organization/metal3-scale-lab/dev")).to.equal(labLabel("dev"));
     });
 
-    it("what the state knows, by id or by name, is no leftover", () => {
+    it("has no leftover that its state knows by id or by name", () => {
         expect([
             ...knownIds([{ id: "abc", outputs: { name: "m3lab-dev-x" } }, { outputs: { name: 7 } }]),
         ]).to.deep.equal(["abc", "m3lab-dev-x"]);
     });
 
-    it("only a large lab goes without checkpoints, and with a larger heap", () => {
+    it("has no checkpoints and a larger heap only when the lab is large", () => {
         expect(pulumiSettings(4, 2, 115, {})).to.deep.equal({});
         expect(pulumiSettings(Number.NaN, 2, 0, {})).to.deep.equal({});
         expect(pulumiSettings(500, 100, 115, {})).to.deep.equal({
@@ -132,13 +132,13 @@ describe("around a stack", () => {
         );
     });
 
-    it("nor does a large lab that is to be small", () => {
+    it("has no checkpoints either when a large lab is made small", () => {
         for (const nodes of [4, Number.NaN]) {
             expect(pulumiSettings(nodes, 2, 3189, {})).to.deep.equal(pulumiSettings(200, 0, 0, {}));
         }
     });
 
-    it("they come out the same in a shell that has them already", () => {
+    it("has the same settings in a shell that has them already", () => {
         const env = { NODE_OPTIONS: "--trace-warnings --max-old-space-size=4096" };
         expect(pulumiSettings(10_000, 0, 0, env)["NODE_OPTIONS"]).to.equal(
             "--trace-warnings --max-old-space-size=8000",
