@@ -1,9 +1,9 @@
 import * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { CLUSTER_PORTS } from "../plan/addresses";
+import type { ImageReferences } from "../plan/image-reference";
 import type { ClusterPlan, FakeApiServerPlan, LabPlan } from "../plan/plan";
-import { GO_RUNTIME_LARGE } from "../plan/sizes";
-import type { Images } from "../prepare/images";
+import { GO_RUNTIME_LARGE } from "../plan/profiles";
 
 /**
  * Ports are opened in blocks, so that one more cluster changes no Service. A block's ports are a function of its index.
@@ -12,7 +12,7 @@ const PORTS_PER_SERVICE = 50;
 
 export interface FakeApiServersArgs {
     plan: LabPlan;
-    images: Images;
+    images: ImageReferences;
     namespace: pulumi.Input<string>;
     /** Address at which the clusters' API servers are reached. */
     address: string;
@@ -178,7 +178,7 @@ function createDeployment(
                                     ...(server.hostsAtOnce === undefined
                                         ? []
                                         : [{ name: "FKAS_HOSTS_AT_ONCE", value: String(server.hostsAtOnce) }]),
-                                    ...(plan.precreateSecrets
+                                    ...(plan.profile.precreateSecrets
                                         ? []
                                         : [{ name: "FKAS_PRECREATE_SECRETS", value: "false" }]),
                                 ],

@@ -26,15 +26,3 @@ export class Images {
         return imagesThatRunAs("pod").map((name) => this.reference(name));
     }
 }
-
-/** A reference in its parts, as charts and clusterctl's configuration have it. */
-export function referenceParts(reference: string): { repository: string; tag?: string; digest?: string } {
-    const [name = "", digest] = reference.split("@");
-    const colon = name.lastIndexOf(":");
-    const tagged = colon > name.lastIndexOf("/");
-    return {
-        repository: tagged ? name.slice(0, colon) : name,
-        ...(tagged ? { tag: name.slice(colon + 1) } : {}),
-        ...(digest === undefined ? {} : { digest }),
-    };
-}

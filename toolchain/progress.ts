@@ -20,9 +20,9 @@ interface ProgressOptions {
 /** How the work of a step speaks to the person watching. */
 export interface StepHandle {
     /** Says what the step is doing now, until the next call. */
-    doing(text: string): void;
+    doing: (text: string) => void;
     /** Prints a line that stays. */
-    notice(text: string): void;
+    notice: (text: string) => void;
 }
 
 /** The work did not fail: the person stopped it, or another step failed. */

@@ -2,7 +2,7 @@ import { createWriteStream, type WriteStream } from "node:fs";
 import { mkdir, readFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import { finished } from "node:stream/promises";
-import type { Options, ResultPromise } from "execa";
+import type { Options } from "execa";
 import { errorText } from "../lib/error-text";
 
 /** A command that failed: which one, why, the last lines of its output, and the log with all of it, if there is one. */
@@ -88,7 +88,7 @@ export async function run(command: string, args: readonly string[], options: Run
     }
     // The Pulumi program is CommonJS, and on Node 20 CommonJS can load this ES module only by a dynamic import.
     const { execa } = await import("execa");
-    const child = execa(command, args as string[], settings) as ResultPromise<Options>;
+    const child = execa<Options>(command, args as string[], settings);
     if (log !== undefined) {
         child.all?.pipe(log);
     }

@@ -220,7 +220,7 @@ export function endpoint(network: Item): Docker.EndpointSettings {
             IPv6Address: string(network, "ipv6Address"),
             LinkLocalIPs: list(network, "linkLocalIps"),
         }),
-    }) as Docker.EndpointSettings;
+    });
 }
 
 function pair(line: string): [string, string] {

@@ -143,7 +143,7 @@ export function importedInputs(info: Docker.ContainerInspectInfo): Properties {
         name: info.Name.replace(/^\//, ""),
         image: config.Image,
         command: config.Cmd ?? undefined,
-        entrypoints: (config.Entrypoint as string[] | null) ?? undefined,
+        entrypoints: config.Entrypoint ?? undefined,
         envs: config.Env ?? undefined,
         user: config.User || undefined,
         workingDir: config.WorkingDir || undefined,

@@ -17,7 +17,7 @@ export async function findImage(
     }
     context.progress(`pulling ${name}`);
     try {
-        const stream = (await client.pull(name, platform === undefined ? {} : { platform })) as NodeJS.ReadableStream;
+        const stream = await client.pull(name, platform === undefined ? {} : { platform });
         await new Promise<void>((resolve, reject) => {
             const abort = (): void => reject(new Error("cancelled"));
             context.signal.addEventListener("abort", abort, { once: true });

@@ -126,9 +126,7 @@ function inside(text: string, range: string): boolean {
     const [base, bits] = ipaddr.parseCIDR(range);
     return (
         parsed.kind() === base.kind() &&
-        (parsed instanceof ipaddr.IPv4
-            ? parsed.match(base as ipaddr.IPv4, bits)
-            : parsed.match(base as ipaddr.IPv6, bits))
+        (parsed instanceof ipaddr.IPv4 ? parsed.match(base, bits) : parsed.match(base, bits))
     );
 }
 
@@ -185,15 +183,12 @@ async function leftOver(
             subnets: sorted(found.IPAM?.Config),
         };
         if (
-            equal(
-                actual as Properties,
-                {
-                    driver: wanted.Driver,
-                    internal: wanted.Internal,
-                    ipv6: wanted.EnableIPv6,
-                    subnets: sorted(wanted.IPAM?.Config),
-                } as Properties,
-            )
+            equal(actual, {
+                driver: wanted.Driver,
+                internal: wanted.Internal,
+                ipv6: wanted.EnableIPv6,
+                subnets: sorted(wanted.IPAM?.Config),
+            })
         ) {
             context.log(
                 "info",
@@ -234,7 +229,7 @@ function outputsOf(info: Docker.NetworkInspectInfo, inputs: Properties): Propert
         internal: info.Internal,
         ipamConfigs: configsOf(info),
         ipamDriver: info.IPAM?.Driver ?? "default",
-        options: (info.Options ?? {}) as Properties,
+        options: info.Options ?? {},
         scope: info.Scope,
         labels: inputs["labels"],
     };
@@ -249,7 +244,7 @@ function imported(info: Docker.NetworkInspectInfo): Properties {
         ipamDriver: info.IPAM?.Driver ?? "default",
         ipamConfigs: configsOf(info),
         ...(info.EnableIPv6 ? { ipv6: true } : {}),
-        ...(Object.keys(info.Options ?? {}).length === 0 ? {} : { options: info.Options as Properties }),
+        ...(Object.keys(info.Options ?? {}).length === 0 ? {} : { options: info.Options }),
         ...(labels.length === 0 ? {} : { labels: labels.map(([name, value]) => ({ label: name, value })) }),
     };
 }

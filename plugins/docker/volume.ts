@@ -112,7 +112,7 @@ function imported(info: VolumeInfo): Properties {
     return {
         name: info.Name,
         driver: info.Driver,
-        ...(Object.keys(info.Options ?? {}).length === 0 ? {} : { driverOpts: info.Options as Properties }),
+        ...(Object.keys(info.Options ?? {}).length === 0 ? {} : { driverOpts: info.Options }),
         ...(labels.length === 0 ? {} : { labels: labels.map(([name, value]) => ({ label: name, value })) }),
     };
 }

@@ -94,7 +94,7 @@ export function checkProperties(
         }
         const where = path === "" ? name : `${path}.${name}`;
         if (property.default !== undefined) {
-            checked[name] = structuredClone(property.default) as Value;
+            checked[name] = structuredClone(property.default);
             defaulted.push(name);
         } else if (property.required) {
             failures.push({ property: where, reason: `${where} is required` });

@@ -54,7 +54,7 @@ export function assetArchive(assets: Properties, hash: string): Properties {
 
 /** The message's properties as they are on the wire: secrets and unknowns still marked. */
 export function fromStruct(message: struct.Struct | undefined): Properties {
-    return (message?.toJavaScript() ?? {}) as Properties;
+    return message?.toJavaScript() ?? {};
 }
 
 /** The wire form. {@link UNKNOWN} becomes the engine's marker, undefined members are left out. */

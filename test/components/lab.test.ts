@@ -3,7 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { expect } from "chai";
 import { Lab } from "../../components/lab";
 import { WorkloadClusters } from "../../components/workload-clusters";
-import { judge } from "../../plan/config/validate";
+import { validate } from "../../plan/config/validate";
 import { plan } from "../../plan/plan";
 import { Images } from "../../prepare/images";
 import { ironicChart, operatorManifests, Recorder } from "./mocks";
@@ -12,7 +12,7 @@ import { ironicChart, operatorManifests, Recorder } from "./mocks";
 async function lab(raw: Record<string, string>): Promise<Recorder> {
     const recorder = new Recorder();
     await recorder.start();
-    const config = judge({ ...raw, wait: "none" });
+    const config = validate({ ...raw, wait: "none" });
     const planned = plan(config, "test");
     const built = new Lab("lab", {
         config,
@@ -194,7 +194,7 @@ describe("the lab as resources", () => {
         const annotations = async (tuning: string) => {
             const recorder = new Recorder();
             await recorder.start();
-            const config = judge({
+            const config = validate({
                 nodes: "123",
                 clusters: "41",
                 controlPlaneNodes: "1",
@@ -212,12 +212,11 @@ describe("the lab as resources", () => {
             new WorkloadClusters("clusters", {
                 config,
                 plan: plan(config, "test"),
-                namespace: "metal3",
+                images: new Images(config.images),
                 osImage,
-                address: "192.0.2.2",
                 provider,
                 dependsOn: [],
-                foundations: () => [],
+                dependenciesOf: () => [],
             });
             await pulumi.runtime.disconnect();
             return recorder
@@ -313,7 +312,7 @@ describe("the lab as resources", () => {
             "/etc/kubernetes/pki/kubelet-server.key",
         ]);
         expect(node.ports).to.deep.equal([
-            { internal: 6443, external: plan(judge({}), "test").apiPort, ip: "127.0.0.1" },
+            { internal: 6443, external: plan(validate({}), "test").substrate.node.apiPort, ip: "127.0.0.1" },
         ]);
         expect(node.capabilities).to.deep.equal({ adds: ["ALL"], drops: ["SYS_RESOURCE"] });
     });

@@ -2,15 +2,16 @@ import { execFileSync } from "node:child_process";
 import * as bcrypt from "bcryptjs";
 import { expect } from "chai";
 import * as fc from "fast-check";
-import { initInput } from "../../components/cluster-api";
+import { installInput } from "../../components/cluster-api";
 import { bcryptHash } from "../../components/credentials";
 import { serviceBlocks } from "../../components/fake-api-servers";
-import { pairConfiguration } from "../../components/fake-nodes/docker";
 import { objectToken } from "../../components/kubernetes-object";
-import { judge } from "../../plan/config/validate";
+import { validate } from "../../plan/config/validate";
+import { referenceParts } from "../../plan/image-reference";
+import { pairConfiguration } from "../../plan/manifests/pair-configuration";
 import { plan } from "../../plan/plan";
 import { pythonAssignments } from "../../plan/python";
-import { Images, referenceParts } from "../../prepare/images";
+import { Images } from "../../prepare/images";
 
 const python = (program: string, input: string): string =>
     execFileSync("python3", ["-c", program], { input, encoding: "utf8" });
@@ -39,7 +40,7 @@ describe("The configuration of a pair", () => {
     });
 
     it("lists every host of the pair's range, whatever the number of hosts", () => {
-        const config = judge({ nodes: "5", clusters: "0" });
+        const config = validate({ nodes: "5", clusters: "0" });
         const last = plan(config, "dev").pairs.at(-1);
         if (!last) {
             throw new Error("no pair");
@@ -79,7 +80,7 @@ describe("The ports of the fake API servers", () => {
                         clusters: String(clusters),
                         ...(servers && servers <= clusters ? { fakeApiServers: String(servers) } : {}),
                     };
-                    const planned = plan(judge(raw), "dev");
+                    const planned = plan(validate(raw), "dev");
                     const blocks = serviceBlocks(planned);
                     const ports = blocks.flatMap(({ server, ports: opened }) =>
                         opened.map((port) => `${server.index} ${port}`),
@@ -112,9 +113,9 @@ describe("The input of clusterctl init", () => {
         controllers: Record<string, { args?: Record<string, unknown>; env: object; requests?: object }>;
     }
     const input = (raw: Record<string, string>): Input => {
-        const config = judge(raw);
+        const config = validate(raw);
         return JSON.parse(
-            initInput({ images: new Images(config.images), plan: plan(config, "dev") }, "kubeconfig", {
+            installInput({ images: new Images(config.images), plan: plan(config, "dev") }, "kubeconfig", {
                 cert: "c",
                 key: "k",
             }),

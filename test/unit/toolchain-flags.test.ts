@@ -1,8 +1,8 @@
 import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { expect } from "chai";
-import { initInput } from "../../components/cluster-api";
-import { judge } from "../../plan/config/validate";
+import { installInput } from "../../components/cluster-api";
+import { validate } from "../../plan/config/validate";
 import { plan } from "../../plan/plan";
 import { Images } from "../../prepare/images";
 import { Cache } from "../../toolchain/cache/cache";
@@ -24,9 +24,9 @@ function knownFlags(program: string): string[] {
  * The arguments that `clusterctl init` is told for each controller. The image's name is the name of its program, too.
  */
 function told(tuning: string): Record<string, { image: { repository: string }; args: Record<string, unknown> }> {
-    const config = judge({ tuning });
+    const config = validate({ tuning });
     const images = new Images({ source: "build", overrides: {} });
-    const input = initInput({ images, plan: plan(config, "dev") }, "kubeconfig", { cert: "c", key: "k" });
+    const input = installInput({ images, plan: plan(config, "dev") }, "kubeconfig", { cert: "c", key: "k" });
     return (JSON.parse(input) as { controllers: ReturnType<typeof told> }).controllers;
 }
 

@@ -7,8 +7,8 @@ import { knownIds, labLabel } from "../../cli/recovery/docker-leftovers";
 import { dropSalt } from "../../cli/stack";
 import { verdict } from "../../cli/test";
 import { countGo, countMocha, judge, runSuite, type Counts } from "../../cli/test/run";
-import { labels } from "../../components/docker-labels";
-import { configSchema } from "../../plan/config/keys";
+import { validate } from "../../plan/config/validate";
+import { dockerLabels } from "../../plan/docker-labels";
 import { plan } from "../../plan/plan";
 
 const NONE: Counts = { passed: 0, failed: 0, skipped: 0, failures: [] };
@@ -109,7 +109,7 @@ describe("The stack of a lab", () => {
     });
 
     it("has its leftovers looked for under the label that the program gives to containers", () => {
-        const [label] = labels(plan(configSchema.parse({}), "dev"));
+        const [label] = dockerLabels(plan(validate({}), "dev"));
         expect(labLabel("dev")).to.equal(`${label?.label}=${label?.value}`);
         expect(labLabel("organization/metal3-scale-lab/dev")).to.equal(labLabel("dev"));
     });

@@ -2,7 +2,7 @@ import { readFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
 import { gte, satisfies } from "semver";
-import { configSchema } from "../../plan/config/keys";
+import { validate } from "../../plan/config/validate";
 import { goTarget, goTargets, type GoTarget } from "../../toolchain/go/targets";
 import { imageNames, imageRecipe } from "../../toolchain/images/recipes";
 import { repoPath } from "../../toolchain/paths";
@@ -78,7 +78,7 @@ describe("Versions that stand in more than one file", () => {
     });
 
     it("A workload cluster is of the management cluster's Kubernetes unless the user asks for another", () => {
-        expect(configSchema.parse({}).kubernetesVersion).to.equal(goTarget("kube").version);
+        expect(validate({}).kubernetesVersion).to.equal(goTarget("kube").version);
     });
 
     it("The Pulumi and the Kubernetes provider that the lab builds are those that package.json asks for", () => {
