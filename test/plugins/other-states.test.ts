@@ -1,4 +1,7 @@
-/** A state that another plugin wrote, in the hands of the replacement plugins: no difference with the program, and no error. */
+/**
+ * A state that another plugin wrote, in the hands of the replacement plugins: no difference with the program, and no
+ * error.
+ */
 import { expect } from "chai";
 import { commandProvider } from "../../plugins/command/provider";
 import { dockerProvider } from "../../plugins/docker/provider";
