@@ -1,4 +1,5 @@
-import { ApiException, KubeConfig, KubernetesObjectApi } from "@kubernetes/client-node";
+import { KubernetesObjectApi } from "@kubernetes/client-node";
+import { isAbsent, parseKubeconfig } from "../../lib/kubernetes";
 import type { Ready } from "../../toolchain/ensure";
 import { repoPath } from "../../toolchain/paths";
 import { run } from "../../toolchain/run";
@@ -151,9 +152,7 @@ const dockerInventory = (objects: readonly Leftover[]): [string, string][] =>
 
 /** Which of the planned objects there are: one list for each kind and namespace. */
 async function kubernetesInventory(kubeconfig: string, planned: readonly StateResource[]): Promise<[string, string][]> {
-    const config = new KubeConfig();
-    config.loadFromString(kubeconfig);
-    const api = config.makeApiClient(KubernetesObjectApi);
+    const api = parseKubeconfig(kubeconfig).makeApiClient(KubernetesObjectApi);
     const kinds = new Map<string, [apiVersion: string, kind: string, namespace: string | undefined]>();
     for (const resource of planned) {
         const { apiVersion, kind, metadata } = resource.inputs ?? {};
@@ -183,11 +182,7 @@ async function list(
     try {
         return (await api.list(apiVersion, kind, namespace)).items;
     } catch (error) {
-        // The group is not served, or it has no such kind.
-        if (
-            (error instanceof ApiException && error.code === 404) ||
-            (error instanceof Error && error.message.startsWith("Unrecognized API version and kind"))
-        ) {
+        if (isAbsent(error)) {
             return [];
         }
         throw error;

@@ -21,11 +21,8 @@ const controller = z.strictObject({
     featureGates: z.record(z.string(), z.boolean()).optional(),
     env: z.record(z.string(), z.string()).optional(),
     requests: z.record(z.string(), z.string()).optional(),
-    limits: z.record(z.string(), z.string()).optional(),
-    goMemoryLimit: z.string().optional(),
     probeTimeoutSeconds: z.number().int().min(1).optional(),
     drainSeconds: z.number().int().min(1).optional(),
-    replicas: z.number().int().min(1).optional(),
 });
 
 const version = z.string().regex(/^v\d+\.\d+\.\d+/, "must be a version such as v1.13.4");

@@ -2,6 +2,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect } from "chai";
+import { skipBecause } from "../skip";
 import { IMAGE, PREFIX, SUBNET, address, cleanUp, client, isDockerThere, makeImage } from "./docker-machine";
 import { Project, isPulumiThere } from "./machine-pulumi";
 
@@ -29,7 +30,7 @@ describe("plugins under the real Pulumi CLI", function () {
 
     before(async function () {
         if (!(await isPulumiThere()) || !(await isDockerThere())) {
-            this.skip();
+            skipBecause(this, "there is no pulumi on PATH, or Docker does not answer");
         }
         await makeImage();
         project = await Project.create(PROGRAM);

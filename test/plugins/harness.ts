@@ -18,7 +18,7 @@ export const secret = (value: unknown): Json => ({
 export const UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
 
 const struct = (value: Json): Struct => Struct.fromJavaScript(value as never);
-const json = (value: Struct | undefined): Json => (value?.toJavaScript() ?? {}) as Json;
+const json = (value: Struct | undefined): Json => value?.toJavaScript() ?? {};
 
 export interface Checked {
     inputs: Json;
@@ -67,11 +67,11 @@ export class Harness {
     private call<T>(method: string, request: unknown): Promise<T> {
         const methods = this.client as unknown as Record<
             string,
-            (request: unknown, done: (error: unknown, response: T) => void) => void
+            (request: unknown, done: (error: Error | null, response: T) => void) => void
         >;
         return new Promise((resolve, reject) =>
             methods[method]?.call(this.client, request, (error, response) =>
-                error ? reject(error as Error) : resolve(response),
+                error ? reject(error) : resolve(response),
             ),
         );
     }
@@ -158,20 +158,6 @@ export class Harness {
             "delete",
             new pb.DeleteRequest().setUrn(this.urn(token)).setId(id).setProperties(struct(state)),
         );
-    }
-
-    async invoke(
-        token: string,
-        args: Json,
-    ): Promise<{ result: Json; failures: { property: string; reason: string }[] }> {
-        const response = await this.call<pb.InvokeResponse>(
-            "invoke",
-            new pb.InvokeRequest().setTok(token).setArgs(struct(args)),
-        );
-        return {
-            result: json(response.getReturn()),
-            failures: response.getFailuresList().map((failure) => failure.toObject()),
-        };
     }
 
     async checkConfig(news: Json): Promise<{ property: string; reason: string }[]> {

@@ -10,7 +10,6 @@ import { PROVIDERS } from "../../plan/manifests/providers";
 import { certManagerStandIns, clusterctlInit, writeRepository } from "../../tasks/cluster-api/clusterctl";
 import { clusterApiInputSchema, imageReference } from "../../tasks/cluster-api/input";
 import { changeable } from "../../tasks/cluster-api/install";
-import { isAvailable, podTrouble, waitUntil } from "../../tasks/cluster-api/wait";
 import { moduleVersion, renderManifests } from "../../toolchain/manifests/render";
 import { fetchProvider, readManifestIndex } from "../../toolchain/manifests/rendered";
 
@@ -242,76 +241,6 @@ describe("cluster-api: clusterctl", () => {
     }
 });
 
-describe("cluster-api: waiting", () => {
-    const options = (seconds: number) => ({ seconds, signal: new AbortController().signal, onLine: () => undefined });
-
-    it("ends when nothing is missing, and counts an error as missing", async () => {
-        let asked = 0;
-        await waitUntil(
-            "x",
-            () => (++asked === 1 ? Promise.reject(new Error("refused")) : Promise.resolve([])),
-            options(5),
-        );
-        expect(asked).to.equal(2);
-    });
-
-    it("says at its limit what was waited for and what was missing", async () => {
-        const error: unknown = await waitUntil("the moon", () => Promise.resolve(["a: no", "b: no"]), options(0)).catch(
-            (reason: unknown) => reason,
-        );
-        expect((error as Error).message).to.equal("waited 0 s for the moon; in the end:\n  a: no\n  b: no");
-    });
-
-    const available = { type: "Available", status: "True" };
-    const rows: [string, object, boolean][] = [
-        [
-            "available",
-            { observedGeneration: 2, updatedReplicas: 1, availableReplicas: 1, conditions: [available] },
-            true,
-        ],
-        [
-            "of an older generation",
-            { observedGeneration: 1, updatedReplicas: 1, availableReplicas: 1, conditions: [available] },
-            false,
-        ],
-        ["with an old pod", { observedGeneration: 2, availableReplicas: 1, conditions: [available] }, false],
-        [
-            "without an available pod",
-            { observedGeneration: 2, updatedReplicas: 1, conditions: [{ ...available, status: "False" }] },
-            false,
-        ],
-        ["not looked at yet", {}, false],
-    ];
-    for (const [name, status, expected] of rows) {
-        it(`a Deployment ${name}: ${String(expected)}`, () =>
-            expect(isAvailable({ metadata: { generation: 2 }, spec: { replicas: 1 } as never, status })).to.equal(
-                expected,
-            ));
-    }
-
-    it("tells why a pod does not run", () => {
-        const pod = (status: object): string | undefined => podTrouble({ metadata: { name: "p" }, status });
-        expect(pod({ conditions: [{ type: "Ready", status: "True" }] })).to.equal(undefined);
-        expect(
-            pod({ containerStatuses: [{ state: { waiting: { reason: "ErrImagePull", message: "no\nsuch image" } } }] }),
-        ).to.equal("p ErrImagePull no such image");
-        expect(
-            pod({
-                containerStatuses: [
-                    {
-                        state: { waiting: { reason: "CrashLoopBackOff" } },
-                        lastState: { terminated: { exitCode: 2, message: "no BareMetalHost" } },
-                    },
-                ],
-            }),
-        ).to.equal("p CrashLoopBackOff , last exit code 2: no BareMetalHost");
-        expect(pod({ conditions: [{ type: "PodScheduled", status: "False", message: "0/1 nodes" }] })).to.equal(
-            "p not scheduled: 0/1 nodes",
-        );
-        expect(pod({ phase: "Pending" })).to.equal("p Pending, not ready");
-    });
-});
-
 describe("cluster-api: the program", function () {
     this.timeout(30_000);
     const mine = (): string[] => readdirSync(tmpdir()).filter((name) => WORKSPACES.test(name));
@@ -333,7 +262,7 @@ describe("cluster-api: the program", function () {
         });
         expect(result.status).to.equal(1);
         expect(result.stderr).to.match(
-            /^cluster-api: waited 1 s for the Kubernetes API at https:\/\/127\.0\.0\.1:1; in the end:\n {2}.*ECONNREFUSED/,
+            /^cluster-api: waited 1 s for the Kubernetes API at https:\/\/127\.0\.0\.1:1; at the last look:\n {2}.*ECONNREFUSED/,
         );
         expect(mine().filter((name) => name.includes(`-${result.pid}-`))).to.deep.equal([]);
     });

@@ -2,15 +2,16 @@ import { execFileSync } from "node:child_process";
 import * as bcrypt from "bcryptjs";
 import { expect } from "chai";
 import * as fc from "fast-check";
-import { initInput } from "../../components/cluster-api";
+import { installInput } from "../../components/cluster-api";
 import { bcryptHash } from "../../components/credentials";
 import { serviceBlocks } from "../../components/fake-api-servers";
-import { pairConfiguration } from "../../components/fake-nodes/docker";
 import { objectToken } from "../../components/kubernetes-object";
-import { judge } from "../../plan/config/validate";
+import { validate } from "../../plan/config/validate";
+import { referenceParts } from "../../plan/image-reference";
+import { pairConfiguration } from "../../plan/manifests/pair-configuration";
 import { plan } from "../../plan/plan";
 import { pythonAssignments } from "../../plan/python";
-import { Images, referenceParts } from "../../prepare/images";
+import { Images } from "../../prepare/images";
 
 const python = (program: string, input: string): string =>
     execFileSync("python3", ["-c", program], { input, encoding: "utf8" });
@@ -39,7 +40,7 @@ describe("the pairs' configuration", () => {
     });
 
     it("lists every host of the pair's range, whatever the number of hosts", () => {
-        const config = judge({ nodes: "5", clusters: "0" });
+        const config = validate({ nodes: "5", clusters: "0" });
         const last = plan(config, "dev").pairs.at(-1);
         if (!last) {
             throw new Error("no pair");
@@ -64,16 +65,6 @@ describe("images", () => {
     for (const [reference, parts] of references) {
         it(`takes ${reference} apart`, () => expect(referenceParts(reference)).to.deep.equal(parts));
     }
-
-    it("are the user's own where there is one", () => {
-        const images = new Images({ source: "build", overrides: { ironic: "example.org/ironic:1" } });
-        expect(images.reference("ironic")).to.equal("example.org/ironic:1");
-        expect(images.reference("mariadb")).to.match(/^metal3-scale-lab\/mariadb:[0-9a-f]{12}$/);
-        expect(images.inCluster()).to.include("example.org/ironic:1").and.have.length(12);
-        expect(images.built()).to.include(images.reference("node")).and.have.length(14);
-        const pulled = new Images({ source: "pull", overrides: {} }).built();
-        expect(pulled).to.include(images.reference("fkas")).and.not.include(images.reference("mariadb"));
-    });
 });
 
 describe("ports of the fake API servers", () => {
@@ -89,7 +80,7 @@ describe("ports of the fake API servers", () => {
                         clusters: String(clusters),
                         ...(servers && servers <= clusters ? { fakeApiServers: String(servers) } : {}),
                     };
-                    const planned = plan(judge(raw), "dev");
+                    const planned = plan(validate(raw), "dev");
                     const blocks = serviceBlocks(planned);
                     const ports = blocks.flatMap(({ server, ports: opened }) =>
                         opened.map((port) => `${server.index} ${port}`),
@@ -122,9 +113,9 @@ describe("what Cluster API's controllers are told", () => {
         controllers: Record<string, { args?: Record<string, unknown>; env: object; requests?: object }>;
     }
     const input = (raw: Record<string, string>): Input => {
-        const config = judge(raw);
+        const config = validate(raw);
         return JSON.parse(
-            initInput({ images: new Images(config.images), plan: plan(config, "dev") }, "kubeconfig", {
+            installInput({ images: new Images(config.images), plan: plan(config, "dev") }, "kubeconfig", {
                 cert: "c",
                 key: "k",
             }),
@@ -138,7 +129,7 @@ describe("what Cluster API's controllers are told", () => {
         }
     });
 
-    it("has none of them convert objects for versions that nobody asks for, except where it is to be upstream's own", () => {
+    it("has none of them convert objects for versions that nobody asks for, except in the published profile", () => {
         expect(input({})).to.include({ deprecatedVersions: false });
         expect(input({ tuning: "published" })).to.include({ deprecatedVersions: true });
     });
@@ -168,7 +159,7 @@ describe("what Cluster API's controllers are told", () => {
         expect(ipam?.args).to.deep.equal({});
     });
 
-    it("knows the flags that the controllers have", () => {
+    it("has them work on as many objects at a time as the plan says, and on one where nothing waits for it", () => {
         const { core, controlPlane, bootstrap, infrastructure } = told({});
         expect(core?.args).to.include({ "cluster-concurrency": 3, "sync-period": "6h", "leader-elect": false });
         expect(controlPlane?.args)

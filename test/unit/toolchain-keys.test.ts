@@ -5,8 +5,6 @@ import { expect } from "chai";
 import fc from "fast-check";
 import { canonicalJson, contentOf, keyOf } from "../../toolchain/cache/keys";
 import { goKey, localReplacements, parseTargets, type GoTarget } from "../../toolchain/go/targets";
-import { imageInputs, imageNames, imageRecipe, parseImages } from "../../toolchain/images/recipes";
-import { imageReference } from "../../toolchain/images/reference";
 
 describe("keys of what is built", () => {
     let root: string;
@@ -118,56 +116,13 @@ describe("keys of what is built", () => {
 describe("targets.yaml", () => {
     it("is refused with every problem at once", () => {
         const text =
-            "targets: [{name: 'Bad Name', module: m, package: ., version: v1}, {name: b, module: m, version: v1, colour: red}]";
+            "targets: [{name: 'Bad Name', module: m, package: ., version: v1}, " +
+            "{name: b, module: m, version: v1, colour: red}]";
         expect(() => parseTargets(text)).to.throw(/0\.name: .*lower-case.*1\.package: .*1: .*colour/s);
     });
 
     it("may not name two targets alike", () => {
         const entry = "{name: a, module: m, package: ., version: v1}";
         expect(() => parseTargets(`targets: [${entry}, ${entry}]`)).to.throw("more than one target is named a");
-    });
-});
-
-describe("image references", () => {
-    it("are metal3-scale-lab/<name>:<12 hex digits>, for every image, within a second", () => {
-        const started = Date.now();
-        for (const name of imageNames()) {
-            expect(imageReference(name)).to.match(new RegExp(`^metal3-scale-lab/${name}:[0-9a-f]{12}$`));
-        }
-        expect(Date.now() - started).to.be.below(1_000);
-    });
-
-    it("are upstream's, pinned, when images are pulled and upstream has one", () => {
-        expect(imageReference("baremetal-operator", "pull")).to.equal("quay.io/metal3-io/baremetal-operator:v0.13.2");
-        expect(imageReference("node", "pull")).to.equal(imageReference("node", "build"));
-        for (const name of imageNames()) {
-            expect(imageRecipe(name).pull ?? "x:1", name).to.match(/(:(?!latest$)[\w.-]+|@sha256:[0-9a-f]{64})$/);
-        }
-    });
-
-    it("say which images there are when asked for another", () => {
-        expect(() => imageReference("nginx")).to.throw(
-            /there is no image "nginx": toolchain\/images\/images.yaml has base, .*ironic/,
-        );
-    });
-
-    it("change with the image beneath, the arguments, the binary; not with where upstream's is", () => {
-        const recipe = imageRecipe("pause");
-        const of = (changes: object): string => keyOf(imageInputs("pause", { ...recipe, ...changes }));
-        const same = of({});
-        expect(of({ pull: "elsewhere/pause:1" })).to.equal(same);
-        expect(
-            new Set([
-                same,
-                of({ args: { BINARY: "x" } }),
-                of({ binaries: ["coredns"] }),
-                of({ from: "base" }),
-                of({ files: { x: "package.json" } }),
-            ]).size,
-        ).to.equal(5);
-    });
-
-    it("need the image beneath to be listed", () => {
-        expect(() => parseImages("images: {a: {from: b}}")).to.throw("a is from b, which is not listed");
     });
 });

@@ -101,13 +101,13 @@ describe("fake-ipa: TLS", function () {
     });
 
     it("tells Ironic the certificate to trust where Ironic cannot know it", () => {
-        const judge = (certFile: string | undefined, caFile: string | undefined): string | undefined =>
+        const validate = (certFile: string | undefined, caFile: string | undefined): string | undefined =>
             verifyCa(testConfig({ certFile, keyFile: "unused", caFile }));
         const body = (pem: string | undefined): string | undefined => pem?.replaceAll(/\s/g, "");
-        expect(judge(undefined, ca.certFile)).to.equal(undefined);
-        expect(body(judge(other.certFile, undefined))).to.equal(body(other.cert.toString("pem")));
-        expect(body(judge(signed.certFile, ca.certFile))).to.equal(body(ca.cert.toString("pem")));
-        expect(judge(signed.certFile, other.certFile)).to.equal(undefined);
+        expect(validate(undefined, ca.certFile)).to.equal(undefined);
+        expect(body(validate(other.certFile, undefined))).to.equal(body(other.cert.toString("pem")));
+        expect(body(validate(signed.certFile, ca.certFile))).to.equal(body(ca.cert.toString("pem")));
+        expect(validate(signed.certFile, other.certFile)).to.equal(undefined);
     });
 
     it("serves the agents' API over TLS and announces it so", async () => {
