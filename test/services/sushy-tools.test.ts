@@ -35,7 +35,9 @@ print(json.dumps([sorted(taken), driver.get_power_state("u")]))`;
             `${CONFIGURATION}:/gunicorn.conf.py:ro`,
         ];
         const [times, state] = python(image(), script, options) as [number[], string];
-        expect(state, "a change that takes no time is done when the state is read").to.equal(times[0] === 0 ? "On" : "Off");
+        expect(state, "a change that takes no time is done when the state is read").to.equal(
+            times[0] === 0 ? "On" : "Off",
+        );
         return times;
     }
 
