@@ -48,8 +48,11 @@ func trim(in any) (any, error) {
 	case *clusterv1.Cluster:
 		trimMeta(&obj.ObjectMeta)
 		initialized := obj.Status.Initialization.ControlPlaneInitialized
-		obj.Spec = clusterv1.ClusterSpec{ControlPlaneEndpoint: obj.Spec.ControlPlaneEndpoint, InfrastructureRef: obj.Spec.InfrastructureRef}
-		obj.Status = clusterv1.ClusterStatus{Initialization: clusterv1.ClusterInitializationStatus{ControlPlaneInitialized: initialized}}
+		obj.Spec = clusterv1.ClusterSpec{
+			ControlPlaneEndpoint: obj.Spec.ControlPlaneEndpoint, InfrastructureRef: obj.Spec.InfrastructureRef,
+		}
+		obj.Status = clusterv1.ClusterStatus{}
+		obj.Status.Initialization.ControlPlaneInitialized = initialized
 	case *clusterv1.Machine:
 		trimMeta(&obj.ObjectMeta)
 		obj.Spec = clusterv1.MachineSpec{

@@ -123,9 +123,10 @@ func TestAHostWhoseReleaseIsRefusedStaysQueued(t *testing.T) {
 		requeueAfter time.Duration
 		fails        bool
 	}{
-		"An outdated cache leads to another try": {apierrors.NewConflict(resource, "h1", errors.New("changed")), time.Second, false},
-		"A host that is gone is no error":        {apierrors.NewNotFound(resource, "h1"), 30 * time.Second, false},
-		"A failure of the API server is one":     {apierrors.NewInternalError(errors.New("broken")), 30 * time.Second, true},
+		"An outdated cache leads to another try": {
+			apierrors.NewConflict(resource, "h1", errors.New("changed")), time.Second, false},
+		"A host that is gone is no error":    {apierrors.NewNotFound(resource, "h1"), 30 * time.Second, false},
+		"A failure of the API server is one": {apierrors.NewInternalError(errors.New("broken")), 30 * time.Second, true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			g := NewWithT(t)

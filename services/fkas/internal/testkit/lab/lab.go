@@ -64,7 +64,10 @@ func New(t *testing.T, objects ...client.Object) *Lab {
 // Failing makes a lab that holds objects, and in which funcs answer requests to the management cluster.
 func Failing(t *testing.T, funcs interceptor.Funcs, objects ...client.Object) *Lab {
 	t.Helper()
-	builder := fake.NewClientBuilder().WithScheme(management.Scheme()).WithObjects(objects...).WithInterceptorFuncs(funcs)
+	builder := fake.NewClientBuilder().
+		WithScheme(management.Scheme()).
+		WithObjects(objects...).
+		WithInterceptorFuncs(funcs)
 	if err := management.AddIndexes(context.Background(), indexer{builder}); err != nil {
 		t.Fatal(err)
 	}
