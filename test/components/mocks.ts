@@ -8,9 +8,15 @@ export interface Registered {
     inputs: Record<string, unknown>;
 }
 
+interface ResourceRequest {
+    getName(): string;
+    getDependenciesList(): string[];
+    getIgnorechangesList(): string[];
+}
+
 /** What is asked of Pulumi's engine, as far as the tests look at it. */
 interface Monitor {
-    registerResource(request: { getName(): string; getDependenciesList(): string[] }, ...rest: unknown[]): unknown;
+    registerResource(request: ResourceRequest, ...rest: unknown[]): unknown;
 }
 
 /** Records every resource; answers no invoke but those named. */
@@ -18,6 +24,8 @@ export class Recorder {
     readonly resources: Registered[] = [];
     /** Last part of the URN of all that a resource depends on, in alphabetical order, by its name. */
     readonly dependencies = new Map<string, string[]>();
+    /** Inputs of a resource whose changes are ignored, by its name. */
+    readonly ignoredChanges = new Map<string, string[]>();
 
     constructor(
         private readonly invokes: Record<string, (inputs: Record<string, unknown>) => Record<string, unknown>> = {},
@@ -53,6 +61,7 @@ export class Recorder {
         monitor.registerResource = (request, ...rest) => {
             const names = request.getDependenciesList().map((urn) => urn.slice(urn.lastIndexOf("::") + 2));
             this.dependencies.set(request.getName(), names.sort());
+            this.ignoredChanges.set(request.getName(), request.getIgnorechangesList());
             return register(request, ...rest);
         };
     }

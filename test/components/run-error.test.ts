@@ -7,7 +7,7 @@ import { FleetTimeout, ObjectsMissing } from "../../tasks/wait-for-fleet/wait";
 
 describe("An error that ends the program", () => {
     const thrown = (error: unknown): Promise<unknown> =>
-        withRunErrors(Promise.reject(error)).catch((reason: unknown) => reason);
+        withRunErrors(Promise.reject(error as Error)).catch((reason: unknown) => reason);
 
     const forTheUser: [string, UserError][] = [
         ["the configuration", new ConfigurationError([{ key: "nodes", value: "0", rule: "too few" }])],
