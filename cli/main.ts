@@ -97,36 +97,38 @@ program
         process.exitCode = await kubeconfig({ stack, ...(cluster === undefined ? {} : { cluster }) });
     });
 
-command("bench", "make labs of several sizes, one after another, and measure them", async (options: BenchOptions) =>
+command("bench", "make labs of several sizes one after another, and measure them", async (options: BenchOptions) =>
     (await import("./bench.js")).bench(options),
 )
     .addOption(
-        new Option("-n, --nodes <list>", "numbers of hosts, separated by commas")
+        new Option("-n, --nodes <list>", "numbers of hosts to measure, separated by commas")
             .argParser(counts)
             .default([20, 50, 100], "20,50,100"),
     )
     .addOption(
         new Option(
             "-c, --clusters <list>",
-            "numbers of clusters, one or one for each; default: as many as there are hosts for; 0: provision the hosts themselves",
+            "numbers of clusters: one for each number of hosts, or one for all; with 0 the hosts are provisioned " +
+                "without Cluster API; default: as many clusters as the hosts suffice for",
         ).argParser(counts),
     )
-    .option("--reference", "measure each size in the published lab's way as well (hours), and the ratio", false)
-    .option("--grow", "grow one lab through the sizes instead of making a fresh one for each", false)
+    .option("--reference", "measure each size in the published lab's way as well (hours), and compare", false)
+    .option("--grow", "grow one lab through all sizes instead of making a new lab for each", false)
     .option(
         "--under-load",
-        "bring one lab to each size, growing or shrinking, as soon as half the clusters of the one before are there; say what was touched that should not be",
+        "bring one lab to each size, larger or smaller, as soon as half of the clusters of the size before are " +
+            "Available, and name what was replaced or removed although it has a place in the new size",
         false,
     )
-    .addOption(new Option("--runs <n>", "times to measure each size").argParser(positive).default(1))
+    .addOption(new Option("--runs <n>", "how often to measure each size").argParser(positive).default(1))
     .addOption(
-        new Option("--idle <seconds>", "look at each idle lab for so long")
+        new Option("--idle <seconds>", "how long to measure each lab at rest, seconds; 0: not at all")
             .argParser((text) => counts(text)[0])
             .default(0),
     )
-    .option("--set <key=value...>", "further configuration of the labs", [])
-    .option("--out <file>", "where the figures go", ".lab/figures/bench.json")
-    .option("--keep", "leave the last lab standing", false)
+    .option("--set <key=value...>", "further configuration of the labs, as for pulumi config set", [])
+    .option("--out <file>", "file of figures (JSON), from the top of the checkout", ".lab/figures/bench.json")
+    .option("--keep", "leave the last lab up", false)
     .addOption(stackOption().default("bench"))
     .addOption(parallelOption());
 

@@ -1,5 +1,6 @@
+import { duration } from "../lib/duration";
 import { ensureLab, type Purpose, type Ready } from "../toolchain/ensure";
-import { Progress, StoppedError, duration } from "../toolchain/progress";
+import { Progress, StoppedError } from "../toolchain/progress";
 import { Toolchain } from "../toolchain/toolchain";
 import { wantedImages } from "./stack-file";
 

@@ -1,9 +1,9 @@
 import { mkdir, rm, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
+import pLimit from "p-limit";
+import { duration } from "../lib/duration";
 import { ensureGo } from "../toolchain/go/go";
 import { repoPath } from "../toolchain/paths";
-import { duration } from "../toolchain/progress";
-import { lanes } from "../toolchain/toolchain";
 import { DEFAULT_STACK, Session } from "./session";
 import { runSuite, type SuiteResult } from "./test/run";
 import { e2eSuites, fastSuites } from "./test/suites";
@@ -53,10 +53,10 @@ export async function test(options: TestOptions): Promise<number> {
     await mkdir(REPORTS, { recursive: true });
     progress.expect(suites.length);
     // Two at a time: many tests mostly wait. The end-to-end tests measure, and share a machine: one at a time.
-    const inLane = lanes(options.e2e ? 1 : 2);
+    const limit = pLimit(options.e2e ? 1 : 2);
     const results = await Promise.all(
         suites.map((suite) =>
-            inLane(async () => {
+            limit(async () => {
                 const result = await progress.step(`test ${suite.name}`, (step) =>
                     runSuite(suite, { reports: REPORTS, env, doing: step.doing }),
                 );

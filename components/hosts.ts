@@ -11,7 +11,11 @@ const CLUSTER_NAME_LABEL = "cluster.x-k8s.io/cluster-name";
  * Annotations of a host that waits to be released. BMO leaves a host with its own annotation alone. CAPM3's label sync
  * (Metal3LabelSync, v1.13.2) still reads such a host every minute; it skips a host with Cluster API's annotation.
  */
-const QUEUED_ANNOTATIONS = { "baremetalhost.metal3.io/paused": "", [PAUSED_ANNOTATION]: "", [QUEUED_ANNOTATION]: "" };
+export const QUEUED_ANNOTATIONS = {
+    "baremetalhost.metal3.io/paused": "",
+    [PAUSED_ANNOTATION]: "",
+    [QUEUED_ANNOTATION]: "",
+};
 
 export interface BareMetalHostsArgs extends LayerContext {
     bmc: { username: pulumi.Input<string>; password: pulumi.Input<string> };

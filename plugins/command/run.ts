@@ -1,9 +1,8 @@
-/** Running one shell command for a resource or a function: its input, environment, output, logging and end. */
+/** Running one shell command for a resource: its input, environment, output, logging and end. */
 import { spawn } from "node:child_process";
 import { StringDecoder } from "node:string_decoder";
 import { Context } from "../shared/definition";
 import { Properties } from "../shared/values";
-import { archiveOf, findAssets } from "./assets";
 
 /** How long a command may tidy up after SIGTERM before its process group is killed. */
 const KILL_AFTER_MS = 5_000;
@@ -18,7 +17,7 @@ interface Captured {
 }
 
 /**
- * Runs the command and returns stdout, stderr, assets and archive.
+ * Runs the command and returns stdout and stderr.
  *
  * @param previous stdout and stderr of the resource's last create or update: PULUMI_COMMAND_STDOUT and _STDERR, unless addPreviousOutputInEnv
  * is false.
@@ -37,14 +36,7 @@ export async function run(
     ];
     const directory = (inputs["dir"] as string | undefined) ?? process.cwd();
     const captured = await execute(program, args, command, directory, environment(inputs, previous), inputs, context);
-    const outputs: Properties = { stdout: trim(captured.stdout), stderr: trim(captured.stderr) };
-    if (inputs["assetPaths"] !== undefined) {
-        outputs["assets"] = await findAssets(directory, inputs["assetPaths"] as string[]);
-    }
-    if (inputs["archivePaths"] !== undefined) {
-        outputs["archive"] = archiveOf(await findAssets(directory, inputs["archivePaths"] as string[]));
-    }
-    return outputs;
+    return { stdout: trim(captured.stdout), stderr: trim(captured.stderr) };
 }
 
 function environment(inputs: Properties, previous: Properties): NodeJS.ProcessEnv {

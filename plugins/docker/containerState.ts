@@ -9,7 +9,6 @@ interface Inspected extends Docker.ContainerInspectInfo {
     Config: Docker.ContainerInspectInfo["Config"] & {
         StopSignal?: string;
         StopTimeout?: number;
-        Domainname: string;
         Healthcheck?: Docker.HealthConfig;
     };
 }
@@ -101,12 +100,9 @@ export function inputsOf(info: Docker.ContainerInspectInfo, inputs: Properties):
     };
     set("name", info.Name.replace(/^\//, ""));
     set("restart", host.RestartPolicy?.Name || "no");
-    set("maxRetryCount", host.RestartPolicy?.MaximumRetryCount ?? 0);
     set("memory", Math.floor((host.Memory ?? 0) / MIB));
     set("memoryReservation", Math.floor((host.MemoryReservation ?? 0) / MIB));
-    set("memorySwap", (host.MemorySwap ?? 0) > 0 ? Math.floor((host.MemorySwap ?? 0) / MIB) : (host.MemorySwap ?? 0));
     set("cpuShares", host.CpuShares ?? 0);
-    set("cpuSet", host.CpusetCpus ?? "");
     const connected = info.NetworkSettings.Networks ?? {};
     const isConnected = (name: Value): boolean =>
         Object.entries(connected).some(([known, network]) => known === name || network.NetworkID === name);
@@ -120,41 +116,4 @@ export function inputsOf(info: Docker.ContainerInspectInfo, inputs: Properties):
         set("mustRun", false);
     }
     return found;
-}
-
-/** The inputs of a container that no program knows yet: for an import. */
-export function importedInputs(info: Docker.ContainerInspectInfo): Properties {
-    const { Config: config, HostConfig: host } = info as Inspected;
-    const capabilities = {
-        ...(host.CapAdd ? { adds: host.CapAdd } : {}),
-        ...(host.CapDrop ? { drops: host.CapDrop } : {}),
-    };
-    const ports = Object.entries(
-        (host.PortBindings ?? {}) as Record<string, { HostIp: string; HostPort: string }[] | null>,
-    ).flatMap(([key, bindings]) =>
-        (bindings ?? []).map((binding) => ({
-            internal: Number(key.split("/")[0]),
-            protocol: key.split("/")[1] ?? "tcp",
-            ip: binding.HostIp || "0.0.0.0",
-            ...(binding.HostPort === "" ? {} : { external: Number(binding.HostPort) }),
-        })),
-    );
-    const candidates: Properties = {
-        name: info.Name.replace(/^\//, ""),
-        image: config.Image,
-        command: config.Cmd ?? undefined,
-        entrypoints: config.Entrypoint ?? undefined,
-        envs: config.Env ?? undefined,
-        user: config.User || undefined,
-        workingDir: config.WorkingDir || undefined,
-        hostname: config.Hostname || undefined,
-        restart: host.RestartPolicy?.Name || "no",
-        memory: host.Memory ? Math.floor(host.Memory / MIB) : undefined,
-        networkMode: host.NetworkMode,
-        privileged: host.Privileged || undefined,
-        capabilities: Object.keys(capabilities).length === 0 ? undefined : capabilities,
-        ports: ports.length === 0 ? undefined : ports,
-        labels: Object.entries(config.Labels ?? {}).map(([label, value]) => ({ label, value })),
-    };
-    return Object.fromEntries(Object.entries(candidates).filter(([, value]) => value !== undefined));
 }

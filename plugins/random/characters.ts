@@ -1,4 +1,4 @@
-/** Random text from the classes of characters that RandomPassword and RandomString ask for. */
+/** Random text from the classes of characters that RandomPassword asks for. */
 import { randomInt } from "node:crypto";
 
 export interface CharacterRules {
@@ -12,7 +12,7 @@ export interface CharacterRules {
     minUpper: number;
     minNumeric: number;
     minSpecial: number;
-    /** Stands in for the usual special characters where it is given. */
+    /** The special characters to draw from, where not {@link SPECIAL}. */
     overrideSpecial?: string;
 }
 

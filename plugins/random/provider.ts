@@ -1,13 +1,13 @@
-/** The stand-in for the random provider: the tokens of @pulumi/random 4.21.2. */
+/** The replacement for the random plugin: the token of @pulumi/random 4.21.2 that the lab uses. */
 import { ProviderDefinition } from "../shared/definition";
-import { randomId, randomUuid } from "./identifiers";
-import { randomPassword, randomString } from "./strings";
+import { randomPassword } from "./password";
 
 export const randomProvider: ProviderDefinition = {
     name: "random",
     version: "4.21.2",
-    description: "Stand-in for the random provider, for machines that cannot download it.",
+    description: "Replacement for the random plugin, for machines that cannot download it.",
+    fillsDefaults: false,
     config: {},
     configNotServed: [],
-    resources: [randomPassword, randomString, randomId, randomUuid],
+    resources: [randomPassword],
 };

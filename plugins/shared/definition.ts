@@ -4,7 +4,7 @@ import { Properties } from "./values";
 
 /** What an operation is about, and its way to tell the person at the terminal something. */
 export interface Context {
-    /** The resource's URN; empty for a function. It holds the stack and the project, so it is unique on a machine. */
+    /** The resource's URN. It holds the stack and the project, so it is unique on a machine. */
     urn: string;
     /** Logical name of the resource in the program. */
     name: string;
@@ -45,8 +45,8 @@ export interface ResourceDefinition {
     /** Outputs known without making anything; the rest of `outputs` is unknown in a preview. */
     preview?(inputs: Properties): Properties;
     create(inputs: Properties, context: Context): Promise<Created>;
-    /** What is there now, or undefined where it is gone. `inputs` is undefined for an import. */
-    read(id: string, state: Properties, inputs: Properties | undefined, context: Context): Promise<Found | undefined>;
+    /** What is there now, or undefined where it is gone. */
+    read(id: string, state: Properties, inputs: Properties, context: Context): Promise<Found | undefined>;
     /** Absent where every change replaces. `news` are the inputs wanted. Returns the outputs. */
     update?(id: string, olds: Properties, news: Properties, context: Context): Promise<Properties>;
     /** Outputs that an update in place may change, so that its preview does not know them. */
@@ -55,25 +55,20 @@ export interface ResourceDefinition {
     delete(id: string, state: Properties, context: Context): Promise<void>;
 }
 
-export interface FunctionDefinition {
-    token: string;
-    description: string;
-    inputs: PropertyTable;
-    outputs: PropertyTable;
-    notServed: readonly string[];
-    invoke(inputs: Properties, context: Context): Promise<Properties>;
-}
-
 export interface ProviderDefinition {
     /** Package name, for example `docker`. */
     name: string;
     /** Version of the npm package whose tokens and types are served. */
     version: string;
     description: string;
+    /**
+     * Whether checked inputs hold the defaults and the note `__defaults`, as the official provider's do. Of the three, only docker's do: Pulumi's
+     * bridge fills them in for Terraform providers of the older kind (SDK v2). random is of the newer kind (plugin framework), command is native.
+     */
+    fillsDefaults: boolean;
     config: PropertyTable;
     configNotServed: readonly string[];
     resources: readonly ResourceDefinition[];
-    functions?: readonly FunctionDefinition[];
     configure?(config: Properties): void;
 }
 

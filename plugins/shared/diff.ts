@@ -1,5 +1,5 @@
 /** What has changed between two sets of inputs, and what it costs. */
-import { Property, PropertyTable, PropertyType, withoutNotes } from "./property";
+import { Property, PropertyTable, PropertyType, withoutDefaultsNotes } from "./property";
 import { Properties, UNKNOWN, Value, canonical, equal, isAssetOrArchive, isProperties } from "./values";
 
 export type ChangeKind = "add" | "delete" | "update";
@@ -55,11 +55,16 @@ export function diffProperties(
 }
 
 function normalise(value: Value, property: Property): Value {
-    const plain = withoutNotes(value ?? property.default);
-    if (plain === undefined || plain === null || (property.sameAsUnset ?? []).some((same) => equal(same, plain))) {
+    const plain = withoutDefaultsNotes(value ?? property.default);
+    const spelled = plain !== undefined && plain !== null && property.spelling ? property.spelling(plain) : plain;
+    if (
+        spelled === undefined ||
+        spelled === null ||
+        (property.sameAsUnset ?? []).some((same) => equal(same, spelled))
+    ) {
         return undefined;
     }
-    return withInnerDefaults(plain, property.type);
+    return withInnerDefaults(spelled, property.type);
 }
 
 /** Fills in the defaults of nested objects, so that state written before a default existed is no difference. */

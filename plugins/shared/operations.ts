@@ -3,26 +3,33 @@ import { randomBytes } from "node:crypto";
 import * as pb from "@pulumi/pulumi/proto/provider_pb";
 import { ResourceDefinition } from "./definition";
 import { ChangeKind, diffProperties } from "./diff";
-import { DEFAULTS_KEY, Failure, PropertyTable, checkProperties, withoutNotes } from "./property";
+import { DEFAULTS_KEY, Failure, PropertyTable, checkProperties, defaultsOf, withoutNotes } from "./property";
 import { Properties, UNKNOWN, Value, fromStruct, mergeChecked, reveal, revealProperties, toStruct } from "./values";
 
 /** Random hex digits after a generated name: the official providers' seven. */
 const AUTONAME_DIGITS = 7;
 
-export function checkInputs(resource: ResourceDefinition, request: pb.CheckRequest): pb.CheckResponse {
+/** Answers Check. @param fillDefaults whether the checked inputs hold the defaults, and a note of them. */
+export function checkInputs(
+    resource: ResourceDefinition,
+    request: pb.CheckRequest,
+    fillDefaults: boolean,
+): pb.CheckResponse {
     const wire = Object.fromEntries(
         Object.entries(fromStruct(request.getNews())).filter(([, value]) => value !== null),
     );
     const named = autoname(resource, request);
     const news: Properties = { ...revealProperties(wire), ...named };
-    const table = { properties: resource.inputs, notServed: resource.notServed, owner: resource.token };
+    const table = { properties: resource.inputs, notServed: resource.notServed, owner: resource.token, fillDefaults };
     const checked = checkProperties(news, table);
     const failures: Failure[] = [...checked.failures];
     if (failures.length === 0) {
-        failures.push(...(resource.check?.(withoutNotes(checked.inputs) as Properties) ?? []));
+        failures.push(...(resource.check?.(withoutNotes(checked.inputs)) ?? []));
     }
-    const defaulted = checked.inputs[DEFAULTS_KEY] as string[];
-    checked.inputs[DEFAULTS_KEY] = [...defaulted, ...Object.keys(named)].sort();
+    if (fillDefaults) {
+        const defaulted = checked.inputs[DEFAULTS_KEY] as string[];
+        checked.inputs[DEFAULTS_KEY] = [...defaulted, ...Object.keys(named)].sort();
+    }
     const inputs = mergeChecked(wire, checked.inputs) as Properties;
     const response = new pb.CheckResponse().setInputs(toStruct(inputs));
     response.setFailuresList(
@@ -90,10 +97,10 @@ export function detailedDiff(
     return response;
 }
 
-/** Inputs and what the provider adds, as the state keeps them. */
+/** Inputs, defaults and what the provider adds, as the state keeps them. */
 export function outputsOf(resource: ResourceDefinition, inputs: Properties, outputs: Properties): Properties {
     const known = new Set([...Object.keys(resource.inputs), ...Object.keys(resource.outputs)]);
-    const all = { ...(withoutNotes(inputs) as Properties), ...outputs };
+    const all = { ...defaultsOf(resource.inputs), ...withoutNotes({ ...inputs, ...outputs }) };
     return Object.fromEntries(Object.entries(all).filter(([name]) => known.has(name)));
 }
 
@@ -105,7 +112,7 @@ export function previewOfCreate(resource: ResourceDefinition, inputs: Properties
     const unknown = Object.fromEntries(
         [...chosen, ...Object.keys(resource.outputs)].map((name) => [name, UNKNOWN as Value]),
     );
-    return { ...unknown, ...inputs, ...resource.preview?.(inputs) };
+    return { ...unknown, ...defaultsOf(resource.inputs), ...inputs, ...resource.preview?.(inputs) };
 }
 
 /** An update in place as a preview shows it: everything stays, but for what changes and what the update may change. */
@@ -115,7 +122,7 @@ export function previewOfUpdate(resource: ResourceDefinition, olds: Properties, 
         outputs[name] = resource.changedByUpdate?.includes(name) ? UNKNOWN : olds[name];
     }
     for (const [name, property] of Object.entries(resource.inputs)) {
-        outputs[name] = news[name] ?? (property.computed ? olds[name] : undefined);
+        outputs[name] = news[name] ?? property.default ?? (property.computed ? olds[name] : undefined);
     }
     return outputs;
 }

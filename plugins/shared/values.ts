@@ -42,16 +42,6 @@ export function isAssetOrArchive(value: Value): boolean {
     return isProperties(value) && (value[SIGNATURE] === ASSET || value[SIGNATURE] === ARCHIVE);
 }
 
-/** A file on this machine as an asset; `hash` is the SHA-256 of its content, in hex. */
-export function fileAsset(path: string, hash: string): Properties {
-    return { [SIGNATURE]: ASSET, hash, path };
-}
-
-/** An archive of assets by their path in it. `hash` identifies the content. */
-export function assetArchive(assets: Properties, hash: string): Properties {
-    return { [SIGNATURE]: ARCHIVE, hash, assets };
-}
-
 /** The message's properties as they are on the wire: secrets and unknowns still marked. */
 export function fromStruct(message: struct.Struct | undefined): Properties {
     return message?.toJavaScript() ?? {};

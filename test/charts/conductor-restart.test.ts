@@ -49,7 +49,7 @@ describe("charts/ironic: how a conductor stops and starts again", function () {
         expect(other.securityContext.fsGroup).to.equal(994);
     });
 
-    it("The liveness probe fails while a restart is requested, and then the conductor stops sooner than otherwise", () => {
+    it("The liveness probe fails while a restart is requested, and leaves less time than a normal stop", () => {
         // nginx answers /alive: see api-proxy.test.ts.
         expect(ironic.livenessProbe.httpGet).to.include({ host: "192.168.222.100", port: 6180, path: "/alive" });
         const nginx = find(objects, "ConfigMap", "ironic-conductor-0")["data"]["nginx.conf"];

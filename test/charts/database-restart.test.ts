@@ -27,8 +27,9 @@ async function docker(...args: string[]): Promise<string> {
 }
 
 /**
- * The pod of a conductor in two containers that share a network: its sidecar, and the database with its data in memory. The conductor and a second one run in
- * the sidecar's container, as the user, and with the volumes, that they have in Kubernetes.
+ * The pod of a conductor in two containers that share a network: its sidecar, and the database with its data in memory.
+ * The conductor and a second one run in the sidecar's container, with the user and the volumes that they have in
+ * Kubernetes.
  */
 class Pod {
     private constructor(

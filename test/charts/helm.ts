@@ -19,7 +19,7 @@ export interface Rendered {
         labels?: Record<string, string>;
         annotations?: Record<string, string>;
     };
-    // eslint-disable-next-line @typescript-eslint/no-explicit-any -- objects of every kind; the assertions say what is in them
+    // eslint-disable-next-line @typescript-eslint/no-explicit-any -- objects of every kind
     [key: string]: any;
 }
 

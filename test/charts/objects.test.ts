@@ -137,6 +137,24 @@ describe("charts/ironic: objects", function () {
         expect(holders.map(({ name }) => name)).to.deep.equal(["provisioning-ip"]);
     });
 
+    it("Conductors tell BMO of hosts, and may patch them, only with tellOperator and the tuned runtime", () => {
+        for (const [values, tells] of [
+            [{}, true],
+            [{ "conductor.tellOperator": false }, false],
+            [{ "conductor.tunedRuntime": false }, false],
+        ] as const) {
+            const objects = renderConductors(1, values);
+            const sockets = ["ironic", "provisioning-ip"].map((name) => {
+                const { env } = conductorContainer(objects, name) as { env: { name: string; value?: string }[] };
+                return env.find((variable) => variable.name === "HOST_SOCKET")?.value;
+            });
+            const socket = tells ? "/run/conductor/hosts.sock" : undefined;
+            expect(sockets).to.deep.equal([socket, socket]);
+            const rules = find(objects, "Role", "ironic-conductor")["rules"] as { resources: string[] }[];
+            expect(rules.some(({ resources }) => resources.includes("baremetalhosts"))).to.equal(tells);
+        }
+    });
+
     it("The image server serves each file and the SHA-256 of what it serves", () => {
         const files = { "os.raw": "abc\n", "b.raw": "é" };
         const map = find(renderConductors(1, { "imageServer.files": files }), "ConfigMap", "ironic-image-server");

@@ -8,15 +8,17 @@ export interface Registered {
     inputs: Record<string, unknown>;
 }
 
-interface ResourceRequest {
-    getName(): string;
-    getDependenciesList(): string[];
-    getIgnorechangesList(): string[];
-}
-
 /** What is asked of Pulumi's engine, as far as the tests look at it. */
 interface Monitor {
-    registerResource(request: ResourceRequest, ...rest: unknown[]): unknown;
+    registerResource(
+        request: {
+            getName(): string;
+            getDependenciesList(): string[];
+            getDeletedwith(): string;
+            getIgnorechangesList(): string[];
+        },
+        ...rest: unknown[]
+    ): unknown;
 }
 
 /** Records every resource; answers no invoke but those named. */
@@ -24,7 +26,9 @@ export class Recorder {
     readonly resources: Registered[] = [];
     /** Last part of the URN of all that a resource depends on, in alphabetical order, by its name. */
     readonly dependencies = new Map<string, string[]>();
-    /** Inputs of a resource whose changes are ignored, by its name. */
+    /** Name of the resource with which another one goes, by the name of that. Empty where it goes by itself. */
+    readonly deletedWith = new Map<string, string>();
+    /** The properties whose changes the program ignores, by the resource's name. */
     readonly ignoredChanges = new Map<string, string[]>();
 
     constructor(
@@ -62,6 +66,8 @@ export class Recorder {
             const names = request.getDependenciesList().map((urn) => urn.slice(urn.lastIndexOf("::") + 2));
             this.dependencies.set(request.getName(), names.sort());
             this.ignoredChanges.set(request.getName(), request.getIgnorechangesList());
+            const owner = request.getDeletedwith();
+            this.deletedWith.set(request.getName(), owner.slice(owner.lastIndexOf("::") + 1).replace(":", ""));
             return register(request, ...rest);
         };
     }

@@ -160,20 +160,6 @@ export class Harness {
         );
     }
 
-    async invoke(
-        token: string,
-        args: Json,
-    ): Promise<{ result: Json; failures: { property: string; reason: string }[] }> {
-        const response = await this.call<pb.InvokeResponse>(
-            "invoke",
-            new pb.InvokeRequest().setTok(token).setArgs(struct(args)),
-        );
-        return {
-            result: json(response.getReturn()),
-            failures: response.getFailuresList().map((failure) => failure.toObject()),
-        };
-    }
-
     async checkConfig(news: Json): Promise<{ property: string; reason: string }[]> {
         const response = await this.call<pb.CheckResponse>(
             "checkConfig",

@@ -129,7 +129,7 @@ describe("what Cluster API's controllers are told", () => {
         }
     });
 
-    it("has none of them convert objects for versions that nobody asks for, except where it is to be upstream's own", () => {
+    it("has none of them convert objects for versions that nobody asks for, except in the published profile", () => {
         expect(input({})).to.include({ deprecatedVersions: false });
         expect(input({ tuning: "published" })).to.include({ deprecatedVersions: true });
     });

@@ -135,7 +135,7 @@ describe("how Pulumi is called", () => {
             expect(await readFile(file, "utf8")).to.equal(first);
         });
 
-        it("the lab's home has a file where Pulumi would log, unless there is a folder already; a person's own home is left alone", async () => {
+        it("a file in the lab's home keeps Pulumi from logging there; a person's own home stays as it is", async () => {
             await preparePulumiState(setup("PATH"));
             expect(await readdir(folder)).to.deep.equal(["s"]);
             await preparePulumiState(setup());

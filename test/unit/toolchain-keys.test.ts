@@ -116,7 +116,8 @@ describe("keys of what is built", () => {
 describe("targets.yaml", () => {
     it("is refused with every problem at once", () => {
         const text =
-            "targets: [{name: 'Bad Name', module: m, package: ., version: v1}, {name: b, module: m, version: v1, colour: red}]";
+            "targets: [{name: 'Bad Name', module: m, package: ., version: v1}, " +
+            "{name: b, module: m, version: v1, colour: red}]";
         expect(() => parseTargets(text)).to.throw(/0\.name: .*lower-case.*1\.package: .*1: .*colour/s);
     });
 

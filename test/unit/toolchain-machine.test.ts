@@ -3,10 +3,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
 import { goFits, moduleHash, parseGoVersion } from "../../toolchain/go/go";
-import { spaceProblems } from "../../toolchain/machine";
 import { Progress } from "../../toolchain/progress";
 import { officialPluginsReachable, pluginSource, REMEMBER_MS } from "../../toolchain/pulumi/plugin-downloads";
-import { lanes, Toolchain } from "../../toolchain/toolchain";
+import { spaceProblems } from "../../toolchain/space";
+import { Toolchain } from "../../toolchain/toolchain";
 
 const GIB = 1024 ** 3;
 
@@ -20,7 +20,8 @@ describe("free space", () => {
         const shared = (free: number) => spaceProblems(needs, () => ({ free: free * GIB, device: "a" }));
         expect(shared(20)).to.deep.equal([]);
         expect(shared(19)).to.deep.equal([
-            "the disk is nearly full: the cache (/cache) needs 12.0 GiB and Docker's data (/docker) needs 8.0 GiB, but only 19.0 GiB are free",
+            "the disk is nearly full: the cache (/cache) needs 12.0 GiB and Docker's data (/docker) needs 8.0 GiB, " +
+                "but only 19.0 GiB are free",
         ]);
     });
 
@@ -87,39 +88,15 @@ describe("Pulumi's plugin downloads", () => {
 
     it("may be forced or forbidden, and nothing else", () => {
         expect(pluginSource({})).to.equal("auto");
-        expect(pluginSource({ METAL3_SCALE_LAB_PLUGINS: "stand-in" })).to.equal("stand-in");
+        expect(pluginSource({ METAL3_SCALE_LAB_PLUGINS: "replacement" })).to.equal("replacement");
+        expect(pluginSource({ METAL3_SCALE_LAB_PLUGINS: "stand-in" })).to.equal("replacement");
         expect(() => pluginSource({ METAL3_SCALE_LAB_PLUGINS: "ours" })).to.throw(
-            'METAL3_SCALE_LAB_PLUGINS is "ours": it must be auto, official or stand-in',
+            'METAL3_SCALE_LAB_PLUGINS is "ours": it must be auto, official or replacement',
         );
     });
 });
 
 describe("side by side", () => {
-    it("no more works run at a time than there are lanes, in the order they came", async () => {
-        const inLane = lanes(2);
-        let running = 0;
-        let most = 0;
-        const order: number[] = [];
-        await Promise.all(
-            [1, 2, 3, 4, 5].map((number) =>
-                inLane(async () => {
-                    order.push(number);
-                    most = Math.max(most, (running += 1));
-                    await new Promise((done) => setTimeout(done, 5));
-                    running -= 1;
-                }),
-            ),
-        );
-        expect(most).to.equal(2);
-        expect(order).to.deep.equal([1, 2, 3, 4, 5]);
-    });
-
-    it("a lane is free again after a failure", async () => {
-        const inLane = lanes(1);
-        await inLane(() => Promise.reject(new Error("x"))).catch(() => undefined);
-        expect(await inLane(async () => 7)).to.equal(7);
-    });
-
     it("when one step fails the others are stopped and waited for, and the first error is told", async () => {
         const toolchain = new Toolchain(new Progress({ sink: { write: () => undefined } }), undefined, "/nowhere");
         let ended = false;

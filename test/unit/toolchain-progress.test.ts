@@ -2,7 +2,8 @@ import { mkdtemp, rm, readFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
-import { Progress, StoppedError, duration } from "../../toolchain/progress";
+import { duration } from "../../lib/duration";
+import { Progress, StoppedError } from "../../toolchain/progress";
 import { CommandError, run } from "../../toolchain/run";
 
 class Text {
