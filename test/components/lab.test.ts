@@ -6,9 +6,7 @@ import { WorkloadClusters } from "../../components/workload-clusters";
 import { validate } from "../../plan/config/validate";
 import { plan } from "../../plan/plan";
 import { Images } from "../../prepare/images";
-import { ironicChart, operatorManifests, Recorder } from "./mocks";
-
-const OWNER = { id: "7f0e", state: "file:///state", checkout: "/checkout", user: "user@machine" };
+import { ironicChart, operatorManifests, OWNER, Recorder } from "./mocks";
 
 /** Builds a lab against the mocks. */
 async function lab(raw: Record<string, string>): Promise<Recorder> {
