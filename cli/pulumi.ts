@@ -2,7 +2,7 @@ import { spawn, type ChildProcess } from "node:child_process";
 import { setPriority } from "node:os";
 import type { Ready } from "../toolchain/ensure";
 import { repoPath } from "../toolchain/paths";
-import { stackConfig } from "./stack";
+import { stackConfig } from "./stack-file";
 
 /** Niceness of Pulumi, its program and its plugins: about a tenth of the weight of others. */
 const LOWER_PRIORITY = 10;

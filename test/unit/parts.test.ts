@@ -7,7 +7,7 @@ import { bcryptHash } from "../../components/credentials";
 import { serviceBlocks } from "../../components/fake-api-servers";
 import { objectToken } from "../../components/kubernetes-object";
 import { validate } from "../../plan/config/validate";
-import { referenceParts } from "../../plan/image-reference";
+import { fullReference, joinReference, referenceParts } from "../../plan/image-reference";
 import { pairConfiguration } from "../../plan/manifests/pair-configuration";
 import { plan } from "../../plan/plan";
 import { pythonAssignments } from "../../plan/python";
@@ -63,7 +63,28 @@ describe("An image reference", () => {
         ["localhost:5000/a/b@sha256:00", { repository: "localhost:5000/a/b", digest: "sha256:00" }],
     ];
     for (const [reference, parts] of references) {
-        it(`is split into its parts: ${reference}`, () => expect(referenceParts(reference)).to.deep.equal(parts));
+        it(`The reference ${reference} is taken apart and put together again`, () => {
+            expect(referenceParts(reference)).to.deep.equal(parts);
+            expect(joinReference(referenceParts(reference))).to.equal(reference);
+        });
+    }
+
+    it("A reference is put together with its digest, which says more than its tag, and with one of the two at least", () => {
+        const digest = "sha256:00";
+        expect(joinReference({ repository: "quay.io/b", tag: "v1", digest })).to.equal(`quay.io/b@${digest}`);
+        expect(() => joinReference({ repository: "quay.io/b" })).to.throw("neither a tag nor a digest");
+    });
+
+    const full: [string, string][] = [
+        ["registry.k8s.io/a/b:v1", "registry.k8s.io/a/b:v1"],
+        ["localhost/b:v1", "localhost/b:v1"],
+        ["host:5000/b:v1", "host:5000/b:v1"],
+        ["a/b:v1", "docker.io/a/b:v1"],
+        ["b:v1", "docker.io/library/b:v1"],
+    ];
+    for (const [reference, expected] of full) {
+        it(`The reference ${reference} is, with its registry, ${expected}`, () =>
+            expect(fullReference(reference)).to.equal(expected));
     }
 });
 

@@ -2,6 +2,7 @@ import * as docker from "@pulumi/docker";
 import * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { dockerLabels, LABELS_ONCE } from "../../../plan/docker-labels";
+import { ownerLabels } from "../../../plan/lab-owner";
 import type { LayerContext } from "../../context";
 import type { LabPki } from "../../lab-pki";
 import { LoadedImages } from "./loaded-images";
@@ -60,9 +61,10 @@ export class EmbeddedKubernetes extends pulumi.ComponentResource {
     }
 }
 
+/** The provisioning network. Its labels record who made the lab, so that no other checkout or user removes it unasked. */
 function createNetwork(
     name: string,
-    { config, plan }: EmbeddedKubernetesArgs,
+    { config, plan, owner }: EmbeddedKubernetesArgs,
     opts: pulumi.CustomResourceOptions,
 ): docker.Network {
     return new docker.Network(
@@ -71,8 +73,9 @@ function createNetwork(
             name: plan.prefix,
             driver: "bridge",
             ipamConfigs: [{ subnet: config.provisioningCidr, gateway: plan.substrate.gateway }],
-            labels: dockerLabels(plan),
+            labels: [...dockerLabels(plan), ...ownerLabels(owner)],
         },
+        // A lab that exists keeps the labels that it has: it may be older than the record, and its checkout may have moved.
         { ...opts, ...LABELS_ONCE },
     );
 }
