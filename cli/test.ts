@@ -45,7 +45,7 @@ export async function test(options: TestOptions): Promise<number> {
     await rm(REPORTS, { recursive: true, force: true });
     await mkdir(REPORTS, { recursive: true });
     progress.expect(suites.length);
-    // Two suites at a time, since many tests mostly wait. The end-to-end tests measure and share a machine: one at a time.
+    // Two suites at a time, since many tests mostly wait. The end-to-end tests measure, so they run one at a time.
     const limit = pLimit(options.e2e ? 1 : 2);
     const results = await Promise.all(
         suites.map((suite) =>

@@ -31,8 +31,12 @@ const GO_ENV = {
     GOWORK: "off",
 };
 
-/** Modules of toolchain/go that hold programs of ours and import little else. */
-const STATICCHECKED = ["align", "pause"];
+/**
+ * Modules that hold programs of ours. Vet and staticcheck analyse everything that is imported: for a small main function over
+ * all of upstream that takes minutes.
+ */
+const OUR_MODULES = ["fkas", "align", "pause"];
+const STATICCHECK_PIN = `-modfile=${repoPath("toolchain", "go", "staticcheck", "go.mod")}`;
 
 const nodeCommand = (path: string, ...args: string[]): string[] => [
     process.execPath,
@@ -50,7 +54,7 @@ const mocha = (name: string, files: string, tools: boolean, limitMs: number): Su
     tools,
 });
 
-/** The tests of our Go modules, and for programs of our own what `go vet` finds. Modules that only pin upstream's programs have no tests. */
+/** The tests of our Go modules, and what vet and staticcheck find in those that hold programs of ours. */
 async function goSuites(): Promise<Suite[]> {
     const packages = new Map<string, Set<string>>();
     for (const parent of ["services", "toolchain/go"]) {
@@ -62,21 +66,23 @@ async function goSuites(): Promise<Suite[]> {
             }
         }
     }
-    return [...packages].flatMap(([module, tested]) => {
+    return [...packages].flatMap(([module, tested]): Suite[] => {
         const name = basename(module);
         const common = { cwd: repoPath(module), limitMs: 20 * MINUTE, tools: true, env: GO_ENV };
-        // Vet analyses everything that is imported. For a small main function over all of upstream that takes minutes.
-        const own = module.startsWith("services");
-        const vet = own ? [] : ["-vet=off"];
-        const pinned = `-modfile=${repoPath("toolchain", "go", "staticcheck", "go.mod")}`;
-        const staticcheck = ["go", "tool", pinned, "staticcheck", "./..."];
-        const checks = [
-            ...(own ? [{ name: `vet-${name}`, command: ["go", "vet", "./..."] }] : []),
-            ...(own || STATICCHECKED.includes(name) ? [{ name: `staticcheck-${name}`, command: staticcheck }] : []),
+        const isOurs = OUR_MODULES.includes(name);
+        const test = ["go", "test", ...(isOurs ? [] : ["-vet=off"]), "-json", ...tested];
+        const checks: [string, string[]][] = [
+            ["vet", ["go", "vet", "./..."]],
+            ["staticcheck", ["go", "tool", STATICCHECK_PIN, "staticcheck", "./..."]],
         ];
         return [
-            ...checks.map((check) => ({ ...common, ...check, kind: "command" as const })),
-            { ...common, name: `go-${name}`, kind: "go", command: ["go", "test", ...vet, "-json", ...tested] },
+            ...(isOurs ? checks : []).map(([check, command]): Suite => ({
+                ...common,
+                name: `${check}-${name}`,
+                kind: "command",
+                command,
+            })),
+            { ...common, name: `go-${name}`, kind: "go", command: test },
         ];
     });
 }

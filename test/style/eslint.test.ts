@@ -31,6 +31,7 @@ describe("ESLint", function () {
         ["no-restricted-imports", "lib/error-text.ts", 'import "fs";\n'],
         ["curly", "lib/error-text.ts", "if (process.argv[0]) console.log();\n"],
         ["@typescript-eslint/no-floating-promises", "lib/error-text.ts", "Promise.resolve();\n"],
+        ["no-restricted-syntax", "test/unit/plan.test.ts", "it.only(() => undefined);\n"],
         ["@typescript-eslint/no-unsafe-assignment", "lib/error-text.ts", 'export const a = JSON.parse("1");\n'],
     ];
     for (const [rule, path, text] of SAMPLES) {
