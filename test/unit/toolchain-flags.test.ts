@@ -9,7 +9,6 @@ import { Cache } from "../../toolchain/cache/cache";
 import { goBinaryPath } from "../../toolchain/go/build";
 import { cacheRoot } from "../../toolchain/paths";
 import { skipBecause } from "../skip";
-import { skipBecause } from "../skip";
 
 const cache = new Cache(cacheRoot());
 
