@@ -1,9 +1,10 @@
 import { mkdir, rename, writeFile } from "node:fs/promises";
 import { cpus, totalmem } from "node:os";
 import { dirname, resolve } from "node:path";
+import { duration } from "../lib/duration";
 import type { Tuning } from "../plan/config/keys";
+import { PUBLISHED_LAB } from "../plan/profiles";
 import { repoPath } from "../toolchain/paths";
-import { duration } from "../toolchain/progress";
 import { calibrate } from "./bench/calibration";
 import type { BenchFile } from "./bench/file";
 import { BenchLab } from "./bench/lab";
@@ -13,9 +14,6 @@ import { benchSizes, checkWays, settings, type BenchOptions, type BenchSize } fr
 import { report } from "./bench/report/report";
 import { checkResizing, resizeUnderLoad } from "./bench/resize";
 import { Session } from "./session";
-
-/** The seconds that hosts of the published lab take to boot, and that sushy-tools takes there to change their power. */
-const PUBLISHED_SETTINGS = { fakeBootSeconds: "180-240", fakePowerSeconds: "1-11" };
 
 /** A network that no lab has by default, with room for about a thousand addresses. */
 const DEFAULT_SETTINGS = { provisioningCidr: "192.168.244.0/22" };
@@ -95,7 +93,7 @@ class Benchmark {
         }
         const way = tuning === "published" ? "the published lab's way" : "the lab's own way";
         say(`== ${size.nodes} hosts, ${size.clusters} clusters, ${way}`);
-        const own = { ...DEFAULT_SETTINGS, ...(tuning === "published" ? PUBLISHED_SETTINGS : {}), ...this.given };
+        const own = { ...DEFAULT_SETTINGS, ...(tuning === "published" ? PUBLISHED_LAB : {}), ...this.given };
         const before = calibrate();
         const result = await measure(lab, size, { tuning, settings: own, idleSeconds: options.idle, existing });
         result.calibrationMs = [before, calibrate()];

@@ -2,6 +2,7 @@ import { chmod, mkdir, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { CoreV1Api, CustomObjectsApi, type KubeConfig } from "@kubernetes/client-node";
 import { isAbsent, listObjects, parseKubeconfig, type ObjectMetadata } from "../lib/kubernetes";
+import { CLUSTERS } from "../tasks/wait-for-fleet/reader";
 import { LAB_NAMESPACE, labDirectory, managementKubeconfig } from "./management";
 
 export interface KubeconfigOptions {
@@ -47,10 +48,9 @@ async function workloadKubeconfig(config: KubeConfig, cluster: string): Promise<
             throw error;
         }
     }
-    const kind = { group: "cluster.x-k8s.io", version: "v1beta2", plural: "clusters" };
     const clusters = await listObjects<{ metadata: ObjectMetadata }>(
         config.makeApiClient(CustomObjectsApi),
-        kind,
+        CLUSTERS,
         LAB_NAMESPACE,
     );
     const names = clusters.map(({ metadata }) => String(metadata.name));

@@ -59,7 +59,7 @@ export function fleetReached(args: FleetReachedArgs): pulumi.Output<string> {
                     report: (line) => void pulumi.log.info(line),
                     hint:
                         `Look with: kubectl -n ${namespace} describe baremetalhost NAME, ` +
-                        `clusterctl describe cluster NAME -n ${namespace}; the README's troubleshooting says more. ` +
+                        `clusterctl describe cluster NAME -n ${namespace}; docs/troubleshooting.md says more. ` +
                         "'waitTimeout' is the limit.",
                 }),
             );

@@ -5,3 +5,10 @@ export const LAB_LABEL = "metal3-scale-lab";
 export const dockerLabels = ({ prefix }: { prefix: string }): { label: string; value: string }[] => [
     { label: LAB_LABEL, value: prefix },
 ];
+
+/**
+ * Options of Docker networks and volumes. Their labels never change. Those that an older version of the replacement
+ * plugins made bear one more label, which Pulumi's official docker plugin reads back. For a difference in labels it
+ * would replace the network and every volume, with etcd and the hosts' state in them.
+ */
+export const LABELS_ONCE = { ignoreChanges: ["labels"] };

@@ -1,4 +1,5 @@
 import { spawnSync } from "node:child_process";
+import { skipBecause } from "./skip";
 
 /** An image of the lab's, if this machine has built it: `undefined` without Docker, too. */
 export function builtImage(name: string): string | undefined {
@@ -16,7 +17,7 @@ export function imageForTests(name: string): () => string {
     before(function () {
         image = builtImage(name);
         if (image === undefined) {
-            this.skip();
+            skipBecause(this, `no image ${name} is built, which \`npm run setup\` does`);
         }
     });
     return () => image as string;

@@ -1,6 +1,6 @@
 import { waitUntil } from "../../lib/wait-until";
-import { clusterStatus } from "../../tasks/wait-for-fleet/reader";
-import { CLUSTERS, type ManagementCluster, type StoredObject } from "./management";
+import { CLUSTERS, clusterStatus } from "../../tasks/wait-for-fleet/reader";
+import type { ManagementCluster, StoredObject } from "./management";
 
 /** Counts clusters as the wait for the fleet does: not those that are queued or are being deleted. */
 export const availableClusters = (clusters: readonly StoredObject[]): number =>

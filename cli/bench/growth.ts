@@ -2,8 +2,9 @@ import { setTimeout as sleep } from "node:timers/promises";
 import Docker from "dockerode";
 import { machineMemory } from "../../lib/proc";
 import { waitUntil } from "../../lib/wait-until";
+import { HOSTS } from "../../tasks/wait-for-fleet/reader";
 import type { BenchLab } from "./lab";
-import { HOSTS, ManagementCluster } from "./management";
+import { ManagementCluster } from "./management";
 import { UsageMeter } from "./usage/meter";
 import type { ComponentUsage } from "./usage/totals";
 

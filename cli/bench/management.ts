@@ -1,6 +1,6 @@
-import { existsSync } from "node:fs";
-import { CoreV1Api, CustomObjectsApi, KubeConfig, PatchStrategy, setHeaderOptions } from "@kubernetes/client-node";
-import { listObjects } from "../../lib/kubernetes";
+import { existsSync, readFileSync } from "node:fs";
+import { CoreV1Api, CustomObjectsApi, PatchStrategy, setHeaderOptions, type KubeConfig } from "@kubernetes/client-node";
+import { listObjects, parseKubeconfig, type CustomKind } from "../../lib/kubernetes";
 import { LAB_NAMESPACE, labDirectory } from "../management";
 
 /** An object of the Kubernetes API, with the fields that the benchmark reads. */
@@ -13,17 +13,9 @@ export interface StoredObject {
     };
 }
 
-interface Kind {
-    group: string;
-    version: string;
-    plural: string;
-}
+export const MACHINES: CustomKind = { group: "cluster.x-k8s.io", version: "v1beta2", plural: "machines" };
 
-export const HOSTS: Kind = { group: "metal3.io", version: "v1alpha1", plural: "baremetalhosts" };
-export const CLUSTERS: Kind = { group: "cluster.x-k8s.io", version: "v1beta2", plural: "clusters" };
-export const MACHINES: Kind = { group: "cluster.x-k8s.io", version: "v1beta2", plural: "machines" };
-
-export const METAL3_MACHINES: Kind = {
+export const METAL3_MACHINES: CustomKind = {
     group: "infrastructure.cluster.x-k8s.io",
     version: "v1beta2",
     plural: "metal3machines",
@@ -31,16 +23,12 @@ export const METAL3_MACHINES: Kind = {
 
 /** Reads and writes the objects of a lab's management cluster. */
 export class ManagementCluster {
-    private readonly config = new KubeConfig();
-
-    private constructor(file: string) {
-        this.config.loadFromFile(file);
-    }
+    private constructor(private readonly config: KubeConfig) {}
 
     /** The management cluster of a lab; undefined until the lab's program has written its kubeconfig. */
     static of(stack: string): ManagementCluster | undefined {
         const file = `${labDirectory(stack)}/kubeconfig`;
-        return existsSync(file) ? new ManagementCluster(file) : undefined;
+        return existsSync(file) ? new ManagementCluster(parseKubeconfig(readFileSync(file, "utf8"))) : undefined;
     }
 
     /** The management cluster of a lab that is up. @throws Error when its program has written no kubeconfig. */
@@ -57,15 +45,15 @@ export class ManagementCluster {
     }
 
     /** Lists objects of a kind. @param most stops once there are this many. Default: all objects. */
-    list(kind: Kind, most?: number): Promise<StoredObject[]> {
+    list(kind: CustomKind, most?: number): Promise<StoredObject[]> {
         return listObjects<StoredObject>(this.objects, kind, LAB_NAMESPACE, most);
     }
 
-    async create(kind: Kind, body: object): Promise<void> {
+    async create(kind: CustomKind, body: object): Promise<void> {
         await this.objects.createNamespacedCustomObject({ ...kind, namespace: LAB_NAMESPACE, body });
     }
 
-    async patch(kind: Kind, name: string, body: object): Promise<void> {
+    async patch(kind: CustomKind, name: string, body: object): Promise<void> {
         await this.objects.patchNamespacedCustomObject(
             { ...kind, namespace: LAB_NAMESPACE, name, body },
             setHeaderOptions("Content-Type", PatchStrategy.MergePatch),

@@ -1,15 +1,17 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import type { CustomKind } from "../../lib/kubernetes";
 import { waitUntil } from "../../lib/wait-until";
 import type { Tuning } from "../../plan/config/keys";
 import { validate } from "../../plan/config/validate";
 import { osImage } from "../../plan/manifests/os-image";
 import { plan as makePlan } from "../../plan/plan";
+import { CLUSTERS, HOSTS } from "../../tasks/wait-for-fleet/reader";
 import { LAB_NAMESPACE } from "../management";
 import type { IdleUsage, RunResult } from "./file";
 import { GrowthWatch, memoryInUse } from "./growth";
 import { IronicProbe } from "./ironic-probe";
 import { currentCommit, type BenchLab } from "./lab";
-import { CLUSTERS, HOSTS, MACHINES, METAL3_MACHINES, ManagementCluster, type StoredObject } from "./management";
+import { MACHINES, METAL3_MACHINES, ManagementCluster, type StoredObject } from "./management";
 import type { BenchSize } from "./options";
 import { createClustersSerially } from "./published";
 import { stageReport } from "./stages/report";
@@ -72,7 +74,7 @@ export async function measure(lab: BenchLab, size: BenchSize, options: MeasureOp
     await probe?.stop();
 
     const since = new Date(growth.began).getTime() - CREATION_MARGIN_MS;
-    const recent = async (kind: typeof HOSTS): Promise<StoredObject[]> =>
+    const recent = async (kind: CustomKind): Promise<StoredObject[]> =>
         (await cluster.list(kind)).filter(
             ({ metadata }) => options.existing === 0 || Date.parse(metadata.creationTimestamp) >= since,
         );

@@ -2,9 +2,10 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { LabConfig } from "../../plan/config/keys";
 import { CLASS_NAME, workloadClusterObject } from "../../plan/manifests/cluster-objects";
 import type { LabPlan } from "../../plan/plan";
+import { CLUSTERS } from "../../tasks/wait-for-fleet/reader";
 import { LAB_NAMESPACE } from "../management";
 import { waitForClusters } from "./available-clusters";
-import { CLUSTERS, type ManagementCluster } from "./management";
+import type { ManagementCluster } from "./management";
 
 /** The published lab's script sleeps this long after each cluster. */
 const PAUSE_MS = 5000;

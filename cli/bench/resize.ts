@@ -1,13 +1,15 @@
 import Docker from "dockerode";
+import type { CustomKind } from "../../lib/kubernetes";
 import { validate } from "../../plan/config/validate";
 import { plan as makePlan, type LabPlan } from "../../plan/plan";
 import { UserError } from "../../plan/user-error";
+import { CLUSTERS, HOSTS } from "../../tasks/wait-for-fleet/reader";
 import { labLabel } from "../recovery/docker-leftovers";
 import { lastChanges } from "../stack";
 import { availableClusters, waitForClusters } from "./available-clusters";
 import type { Counts, ResizeRun, ResizeStep } from "./file";
 import { currentCommit, type BenchLab, type MeasuredCommand } from "./lab";
-import { CLUSTERS, HOSTS, MACHINES, ManagementCluster, type StoredObject } from "./management";
+import { MACHINES, ManagementCluster, type StoredObject } from "./management";
 import type { BenchSize } from "./options";
 
 /** A lab is resized when this part of its clusters is Available: the other clusters are queued or in work. */
@@ -131,7 +133,7 @@ async function counts(lab: BenchLab): Promise<Counts> {
 async function parts(lab: BenchLab): Promise<Part[]> {
     const cluster = ManagementCluster.ofRunningLab(lab.stack);
     const containers = await new Docker().listContainers({ all: true, filters: { label: [labLabel(lab.stack)] } });
-    const objects = async (kind: typeof HOSTS, what: string, of: (object: StoredObject) => string): Promise<Part[]> =>
+    const objects = async (kind: CustomKind, what: string, of: (object: StoredObject) => string): Promise<Part[]> =>
         (await cluster.list(kind)).map((object) => ({
             what: `${what} ${object.metadata.name}`,
             id: object.metadata.uid,

@@ -1,6 +1,6 @@
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
-import { dockerLabels } from "../../plan/docker-labels";
+import { dockerLabels, LABELS_ONCE } from "../../plan/docker-labels";
 import { PAIR_PATHS, pairConfiguration } from "../../plan/manifests/pair-configuration";
 import { pythonAssignments } from "../../plan/python";
 import type { FakeNodePair, FakeNodePairArgs } from "./pair";
@@ -59,7 +59,7 @@ function createContainer(
     const volume = new docker.Volume(
         `${pair.name}-${image}-state`,
         { name: `${name}-state`, labels: dockerLabels(plan) },
-        opts,
+        { ...opts, ...LABELS_ONCE },
     );
     return new docker.Container(
         `${pair.name}-${image}`,

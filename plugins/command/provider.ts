@@ -1,8 +1,9 @@
-/** The stand-in for the command provider: the local tokens of @pulumi/command 1.2.1. */
+/** The replacement for the command plugin. It serves the tokens of @pulumi/command that the lab uses. */
 import { randomBytes } from "node:crypto";
-import { Created, FunctionDefinition, ProviderDefinition, ResourceDefinition } from "../shared/definition";
+import { Created, ProviderDefinition, ResourceDefinition } from "../shared/definition";
 import { PropertyTable } from "../shared/property";
 import { Properties } from "../shared/values";
+import { VERSIONS } from "../versions";
 import { run } from "./run";
 
 const LOGGING = ["stdout", "stderr", "stdoutAndStderr", "none"];
@@ -11,14 +12,10 @@ const BASE_INPUTS: PropertyTable = {
     addPreviousOutputInEnv: {
         type: "boolean",
         description:
-            "Whether the next run finds the last one's stdout and stderr in PULUMI_COMMAND_STDOUT and PULUMI_COMMAND_STDERR. Default true.",
+            "Whether a run finds the output of the run before in PULUMI_COMMAND_STDOUT and PULUMI_COMMAND_STDERR. " +
+            "Default true.",
         sameAsUnset: [true],
     },
-    archivePaths: {
-        type: { list: "string" },
-        description: "Globs of files to return as one archive after the command.",
-    },
-    assetPaths: { type: { list: "string" }, description: "Globs of files to return as assets after the command." },
     dir: {
         type: "string",
         description: "The directory to run the command in. Default: the plugin's, which is the project's.",
@@ -41,16 +38,11 @@ const BASE_INPUTS: PropertyTable = {
 };
 
 const OUTPUTS: PropertyTable = {
-    archive: { type: "archive", description: "The files that archivePaths found." },
-    assets: {
-        type: { map: "asset" },
-        description: "The files that assetPaths found, by their path from the command's directory.",
-    },
     stderr: { type: "string", description: "The command's standard error, without its last newline.", required: true },
     stdout: { type: "string", description: "The command's standard output, without its last newline.", required: true },
 };
 
-/** Outputs of a command that never ran. */
+/** The outputs of a command that has not run. */
 const NOTHING: Properties = { stdout: "", stderr: "" };
 
 export const localCommand: ResourceDefinition = {
@@ -71,29 +63,18 @@ export const localCommand: ResourceDefinition = {
         update: { type: "string", description: "The command to run when the resource's inputs change." },
     },
     outputs: OUTPUTS,
-    notServed: [],
-    // What a command prints may hold anything it was given.
+    notServed: ["archivePaths", "assetPaths"],
+    // A command may print any of its inputs.
     outputsFollowSecrets: true,
-    changedByUpdate: ["stdout", "stderr", "assets", "archive"],
-    preview: (inputs) => ({
-        ...(inputs["create"] === undefined ? NOTHING : {}),
-        ...(inputs["assetPaths"] === undefined ? { assets: undefined } : {}),
-        ...(inputs["archivePaths"] === undefined ? { archive: undefined } : {}),
-    }),
+    changedByUpdate: ["stdout", "stderr"],
+    preview: (inputs) => (inputs["create"] === undefined ? NOTHING : {}),
     async create(inputs, context): Promise<Created> {
         const id = `${context.name}${randomBytes(4).toString("hex")}`;
         const command = inputs["create"] as string | undefined;
         return { id, outputs: command === undefined ? NOTHING : await run(command, inputs, {}, context) };
     },
-    read(id, state, inputs) {
-        if (inputs === undefined && Object.keys(state).length === 0) {
-            return Promise.reject(
-                new Error("a command cannot be imported: nothing outside the state says what it was"),
-            );
-        }
-        // Nothing to look at: what a command did is known to its state only.
-        return Promise.resolve({ id, inputs: inputs ?? {}, outputs: state });
-    },
+    // There is nothing to look at: what a command did is known to its state only.
+    read: (id, state, inputs) => Promise.resolve({ id, inputs, outputs: state }),
     async update(_id, olds, news, context) {
         const command = (news["update"] ?? news["create"]) as string | undefined;
         const last: Properties = Object.fromEntries(Object.keys(OUTPUTS).map((name) => [name, olds[name]]));
@@ -107,23 +88,12 @@ export const localCommand: ResourceDefinition = {
     },
 };
 
-export const localRun: FunctionDefinition = {
-    token: "command:local:run",
-    description: "A command on this machine that runs in every preview and every update.",
-    inputs: { ...BASE_INPUTS, command: { type: "string", description: "The command to run.", required: true } },
-    outputs: OUTPUTS,
-    notServed: [],
-    async invoke(inputs, context) {
-        return { ...inputs, ...(await run(inputs["command"] as string, inputs, {}, context)) };
-    },
-};
-
 export const commandProvider: ProviderDefinition = {
     name: "command",
-    version: "1.2.1",
-    description: "Stand-in for the command provider (its local half), for machines that cannot download it.",
+    version: VERSIONS.command,
+    description: "Replacement for the command plugin, for machines that cannot download it.",
+    fillsDefaults: false,
     config: {},
     configNotServed: [],
     resources: [localCommand],
-    functions: [localRun],
 };

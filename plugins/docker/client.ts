@@ -5,17 +5,20 @@ import { Properties } from "../shared/values";
 let configuredHost: string | undefined;
 let connection: Promise<Docker> | undefined;
 
-/** `host` of the provider's configuration; without it DOCKER_HOST, else the local socket. */
+/**
+ * Takes the address from `host` of the provider's configuration; without it from DOCKER_HOST, else it is the local
+ * socket.
+ */
 export function configure(config: Properties): void {
     configuredHost = config["host"] as string | undefined;
     connection = undefined;
 }
 
-/** What is wrong with an address of a daemon, or undefined. */
+/** The rule that a daemon's address breaks, or undefined. */
 export function hostComplaint(host: string): string | undefined {
     return /^unix:\/\/\/.+|^(tcp|http|https):\/\/[^/:]+(:\d+)?\/?$/.test(host)
         ? undefined
-        : "must be unix:///PATH or tcp://HOST:PORT (others are not implemented by this stand-in provider)";
+        : "must be unix:///PATH or tcp://HOST:PORT (this replacement plugin implements no other)";
 }
 
 /** The client, connected on first use: loading it takes longer than starting the plugin. */
@@ -61,7 +64,8 @@ export function isNotFound(error: unknown): boolean {
 export function reason(error: unknown): string {
     const api = error as ApiError;
     if (api.code === "ENOENT" || api.code === "ECONNREFUSED" || api.code === "EACCES") {
-        return `cannot reach Docker at ${configuredHost ?? process.env["DOCKER_HOST"] ?? "unix:///var/run/docker.sock"} (${api.code}); is dockerd running, and may this user reach it?`;
+        const address = configuredHost ?? process.env["DOCKER_HOST"] ?? "unix:///var/run/docker.sock";
+        return `cannot reach Docker at ${address} (${api.code}); is dockerd running, and may this user reach it?`;
     }
     return api.json?.message ?? api.message ?? String(error);
 }

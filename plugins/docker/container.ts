@@ -2,19 +2,19 @@
 import type Docker from "dockerode";
 import { Context, InitFailedError, ResourceDefinition } from "../shared/definition";
 import { Failure } from "../shared/property";
-import { Properties, UNKNOWN, equal, holdsUnknown } from "../shared/values";
+import { Properties, UNKNOWN, equal, isProperties } from "../shared/values";
 import { docker, inspected, isNotFound, reason } from "./client";
 import { containerError } from "./conflicts";
 import { UPDATABLE, createOptions, endpoint, updateOptions } from "./containerConfig";
-import { importedInputs, inputsOf, outputsOf } from "./containerState";
+import { inputsOf, outputsOf } from "./containerState";
 import { CONTAINER_INPUTS, CONTAINER_NOT_SERVED, CONTAINER_OUTPUTS } from "./containerTable";
 import { waitHealthy } from "./health";
-import { findImage } from "./image";
-import { OWNER_LABEL, isOurs, ownerLabels, takenError } from "./ownership";
+import { ensureImage } from "./image";
+import { isContainerOf, ownerLabels, takenError } from "./ownership";
 import { retryWhile } from "./retry";
-import { archiveOf, checkUploads } from "./uploads";
+import { archiveOf } from "./uploads";
 
-/** How long Docker may take to remove a container that has stopped. */
+/** Seconds that Docker may take to remove a container that has stopped. */
 const REMOVE_SECONDS = 60;
 
 const list = (inputs: Properties, name: string): Properties[] =>
@@ -31,11 +31,11 @@ export const container: ResourceDefinition = {
         Array.isArray(inputs["ports"])
             ? { ports: list(inputs, "ports").map((port) => ({ ...port, external: port["external"] ?? UNKNOWN })) }
             : {},
-    check: (inputs) => [...checkUploads(list(inputs, "uploads")), ...checkVolumes(list(inputs, "volumes"))],
+    check: (inputs) => [...missing(inputs, "uploads", "content"), ...missing(inputs, "volumes", "containerPath")],
     async create(inputs, context) {
         const client = await docker();
         const name = inputs["name"] as string;
-        await findImage(client, inputs["image"] as string, context);
+        await ensureImage(client, inputs["image"] as string, context);
         await removeLeftOver(client, name, context);
         const made = await make(client, name, inputs, context);
         try {
@@ -44,7 +44,7 @@ export const container: ResourceDefinition = {
                 await start(client, made, name, inputs);
             }
         } catch (error) {
-            // Nothing is kept of a container that never ran: the state does not know it.
+            // The state will not know this container, so nothing of it must stay.
             await made.remove({ force: true, v: true });
             throw error;
         }
@@ -56,15 +56,14 @@ export const container: ResourceDefinition = {
         if (info === undefined) {
             return undefined;
         }
-        if (!info.State.Running && inputs?.["mustRun"] !== false && inputs?.["start"] !== false) {
-            context.log(
-                "warning",
-                `container ${info.Name.slice(1)} does not run: it ended at ${info.State.FinishedAt} with exit code ${info.State.ExitCode}`,
-            );
+        if (!info.State.Running && inputs["mustRun"] !== false && inputs["start"] !== false) {
+            const end = `it ended at ${info.State.FinishedAt} with exit code ${info.State.ExitCode}`;
+            context.log("warning", `container ${info.Name.slice(1)} does not run: ${end}`);
         }
-        const found = inputs === undefined ? withoutOwner(importedInputs(info)) : inputsOf(info, inputs);
+        const found = inputsOf(info, inputs);
         const outputs = outputsOf(info, found);
-        // A stopped container holds no address. Its last one stays, so that nothing that hangs on it changes before it runs again.
+        // A stopped container has no address. The state keeps its last one, so that nothing that depends on it changes
+        // before it runs again.
         const kept: Properties =
             !info.State.Running && state["networkDatas"] !== undefined ? { networkDatas: state["networkDatas"] } : {};
         return { id: info.Id, inputs: found, outputs: { ...outputs, ...kept } };
@@ -77,13 +76,7 @@ export const container: ResourceDefinition = {
         if (info === undefined) {
             throw new Error(`container ${name} is gone: run \`pulumi refresh\`, then \`pulumi up\` makes it again`);
         }
-        if (
-            UPDATABLE.some(
-                (property) =>
-                    !equal(olds[property], news[property]) &&
-                    (olds[property] !== undefined || news[property] !== undefined),
-            )
-        ) {
+        if (UPDATABLE.some((property) => !equal(olds[property], news[property]))) {
             try {
                 await existing.update(updateOptions(news));
             } catch (error) {
@@ -115,37 +108,29 @@ export const container: ResourceDefinition = {
     },
 };
 
-function checkVolumes(volumes: Properties[]): Failure[] {
-    return volumes.flatMap((volume, index) => {
-        const both = volume["fromContainer"] !== undefined && volume["containerPath"] !== undefined;
-        const neither = volume["fromContainer"] === undefined && volume["containerPath"] === undefined;
-        const path = `volumes[${index}]`;
-        return (both || neither) && !holdsUnknown(volume)
-            ? [
-                  {
-                      property: path,
-                      reason: `${path} must have either containerPath or fromContainer, but has ${both ? "both" : "neither"}`,
-                  },
-              ]
-            : [];
-    });
+/** Members that the official type leaves optional for the sake of others, which are not served here. */
+function missing(inputs: Properties, property: string, member: string): Failure[] {
+    return list(inputs, property).flatMap((item, index) =>
+        isProperties(item) && item[member] === undefined
+            ? [{ property: `${property}[${index}]`, reason: `${property}[${index}].${member} is required` }]
+            : [],
+    );
 }
 
-/** A container of that name is removed where an interrupted update of this very resource has left it, and an error where not. */
+/**
+ * Removes a container of that name that an interrupted update of this very resource has left.
+ * @throws Error where it is another's
+ */
 async function removeLeftOver(client: Docker, name: string, context: Context): Promise<void> {
     const info = await inspected(client.getContainer(name).inspect());
     if (info === undefined || info.Name !== `/${name}`) {
         return;
     }
-    if (!isOurs(info.Config.Labels, context.urn)) {
-        throw takenError(
-            "container",
-            name,
-            info.Config.Labels,
-            `${info.State.Status}, of ${info.Config.Image}, made ${info.Created}`,
-        );
+    if (!isContainerOf(context.urn, info.Config.Labels)) {
+        const details = `${info.State.Status}, of ${info.Config.Image}, made ${info.Created}`;
+        throw takenError("container", name, info.Config.Labels, details);
     }
-    context.log("info", `container ${name} is left over from an interrupted update of this resource: it is made again`);
+    context.log("info", `removing container ${name}, which an interrupted update of this resource has left`);
     await client.getContainer(info.Id).remove({ force: true, v: true });
 }
 
@@ -157,7 +142,7 @@ async function make(client: Docker, name: string, inputs: Properties, context: C
     }
 }
 
-/** Networks and files: between making and starting, so that the first process finds both. */
+/** Connects networks and puts files in, between create and start: the first process finds both. */
 async function prepare(client: Docker, made: Docker.Container, name: string, inputs: Properties): Promise<void> {
     const networks = list(inputs, "networksAdvanced");
     if (networks.length > 0) {
@@ -189,7 +174,7 @@ async function prepare(client: Docker, made: Docker.Container, name: string, inp
     const uploads = list(inputs, "uploads");
     if (uploads.length > 0) {
         try {
-            await made.putArchive(await archiveOf(uploads), { path: "/" });
+            await made.putArchive(archiveOf(uploads), { path: "/" });
         } catch (error) {
             throw new Error(`cannot put files into container ${name}: ${reason(error)}`, { cause: error });
         }
@@ -204,7 +189,10 @@ async function start(client: Docker, made: Docker.Container, name: string, input
     }
 }
 
-/** A container that does not get healthy stays for a look, and in the state: `destroy` finds it, the next `up` restarts it. */
+/**
+ * Waits for health where the program asks for it. A container that does not become healthy stays for inspection, and in
+ * the state: `destroy` finds it, and the next `up` restarts it.
+ */
 async function healthy(made: Docker.Container, name: string, inputs: Properties, context: Context): Promise<void> {
     if (inputs["wait"] !== true || inputs["start"] === false) {
         return;
@@ -228,7 +216,7 @@ async function healthy(made: Docker.Container, name: string, inputs: Properties,
     }
 }
 
-/** Starts a stopped container; one that failed to get healthy gets a fresh start. */
+/** Starts a stopped container, and restarts an unhealthy one where the program waits for health. */
 async function makeRun(
     client: Docker,
     existing: Docker.Container,
@@ -238,16 +226,16 @@ async function makeRun(
     context: Context,
 ): Promise<void> {
     if (!info.State.Running) {
-        context.log("info", `container ${name} does not run (exit code ${info.State.ExitCode}): it is started`);
+        context.log("info", `starting container ${name}, which had ended with exit code ${info.State.ExitCode}`);
         await start(client, existing, name, inputs);
     } else if (inputs["wait"] === true && info.State.Health?.Status === "unhealthy") {
-        context.log("info", `container ${name} is unhealthy: it is restarted`);
+        context.log("info", `restarting container ${name}, which is unhealthy`);
         await existing.restart();
     }
     await healthy(existing, name, inputs, context);
 }
 
-/** Runs an operation on a container that may be gone, stopped or going already: all of them are what is wanted. */
+/** Stops or removes a container. One that is stopped, going or gone already is as wanted, and no error. */
 async function gone(operation: () => Promise<unknown>): Promise<void> {
     try {
         await operation();
@@ -257,8 +245,4 @@ async function gone(operation: () => Promise<unknown>): Promise<void> {
             throw error;
         }
     }
-}
-
-function withoutOwner(inputs: Properties): Properties {
-    return { ...inputs, labels: list(inputs, "labels").filter((label) => label["label"] !== OWNER_LABEL) };
 }

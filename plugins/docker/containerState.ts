@@ -1,20 +1,22 @@
-/** From what Docker says about a container to its properties. Pure. */
+/** From Docker's description of a container to its properties. Pure. */
 import type * as Docker from "dockerode";
 import { Properties, Value } from "../shared/values";
 
 const MIB = 1024 * 1024;
 
-/** What `docker inspect` has and the library's types lack. */
+/** Members of Docker's answer that the library's types lack. */
 interface Inspected extends Docker.ContainerInspectInfo {
     Config: Docker.ContainerInspectInfo["Config"] & {
         StopSignal?: string;
         StopTimeout?: number;
-        Domainname: string;
         Healthcheck?: Docker.HealthConfig;
     };
 }
 
-/** Outputs: the inputs that Docker reports, and what it has chosen. Environment and labels are not read: the image adds to them. */
+/**
+ * The outputs: the inputs as Docker reports them, and what Docker has chosen. Environment and labels come from the
+ * inputs instead, because the image adds to those that Docker reports.
+ */
 export function outputsOf(info: Docker.ContainerInspectInfo, inputs: Properties): Properties {
     const { Config: config, HostConfig: host, State: state } = info as Inspected;
     return {
@@ -47,7 +49,7 @@ export function outputsOf(info: Docker.ContainerInspectInfo, inputs: Properties)
     };
 }
 
-/** The ports as the program wrote them, with the host's port where Docker chose it. */
+/** The ports as the program wrote them, with the port of the host where Docker has chosen it. */
 function publishedPorts(info: Docker.ContainerInspectInfo, ports: Properties[]): Properties[] {
     return ports.map((port) => {
         if (port["external"] !== undefined) {
@@ -88,8 +90,9 @@ function healthcheck(check: Docker.HealthConfig): Properties {
 }
 
 /**
- * The inputs that would give what is there. A container's settings are fixed when it is made, but for these: its name, what `docker update`
- * changes, the networks it is connected to, and whether it runs. Only what the program gives is compared, so that Docker's own choices are no drift.
+ * The inputs that would give the container as it is now. Most settings are fixed at creation. What can differ are the
+ * name, what `docker update` changes, the networks, and whether it runs. Only inputs that the program gives are
+ * compared, so that Docker's own choices count as no drift.
  */
 export function inputsOf(info: Docker.ContainerInspectInfo, inputs: Properties): Properties {
     const host = info.HostConfig;
@@ -101,12 +104,9 @@ export function inputsOf(info: Docker.ContainerInspectInfo, inputs: Properties):
     };
     set("name", info.Name.replace(/^\//, ""));
     set("restart", host.RestartPolicy?.Name || "no");
-    set("maxRetryCount", host.RestartPolicy?.MaximumRetryCount ?? 0);
     set("memory", Math.floor((host.Memory ?? 0) / MIB));
     set("memoryReservation", Math.floor((host.MemoryReservation ?? 0) / MIB));
-    set("memorySwap", (host.MemorySwap ?? 0) > 0 ? Math.floor((host.MemorySwap ?? 0) / MIB) : (host.MemorySwap ?? 0));
     set("cpuShares", host.CpuShares ?? 0);
-    set("cpuSet", host.CpusetCpus ?? "");
     const connected = info.NetworkSettings.Networks ?? {};
     const isConnected = (name: Value): boolean =>
         Object.entries(connected).some(([known, network]) => known === name || network.NetworkID === name);
@@ -120,41 +120,4 @@ export function inputsOf(info: Docker.ContainerInspectInfo, inputs: Properties):
         set("mustRun", false);
     }
     return found;
-}
-
-/** The inputs of a container that no program knows yet: for an import. */
-export function importedInputs(info: Docker.ContainerInspectInfo): Properties {
-    const { Config: config, HostConfig: host } = info as Inspected;
-    const capabilities = {
-        ...(host.CapAdd ? { adds: host.CapAdd } : {}),
-        ...(host.CapDrop ? { drops: host.CapDrop } : {}),
-    };
-    const ports = Object.entries(
-        (host.PortBindings ?? {}) as Record<string, { HostIp: string; HostPort: string }[] | null>,
-    ).flatMap(([key, bindings]) =>
-        (bindings ?? []).map((binding) => ({
-            internal: Number(key.split("/")[0]),
-            protocol: key.split("/")[1] ?? "tcp",
-            ip: binding.HostIp || "0.0.0.0",
-            ...(binding.HostPort === "" ? {} : { external: Number(binding.HostPort) }),
-        })),
-    );
-    const candidates: Properties = {
-        name: info.Name.replace(/^\//, ""),
-        image: config.Image,
-        command: config.Cmd ?? undefined,
-        entrypoints: config.Entrypoint ?? undefined,
-        envs: config.Env ?? undefined,
-        user: config.User || undefined,
-        workingDir: config.WorkingDir || undefined,
-        hostname: config.Hostname || undefined,
-        restart: host.RestartPolicy?.Name || "no",
-        memory: host.Memory ? Math.floor(host.Memory / MIB) : undefined,
-        networkMode: host.NetworkMode,
-        privileged: host.Privileged || undefined,
-        capabilities: Object.keys(capabilities).length === 0 ? undefined : capabilities,
-        ports: ports.length === 0 ? undefined : ports,
-        labels: Object.entries(config.Labels ?? {}).map(([label, value]) => ({ label, value })),
-    };
-    return Object.fromEntries(Object.entries(candidates).filter(([, value]) => value !== undefined));
 }

@@ -1,17 +1,25 @@
 /**
  * The properties of docker:index/container:Container (@pulumi/docker 5.2.0): types, defaults, and what a change costs.
  *
- * The costs are those of terraform-provider-docker, with one difference: where Docker cannot change a setting of a container that exists and
- * upstream calls the change an update that does nothing (healthcheck, init, rm, tmpfs, cpuPeriod, cpuQuota), it replaces here.
+ * The costs are those of terraform-provider-docker, with one difference: where Docker cannot change a setting of a
+ * container that exists and upstream calls the change an update that does nothing (healthcheck, init, rm, tmpfs), it
+ * replaces here.
  */
 import { PropertyTable } from "../shared/property";
+import { Value } from "../shared/values";
 import * as types from "./types";
 import { atLeast, flag, map, matches, text, texts, whole, words } from "./types";
 
 const REPLACE = { replace: true } as const;
 const CHOSEN = { replace: true, computed: true } as const;
-const sizeInMegabytes = (description: string, minimum = 0): ReturnType<typeof whole> =>
-    whole(description, { rule: atLeast(minimum), sameAsUnset: [0], replaceWhenUnset: true });
+/**
+ * A property of which this plugin serves the official default alone: a state without it would differ with the official
+ * plugin.
+ */
+const only =
+    (value: Value) =>
+    (given: Value): string | undefined =>
+        given === value ? undefined : `can only be ${String(value)} with this replacement plugin`;
 
 export const CONTAINER_INPUTS: PropertyTable = {
     name: text("Name of the container.", REPLACE),
@@ -30,9 +38,6 @@ export const CONTAINER_INPUTS: PropertyTable = {
                 ? undefined
                 : "must be KEY=VALUE each",
     }),
-    user: text("User of the first process: name or id, with :GROUP.", { ...REPLACE, sameAsUnset: [""] }),
-    groupAdds: texts("More groups of the first process.", REPLACE),
-    workingDir: text("Directory of the first process.", { ...REPLACE, sameAsUnset: [""] }),
     tty: flag("Give it a terminal. Default false.", { ...REPLACE, default: false }),
     stdinOpen: flag("Keep its standard input open. Default false.", { ...REPLACE, default: false }),
     init: flag("Run an init process that forwards signals and reaps children. Default false.", {
@@ -53,10 +58,8 @@ export const CONTAINER_INPUTS: PropertyTable = {
         ...REPLACE,
     },
     volumes: { type: types.setOf(types.volume), description: "Volumes and host paths to mount.", ...REPLACE },
-    mounts: { type: types.setOf(types.mount), description: "Mounts with more options.", ...REPLACE },
     tmpfs: map("Temporary file systems: options by path.", REPLACE),
     readOnly: flag("Make its root file system read-only. Default false.", { ...REPLACE, default: false }),
-    storageOpts: map("Options of the storage driver.", REPLACE),
 
     // Network.
     networkMode: text("bridge (the default), host, none, container:NAME or a network's name.", {
@@ -69,16 +72,9 @@ export const CONTAINER_INPUTS: PropertyTable = {
         ...REPLACE,
     },
     ports: { type: { list: types.portType }, description: "Ports to publish on the host.", ...REPLACE },
-    publishAllPorts: flag("Publish every port the image exposes. Default false.", { ...REPLACE, sameAsUnset: [false] }),
     hostname: text("Its hostname. Default: its short id.", CHOSEN),
-    domainname: text("Its domain.", { ...REPLACE, sameAsUnset: [""] }),
-    hosts: { type: types.setOf(types.host), description: "Lines for its /etc/hosts.", ...REPLACE },
-    dns: texts("Its name servers.", REPLACE),
-    dnsOpts: texts("Options of its resolver.", REPLACE),
-    dnsSearches: texts("Search domains of its resolver.", REPLACE),
 
     // Rights and isolation.
-    privileged: flag("Give it every right on the host. Default false.", { ...REPLACE, sameAsUnset: [false] }),
     capabilities: { type: types.capabilities, description: "Linux capabilities.", ...REPLACE },
     securityOpts: texts("Security options, for example seccomp=unconfined or systempaths=unconfined.", CHOSEN),
     devices: { type: types.setOf(types.device), description: "Devices of the host.", ...REPLACE },
@@ -87,42 +83,24 @@ export const CONTAINER_INPUTS: PropertyTable = {
         ...REPLACE,
         rule: matches(/^(private|host)$/, "private or host"),
     }),
-    cgroupParent: text("Parent of its cgroup.", REPLACE),
     ipcMode: text("Its IPC namespace: none, private, shareable, host or container:NAME.", CHOSEN),
-    pidMode: text("Its process namespace: host or container:NAME.", REPLACE),
-    usernsMode: text("Its user namespace: host.", { ...REPLACE, sameAsUnset: [""] }),
     runtime: text("The OCI runtime. Default: the daemon's.", CHOSEN),
-    sysctls: map("Kernel parameters of its namespaces.", REPLACE),
-    ulimits: { type: types.setOf(types.ulimit), description: "Resource limits of its processes.", ...REPLACE },
 
     // Resources.
-    memory: sizeInMegabytes("Memory limit in MiB."),
+    memory: whole("Memory limit in MiB.", { rule: atLeast(0), sameAsUnset: [0], replaceWhenUnset: true }),
     memoryReservation: whole("Memory reservation in MiB. Default 0.", { default: 0, rule: atLeast(0) }),
-    memorySwap: sizeInMegabytes("Memory and swap in MiB; -1 for no limit on swap.", -1),
     shmSize: whole("Size of /dev/shm in MiB. Default: the daemon's 64.", { ...CHOSEN, rule: atLeast(0) }),
-    cpus: text("CPUs it may use, for example 1.5.", {
-        ...REPLACE,
-        rule: matches(/^\d+(\.\d+)?$/, "a number such as 1.5"),
-    }),
     cpuShares: whole("Relative weight against other containers.", {
         rule: atLeast(0),
         sameAsUnset: [0],
         replaceWhenUnset: true,
     }),
-    cpuSet: text("CPUs it may use, for example 0-2,4.", {
-        rule: matches(/^\d+([,-]\d+)*$/, "CPU numbers such as 0-2,4"),
-        sameAsUnset: [""],
-        replaceWhenUnset: true,
-    }),
-    cpuPeriod: whole("Period of the CPU quota in microseconds.", { ...REPLACE, rule: atLeast(0), sameAsUnset: [0] }),
-    cpuQuota: whole("CPU quota in microseconds.", { ...REPLACE, rule: atLeast(0), sameAsUnset: [0] }),
 
     // Life.
     restart: text("When Docker restarts it: no (the default), on-failure, always, unless-stopped.", {
         default: "no",
         rule: matches(/^(no|on-failure|always|unless-stopped)$/, "no, on-failure, always or unless-stopped"),
     }),
-    maxRetryCount: whole("How often on-failure restarts it.", { rule: atLeast(0), sameAsUnset: [0] }),
     rm: flag("Remove it when it ends. Default false.", { ...REPLACE, default: false }),
     start: flag("Start it when it is made. Default true.", { default: true }),
     mustRun: flag("It has to run: a stopped one is started again by the next update. Default true.", { default: true }),
@@ -134,28 +112,54 @@ export const CONTAINER_INPUTS: PropertyTable = {
     }),
     removeVolumes: flag("Remove its anonymous volumes with it. Default true.", { default: true }),
 
-    // Logs and labels.
+    // Output and labels.
+    attach: flag("Show its output until it ends. Default false.", { default: false, rule: only(false) }),
+    logs: flag("Keep its output. Default false.", { default: false, rule: only(false) }),
+    containerReadRefreshTimeoutMilliseconds: whole("How long a refresh waits for it to run. Default 15000 ms.", {
+        default: 15_000,
+        rule: only(15_000),
+    }),
     logDriver: text("The logging driver. Default: the daemon's.", CHOSEN),
-    logOpts: map("Options of the logging driver.", REPLACE),
     labels: { type: types.setOf(types.label("ContainerLabel")), description: "Labels.", ...CHOSEN },
 };
 
 export const CONTAINER_OUTPUTS: PropertyTable = {
     bridge: text("Network bridge of the container.", { required: true }),
-    containerLogs: text("Logs of a container that `attach` and `logs` waited for; empty here.", { required: true }),
+    containerLogs: text("What `logs` kept; empty here.", { required: true }),
     exitCode: whole("Exit code of a container that has ended.", { required: true }),
     networkDatas: { type: { list: types.networkData }, description: "Its networks and addresses.", required: true },
 };
 
 export const CONTAINER_NOT_SERVED = [
-    "attach",
-    "containerReadRefreshTimeoutMilliseconds",
+    "cgroupParent",
+    "cpuPeriod",
+    "cpuQuota",
+    "cpus",
+    "cpuSet",
     "deviceReadBps",
     "deviceReadIops",
     "deviceRequests",
     "deviceWriteBps",
     "deviceWriteIops",
+    "dns",
+    "dnsOpts",
+    "dnsSearches",
+    "domainname",
     "gpus",
-    "logs",
+    "groupAdds",
+    "hosts",
+    "logOpts",
+    "maxRetryCount",
+    "memorySwap",
+    "mounts",
+    "pidMode",
     "platform",
+    "privileged",
+    "publishAllPorts",
+    "storageOpts",
+    "sysctls",
+    "ulimits",
+    "user",
+    "usernsMode",
+    "workingDir",
 ] as const;

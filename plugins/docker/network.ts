@@ -4,15 +4,11 @@ import ipaddr from "ipaddr.js";
 import { Context, ResourceDefinition } from "../shared/definition";
 import { Failure } from "../shared/property";
 import { Properties, UNKNOWN, Value, equal } from "../shared/values";
-import { docker, inspected, isNotFound, reason } from "./client";
+import { docker, inspected, reason } from "./client";
 import { networkError } from "./conflicts";
-import { labelMap } from "./containerConfig";
-import { OWNER_LABEL, isOurs, ownerLabels, removeForgotten, takenError } from "./ownership";
-import { retryWhile } from "./retry";
-import { flag, label, map, setOf, text, type } from "./types";
-
-/** How long a network may have endpoints while its containers go. Upstream's limit. */
-const REMOVE_SECONDS = 30;
+import { hasProgramLabels, labelMap, removeForgotten, takenError, withoutOwner } from "./ownership";
+import { removeWhenUnused } from "./removal";
+import { flag, map, readBackLabels, setOf, text, type } from "./types";
 
 const cidr = (value: string): string | undefined =>
     ipaddr.isValidCIDR(value) ? undefined : "must be an address range such as 192.168.222.0/24";
@@ -33,20 +29,16 @@ export const network: ResourceDefinition = {
         name: text("Name of the network.", { replace: true }),
         driver: text("Driver of the network. Default: bridge.", { replace: true, computed: true }),
         internal: flag("Without a way out. Default false.", { replace: true, computed: true }),
-        attachable: flag("Containers may be attached by hand (overlay).", { replace: true, sameAsUnset: [false] }),
-        ingress: flag("The routing mesh's network (swarm).", { replace: true, sameAsUnset: [false] }),
-        ipv6: flag("With IPv6. Default false.", { replace: true, sameAsUnset: [false] }),
         ipamConfigs: { type: setOf(ipamConfig), description: "Its address ranges.", replace: true, computed: true },
         ipamDriver: text("Driver that gives out the addresses. Default: default.", {
             replace: true,
             default: "default",
         }),
-        ipamOptions: map("Options of that driver.", { replace: true }),
-        labels: { type: setOf(label("NetworkLabel")), description: "Labels.", replace: true },
+        labels: readBackLabels("NetworkLabel"),
         options: map("Options of the driver.", { replace: true, computed: true }),
     },
     outputs: { scope: text("local or swarm.", { required: true }) },
-    notServed: [],
+    notServed: ["attachable", "ingress", "ipamOptions", "ipv6"],
     check: gatewaysInside,
     async create(inputs, context) {
         const client = await docker();
@@ -59,7 +51,7 @@ export const network: ResourceDefinition = {
             const made = await client.createNetwork({
                 ...options(inputs),
                 Name: name,
-                Labels: { ...labelMap(list(inputs["labels"])), ...ownerLabels(context.urn) },
+                Labels: labelMap(inputs["labels"]),
             });
             const info = await made.inspect();
             return { id: info.Id, outputs: outputsOf(info, inputs) };
@@ -72,34 +64,20 @@ export const network: ResourceDefinition = {
         if (info === undefined) {
             return undefined;
         }
-        const found = inputs ?? imported(info);
+        const found: Properties = { ...inputs, labels: withoutOwner(inputs["labels"]) };
         return { id: info.Id, inputs: found, outputs: outputsOf(info, found) };
     },
     async delete(id, state, context) {
         const client = await docker();
         await removeForgotten(client, { network: [id] }, context);
-        await retryWhile(
-            async () => {
-                try {
-                    await client.getNetwork(id).remove();
-                } catch (error) {
-                    if (!isNotFound(error)) {
-                        throw error;
-                    }
-                }
-            },
-            (error) => /has active endpoints/i.test(reason(error)),
-            REMOVE_SECONDS,
-            context.signal,
-            async (error) => {
-                const info = await inspected(client.getNetwork(id).inspect());
-                const connected = Object.values((info?.Containers ?? {}) as Record<string, { Name: string }>).map(
-                    (container) => container.Name,
-                );
-                const who = connected.length === 0 ? "" : `; connected: ${connected.join(", ")}`;
-                return `cannot remove network ${(state["name"] as string | undefined) ?? id}: ${reason(error)}${who}`;
-            },
-        );
+        await removeWhenUnused(client.getNetwork(id), /has active endpoints/i, context, async (error) => {
+            const info = await inspected(client.getNetwork(id).inspect());
+            const connected = Object.values((info?.Containers ?? {}) as Record<string, { Name: string }>).map(
+                (container) => container.Name,
+            );
+            const who = connected.length === 0 ? "" : `; connected: ${connected.join(", ")}`;
+            return `cannot remove network ${(state["name"] as string | undefined) ?? id}: ${reason(error)}${who}`;
+        });
     },
 };
 
@@ -126,23 +104,22 @@ function inside(text: string, range: string): boolean {
     const [base, bits] = ipaddr.parseCIDR(range);
     return (
         parsed.kind() === base.kind() &&
-        (parsed instanceof ipaddr.IPv4 ? parsed.match(base, bits) : parsed.match(base, bits))
+        (parsed instanceof ipaddr.IPv4
+            ? parsed.match(base, bits)
+            : parsed.match(base, bits))
     );
 }
 
 function options(inputs: Properties): Omit<Docker.NetworkCreateOptions, "Name" | "Labels"> {
     return {
-        // Docker allows two networks of one name, and then every use of the name is an error.
+        // Docker allows two networks of the same name, and then every use of the name is an error.
         CheckDuplicate: true,
         Driver: (inputs["driver"] as string | undefined) ?? "bridge",
         Internal: inputs["internal"] === true,
-        Attachable: inputs["attachable"] === true,
-        Ingress: inputs["ingress"] === true,
-        EnableIPv6: inputs["ipv6"] === true,
         Options: (inputs["options"] as Record<string, string> | undefined) ?? {},
         IPAM: {
             Driver: inputs["ipamDriver"] as string,
-            Options: (inputs["ipamOptions"] as Record<string, string> | undefined) ?? {},
+            Options: {},
             Config: list(inputs["ipamConfigs"]).map((config) => ({
                 ...(config["subnet"] === undefined ? {} : { Subnet: config["subnet"] as string }),
                 ...(config["gateway"] === undefined ? {} : { Gateway: config["gateway"] as string }),
@@ -155,7 +132,10 @@ function options(inputs: Properties): Omit<Docker.NetworkCreateOptions, "Name" |
     };
 }
 
-/** A network of that name that an interrupted update of this resource has left: taken over where it is as wanted, removed where not. */
+/**
+ * The network of that name where an interrupted update has left it as it is wanted now. One that is not as wanted is
+ * removed.
+ */
 async function leftOver(
     client: Docker,
     name: string,
@@ -166,43 +146,28 @@ async function leftOver(
         (candidate) => candidate.Name === name,
     );
     for (const found of same) {
-        const subnets = (found.IPAM?.Config ?? []).map((config) => config.Subnet).join(", ");
-        if (!isOurs(found.Labels, context.urn)) {
-            throw takenError(
-                "network",
-                name,
-                found.Labels,
-                subnets === "" ? found.Driver : `${found.Driver}, ${subnets}`,
-            );
+        if (!hasProgramLabels(found.Labels, inputs["labels"])) {
+            const subnets = (found.IPAM?.Config ?? []).map((config) => config.Subnet);
+            throw takenError("network", name, found.Labels, [found.Driver, ...subnets].join(", "));
         }
-        const wanted = options(inputs);
-        const actual = {
-            driver: found.Driver,
-            internal: found.Internal,
-            ipv6: found.EnableIPv6,
-            subnets: sorted(found.IPAM?.Config),
-        };
-        if (
-            equal(actual, {
-                driver: wanted.Driver,
-                internal: wanted.Internal,
-                ipv6: wanted.EnableIPv6,
-                subnets: sorted(wanted.IPAM?.Config),
-            })
-        ) {
-            context.log(
-                "info",
-                `network ${name} is left over from an interrupted update of this resource: it is taken over`,
-            );
+        if (equal(settingsOf(found), settingsOf(options(inputs)))) {
+            context.log("info", `using network ${name}, which an interrupted update of this stack has left`);
             return client.getNetwork(found.Id).inspect();
         }
-        context.log(
-            "info",
-            `network ${name} is left over from an interrupted update of this resource and not as wanted now: it is made again`,
-        );
+        const why = "which an interrupted update of this stack has left, and which is not as wanted now";
+        context.log("info", `removing network ${name}, ${why}`);
         await client.getNetwork(found.Id).remove();
     }
     return undefined;
+}
+
+/** What has to be as wanted for a network to be used. */
+function settingsOf({
+    Driver,
+    Internal,
+    IPAM,
+}: Pick<Docker.NetworkCreateOptions, "Driver" | "Internal" | "IPAM">): Properties {
+    return { driver: Driver, internal: Internal, subnets: sorted(IPAM?.Config) };
 }
 
 function sorted(
@@ -229,22 +194,8 @@ function outputsOf(info: Docker.NetworkInspectInfo, inputs: Properties): Propert
         internal: info.Internal,
         ipamConfigs: configsOf(info),
         ipamDriver: info.IPAM?.Driver ?? "default",
-        options: info.Options ?? {},
+        options: (info.Options ?? {}),
         scope: info.Scope,
         labels: inputs["labels"],
-    };
-}
-
-function imported(info: Docker.NetworkInspectInfo): Properties {
-    const labels = Object.entries(info.Labels ?? {}).filter(([name]) => name !== OWNER_LABEL);
-    return {
-        name: info.Name,
-        driver: info.Driver,
-        internal: info.Internal,
-        ipamDriver: info.IPAM?.Driver ?? "default",
-        ipamConfigs: configsOf(info),
-        ...(info.EnableIPv6 ? { ipv6: true } : {}),
-        ...(Object.keys(info.Options ?? {}).length === 0 ? {} : { options: info.Options }),
-        ...(labels.length === 0 ? {} : { labels: labels.map(([name, value]) => ({ label: name, value })) }),
     };
 }

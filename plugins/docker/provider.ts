@@ -1,21 +1,22 @@
-/** The stand-in for the docker provider: tokens of @pulumi/docker 5.2.0. */
+/** The replacement for the docker plugin. It serves the tokens of @pulumi/docker that the lab uses. */
 import { ProviderDefinition } from "../shared/definition";
+import { VERSIONS } from "../versions";
 import { configure, hostComplaint } from "./client";
 import { container } from "./container";
-import { remoteImage } from "./image";
 import { network } from "./network";
 import { text } from "./types";
 import { volume } from "./volume";
 
 export const dockerProvider: ProviderDefinition = {
     name: "docker",
-    version: "5.2.0",
-    description: "Stand-in for the docker provider, for machines that cannot download it.",
+    version: VERSIONS.docker,
+    description: "Replacement for the docker plugin, for machines that cannot download it.",
+    fillsDefaults: true,
     config: {
-        host: text(
-            "Address of the daemon: unix:///PATH or tcp://HOST:PORT. Default: DOCKER_HOST, else unix:///var/run/docker.sock.",
-            { rule: hostComplaint },
-        ),
+        // @pulumi/docker fills it in from DOCKER_HOST.
+        host: text("Address of the daemon, unix:///PATH or tcp://HOST:PORT. Default: unix:///var/run/docker.sock.", {
+            rule: hostComplaint,
+        }),
     },
     configNotServed: [
         "caMaterial",
@@ -27,6 +28,6 @@ export const dockerProvider: ProviderDefinition = {
         "registryAuth",
         "sshOpts",
     ],
-    resources: [container, network, volume, remoteImage],
+    resources: [container, network, volume],
     configure,
 };

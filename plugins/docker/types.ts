@@ -1,5 +1,9 @@
-/** Property tables of the nested types of docker:index/container:Container, under their official names. */
+/**
+ * Building blocks of the tables, and the nested types of docker:index/container:Container under their official names.
+ */
 import { ListType, ObjectType, Property, PropertyTable } from "../shared/property";
+import { Value } from "../shared/values";
+import { withoutOwner } from "./ownership";
 
 export const text = (description: string, more: Partial<Property> = {}): Property => ({
     type: "string",
@@ -16,13 +20,13 @@ export const flag = (description: string, more: Partial<Property> = {}): Propert
     description,
     ...more,
 });
-/** A set of texts: their order means nothing. */
+/** Texts whose order does not matter. */
 export const texts = (description: string, more: Partial<Property> = {}): Property => ({
     type: { list: "string", unordered: true },
     description,
     ...more,
 });
-/** Texts whose order counts. */
+/** Texts whose order matters. */
 export const words = (description: string, more: Partial<Property> = {}): Property => ({
     type: { list: "string" },
     description,
@@ -66,9 +70,28 @@ export const label = (name: string): ObjectType =>
         value: text("Value of the label.", { required: true }),
     });
 
+/** Labels of a network or volume, which the official plugin reads back (see ownership.ts). */
+export const readBackLabels = (name: string): Property => ({
+    type: setOf(label(name)),
+    description: "Labels.",
+    replace: true,
+    spelling: withoutOwner,
+});
+
+/**
+ * Docker takes `SYS_RESOURCE` and `CAP_SYS_RESOURCE` for the same; the official plugin reads back the long form
+ * whatever was sent.
+ */
+const longForms = (names: Value): Value =>
+    Array.isArray(names)
+        ? names.map((name) =>
+              typeof name !== "string" || /^(CAP_|ALL$)/i.test(name) ? name : `CAP_${name.toUpperCase()}`,
+          )
+        : names;
+
 export const capabilities = type("ContainerCapabilities", {
-    adds: texts("Linux capabilities to add, for example NET_ADMIN, or ALL."),
-    drops: texts("Linux capabilities to take away."),
+    adds: texts("Linux capabilities to add, for example CAP_NET_ADMIN, or ALL.", { spelling: longForms }),
+    drops: texts("Linux capabilities to take away.", { spelling: longForms }),
 });
 
 export const device = type("ContainerDevice", {
@@ -92,66 +115,15 @@ export const healthcheck = type("ContainerHealthcheck", {
     }),
 });
 
-export const host = type("ContainerHost", {
-    host: text("Hostname to add.", { required: true }),
-    ip: text("The address it stands for.", { required: true }),
-});
-
 const absolute = matches(/^\//, "an absolute path");
-
-export const mount = type("ContainerMount", {
-    target: text("Path in the container.", { required: true }),
-    type: text("bind, volume or tmpfs.", {
-        required: true,
-        rule: matches(/^(bind|volume|tmpfs)$/, "bind, volume or tmpfs"),
-    }),
-    source: text("A path on the host, or the name of a volume."),
-    readOnly: flag("Whether the container may only read it. Default false.", { sameAsUnset: [false] }),
-    bindOptions: {
-        type: type("ContainerMountBindOptions", {
-            propagation: text("How mounts spread between host and container.", {
-                rule: matches(/^r?(private|shared|slave)$/, "one of private, rprivate, shared, rshared, slave, rslave"),
-            }),
-        }),
-        description: "Options of a bind mount.",
-    },
-    tmpfsOptions: {
-        type: type("ContainerMountTmpfsOptions", {
-            mode: whole("Mode of the tmpfs, as a number."),
-            sizeBytes: whole("Size of the tmpfs in bytes."),
-        }),
-        description: "Options of a tmpfs.",
-    },
-    volumeOptions: {
-        type: type(
-            "ContainerMountVolumeOptions",
-            {
-                driverName: text("Driver of a volume that is made for the mount."),
-                driverOptions: map("Options of that driver."),
-                labels: {
-                    type: setOf(label("ContainerMountVolumeOptionsLabel")),
-                    description: "Labels of that volume.",
-                },
-                noCopy: flag("Do not fill the volume with what the image has there."),
-            },
-            ["subpath"],
-        ),
-        description: "Options of a volume mount.",
-    },
-});
 
 export const networksAdvanced = type(
     "ContainerNetworksAdvanced",
     {
         name: text("Name or id of the network.", { required: true }),
-        aliases: texts("Other names of the container in the network."),
         ipv4Address: text("IPv4 address in the network."),
-        ipv6Address: text("IPv6 address in the network."),
-        linkLocalIps: texts("Link-local addresses."),
-        macAddress: text("MAC address in the network."),
-        driverOpts: texts("Options of the network's driver, as KEY=VALUE."),
     },
-    ["gwPriority"],
+    ["aliases", "driverOpts", "gwPriority", "ipv6Address", "linkLocalIps", "macAddress"],
 );
 
 export const networkData = type("ContainerNetworkData", {
@@ -175,35 +147,22 @@ export const portType = type("ContainerPort", {
     }),
 });
 
-export const ulimit = type("ContainerUlimit", {
-    name: text("Name of the limit, for example nofile.", { required: true }),
-    soft: whole("Soft limit.", { required: true }),
-    hard: whole("Hard limit.", { required: true }),
-});
-
 export const upload = type(
     "ContainerUpload",
     {
         file: text("Path of the file in the container.", { required: true, rule: absolute }),
-        content: text("The file's content, as text. One of content, contentBase64 and source."),
-        contentBase64: text("The file's content in base64.", { rule: matches(/^[A-Za-z0-9+/]*={0,2}$/, "base64") }),
-        source: text("A file on this machine with the content, which then is not kept in the state."),
-        sourceHash: text("Change it to upload a changed source again."),
+        content: text("The file's content."),
         executable: flag("Mode 0744 instead of 0644. Default false.", { default: false }),
-        permissions: text("Mode of the file, for example 0600; goes before executable.", {
-            rule: matches(/^0[0-7]{3}$/, "an octal mode such as 0644"),
-        }),
     },
-    ["owner", "group"],
+    ["contentBase64", "group", "owner", "permissions", "source", "sourceHash"],
 );
 
-export const volume = type("ContainerVolume", {
-    containerPath: text("Path in the container.", { rule: absolute }),
-    fromContainer: text("A container whose volumes are mounted."),
-    hostPath: text("A path on the host.", { rule: absolute }),
-    volumeName: text("Name of a volume."),
-    readOnly: flag("Whether the container may only read it. Default false.", { sameAsUnset: [false] }),
-    selinuxRelabel: text("z or Z: the SELinux label for content that is shared or private.", {
-        rule: matches(/^[zZ]$/, "z or Z"),
-    }),
-});
+export const volume = type(
+    "ContainerVolume",
+    {
+        containerPath: text("Path in the container.", { rule: absolute }),
+        volumeName: text("Name of a volume."),
+        readOnly: flag("Whether the container may only read it. Default false.", { sameAsUnset: [false] }),
+    },
+    ["fromContainer", "hostPath", "selinuxRelabel"],
+);

@@ -1,13 +1,14 @@
-/** The stand-in for the random provider: the tokens of @pulumi/random 4.21.2. */
+/** The replacement for the random plugin. It serves the tokens of @pulumi/random that the lab uses. */
 import { ProviderDefinition } from "../shared/definition";
-import { randomId, randomUuid } from "./identifiers";
-import { randomPassword, randomString } from "./strings";
+import { VERSIONS } from "../versions";
+import { randomPassword } from "./password";
 
 export const randomProvider: ProviderDefinition = {
     name: "random",
-    version: "4.21.2",
-    description: "Stand-in for the random provider, for machines that cannot download it.",
+    version: VERSIONS.random,
+    description: "Replacement for the random plugin, for machines that cannot download it.",
+    fillsDefaults: false,
     config: {},
     configNotServed: [],
-    resources: [randomPassword, randomString, randomId, randomUuid],
+    resources: [randomPassword],
 };

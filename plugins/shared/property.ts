@@ -1,11 +1,13 @@
-/** The tables that describe a resource's properties: one table drives checking, defaults, differences and the schema. */
+/**
+ * The tables that describe a resource's properties. Checks, defaults, differences and the schema all follow from one
+ * table.
+ */
 import { Properties, UNKNOWN, Value, isAssetOrArchive, isProperties } from "./values";
 
-export type PropertyType =
-    "string" | "integer" | "number" | "boolean" | "any" | "asset" | "archive" | ListType | MapType | ObjectType;
+export type PropertyType = "string" | "integer" | "boolean" | "any" | ListType | MapType | ObjectType;
 export interface ListType {
     list: PropertyType;
-    /** The order of the elements means nothing (a set upstream): a reordering is no difference. */
+    /** Whether the list is a set upstream: another order of its elements is no difference. */
     unordered?: boolean;
 }
 export interface MapType {
@@ -15,7 +17,7 @@ export interface ObjectType {
     /** Name of the type in the official schema, for example `docker:index/ContainerPort:ContainerPort`. */
     object: string;
     properties: PropertyTable;
-    /** Members of the official type that this stand-in does not serve. Setting one is an error. */
+    /** Members of the official type that the replacement plugin does not serve. Setting one is an error. */
     notServed?: readonly string[];
 }
 
@@ -23,19 +25,26 @@ export interface Property {
     type: PropertyType;
     description: string;
     required?: boolean;
-    /** Filled in by the check, as the official provider does (and noted in `__defaults`). */
+    /** What the provider uses where the program gives no value. */
     default?: Value;
-    /** A change makes a new resource. Otherwise it is an update. */
+    /** Whether a change replaces the resource. Otherwise the change is an update. */
     replace?: boolean;
-    /** Only taking the value away makes a new resource: there is a way to change it, and none to unset it. */
+    /**
+     * Whether the removal of the value replaces the resource, because the value can be changed in place but not unset.
+     */
     replaceWhenUnset?: boolean;
-    /** The provider chooses a value where none is given: leaving it out later is no change. */
+    /** Whether the provider chooses a value where none is given. To leave the value out later is no change. */
     computed?: boolean;
     /** Values that mean the same as leaving the property out. */
     sameAsUnset?: readonly Value[];
-    /** The value is secret whatever the program says. */
+    /**
+     * One spelling of all values that mean the same. Only differences are computed with it; the program's own value is
+     * what is used.
+     */
+    spelling?: (value: Value) => Value;
+    /** Whether the value is always secret. */
     secret?: boolean;
-    /** What is wrong with a known value of the right type, or undefined. The message states the rule. */
+    /** Checks a known value of the right type. Returns the rule that it breaks, or undefined. */
     rule?: (value: never) => string | undefined;
 }
 export type PropertyTable = Readonly<Record<string, Property>>;
@@ -46,17 +55,22 @@ export interface Failure {
     reason: string;
 }
 
-/** The bridge's note of which members came from defaults, kept so that state can pass between the official provider and this one. */
+/**
+ * Where Pulumi's Terraform bridge notes which members of an object came from defaults. Bridged providers write and
+ * expect the note; a native provider (command) fails on it as on any member that it does not know.
+ */
 export const DEFAULTS_KEY = "__defaults";
 
 export interface Table {
     properties: PropertyTable;
     notServed: readonly string[];
-    /** Names the owner in messages, for example `docker:index/container:Container`. */
+    /** The owner's name in messages, for example `docker:index/container:Container`. */
     owner: string;
+    /** Whether the check fills in defaults and notes them under {@link DEFAULTS_KEY}. */
+    fillDefaults: boolean;
 }
 
-/** Checks inputs against a table and fills in defaults. Every failure is reported, not only the first. */
+/** Checks inputs against a table. Every failure is reported, not only the first. */
 export function checkProperties(
     inputs: Properties,
     table: Table,
@@ -74,7 +88,7 @@ export function checkProperties(
             failures.push({ property: where, reason: unserved(name, table) });
             continue;
         }
-        const result = checkValue(value, property.type, where, table.owner);
+        const result = checkValue(value, property.type, where, table);
         checked[name] = result.value;
         failures.push(...result.failures);
         if (result.failures.length === 0 && result.value !== UNKNOWN) {
@@ -93,14 +107,16 @@ export function checkProperties(
             continue;
         }
         const where = path === "" ? name : `${path}.${name}`;
-        if (property.default !== undefined) {
+        if (property.required) {
+            failures.push({ property: where, reason: `${where} is required` });
+        } else if (table.fillDefaults && property.default !== undefined) {
             checked[name] = structuredClone(property.default);
             defaulted.push(name);
-        } else if (property.required) {
-            failures.push({ property: where, reason: `${where} is required` });
         }
     }
-    checked[DEFAULTS_KEY] = defaulted.sort();
+    if (table.fillDefaults) {
+        checked[DEFAULTS_KEY] = defaulted.sort();
+    }
     return { inputs: checked, failures };
 }
 
@@ -111,8 +127,8 @@ function show(value: Value, property: Property): string {
 function unserved(name: string, table: Table): string {
     if (table.notServed.includes(name)) {
         return (
-            `${name} of ${table.owner} is not implemented by this stand-in provider: leave it out, or install the official plugin ` +
-            `(pulumi plugin install)`
+            `${name} of ${table.owner} is not implemented by this replacement plugin: ` +
+            "leave it out, or use Pulumi's official plugin (METAL3_SCALE_LAB_PLUGINS=official)"
         );
     }
     return `${name} is not a property of ${table.owner}; it has ${Object.keys(table.properties).sort().join(", ")}`;
@@ -122,7 +138,7 @@ function checkValue(
     value: Value,
     type: PropertyType,
     path: string,
-    owner: string,
+    table: Table,
 ): { value: Value; failures: Failure[] } {
     const wrong = (wanted: string): { value: Value; failures: Failure[] } => ({
         value,
@@ -139,7 +155,7 @@ function checkValue(
         if (!Array.isArray(value)) {
             return wrong("a list");
         }
-        const items = value.map((item, index) => checkValue(item, type.list, `${path}[${index}]`, owner));
+        const items = value.map((item, index) => checkValue(item, type.list, `${path}[${index}]`, table));
         return { value: items.map((item) => item.value), failures: items.flatMap((item) => item.failures) };
     }
     if (!isProperties(value) || isAssetOrArchive(value)) {
@@ -147,7 +163,7 @@ function checkValue(
     }
     if ("map" in type) {
         const entries = Object.entries(value).map(
-            ([key, item]) => [key, checkValue(item, type.map, `${path}.${key}`, owner)] as const,
+            ([key, item]) => [key, checkValue(item, type.map, `${path}.${key}`, table)] as const,
         );
         return {
             value: Object.fromEntries(entries.map(([key, item]) => [key, item.value])),
@@ -156,7 +172,12 @@ function checkValue(
     }
     const result = checkProperties(
         value,
-        { properties: type.properties, notServed: type.notServed ?? [], owner: `${owner} (${path})` },
+        {
+            ...table,
+            properties: type.properties,
+            notServed: type.notServed ?? [],
+            owner: `${table.owner} (${path})`,
+        },
         path,
     );
     return { value: result.inputs, failures: result.failures };
@@ -165,14 +186,11 @@ function checkValue(
 const PRIMITIVES: Record<Extract<PropertyType, string>, { name: string; test: (value: Value) => boolean }> = {
     string: { name: "a string", test: (value) => typeof value === "string" },
     boolean: { name: "true or false", test: (value) => typeof value === "boolean" },
-    number: { name: "a number", test: (value) => typeof value === "number" && Number.isFinite(value) },
     integer: { name: "a whole number", test: (value) => Number.isSafeInteger(value) },
     any: { name: "anything", test: () => true },
-    asset: { name: "an asset", test: isAssetOrArchive },
-    archive: { name: "an archive", test: isAssetOrArchive },
 };
 
-/** The kind of a value, never the value itself: it may be a secret. */
+/** The kind of a value, for messages. The value itself may be a secret. */
 function describe(value: Value): string {
     if (value === null || value === undefined) {
         return "missing";
@@ -187,17 +205,38 @@ function describe(value: Value): string {
           : `a ${typeof value}`;
 }
 
-/** Without the bridge's notes (`__defaults`, `__meta`), at any depth. */
-export function withoutNotes(value: Value): Value {
+/**
+ * A resource's properties without what providers note among them: `__meta` and the like at the top, `__defaults` at any
+ * depth.
+ */
+export function withoutNotes(properties: Properties): Properties {
+    const own = Object.entries(properties).filter(([key]) => !key.startsWith("__"));
+    return withoutDefaultsNotes(Object.fromEntries(own)) as Properties;
+}
+
+/**
+ * Without `__defaults` at any depth. Other names with two underscores can be the program's own, for example in an
+ * environment.
+ */
+export function withoutDefaultsNotes(value: Value): Value {
     if (Array.isArray(value)) {
-        return value.map(withoutNotes);
+        return value.map(withoutDefaultsNotes);
     }
     if (isProperties(value) && !isAssetOrArchive(value)) {
         return Object.fromEntries(
             Object.entries(value)
-                .filter(([key]) => !key.startsWith("__"))
-                .map(([key, item]) => [key, withoutNotes(item)]),
+                .filter(([key]) => key !== DEFAULTS_KEY)
+                .map(([key, item]) => [key, withoutDefaultsNotes(item)]),
         );
     }
     return value;
+}
+
+/** The defaults of a table, by the property's name. */
+export function defaultsOf(table: PropertyTable): Properties {
+    return Object.fromEntries(
+        Object.entries(table).flatMap(([name, property]) =>
+            property.default === undefined ? [] : [[name, property.default]],
+        ),
+    );
 }

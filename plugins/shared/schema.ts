@@ -1,17 +1,17 @@
-/** Writes a package schema (https://www.pulumi.com/docs/iac/guides/building-extending/packages/schema/) from the tables of what is served. */
-import type { FunctionDefinition, ProviderDefinition, ResourceDefinition } from "./definition";
+/**
+ * Writes a package schema from the tables of the resources that are served.
+ * See https://www.pulumi.com/docs/iac/guides/building-extending/packages/schema/.
+ */
+import type { ProviderDefinition, ResourceDefinition } from "./definition";
 import { PropertyTable, PropertyType } from "./property";
 
 type Json = Record<string, unknown>;
 
-/** The schema of the resources and functions a provider serves, under their official tokens, as JSON text. */
+/** The schema of the resources a provider serves, under their official tokens, as JSON text. */
 export function schemaOf(provider: ProviderDefinition): string {
     const types: Json = {};
     const resources = Object.fromEntries(
         provider.resources.map((resource) => [resource.token, resourceSchema(resource, types)]),
-    );
-    const functions = Object.fromEntries(
-        (provider.functions ?? []).map((definition) => [definition.token, functionSchema(definition, types)]),
     );
     return JSON.stringify({
         name: provider.name,
@@ -25,7 +25,6 @@ export function schemaOf(provider: ProviderDefinition): string {
         },
         types,
         resources,
-        functions,
     });
 }
 
@@ -40,18 +39,6 @@ function resourceSchema(resource: ResourceDefinition, types: Json): Json {
             ...required(resource.inputs),
             ...Object.keys(resource.outputs).filter((name) => outputs[name]?.required),
         ],
-    };
-}
-
-function functionSchema(definition: FunctionDefinition, types: Json): Json {
-    return {
-        description: definition.description,
-        inputs: {
-            type: "object",
-            properties: properties(definition.inputs, types),
-            required: required(definition.inputs),
-        },
-        outputs: { type: "object", properties: properties({ ...definition.inputs, ...definition.outputs }, types) },
     };
 }
 
@@ -76,15 +63,9 @@ function properties(table: PropertyTable, types: Json): Json {
     );
 }
 
-const WELL_KNOWN: Record<string, Json> = {
-    any: { $ref: "pulumi.json#/Any" },
-    asset: { $ref: "pulumi.json#/Asset" },
-    archive: { $ref: "pulumi.json#/Archive" },
-};
-
 function typeSchema(type: PropertyType, types: Json): Json {
     if (typeof type === "string") {
-        return WELL_KNOWN[type] ?? { type };
+        return type === "any" ? { $ref: "pulumi.json#/Any" } : { type };
     }
     if ("list" in type) {
         return { type: "array", items: typeSchema(type.list, types) };

@@ -13,10 +13,10 @@ import { schemaOf } from "./schema";
 import { UNLIMITED, serve, unary } from "./serve";
 import { Properties, conceal, fromStruct, revealProperties, secretKeys, toStruct } from "./values";
 
-/** What the engine puts among a provider's configuration that is not configuration. */
+/** Members of a provider's configuration that the engine adds for itself. */
 const ENGINE_CONFIG = new Set(["version", "pluginDownloadURL", "parameterization"]);
 
-/** The gRPC methods of a provider. Exported apart from {@link main} so that tests can serve them in process. */
+/** The gRPC methods of a provider, apart from {@link main} so that tests can serve them in their own process. */
 export function serviceOf(
     provider: ProviderDefinition,
     engineAddress: string | undefined,
@@ -37,7 +37,8 @@ export function serviceOf(
         const found = provider.resources.find((resource) => resource.token === token);
         if (found === undefined) {
             throw new Error(
-                `${token} is not served by this stand-in for the ${provider.name} provider; it serves ${provider.resources.map((resource) => resource.token).join(", ")}`,
+                `${token} is not served by this replacement for the ${provider.name} plugin; ` +
+                    `it serves ${provider.resources.map((resource) => resource.token).join(", ")}`,
             );
         }
         return found;
@@ -96,7 +97,9 @@ export function serviceOf(
                 .setSupportspreview(true)
                 .setSupportsAutonamingConfiguration(true);
         }),
-        check: unary((request: pb.CheckRequest) => checkInputs(resourceOf(request.getUrn()), request)),
+        check: unary((request: pb.CheckRequest) =>
+            checkInputs(resourceOf(request.getUrn()), request, provider.fillsDefaults),
+        ),
         diff: unary((request: pb.DiffRequest) => {
             const resource = resourceOf(request.getUrn());
             const olds = revealProperties(fromStruct(request.getOldInputs() ?? request.getOlds()));
@@ -110,7 +113,7 @@ export function serviceOf(
         create: unary(async (request: pb.CreateRequest) => {
             const resource = resourceOf(request.getUrn());
             const wire = fromStruct(request.getProperties());
-            const inputs = withoutNotes(revealProperties(wire)) as Properties;
+            const inputs = withoutNotes(revealProperties(wire));
             const secrets = secretOutputs(resource, secretKeys(wire));
             if (request.getPreview()) {
                 return new pb.CreateResponse().setProperties(
@@ -131,9 +134,16 @@ export function serviceOf(
             const resource = resourceOf(request.getUrn());
             const wireState = fromStruct(request.getProperties());
             const wireInputs = fromStruct(request.getInputs());
-            const imported = Object.keys(wireInputs).length === 0;
-            const state = withoutNotes(revealProperties(wireState)) as Properties;
-            const inputs = imported ? undefined : revealProperties(wireInputs);
+            if (Object.keys(wireInputs).length === 0 && Object.keys(wireState).length === 0) {
+                throw new Error(
+                    `${resource.token} cannot be imported with this replacement plugin, but with the official plugin`,
+                );
+            }
+            const state = withoutNotes(revealProperties(wireState));
+            const given = revealProperties(wireInputs);
+            // Older versions of this plugin noted defaults for every provider: a refresh takes the note out where it
+            // does not belong.
+            const inputs = provider.fillsDefaults ? given : withoutNotes(given);
             const found = await finish(
                 resource.read(request.getId(), state, inputs, contextOf(request.getUrn(), request.getTimeout())),
             );
@@ -142,7 +152,7 @@ export function serviceOf(
                 return response;
             }
             const secrets = secretOutputs(resource, secretKeys(wireInputs, wireState));
-            const outputs = outputsOf(resource, withoutNotes(found.inputs) as Properties, found.outputs);
+            const outputs = outputsOf(resource, found.inputs, found.outputs);
             response
                 .setId(found.id)
                 .setInputs(toStruct(conceal(found.inputs, secrets)))
@@ -153,8 +163,8 @@ export function serviceOf(
             const resource = resourceOf(request.getUrn());
             const wireOlds = fromStruct(request.getOlds());
             const wire = fromStruct(request.getNews());
-            const olds = withoutNotes(revealProperties(wireOlds)) as Properties;
-            const news = withoutNotes(revealProperties(wire)) as Properties;
+            const olds = withoutNotes(revealProperties(wireOlds));
+            const news = withoutNotes(revealProperties(wire));
             const secrets = secretOutputs(resource, secretKeys(wire));
             if (resource.update === undefined) {
                 throw new Error(`${resource.token} cannot be updated in place`);
@@ -175,7 +185,7 @@ export function serviceOf(
             );
         }),
         delete: unary(async (request: pb.DeleteRequest) => {
-            const state = withoutNotes(revealProperties(fromStruct(request.getProperties()))) as Properties;
+            const state = withoutNotes(revealProperties(fromStruct(request.getProperties())));
             await finish(
                 resourceOf(request.getUrn()).delete(
                     request.getId(),
@@ -184,29 +194,6 @@ export function serviceOf(
                 ),
             );
             return new Empty();
-        }),
-        invoke: unary(async (request: pb.InvokeRequest) => {
-            const definition = (provider.functions ?? []).find((candidate) => candidate.token === request.getTok());
-            if (definition === undefined) {
-                throw new Error(
-                    `the function ${request.getTok()} is not served by this stand-in for the ${provider.name} provider`,
-                );
-            }
-            const wire = fromStruct(request.getArgs());
-            const table = { properties: definition.inputs, notServed: definition.notServed, owner: definition.token };
-            const checked = checkProperties(revealProperties(wire), table);
-            const response = new pb.InvokeResponse();
-            if (checked.failures.length > 0) {
-                response.setFailuresList(
-                    checked.failures.map((failure) => failureMessage(failure.property, failure.reason)),
-                );
-                return response;
-            }
-            const result = await finish(
-                definition.invoke(withoutNotes(checked.inputs) as Properties, contextOf("", 0)),
-            );
-            const hidden = secretKeys(wire).size > 0 ? new Set(Object.keys(result)) : new Set<string>();
-            return response.setReturn(toStruct(conceal(result, hidden)));
         }),
         cancel: unary(() => {
             cancelled.abort(new Error("cancelled"));
@@ -227,6 +214,7 @@ function checkConfig(provider: ProviderDefinition, config: Properties): { proper
         properties: provider.config,
         notServed: provider.configNotServed,
         owner: `the ${provider.name} provider's configuration`,
+        fillDefaults: false,
     }).failures;
 }
 
@@ -234,7 +222,10 @@ function failureMessage(property: string, reason: string): pb.CheckFailure {
     return new pb.CheckFailure().setProperty(property).setReason(reason);
 }
 
-/** The whole of a plugin's main: serves until the engine ends it. Operations in progress are cancelled and waited for. */
+/**
+ * The main function of a plugin: serves until the engine ends it. Operations in progress are then cancelled and waited
+ * for.
+ */
 export async function main(
     provider: ProviderDefinition,
     ended: () => Promise<void> = () => Promise.resolve(),

@@ -4,8 +4,8 @@ import { QUEUED_ANNOTATION } from "../../plan/manifests/cluster-objects";
 import { QUEUED, type ClusterStatus, type Fleet, type HostStatus } from "./fleet";
 import { WorkloadReader, type Workload } from "./workloads";
 
-const HOSTS: CustomKind = { group: "metal3.io", version: "v1alpha1", plural: "baremetalhosts" };
-const CLUSTERS: CustomKind = { group: "cluster.x-k8s.io", version: "v1beta2", plural: "clusters" };
+export const HOSTS: CustomKind = { group: "metal3.io", version: "v1alpha1", plural: "baremetalhosts" };
+export const CLUSTERS: CustomKind = { group: "cluster.x-k8s.io", version: "v1beta2", plural: "clusters" };
 
 interface ListedObject {
     metadata?: ObjectMetadata;

@@ -49,7 +49,7 @@ describe("charts/ironic: how a conductor stops and starts again", function () {
         expect(other.securityContext.fsGroup).to.equal(994);
     });
 
-    it("The liveness probe fails while a restart is requested, and then the conductor stops sooner than otherwise", () => {
+    it("The liveness probe fails while a restart is requested, and leaves less time than a normal stop", () => {
         // nginx answers /alive: see api-proxy.test.ts.
         expect(ironic.livenessProbe.httpGet).to.include({ host: "192.168.222.100", port: 6180, path: "/alive" });
         const nginx = find(objects, "ConfigMap", "ironic-conductor-0")["data"]["nginx.conf"];
@@ -90,6 +90,24 @@ describe("charts/ironic: how a conductor stops and starts again", function () {
     it("A conductor may take five minutes to start: the database may be starting, too", () => {
         const { failureThreshold, periodSeconds } = ironic.startupProbe;
         expect(failureThreshold * periodSeconds).to.equal(300);
+    });
+
+    it("A conductor whose API does not answer is not ready after half a minute", () => {
+        const { failureThreshold, periodSeconds } = ironic.readinessProbe;
+        expect(failureThreshold * periodSeconds).to.equal(30);
+    });
+
+    it("The signals of the pod are in memory: the sidecar touches a file every two seconds", () => {
+        const state = pod.volumes.find(({ name }: { name: string }) => name === "state");
+        expect(state.emptyDir).to.deep.equal({ medium: "Memory", sizeLimit: "1Mi" });
+    });
+
+    it("MariaDB is probed seldom, and a busy one is not restarted within three minutes", () => {
+        const [{ readinessProbe, livenessProbe }] = find(objects, "StatefulSet", "ironic-mariadb")["spec"].template.spec
+            .containers;
+        // Each probe is a process and a connection.
+        expect(Math.min(readinessProbe.periodSeconds, livenessProbe.periodSeconds)).to.be.at.least(30);
+        expect(livenessProbe.failureThreshold * livenessProbe.periodSeconds).to.equal(180);
     });
 
     it("MariaDB has five minutes to start and a minute to stop", () => {

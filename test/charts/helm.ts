@@ -19,7 +19,7 @@ export interface Rendered {
         labels?: Record<string, string>;
         annotations?: Record<string, string>;
     };
-    // eslint-disable-next-line @typescript-eslint/no-explicit-any -- objects of every kind; the assertions say what is in them
+    // eslint-disable-next-line @typescript-eslint/no-explicit-any -- objects of every kind
     [key: string]: any;
 }
 
@@ -41,7 +41,8 @@ export function render(values: object = {}, release = "ironic"): Rendered[] {
     if (status !== 0) {
         throw new Error(output);
     }
-    return parseAllDocuments(output)
+    // YAML 1.1, as Helm and Kubernetes read it: 0440 is octal.
+    return parseAllDocuments(output, { version: "1.1" })
         .map((document) => document.toJS() as Rendered | null)
         .filter((object) => object !== null);
 }

@@ -8,6 +8,7 @@ import {
     provisioningIps,
     render,
     renderConductors,
+    workloads,
     type Rendered,
 } from "./helm";
 
@@ -101,6 +102,25 @@ describe("charts/ironic: objects", function () {
         expect([...new Set(custom.flatMap(names))]).to.have.members(["my-credentials", "my-tls"]);
     });
 
+    it("Files of Secrets and tokens can be read by the owner and the group of the volume alone", () => {
+        const volumes = workloads(three).flatMap((workload) => podOf(workload).volumes);
+        const modes = volumes
+            .map(({ secret, projected }) => secret ?? projected)
+            .filter((source) => source !== undefined)
+            .map(({ defaultMode }) => defaultMode);
+        // Three of each conductor and one of MariaDB.
+        expect(modes).to.deep.equal(Array(10).fill(0o440));
+    });
+
+    it("Pulumi does not wait for a Service without a selector, nor for a claim that is bound at its first use", () => {
+        for (const [kind, name] of [
+            ["Service", "ironic"],
+            ["PersistentVolumeClaim", "ironic-mariadb"],
+        ] as const) {
+            expect(find(one, kind, name).metadata.annotations).to.include({ "pulumi.com/skipAwait": "true" });
+        }
+    });
+
     it("Ironic gets secrets as environment variables for oslo.config, the database's password within its URL", () => {
         const { env } = conductorContainer(one, "ironic") as { env: { name: string; value?: string }[] };
         const names = env.map(({ name }) => name);
@@ -135,6 +155,24 @@ describe("charts/ironic: objects", function () {
             volumeMounts.some(({ name }: { name: string }) => name === "kubernetes"),
         );
         expect(holders.map(({ name }) => name)).to.deep.equal(["provisioning-ip"]);
+    });
+
+    it("Conductors tell BMO of hosts, and may patch them, only with tellOperator and the tuned runtime", () => {
+        for (const [values, tells] of [
+            [{}, true],
+            [{ "conductor.tellOperator": false }, false],
+            [{ "conductor.tunedRuntime": false }, false],
+        ] as const) {
+            const objects = renderConductors(1, values);
+            const sockets = ["ironic", "provisioning-ip"].map((name) => {
+                const { env } = conductorContainer(objects, name) as { env: { name: string; value?: string }[] };
+                return env.find((variable) => variable.name === "HOST_SOCKET")?.value;
+            });
+            const socket = tells ? "/run/conductor/hosts.sock" : undefined;
+            expect(sockets).to.deep.equal([socket, socket]);
+            const rules = find(objects, "Role", "ironic-conductor")["rules"] as { resources: string[] }[];
+            expect(rules.some(({ resources }) => resources.includes("baremetalhosts"))).to.equal(tells);
+        }
     });
 
     it("The image server serves each file and the SHA-256 of what it serves", () => {

@@ -1,13 +1,11 @@
-import { mkdtemp, readFile, rm, writeFile, mkdir } from "node:fs/promises";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
-import { globToRegExp } from "../../plugins/command/assets";
 import { commandProvider } from "../../plugins/command/provider";
 import { Harness, Json, UNKNOWN, failure, secret } from "./harness";
 
 const COMMAND = "command:local:Command";
-const RUN = "command:local:run";
 
 async function eventually<T>(look: () => Promise<T | undefined>, what: string): Promise<T> {
     for (const end = Date.now() + 10_000; Date.now() < end;) {
@@ -120,41 +118,6 @@ describe("command provider", () => {
         await eventually(async () => (pids.some(isAlive) ? undefined : true), "the end of the process group");
     });
 
-    it("returns assets and an archive by globs", async () => {
-        await mkdir(join(directory, "logos"));
-        const made = await create({
-            create: "echo a > logos/logo.svg; echo b > my.secret; echo c > index.js",
-            dir: directory,
-            assetPaths: ["**", "!**secret"],
-            archivePaths: ["logos/*"],
-        });
-        const assets = made.outputs["assets"] as Record<string, Json>;
-        expect(Object.keys(assets)).to.deep.equal(["index.js", "logos/logo.svg"]);
-        expect(assets["logos/logo.svg"]).to.include({
-            path: join(directory, "logos/logo.svg"),
-            hash: "87428fc522803d31065e7bce3cf03fe475096631e5e07bbd7a0fde60c4cf25c7",
-        });
-        expect(Object.keys((made.outputs["archive"] as Json)["assets"] as Json)).to.deep.equal(["logos/logo.svg"]);
-    });
-
-    const globs: [string, string, boolean][] = [
-        ["*.js", "index.js", true],
-        ["*.js", "src/index.js", false],
-        ["src/**.js", "src/a/b.js", true],
-        ["a?c", "abc", true],
-        ["a?c", "a/c", false],
-        ["[ab].txt", "b.txt", true],
-        ["[!ab].txt", "b.txt", false],
-        ["{x,y}.md", "y.md", true],
-        ["{x,y}.md", "z.md", false],
-        ["a.c", "abc", false],
-    ];
-    for (const [glob, path, matches] of globs) {
-        it(`glob ${glob} ${matches ? "picks" : "leaves"} ${path}`, () => {
-            expect(globToRegExp(glob).test(path)).to.equal(matches);
-        });
-    }
-
     it("keeps outputs secret when any input is", async () => {
         const made = await create({ create: "echo $TOKEN", environment: { TOKEN: secret("s3cret") } });
         expect(made.outputs["stdout"]).to.deep.equal(secret("s3cret"));
@@ -177,7 +140,6 @@ describe("command provider", () => {
         });
         const { outputs } = await provider.create(COMMAND, inputs, true);
         expect(outputs).to.include({ stdout: UNKNOWN, stderr: UNKNOWN });
-        expect(outputs).to.not.have.any.keys("assets", "archive");
         expect(await provider.update(COMMAND, "id", { stdout: "old", stderr: "" }, inputs, true)).to.include({
             stdout: UNKNOWN,
         });
@@ -197,7 +159,8 @@ describe("command provider", () => {
         ["triggers", { triggers: [1] }, { triggers: [UNKNOWN] }, ["triggers"]],
     ];
     for (const [name, olds, news, replaces] of changes) {
-        it(`${replaces.length > 0 ? "replaces" : "updates"} when ${name} changes from ${JSON.stringify(olds[name])} to ${JSON.stringify(news[name])}`, async () => {
+        const change = `${name} changes from ${JSON.stringify(olds[name])} to ${JSON.stringify(news[name])}`;
+        it(`${replaces.length > 0 ? "replaces" : "updates"} when ${change}`, async () => {
             const diff = await provider.diff(COMMAND, olds, news);
             expect(diff).to.include({ changes: "some" });
             expect(diff.diffs).to.deep.equal([name]);
@@ -226,19 +189,28 @@ describe("command provider", () => {
             .and.to.match(/triggers must be a list/);
     });
 
-    it("runs a function each time, secret when its arguments are", async () => {
-        expect((await provider.invoke(RUN, { command: "echo $((40+2))" })).result).to.include({
-            stdout: "42",
-            stderr: "",
-            command: "echo $((40+2))",
+    it("notes no defaults, on which the official plugin, a native one, would fail", async () => {
+        const inputs = { create: "true", environment: { __defaults: "the program's own", A: "1" } };
+        expect(await provider.checked(COMMAND, inputs)).to.deep.equal(inputs);
+    });
+
+    it("finds no change in a state with a note of defaults, and takes the note out at a refresh", async () => {
+        const older = { __defaults: [], create: "echo made", triggers: [1] };
+        const news = await provider.checked(COMMAND, { create: "echo made", triggers: [1] }, older);
+        expect(news).to.not.have.property("__defaults");
+        expect(await provider.diff(COMMAND, older, news)).to.deep.include({ changes: "none", diffs: [] });
+        const read = await provider.read(COMMAND, "it0", { ...news, stdout: "made", stderr: "" }, older);
+        expect(read.inputs).to.deep.equal(news);
+        expect((await provider.diff(COMMAND, read.inputs, older)).changes).to.equal("none");
+    });
+
+    it("passes on an environment variable whose name begins with two underscores", async () => {
+        expect((await create({ create: "echo $__X", environment: { __X: "there" } })).outputs).to.include({
+            stdout: "there",
         });
-        expect((await provider.invoke(RUN, { command: "cat", stdin: secret("s") })).result["stdout"]).to.deep.equal(
-            secret("s"),
-        );
-        expect((await provider.invoke(RUN, {})).failures).to.deep.equal([
-            { property: "command", reason: "command is required" },
-        ]);
-        await writeFile(join(directory, "x"), "");
-        expect((await provider.invoke(RUN, { command: "ls", dir: directory })).result["stdout"]).to.equal("x");
+    });
+
+    it("refuses an import", async () => {
+        expect((await failure(provider.read(COMMAND, "it0"))).message).to.match(/Command cannot be imported/);
     });
 });

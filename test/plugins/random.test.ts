@@ -2,14 +2,10 @@ import { compare } from "bcryptjs";
 import { expect } from "chai";
 import * as fc from "fast-check";
 import { DIGITS, LOWER, SPECIAL, UPPER, complaint, draw } from "../../plugins/random/characters";
-import { spellings } from "../../plugins/random/identifiers";
 import { randomProvider } from "../../plugins/random/provider";
 import { Harness, Json, UNKNOWN, failure, secret } from "./harness";
 
 const PASSWORD = "random:index/randomPassword:RandomPassword";
-const STRING = "random:index/randomString:RandomString";
-const ID = "random:index/randomId:RandomId";
-const UUID = "random:index/randomUuid:RandomUuid";
 
 const rules = fc.record({
     length: fc.integer({ min: 1, max: 64 }),
@@ -96,20 +92,6 @@ describe("random characters", () => {
             expect(count(text, digit)).to.be.within(2000 - 5 * 42.5, 2000 + 5 * 42.5);
         }
     });
-
-    it("spell one id in four ways", () => {
-        fc.assert(
-            fc.property(fc.uint8Array({ minLength: 1, maxLength: 24 }), fc.string(), (bytes, prefix) => {
-                const buffer = Buffer.from(bytes);
-                const spelled = spellings(buffer, prefix) as Record<string, string>;
-                const bare = (name: string): string => (spelled[name] as string).slice(prefix.length);
-                expect(Buffer.from(bare("b64Std"), "base64")).to.deep.equal(buffer);
-                expect(Buffer.from(bare("b64Url"), "base64url")).to.deep.equal(buffer);
-                expect(Buffer.from(bare("hex"), "hex")).to.deep.equal(buffer);
-                expect(BigInt(bare("dec"))).to.equal(BigInt(`0x${buffer.toString("hex")}`));
-            }),
-        );
-    });
 });
 
 describe("random provider", () => {
@@ -156,19 +138,28 @@ describe("random provider", () => {
         expect(outputs["keepers"]).to.deep.equal({ a: UNKNOWN });
     });
 
-    it("notes its defaults, and has no difference with itself", async () => {
+    it("adds neither defaults nor a note of them to the inputs, as the official plugin", async () => {
+        expect(await provider.checked(PASSWORD, { length: 8 })).to.deep.equal({ length: 8 });
+    });
+
+    it("finds no change in a state of an older version, whose inputs hold defaults and a note of them", async () => {
         const inputs = await provider.checked(PASSWORD, { length: 8 });
-        expect(inputs["__defaults"]).to.deep.equal([
-            "lower",
-            "minLower",
-            "minNumeric",
-            "minSpecial",
-            "minUpper",
-            "special",
-            "upper",
-        ]);
-        expect((await provider.diff(PASSWORD, inputs, inputs)).changes).to.equal("none");
-        expect((await provider.diff(PASSWORD, { length: 8 }, inputs)).changes).to.equal("none");
+        const older = {
+            __defaults: ["lower", "minLower", "minNumeric", "minSpecial", "minUpper", "special", "upper"],
+            length: 8,
+            lower: true,
+            minLower: 0,
+            minNumeric: 0,
+            minSpecial: 0,
+            minUpper: 0,
+            special: true,
+            upper: true,
+        };
+        expect((await provider.diff(PASSWORD, older, inputs)).changes).to.equal("none");
+        const { id, outputs } = await provider.create(PASSWORD, inputs);
+        const read = await provider.read(PASSWORD, id, outputs, older);
+        expect(read.inputs).to.not.have.property("__defaults");
+        expect((await provider.diff(PASSWORD, read.inputs, inputs)).changes).to.equal("none");
     });
 
     const replacing: [string, Json][] = [
@@ -234,24 +225,10 @@ describe("random provider", () => {
         expect(read.inputs).to.deep.equal(inputs);
     });
 
-    it("imports a password without leaving it in the id", async () => {
-        const read = await provider.read(PASSWORD, "supersecret");
-        expect(read.id).to.equal("none");
-        expect(read.outputs["result"]).to.deep.equal(secret("supersecret"));
-        expect(read.outputs["length"]).to.equal(11);
-    });
-
-    it("makes strings, ids and UUIDs, each its own id, and imports them", async () => {
-        const text = await provider.create(STRING, await provider.checked(STRING, { length: 5, special: false }));
-        expect(text.id).to.equal(text.outputs["result"]);
-        const id = await provider.create(ID, await provider.checked(ID, { byteLength: 4, prefix: "lab-" }));
-        expect(id.outputs["hex"]).to.match(/^lab-[0-9a-f]{8}$/);
-        expect(id.outputs["b64Url"]).to.equal(`lab-${id.id}`);
-        expect((await provider.read(ID, `lab-,${id.id}`)).outputs).to.deep.equal(id.outputs);
-        const uuid = await provider.create(UUID, await provider.checked(UUID, {}));
-        expect(uuid.id).to.match(/^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
-        expect((await provider.read(UUID, uuid.id)).outputs).to.deep.equal(uuid.outputs);
-        expect((await failure(provider.read(UUID, "no-uuid"))).message).to.match(/must be a UUID/);
+    it("refuses an import", async () => {
+        expect((await failure(provider.read(PASSWORD, "supersecret"))).message)
+            .to.match(/RandomPassword cannot be imported with this replacement plugin/)
+            .and.to.not.contain("supersecret");
     });
 
     it("names the tokens it serves when asked for another", async () => {

@@ -1,3 +1,4 @@
+import { PassThrough } from "node:stream";
 import { expect } from "chai";
 import type Docker from "dockerode";
 import { UsageMeter } from "../../cli/bench/usage/meter";
@@ -7,6 +8,8 @@ const MIB = 2 ** 20;
 /** A Docker daemon whose containers tell only their statistics. */
 class StatisticsDocker {
     down = false;
+    /** Figures of page cache that could be dropped, as cgroup v2 gives them. */
+    memory: Record<string, number> = { inactive_file: 40 * MIB };
     containers = new Map<string, { name: string; seconds: number; running?: boolean; broken?: boolean }>();
 
     listContainers({ filters }: { filters: { label: string[] } }) {
@@ -27,7 +30,7 @@ class StatisticsDocker {
                 }
                 return Promise.resolve({
                     cpu_stats: { cpu_usage: { total_usage: container.seconds * 1e9 } },
-                    memory_stats: { usage: 100 * MIB, stats: { inactive_file: 40 * MIB } },
+                    memory_stats: { usage: 100 * MIB, stats: this.memory },
                 });
             },
             inspect: () => Promise.resolve({ State: { Running: container?.running !== false } }),
@@ -123,5 +126,88 @@ describe("the usage meter", () => {
         await Promise.all([meter.sample(), meter.sample()]);
         await meter.sample();
         expect(lists).to.equal(2);
+    });
+
+    it("The page cache of cgroup v1 is taken with the groups below", async () => {
+        const docker = new StatisticsDocker();
+        docker.memory = { inactive_file: 1, total_inactive_file: 70 * MIB };
+        docker.containers.set("1", { name: "pair-000-fake-ipa", seconds: 1 });
+        const meter = meterOf(docker);
+        await meter.sample();
+        expect(meter.report()[0]?.memoryBytes).to.equal(30 * MIB);
+    });
+});
+
+/** A Docker daemon with one node, in which a command prints `stdout` and `stderr` and ends with `code`. */
+class NodeDocker {
+    stdout = "";
+    stderr = "";
+    code = 0;
+    readonly modem = {
+        demuxStream: (_stream: unknown, out: PassThrough, err: PassThrough) => {
+            out.write(this.stdout);
+            err.write(this.stderr);
+        },
+    };
+
+    listContainers() {
+        return Promise.resolve([{ Id: "1", Names: ["/m3lab-dev-control-plane"] }]);
+    }
+
+    getContainer() {
+        const start = () => {
+            const stream = new PassThrough();
+            stream.resume().end();
+            return Promise.resolve(stream);
+        };
+        return {
+            exec: () => Promise.resolve({ start, inspect: () => Promise.resolve({ ExitCode: this.code }) }),
+            inspect: () => Promise.resolve({ State: { Running: true } }),
+        };
+    }
+}
+
+describe("the usage meter of a node", () => {
+    const meterOf = (docker: NodeDocker): UsageMeter => new UsageMeter(docker as unknown as Docker, "dev");
+    /** Output of the script in a node: busy seconds of the machine, and CPU-seconds of the node's etcd. */
+    const output = (machine: number, etcd: number): string =>
+        [
+            "page 4096",
+            `stat:cpu  ${machine * 100} 0 0 0`,
+            `8/stat:8 (etcd) S 1 8 1 0 -1 0 1 2 3 4 ${etcd * 100} 0 0 0 20 0 14 0 5008 99999 3`,
+            "././cpu.stat:usage_usec 50000000",
+            "././memory.current:500",
+        ].join("\n");
+
+    it("The machine's CPU-seconds and the components' are those of the window", async () => {
+        const docker = new NodeDocker();
+        const meter = meterOf(docker);
+        for (const [machine, etcd] of [
+            [100, 10],
+            [130, 14],
+        ] as const) {
+            docker.stdout = output(machine, etcd);
+            await meter.sample();
+        }
+        expect(meter.failures).to.deep.equal({ count: 0, lastError: "" });
+        expect(meter.machineCpuSeconds()).to.equal(30);
+        expect(meter.report()[0]).to.include({ component: "etcd", cpuSeconds: 4 });
+        meter.beginWindow();
+        expect(meter.machineCpuSeconds()).to.equal(0);
+        docker.stdout = output(145, 16);
+        await meter.sample();
+        expect(meter.machineCpuSeconds()).to.equal(15);
+        expect(meter.report()[0]).to.include({ component: "etcd", cpuSeconds: 2 });
+    });
+
+    it("A script that fails in the node is a failure with what it said", async () => {
+        const docker = new NodeDocker();
+        Object.assign(docker, { stderr: "sh: grep: not found\n", code: 127 });
+        const meter = meterOf(docker);
+        await meter.sample();
+        expect(meter.failures).to.deep.equal({
+            count: 1,
+            lastError: "control-plane: sh ended with 127: sh: grep: not found",
+        });
     });
 });

@@ -88,6 +88,15 @@ describe("the usage of a lab's instances, added up by component", () => {
         ]);
     });
 
+    it("A component that returns in a later window has no peak from before it", () => {
+        const totals = new UsageTotals();
+        totals.apply("node", [sample("a", 1, 90)]);
+        totals.apply("node", []);
+        totals.beginWindow();
+        totals.apply("node", [sample("b", 1, 20)]);
+        expect(totals.report()[0]).to.include({ memoryBytes: 20, peakMemoryBytes: 20 });
+    });
+
     it("The peak of a component is its greatest sum at one time, not the sum of its instances' peaks", () => {
         const totals = new UsageTotals();
         totals.apply("node", [sample("a", 1, 100), sample("b", 1, 10)]);

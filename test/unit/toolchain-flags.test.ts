@@ -11,13 +11,18 @@ import { cacheRoot } from "../../toolchain/paths";
 
 const cache = new Cache(cacheRoot());
 
-/** Flags that a program knows, as its own `--help` lists them: `  -v, --v Level` (pflag) or `  -v int` (Go's flag package). */
+/**
+ * Flags that a program knows, as its own `--help` lists them: `  -v, --v Level` (pflag) or `  -v int` (Go's flag
+ * package).
+ */
 function knownFlags(program: string): string[] {
     const { stdout, stderr } = spawnSync(program, ["--help"], { encoding: "utf8", timeout: 20_000 });
     return [...`${stdout}${stderr}`.matchAll(/^ +(?:-\w, )?--?([a-z0-9][\w-]*)/gm)].map(([, name]) => name as string);
 }
 
-/** The arguments that `clusterctl init` is told for each controller. The image's name is the name of its program, too. */
+/**
+ * The arguments that `clusterctl init` is told for each controller. The image's name is the name of its program, too.
+ */
 function told(tuning: string): Record<string, { image: { repository: string }; args: Record<string, unknown> }> {
     const config = validate({ tuning });
     const images = new Images({ source: "build", overrides: {} });
@@ -28,7 +33,7 @@ function told(tuning: string): Record<string, { image: { repository: string }; a
 describe("A controller that the lab builds", () => {
     for (const [key, { image }] of Object.entries(told("lab"))) {
         const name = image.repository.split("/").at(-1) as string;
-        it(`${name} accepts the flags that the lab gives it (skipped where the cache does not hold it)`, function () {
+        it(`${name} accepts the lab's flags (skipped where the cache does not hold it)`, function () {
             const program = goBinaryPath(cache, name);
             if (!existsSync(program)) {
                 this.skip();
@@ -40,7 +45,7 @@ describe("A controller that the lab builds", () => {
         });
     }
 
-    it("baremetal-operator accepts the flags that the lab gives it (skipped where the cache does not hold it)", function () {
+    it("baremetal-operator accepts the lab's flags (skipped where the cache does not hold it)", function () {
         const program = goBinaryPath(cache, "baremetal-operator");
         if (!existsSync(program)) {
             this.skip();

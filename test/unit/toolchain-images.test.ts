@@ -74,9 +74,11 @@ describe("The images of a lab", () => {
     });
 
     it("go into the node where they run as pods, under the user's own reference where there is one", () => {
-        const images = new Images({ source: "build", overrides: { ironic: "example.org/ironic:1" } });
+        const overrides = { ironic: "example.org/ironic:1" };
+        const images = new Images({ source: "build", overrides });
         const inCluster = images.inCluster();
         expect(images.reference("ironic")).to.equal("example.org/ironic:1");
+        expect(new Images({ source: "pull", overrides }).reference("ironic")).to.equal("example.org/ironic:1");
         expect(inCluster).to.include.members(["example.org/ironic:1", images.reference("pause")]);
         expect(inCluster).to.have.length(imagesThatRunAs("pod").length);
         for (const name of ["base", ...imagesThatRunAs("container")]) {

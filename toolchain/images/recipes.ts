@@ -4,11 +4,12 @@ import { parse } from "yaml";
 import { z } from "zod";
 import { repoPath, repoRoot } from "../paths";
 
-/** Where an image runs: as a pod of the embedded cluster, as a container of Docker, or nowhere: other images are built on it. */
 const PLACES = ["pod", "container", "build"] as const;
 
-/** Where an image runs. */
-export type ImagePlace = (typeof PLACES)[number];
+/**
+ * Where an image runs: as a pod of the cluster, as a container of Docker, or nowhere, because it is only built upon.
+ */
+type ImagePlace = (typeof PLACES)[number];
 
 const imageSchema = z.strictObject({
     /** `pod`: in every node of the embedded cluster; `container`: in Docker; `build`: only beneath other images. */
@@ -26,13 +27,16 @@ const imageSchema = z.strictObject({
     /** Files or folders of the checkout: path in the build context → path in the checkout. */
     files: z.record(z.string(), z.string()).default({}),
     /**
-     * TypeScript programs, each bundled into one file: path in the build context → entry point, and the files or folders
-     * whose content changes the bundle.
+     * TypeScript programs, each bundled into one file: path in the build context → entry point, and the files or
+     * folders whose content changes the bundle.
      */
     bundles: z
         .record(z.string(), z.strictObject({ entry: z.string(), inputs: z.array(z.string()).min(1) }))
         .default({}),
-    /** Single files of npm packages: path in the build context → package, version, its integrity as in a lock file, and the file. */
+    /**
+     * Single files of npm packages: path in the build context → the package, its version, the integrity of its
+     * archive as in a package-lock.json, and the file's path in it.
+     */
     npm: z
         .record(
             z.string(),

@@ -6,27 +6,36 @@ import { EnvHttpProxyAgent, fetch } from "undici";
 const DOWNLOADS = "https://get.pulumi.com/releases/plugins/";
 const PROBE_LIMIT_MS = 5_000;
 
-/** How long a failed look counts: a machine without that way out will not have one a minute later. */
+/** How long a failed probe counts: a machine that cannot reach the address now will not reach it a minute later. */
 export const REMEMBER_MS = 24 * 3600_000;
 
-/** How plugins are to be had: `official` and `stand-in` are for tests and for people who know; default `auto`. */
-export type PluginSource = "auto" | "official" | "stand-in";
+/**
+ * Where plugins come from: Pulumi's downloads, the replacement plugins, or (`auto`, the default) the downloads where
+ * they can be reached and the replacement plugins where they cannot.
+ */
+export type PluginSource = "auto" | "official" | "replacement";
 
-/** METAL3_SCALE_LAB_PLUGINS. @throws Error when it is something else */
+/**
+ * The value of METAL3_SCALE_LAB_PLUGINS. `stand-in` is the former name of `replacement`.
+ * @throws Error for any other value
+ */
 export function pluginSource(env: NodeJS.ProcessEnv = process.env): PluginSource {
     const value = env["METAL3_SCALE_LAB_PLUGINS"] ?? "auto";
-    if (value === "auto" || value === "official" || value === "stand-in") {
+    if (value === "auto" || value === "official" || value === "replacement") {
         return value;
     }
-    throw new Error(`METAL3_SCALE_LAB_PLUGINS is "${value}": it must be auto, official or stand-in`);
+    if (value === "stand-in") {
+        return "replacement";
+    }
+    throw new Error(`METAL3_SCALE_LAB_PLUGINS is "${value}": it must be auto, official or replacement`);
 }
 
-/** Address of an official plugin, as Pulumi's CLI makes it. */
+/** The address from which Pulumi's CLI downloads an official plugin. */
 export function pluginAddress(name: string, version: string): string {
     return `${DOWNLOADS}pulumi-resource-${name}-v${version}-linux-amd64.tar.gz`;
 }
 
-/** The default look: does that address answer, through the machine's proxy if it has one? */
+/** Whether the address answers, through the machine's proxy if it has one. */
 async function answers(address: string): Promise<boolean> {
     const dispatcher = new EnvHttpProxyAgent();
     try {
@@ -44,7 +53,8 @@ async function answers(address: string): Promise<boolean> {
 }
 
 /**
- * Whether Pulumi's own plugins can be downloaded here. Asked over the network at most once a day where they cannot: a failure is remembered in the cache.
+ * Whether Pulumi's own plugins can be downloaded here. Where they cannot, the network is asked at most once a day: the
+ * cache remembers a failure.
  */
 export async function officialPluginsReachable(
     root: string,
@@ -53,13 +63,13 @@ export async function officialPluginsReachable(
 ): Promise<boolean> {
     const memory = join(root, "plugin-downloads.json");
     try {
-        // One address stands for all: what fails is the way to where they are.
+        // One address is enough: all plugins are on the same server, and what fails is the way to that server.
         const { failed } = JSON.parse(await readFile(memory, "utf8")) as { failed: number };
         if (Date.now() - failed < REMEMBER_MS) {
             return false;
         }
     } catch {
-        // never asked
+        // No failure is remembered.
     }
     if (await probe(address)) {
         return true;

@@ -10,11 +10,11 @@ import { CommandError, run } from "../run";
 import { versions } from "../versions";
 import { officialPluginsReachable, pluginAddress, pluginSource } from "./plugin-downloads";
 
-/** Longest download of one of Pulumi's plugins (the largest has 60 MB). */
+/** Limit of the download of one of Pulumi's plugins. The largest has 60 MB. */
 const DOWNLOAD_LIMIT_MS = 10 * 60_000;
 
-/** The cache entry of the stand-in plugins and the language host: their sources, and the packages bundled with them. */
-export function standInsRecipe(): Recipe {
+/** The cache entry of the replacement plugins: made from their sources, and from the packages bundled with them. */
+function replacementsRecipe(): Recipe {
     return {
         name: "pulumi-plugins",
         inputs: {
@@ -24,20 +24,20 @@ export function standInsRecipe(): Recipe {
     };
 }
 
-/** Builds the stand-in plugins. @returns the folder with `pulumi-language-nodejs` and `pulumi-resource-<name>` */
-export async function ensureStandIns(cache: Cache, options: EnsureOptions): Promise<string> {
-    return cache.ensure(standInsRecipe(), async (dir) => void (await buildPlugins(dir)), options);
+/** Builds the replacement plugins. @returns the folder with `pulumi-language-nodejs` and `pulumi-resource-<name>` */
+export async function ensureReplacements(cache: Cache, options: EnsureOptions): Promise<string> {
+    return cache.ensure(replacementsRecipe(), async (dir) => void (await buildPlugins(dir)), options);
 }
 
-/** The file name Pulumi looks for. */
+/** The file name by which Pulumi finds the language host. */
 export const LANGUAGE_HOST = "pulumi-language-nodejs";
 
 /**
- * A folder with the Pulumi CLI built here and our language host side by side, as in Pulumi's own releases: a host that is anywhere else on PATH works as
- * well, but each command warns of it.
+ * A folder with the Pulumi CLI built here and our language host side by side, as in Pulumi's own releases. A host that
+ * is anywhere else on PATH works as well, but each command warns of it.
  */
 export async function ensurePulumiWithHost(cache: Cache, pulumi: string, options: EnsureOptions): Promise<string> {
-    const host = join(await ensureStandIns(cache, options), LANGUAGE_HOST);
+    const host = join(await ensureReplacements(cache, options), LANGUAGE_HOST);
     // Both paths hold the keys of what they were built from.
     const recipe = { name: "pulumi-with-host", inputs: [basename(dirname(pulumi)), basename(dirname(host))] };
     return cache.ensure(
@@ -50,7 +50,7 @@ export async function ensurePulumiWithHost(cache: Cache, pulumi: string, options
     );
 }
 
-/** Where Pulumi keeps plugins. */
+/** The folder in which Pulumi keeps plugins. */
 export function pluginsHome(pulumiHome: string | undefined, env: NodeJS.ProcessEnv = process.env): string {
     return join(pulumiHome ?? env["PULUMI_HOME"] ?? join(homedir(), ".pulumi"), "plugins");
 }
@@ -62,11 +62,14 @@ export function installedPlugin(home: string, name: string, version: string): st
 
 export interface PluginsOptions extends EnsureOptions {
     cache: Cache;
-    /** The Pulumi CLI. */
+    /** Path of the Pulumi CLI. */
     pulumi: string;
-    /** PULUMI_HOME, when it is the lab's own. */
+    /** PULUMI_HOME where it is the lab's own; undefined where a person's own Pulumi is used. */
     pulumiHome: string | undefined;
-    /** The built Kubernetes provider: asked for only where the official one cannot be had. */
+    /**
+     * Builds the Kubernetes plugin from its official source; called only where the official plugin cannot be
+     * downloaded.
+     */
     kubernetesProvider: () => Promise<string>;
     log: string;
     doing?: (text: string) => void;
@@ -76,14 +79,26 @@ interface InstalledByUs {
     [plugin: string]: { sha256: string; of: string };
 }
 
-/** Which plugins we put there ourselves: those are replaced when ours change, others are never touched. */
+/**
+ * Remembers which plugins the lab has put there itself. Those follow the lab's own versions; all others are never
+ * touched.
+ */
 const memoryOf = (home: string): string => join(home, ".metal3-scale-lab.json");
 
 async function readMemory(home: string): Promise<InstalledByUs> {
     return JSON.parse(await readFile(memoryOf(home), "utf8").catch(() => "{}")) as InstalledByUs;
 }
 
-/** What is to be done for one plugin: nothing, Pulumi's own download, or ours (a look whether ours is still the newest). */
+async function writeMemory(home: string, memory: InstalledByUs): Promise<void> {
+    await mkdir(home, { recursive: true });
+    await writeFile(`${memoryOf(home)}.${process.pid}`, JSON.stringify(memory));
+    await rename(`${memoryOf(home)}.${process.pid}`, memoryOf(home));
+}
+
+/**
+ * What is to be done for one plugin: nothing, download Pulumi's own, or make sure that ours is there in its newest
+ * version.
+ */
 export interface PluginPlan {
     name: string;
     version: string;
@@ -93,8 +108,9 @@ export interface PluginPlan {
 }
 
 /**
- * Decides for every plugin. An official one that is installed stays; else it is downloaded; else, where that cannot be, ours is installed in its place.
- * Asks the network only if a plugin is missing, and then once a day.
+ * Decides for every plugin. An official plugin that is installed stays. A missing one is downloaded, and where that is
+ * impossible ours is installed in its place. The network is asked only if a plugin is missing, and then at most once a
+ * day.
  */
 export async function planPlugins(root: string, pulumiHome: string | undefined): Promise<PluginPlan[]> {
     const home = pluginsHome(pulumiHome);
@@ -107,7 +123,8 @@ export async function planPlugins(root: string, pulumiHome: string | undefined):
         const download = async (): Promise<boolean> =>
             source === "official" ||
             (source === "auto" && !ours && (await officialPluginsReachable(root, pluginAddress(name, version))));
-        const action = there && !ours && source !== "stand-in" ? "nothing" : (await download()) ? "download" : "ours";
+        const action =
+            there && !ours && source !== "replacement" ? "nothing" : (await download()) ? "download" : "ours";
         plans.push({ name, version, do: action, there });
     }
     return plans;
@@ -125,6 +142,7 @@ export async function ensurePlugins(plans: readonly PluginPlan[], options: Plugi
             options.doing?.(`downloading plugin ${plan.name} ${plan.version}`);
             try {
                 await pulumiInstall(options, [plan.name, plan.version, ...(plan.there ? ["--reinstall"] : [])]);
+                await forget(plan, options);
                 continue;
             } catch (error) {
                 if (pluginSource() === "official" || !(error instanceof CommandError)) {
@@ -137,6 +155,17 @@ export async function ensurePlugins(plans: readonly PluginPlan[], options: Plugi
     }
 }
 
+/**
+ * An official plugin has taken our plugin's place: without this the next run would take it for ours, and put ours back.
+ */
+async function forget({ name, version }: PluginPlan, options: PluginsOptions): Promise<void> {
+    const home = pluginsHome(options.pulumiHome);
+    const { [idOf(name, version)]: ours, ...others } = await readMemory(home);
+    if (ours !== undefined) {
+        await writeMemory(home, others);
+    }
+}
+
 async function installOurs({ name, version, there }: PluginPlan, options: PluginsOptions): Promise<void> {
     options.doing?.(`installing plugin ${name} ${version}`);
     const home = pluginsHome(options.pulumiHome);
@@ -144,17 +173,15 @@ async function installOurs({ name, version, there }: PluginPlan, options: Plugin
     const file =
         name === "kubernetes"
             ? await options.kubernetesProvider()
-            : join(await ensureStandIns(options.cache, options), `pulumi-resource-${name}`);
+            : join(await ensureReplacements(options.cache, options), `pulumi-resource-${name}`);
     const known = memory[idOf(name, version)];
-    // The source's path holds its key, so the same path is the same content; the installed copy may still have been damaged.
+    // The source's path holds its key: the same path means the same content. The installed copy may still have been
+    // damaged.
     if (there && known?.of === file && hashFile(installedPlugin(home, name, version)) === known.sha256) {
         return;
     }
     await pulumiInstall(options, [name, version, "--file", file, "--reinstall"]);
-    memory[idOf(name, version)] = { sha256: hashFile(file), of: file };
-    await mkdir(home, { recursive: true });
-    await writeFile(`${memoryOf(home)}.${process.pid}`, JSON.stringify(memory));
-    await rename(`${memoryOf(home)}.${process.pid}`, memoryOf(home));
+    await writeMemory(home, { ...memory, [idOf(name, version)]: { sha256: hashFile(file), of: file } });
 }
 
 async function pulumiInstall(options: PluginsOptions, args: string[]): Promise<void> {

@@ -68,7 +68,6 @@ It holds no secrets: oslo.config prefers OS_<SECTION>__<OPTION> of the environme
     "workers_pool_size" $c.workersPoolSize)
   "database" (dict "max_pool_size" $c.databasePoolSize "max_overflow" $c.databaseMaxOverflow "max_retries" -1)
   "deploy" (dict
-    "default_boot_option" "local"
     "fast_track" $c.fastTrack
     "fast_track_timeout" $c.fastTrackTimeout
     "http_root" "/shared/html"

@@ -1,7 +1,8 @@
 import * as docker from "@pulumi/docker";
 import * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import { dockerLabels } from "../../../plan/docker-labels";
+import { dockerLabels, LABELS_ONCE } from "../../../plan/docker-labels";
+import { ownerLabels } from "../../../plan/lab-owner";
 import type { LayerContext } from "../../context";
 import type { LabPki } from "../../lab-pki";
 import { LoadedImages } from "./loaded-images";
@@ -60,9 +61,10 @@ export class EmbeddedKubernetes extends pulumi.ComponentResource {
     }
 }
 
+/** The provisioning network. Its labels record who made the lab, so that no other checkout or user removes it unasked. */
 function createNetwork(
     name: string,
-    { config, plan }: EmbeddedKubernetesArgs,
+    { config, plan, owner }: EmbeddedKubernetesArgs,
     opts: pulumi.CustomResourceOptions,
 ): docker.Network {
     return new docker.Network(
@@ -71,9 +73,10 @@ function createNetwork(
             name: plan.prefix,
             driver: "bridge",
             ipamConfigs: [{ subnet: config.provisioningCidr, gateway: plan.substrate.gateway }],
-            labels: dockerLabels(plan),
+            labels: [...dockerLabels(plan), ...ownerLabels(owner)],
         },
-        opts,
+        // A lab that exists keeps the labels that it has: it may be older than the record, and its checkout may have moved.
+        { ...opts, ...LABELS_ONCE },
     );
 }
 
@@ -83,7 +86,11 @@ function createVolume(
     { plan }: EmbeddedKubernetesArgs,
     opts: pulumi.CustomResourceOptions,
 ): docker.Volume {
-    return new docker.Volume(`${name}-var`, { name: `${plan.prefix}-var`, labels: dockerLabels(plan) }, opts);
+    return new docker.Volume(
+        `${name}-var`,
+        { name: `${plan.prefix}-var`, labels: dockerLabels(plan) },
+        { ...opts, ...LABELS_ONCE },
+    );
 }
 
 function createNode(
@@ -122,9 +129,10 @@ function createNode(
             tmpfs: { "/run": "exec", "/tmp": "exec" },
             networksAdvanced: [{ name: network.name, ipv4Address: node.address }],
             ports: [{ internal: 6443, external: node.apiPort, ip: "127.0.0.1" }],
-            // Every capability but SYS_RESOURCE, instead of `privileged`: some machines cannot grant that one, and nothing here
-            // needs it.
-            capabilities: { adds: ["ALL"], drops: ["SYS_RESOURCE"] },
+            // Every capability but one, instead of `privileged`: some machines cannot grant CAP_SYS_RESOURCE, and nothing here
+            // needs it. Pulumi's official docker plugin reads the long name back, and would replace the node at each refresh
+            // for the short one.
+            capabilities: { adds: ["ALL"], drops: ["CAP_SYS_RESOURCE"] },
             securityOpts: ["seccomp=unconfined", "apparmor=unconfined"],
             devices: [{ hostPath: "/dev/kmsg" }],
             deviceCgroupRules: ["a *:* rwm"],

@@ -1,17 +1,11 @@
-/** `random:index/randomPassword:RandomPassword` and `random:index/randomString:RandomString`. */
+/** `random:index/randomPassword:RandomPassword`. */
 import { Created, Found, ResourceDefinition } from "../shared/definition";
-import { Failure, Property, PropertyTable } from "../shared/property";
+import { Failure, Property, PropertyTable, defaultsOf } from "../shared/property";
 import { Properties, Value, holdsUnknown } from "../shared/values";
 import { CharacterRules, complaint, draw } from "./characters";
 
-/** golang.org/x/crypto/bcrypt's DefaultCost, which the official provider uses. */
+/** DefaultCost of golang.org/x/crypto/bcrypt, which the official plugin uses. */
 const BCRYPT_COST = 10;
-
-export const KEEPERS: Property = {
-    type: { map: "string" },
-    description: "Arbitrary map of values that, when changed, will trigger recreation of the resource.",
-    replace: true,
-};
 
 const atLeast =
     (minimum: number) =>
@@ -27,7 +21,11 @@ const minimum = (what: string): Property => ({
 });
 
 const INPUTS: PropertyTable = {
-    keepers: KEEPERS,
+    keepers: {
+        type: { map: "string" },
+        description: "Arbitrary map of values that, when changed, will trigger recreation of the resource.",
+        replace: true,
+    },
     length: {
         type: "integer",
         description: "The length of the string desired, at least 1.",
@@ -37,7 +35,7 @@ const INPUTS: PropertyTable = {
     },
     lower: flag("Include lowercase alphabet characters in the result."),
     upper: flag("Include uppercase alphabet characters in the result."),
-    // Two names of one thing: which is why neither has a default of its own.
+    // Two names of one setting, which is why neither has a default of its own.
     numeric: {
         type: "boolean",
         description: "Include numeric characters in the result. Default true.",
@@ -57,7 +55,8 @@ const INPUTS: PropertyTable = {
     },
 };
 
-function rulesOf(inputs: Properties): CharacterRules {
+function rulesOf(given: Properties): CharacterRules {
+    const inputs: Properties = { ...defaultsOf(INPUTS), ...given };
     return {
         length: inputs["length"] as number,
         lower: inputs["lower"] as boolean,
@@ -92,30 +91,15 @@ function check(inputs: Properties): Failure[] {
     return problem === undefined ? [] : [{ property: "length", reason: problem }];
 }
 
-/** Both names of the setting are in the state, as the official provider leaves them. */
+/** Both names of the setting stand in the state, as the official plugin writes them. */
 function settings(inputs: Properties): Properties {
     return { numeric: numeric(inputs), number: numeric(inputs) };
 }
 
-/** What an imported text says about how it was made: all there is to know is its length. */
-function importedInputs(result: string): Properties {
-    return {
-        length: result.length,
-        lower: true,
-        upper: true,
-        numeric: true,
-        special: true,
-        minLower: 0,
-        minUpper: 0,
-        minNumeric: 0,
-        minSpecial: 0,
-    };
-}
-
 async function bcryptHash(text: string): Promise<string> {
-    // Loaded here: only a new password needs it, and every start of the plugin would pay for it.
+    // Loaded here, because only a new password needs it and every start of the plugin would take longer.
     const bcrypt = await import("bcryptjs");
-    // bcrypt reads 72 bytes and no more, in this library as in the official provider's.
+    // bcrypt reads 72 bytes and no more, in this library as in the official plugin's.
     return bcrypt.hash(text, BCRYPT_COST);
 }
 
@@ -140,38 +124,7 @@ export const randomPassword: ResourceDefinition = {
         const result = draw(rulesOf(inputs));
         return { id: "none", outputs: { ...settings(inputs), result, bcryptHash: await bcryptHash(result) } };
     },
-    async read(id, state, inputs): Promise<Found> {
-        if (inputs !== undefined) {
-            return { id, inputs, outputs: state };
-        }
-        // For an import the id is the password itself. It must not stay: ids are not secret.
-        const outputs = { ...importedInputs(id), ...settings({}), result: id, bcryptHash: await bcryptHash(id) };
-        return { id: "none", inputs: importedInputs(id), outputs };
-    },
-    delete: () => Promise.resolve(),
-};
-
-export const randomString: ResourceDefinition = {
-    token: "random:index/randomString:RandomString",
-    description: "A random string. It is not secret: it is its resource's id.",
-    inputs: INPUTS,
-    outputs: { result: { type: "string", description: "The generated random string.", required: true } },
-    notServed: [],
-    check,
-    preview: settings,
-    create(inputs): Promise<Created> {
-        const result = draw(rulesOf(inputs));
-        return Promise.resolve({ id: result, outputs: { ...settings(inputs), result } });
-    },
-    read(id, state, inputs): Promise<Found> {
-        if (inputs !== undefined) {
-            return Promise.resolve({ id, inputs, outputs: state });
-        }
-        return Promise.resolve({
-            id,
-            inputs: importedInputs(id),
-            outputs: { ...importedInputs(id), ...settings({}), result: id },
-        });
-    },
+    // There is nothing to look at: the password is in the state and nowhere else.
+    read: (id, state, inputs): Promise<Found> => Promise.resolve({ id, inputs, outputs: state }),
     delete: () => Promise.resolve(),
 };
