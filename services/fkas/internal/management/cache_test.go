@@ -11,7 +11,7 @@ import (
 
 func TestTheCacheKeepsTheFieldsThatTheQueuesRead(t *testing.T) {
 	g := NewWithT(t)
-	kept, err := trim(
+	kept, err := Trim(
 		&clusterv1.Cluster{
 			ObjectMeta: metav1.ObjectMeta{UID: "uid", ResourceVersion: "7", Annotations: map[string]string{
 				clusterv1.PausedAnnotation: "", QueuedAnnotation: "3", "kubectl.kubernetes.io/last-applied-configuration": "long",
@@ -25,14 +25,14 @@ func TestTheCacheKeepsTheFieldsThatTheQueuesRead(t *testing.T) {
 	g.Expect([]string{string(cluster.UID), cluster.ResourceVersion}).
 		To(Equal([]string{"uid", "7"}), "a release is conditional on both")
 
-	kept, err = trim(
+	kept, err = Trim(
 		&bmov1alpha1.BareMetalHost{
 			ObjectMeta: metav1.ObjectMeta{Labels: map[string]string{HostClusterLabel: "c", "other": "x"}},
 		},
 	)
 	g.Expect(err).NotTo(HaveOccurred())
 	g.Expect(kept.(*bmov1alpha1.BareMetalHost).Labels).To(Equal(map[string]string{HostClusterLabel: "c"}))
-	kept, err = trim(&bmov1alpha1.BareMetalHost{ObjectMeta: metav1.ObjectMeta{Labels: map[string]string{"other": "x"}}})
+	kept, err = Trim(&bmov1alpha1.BareMetalHost{ObjectMeta: metav1.ObjectMeta{Labels: map[string]string{"other": "x"}}})
 	g.Expect(err).NotTo(HaveOccurred())
 	g.Expect(kept.(*bmov1alpha1.BareMetalHost).Labels).To(BeNil())
 }
@@ -41,7 +41,7 @@ func TestTheCacheKeepsTheFieldsThatTheHostTriggerReads(t *testing.T) {
 	g := NewWithT(t)
 	secret := "m-bootstrap"
 	ref := clusterv1.ContractVersionedObjectReference{Kind: "Metal3Machine", Name: "m"}
-	kept, err := trim(&clusterv1.Machine{Spec: clusterv1.MachineSpec{
+	kept, err := Trim(&clusterv1.Machine{Spec: clusterv1.MachineSpec{
 		ClusterName: "c", ProviderID: "metal3://x", InfrastructureRef: ref,
 		Bootstrap: clusterv1.Bootstrap{
 			DataSecretName: &secret,

@@ -96,6 +96,14 @@ func TestTheLimitDoesNotHoldForHostsThatHaveAStateOrAreDeleted(t *testing.T) {
 	g.Expect(queued).To(Equal([]string{"h2"}))
 }
 
+func TestAHostThatWasReleasedJustNowCountsThoughItIsOld(t *testing.T) {
+	g := NewWithT(t)
+	l := lab.New(t, lab.NewHost("h1", "c", inspecting, releasedAgo(time.Minute)), newHost("h2", "", lab.Queued))
+	_, queued, err := releaseHosts(l, 1)
+	g.Expect(err).NotTo(HaveOccurred())
+	g.Expect(queued).To(Equal([]string{"h2"}))
+}
+
 func TestTheReleaseOfAHostIsOnePatchOfAnnotations(t *testing.T) {
 	g := NewWithT(t)
 	var sent []string
