@@ -1,10 +1,10 @@
 import { homedir, hostname, userInfo } from "node:os";
 import { join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
-import type { Problem } from "../plan/config/validate";
 import { LAB_LABEL } from "../plan/docker-labels";
 import { readOwner, type LabOwner } from "../plan/lab-owner";
 import { UserError } from "../plan/user-error";
+import type { Problem } from "../plan/validate";
 import { repoRoot, stateRoot } from "../toolchain/paths";
 import { currentLogin } from "../toolchain/pulumi/home";
 import { ensureStateId, readStateId } from "../toolchain/pulumi/state-id";

@@ -1,7 +1,7 @@
 import type * as kubernetes from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
-import type { Problem } from "../../plan/config/validate";
 import type { PairPlan } from "../../plan/plan";
+import type { Problem } from "../../plan/validate";
 import type { PkiInput } from "../../tasks/pki/input";
 import type { LayerContext } from "../context";
 import type { FakeNodePair } from "../fake-nodes/pair";

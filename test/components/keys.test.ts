@@ -2,9 +2,9 @@ import * as pulumi from "@pulumi/pulumi";
 import { expect } from "chai";
 import { Lab } from "../../components/lab";
 import { keys, type Key } from "../../plan/config/keys";
-import { validate } from "../../plan/config/validate";
 import { ironicValues } from "../../plan/manifests/ironic-values";
 import { plan } from "../../plan/plan";
+import { validate } from "../../plan/validate";
 import { Images } from "../../prepare/images";
 import { ironicChart, operatorManifests, OWNER, Recorder } from "./mocks";
 

@@ -3,8 +3,8 @@ import * as pulumi from "@pulumi/pulumi";
 import { expect } from "chai";
 import { Lab } from "../../components/lab";
 import { WorkloadClusters } from "../../components/workload-clusters";
-import { validate } from "../../plan/config/validate";
 import { plan } from "../../plan/plan";
+import { validate } from "../../plan/validate";
 import { Images } from "../../prepare/images";
 import { ironicChart, operatorManifests, OWNER, Recorder } from "./mocks";
 

@@ -1,12 +1,12 @@
 import * as pulumi from "@pulumi/pulumi";
 import { expect } from "chai";
 import { withRunErrors } from "../../components/run-error";
-import { ConfigurationError } from "../../plan/config/validate";
 import { UserError } from "../../plan/user-error";
+import { ConfigurationError } from "../../plan/validate";
 import { FleetTimeout, ObjectsMissing } from "../../tasks/wait-for-fleet/wait";
 
 describe("An error that ends the program", () => {
-    // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- anything can be thrown
+     
     const failing = (error: unknown): Promise<never> => Promise.reject(error);
     const thrown = (error: unknown): Promise<unknown> =>
         withRunErrors(failing(error)).catch((reason: unknown) => reason);

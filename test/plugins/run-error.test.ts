@@ -36,7 +36,7 @@ describe("An error for the user that ends a real pulumi up", function () {
             require("tsx/cjs");
             const pulumi = require("@pulumi/pulumi");
             const { fleetReached } = require(${JSON.stringify(join(ROOT, "components/wait-for-fleet"))});
-            const { validate } = require(${JSON.stringify(join(ROOT, "plan/config/validate"))});
+            const { validate } = require(${JSON.stringify(join(ROOT, "plan/validate"))});
             const { plan } = require(${JSON.stringify(join(ROOT, "plan/plan"))});
             module.exports = async () => {
                 const config = validate({ nodes: "1", clusters: "0" });

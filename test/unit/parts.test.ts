@@ -6,11 +6,11 @@ import { installInput } from "../../components/cluster-api";
 import { bcryptHash } from "../../components/credentials";
 import { serviceBlocks } from "../../components/fake-api-servers";
 import { objectToken } from "../../components/kubernetes-object";
-import { validate } from "../../plan/config/validate";
 import { fullReference, joinReference, referenceParts } from "../../plan/image-reference";
 import { pairConfiguration } from "../../plan/manifests/pair-configuration";
 import { plan } from "../../plan/plan";
 import { pythonAssignments } from "../../plan/python";
+import { validate } from "../../plan/validate";
 import { Images } from "../../prepare/images";
 
 const python = (program: string, input: string): string =>

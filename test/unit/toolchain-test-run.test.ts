@@ -6,9 +6,9 @@ import { pulumiSettings } from "../../cli/pulumi";
 import { labLabel } from "../../cli/recovery/docker-leftovers";
 import { knownIds } from "../../cli/recovery/state";
 import { dropSalt } from "../../cli/stack-file";
-import { validate } from "../../plan/config/validate";
 import { dockerLabels } from "../../plan/docker-labels";
 import { plan } from "../../plan/plan";
+import { validate } from "../../plan/validate";
 
 describe("The stack of a lab", () => {
     it("loses the salt from a configuration file without secrets, and keeps it in one with a secret", async () => {

@@ -2,7 +2,7 @@ import { readFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
 import { gte, satisfies } from "semver";
-import { validate } from "../../plan/config/validate";
+import { validate } from "../../plan/validate";
 import { goTarget, goTargets, type GoTarget } from "../../toolchain/go/targets";
 import { imageNames, imageRecipe } from "../../toolchain/images/recipes";
 import { repoPath } from "../../toolchain/paths";

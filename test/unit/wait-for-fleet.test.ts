@@ -1,7 +1,7 @@
 import { expect } from "chai";
-import { validate } from "../../plan/config/validate";
 import { plan } from "../../plan/plan";
 import { UserError } from "../../plan/user-error";
+import { validate } from "../../plan/validate";
 import { containerStatus } from "../../tasks/wait-for-fleet/containers";
 import { pendingObjects, progressLine, wanted, type Fleet, type PartStatus } from "../../tasks/wait-for-fleet/fleet";
 import { clusterStatus, hostStatus } from "../../tasks/wait-for-fleet/reader";

@@ -4,8 +4,8 @@ import { networkInterfaces } from "node:os";
 import Docker from "dockerode";
 import { errorText } from "../../../lib/error-text";
 import { overlap, parseNetwork } from "../../../plan/addresses";
-import type { Problem } from "../../../plan/config/validate";
 import type { LabPlan } from "../../../plan/plan";
+import type { Problem } from "../../../plan/validate";
 import type { WantedLab } from "../substrate";
 
 /** Free disk space that a small lab needs beyond its images, for etcd, the database and logs. GiB. */

@@ -1,8 +1,8 @@
 import { closest, distance } from "fastest-levenshtein";
-import { addressProblems } from "../addresses";
-import { hostsPerCluster } from "../sizes";
-import { UserError } from "../user-error";
-import { defaultOf, keys, type Key, type LabConfig } from "./keys";
+import { addressProblems } from "./addresses";
+import { defaultOf, keys, type Key, type LabConfig } from "./config/keys";
+import { hostsPerCluster } from "./sizes";
+import { UserError } from "./user-error";
 
 /** One thing that is wrong: which key, what it holds, and the rule that it breaks. */
 export interface Problem {
