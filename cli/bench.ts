@@ -1,50 +1,28 @@
 import { mkdir, rename, writeFile } from "node:fs/promises";
 import { cpus, totalmem } from "node:os";
 import { dirname, resolve } from "node:path";
+import { duration } from "../lib/duration";
 import type { Tuning } from "../plan/config/keys";
+import { PUBLISHED_LAB } from "../plan/profiles";
 import { repoPath } from "../toolchain/paths";
-import { duration } from "../toolchain/progress";
+import { calibrate } from "./bench/calibration";
+import type { BenchFile } from "./bench/file";
 import { BenchLab } from "./bench/lab";
-import { questions, saveLogs } from "./bench/logs";
-import { measure, type RunResult } from "./bench/measure";
-import { benchSizes, settings, type BenchSize } from "./bench/options";
-import { report } from "./bench/report";
-import { checkResizing, resizeUnderLoad, type ResizeRun } from "./bench/resize";
-import { yardstick } from "./bench/yardstick";
+import { saveLogs, unexplained } from "./bench/logs";
+import { measure } from "./bench/measure";
+import { benchSizes, checkWays, settings, type BenchOptions, type BenchSize } from "./bench/options";
+import { report } from "./bench/report/report";
+import { checkResizing, resizeUnderLoad } from "./bench/resize";
 import { Session } from "./session";
 
-export interface BenchOptions {
-    stack: string;
-    parallel: number;
-    nodes: number[];
-    clusters?: number[];
-    /** Also in the published lab's way, for the ratio. */
-    reference: boolean;
-    /** One lab through all sizes. */
-    grow: boolean;
-    /** One lab through all sizes, each told before the one before is there. */
-    underLoad: boolean;
-    runs: number;
-    idle: number;
-    set: string[];
-    out: string;
-    keep: boolean;
-}
-
-/** What the published lab's hosts take to boot (reference: tunables), and sushy-tools to change their power. */
-const PUBLISHED_SETTINGS = { fakeBootSeconds: "180-240", fakePowerSeconds: "1-11" };
-
-/** A network that no default lab has, with room for thousands of hosts. */
+/** A network that no lab has by default, with room for about a thousand addresses. */
 const DEFAULT_SETTINGS = { provisioningCidr: "192.168.244.0/22" };
 
-/** The file of figures. */
-export interface BenchFile {
-    machine: { cpus: number; model: string; memoryBytes: number };
-    runs: RunResult[];
-    resizes: ResizeRun[];
-}
-
-/** `npm run bench`: labs of several sizes, measured one after another. The figures are written after each. @returns the exit code */
+/**
+ * `npm run bench`: makes labs of several sizes one after another and measures them. The file of figures is written
+ * after each lab.
+ * @returns the exit code.
+ */
 export async function bench(options: BenchOptions): Promise<number> {
     const given = settings(options.set);
     const machinesPerCluster = Number(given["controlPlaneNodes"] ?? 1) + Number(given["workerNodes"] ?? 0);
@@ -53,14 +31,7 @@ export async function bench(options: BenchOptions): Promise<number> {
         machinesPerCluster,
         ...(options.clusters ? { clusters: options.clusters } : {}),
     });
-    if (options.grow && options.reference) {
-        throw new Error("--grow, --reference: the published lab cannot grow, so the two do not go together");
-    }
-    if (options.underLoad && (options.grow || options.reference)) {
-        throw new Error(
-            "--under-load: it resizes one lab, of the lab's own way; --grow and --reference do not go together with it",
-        );
-    }
+    checkWays(options);
     if (options.underLoad) {
         checkResizing(sizes);
     }
@@ -95,18 +66,18 @@ class Benchmark {
         const plan = Array.from({ length: options.runs }, () => sizes).flat();
         for (const [index, size] of plan.entries()) {
             const last = index === plan.length - 1;
-            const known = options.grow && index > 0 ? (plan[index - 1] as BenchSize).nodes : 0;
-            await this.measureOne(size, "lab", known, last && !options.reference);
+            const existing = options.grow && index > 0 ? (plan[index - 1] as BenchSize).nodes : 0;
+            await this.measureOne(size, "lab", existing, last && !options.reference);
             if (options.reference) {
                 await this.measureOne(size, "published", 0, last);
             }
         }
     }
 
-    /** One lab through all sizes under load, as often as was asked for. */
+    /** Brings one lab to all sizes under load, `runs` times. */
     async resize(sizes: readonly BenchSize[]): Promise<void> {
         for (let done = 1; done <= this.options.runs; done++) {
-            await this.fresh();
+            await this.freshStack();
             this.file.resizes.push(await resizeUnderLoad(this.lab, sizes, { ...DEFAULT_SETTINGS, ...this.given }));
             await this.write();
             if (!this.options.keep || done < this.options.runs) {
@@ -115,22 +86,21 @@ class Benchmark {
         }
     }
 
-    private async measureOne(size: BenchSize, tuning: Tuning, known: number, last: boolean): Promise<void> {
+    private async measureOne(size: BenchSize, tuning: Tuning, existing: number, last: boolean): Promise<void> {
         const { lab, options, say } = this;
-        if (known === 0) {
-            await this.fresh();
+        if (existing === 0) {
+            await this.freshStack();
         }
-        say(
-            `== ${size.nodes} hosts, ${size.clusters} clusters, ${tuning === "published" ? "the published way" : "the lab's way"}`,
-        );
-        const own = { ...DEFAULT_SETTINGS, ...(tuning === "published" ? PUBLISHED_SETTINGS : {}), ...this.given };
-        const before = yardstick();
-        const result = await measure(lab, size, { tuning, settings: own, idleSeconds: options.idle, known });
-        result.yardstickMs = [before, yardstick()];
+        const way = tuning === "published" ? "the published lab's way" : "the lab's own way";
+        say(`== ${size.nodes} hosts, ${size.clusters} clusters, ${way}`);
+        const own = { ...DEFAULT_SETTINGS, ...(tuning === "published" ? PUBLISHED_LAB : {}), ...this.given };
+        const before = calibrate();
+        const result = await measure(lab, size, { tuning, settings: own, idleSeconds: options.idle, existing });
+        result.calibrationMs = [before, calibrate()];
         this.file.runs.push(result);
         await this.write();
         if (tuning === "lab") {
-            await this.keepLogs(questions(result.stages));
+            await this.keepLogs(unexplained(result.stages));
         }
         say(`== up took ${duration(result.up.seconds * 1000)}; figures so far in ${options.out}`);
         if ((options.grow && !last) || (options.keep && last)) {
@@ -143,22 +113,23 @@ class Benchmark {
         await this.write();
     }
 
-    private async fresh(): Promise<void> {
+    private async freshStack(): Promise<void> {
         await this.lab.end();
         await this.lab.begin();
     }
 
-    /** Logs go with the lab: where something wants an explanation they are kept. */
-    private async keepLogs(why: readonly string[]): Promise<void> {
-        if (why.length === 0) {
+    /** Keeps the logs, which would go with the lab, when a part of the run needs an explanation. */
+    private async keepLogs(reasons: readonly string[]): Promise<void> {
+        if (reasons.length === 0) {
             return;
         }
         const logs = this.out.replace(/(\.json)?$/, `-${this.file.runs.length}-logs.tar.gz`);
         await saveLogs(this.options.stack, logs);
-        this.say(`to be explained: ${why[0]}${why.length > 1 ? ` and ${why.length - 1} more` : ""}; logs in ${logs}`);
+        const more = reasons.length > 1 ? ` and ${reasons.length - 1} more` : "";
+        this.say(`needs an explanation: ${reasons[0]}${more}; logs in ${logs}`);
     }
 
-    /** Whole or not at all: a benchmark that is stopped keeps what it had. */
+    /** Replaces the file of figures as a whole, so that a benchmark which is stopped keeps its earlier figures. */
     private async write(): Promise<void> {
         await mkdir(dirname(this.out), { recursive: true });
         await writeFile(`${this.out}.new`, `${JSON.stringify(this.file, undefined, 1)}\n`);

@@ -2,7 +2,7 @@ import Table from "cli-table3";
 import { Cache } from "../toolchain/cache/cache";
 import { examine, type Finding } from "../toolchain/doctor";
 import { cacheRoot } from "../toolchain/paths";
-import { wantedImages } from "./stack";
+import { wantedImages } from "./stack-file";
 
 const MARKS: Record<Finding["state"], string> = { ok: "ok", "to do": "to do", warning: "WARNING", problem: "PROBLEM" };
 

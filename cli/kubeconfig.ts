@@ -1,6 +1,8 @@
 import { chmod, mkdir, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { ApiException, CoreV1Api, CustomObjectsApi, KubeConfig } from "@kubernetes/client-node";
+import { CoreV1Api, CustomObjectsApi, type KubeConfig } from "@kubernetes/client-node";
+import { isAbsent, listObjects, parseKubeconfig, type ObjectMetadata } from "../lib/kubernetes";
+import { CLUSTERS } from "../tasks/wait-for-fleet/reader";
 import { LAB_NAMESPACE, labDirectory, managementKubeconfig } from "./management";
 
 export interface KubeconfigOptions {
@@ -18,8 +20,7 @@ export async function kubeconfig({ stack, cluster }: KubeconfigOptions): Promise
         process.stdout.write(`${join(labDirectory(stack), "kubeconfig")}\n`);
         return 0;
     }
-    const config = new KubeConfig();
-    config.loadFromString(await managementKubeconfig(stack));
+    const config = parseKubeconfig(await managementKubeconfig(stack));
     const content = await workloadKubeconfig(config, cluster);
     const directory = labDirectory(stack);
     await mkdir(directory, { recursive: true });
@@ -43,17 +44,16 @@ async function workloadKubeconfig(config: KubeConfig, cluster: string): Promise<
         }
         return Buffer.from(value, "base64").toString();
     } catch (error) {
-        if (!(error instanceof ApiException) || error.code !== 404) {
+        if (!isAbsent(error)) {
             throw error;
         }
     }
-    const clusters = (await config.makeApiClient(CustomObjectsApi).listNamespacedCustomObject({
-        group: "cluster.x-k8s.io",
-        version: "v1beta2",
-        namespace: LAB_NAMESPACE,
-        plural: "clusters",
-    })) as { items: { metadata: { name: string } }[] };
-    const names = clusters.items.map(({ metadata }) => metadata.name);
+    const clusters = await listObjects<{ metadata: ObjectMetadata }>(
+        config.makeApiClient(CustomObjectsApi),
+        CLUSTERS,
+        LAB_NAMESPACE,
+    );
+    const names = clusters.map(({ metadata }) => String(metadata.name));
     if (names.includes(cluster)) {
         throw new Error(`${cluster} has no kubeconfig yet: its control plane is still being made`);
     }

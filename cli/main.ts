@@ -1,6 +1,6 @@
 import { Command, InvalidArgumentError, Option } from "commander";
 import { Progress, StoppedError } from "../toolchain/progress";
-import type { BenchOptions } from "./bench";
+import type { BenchOptions } from "./bench/options";
 import type { DoctorOptions } from "./doctor";
 import type { DownOptions } from "./down";
 import { DEFAULT_STACK, INTERRUPTED } from "./session";
@@ -8,7 +8,7 @@ import type { SetupOptions } from "./setup";
 import type { TestOptions } from "./test";
 import type { UpOptions } from "./up";
 
-/** Operations of Pulumi side by side: most of them wait for Docker or for Kubernetes. */
+/** Default number of operations that Pulumi runs at the same time. Most of them wait for Docker or for Kubernetes. */
 const PARALLEL = 32;
 
 function positive(text: string): number {
@@ -21,17 +21,17 @@ function positive(text: string): number {
 const counts = (text: string): number[] => text.split(",").map((part) => (part === "0" ? 0 : positive(part)));
 
 const program = new Command("metal3-scale-lab")
-    .description(
-        "A Metal3 management cluster over fake bare-metal hosts, as a Pulumi program. These commands surround it.",
-    )
-    .showHelpAfterError("(--help says more)");
+    .description("Commands around a Pulumi program that makes a Metal3 management cluster over fake bare-metal hosts.")
+    .showHelpAfterError("(--help lists the options)");
 
 const stackOption = (): Option =>
-    new Option("-s, --stack <name>", "Pulumi stack").default(DEFAULT_STACK).env("METAL3_SCALE_LAB_STACK");
+    new Option("-s, --stack <name>", "name of the Pulumi stack").default(DEFAULT_STACK).env("METAL3_SCALE_LAB_STACK");
 const parallelOption = (): Option =>
-    new Option("-p, --parallel <n>", "operations of Pulumi side by side").argParser(positive).default(PARALLEL);
+    new Option("-p, --parallel <n>", "number of operations that Pulumi runs at the same time")
+        .argParser(positive)
+        .default(PARALLEL);
 
-/** Modules are loaded when their command is called: each start would otherwise pay for all of them. */
+/** Adds a command. Its modules are loaded when it is called, because loading the modules of all commands takes time. */
 function command<Options>(name: string, description: string, run: (options: Options) => Promise<number>): Command {
     return program
         .command(name)
@@ -41,23 +41,27 @@ function command<Options>(name: string, description: string, run: (options: Opti
         });
 }
 
-command("up", "make what is missing, then `pulumi up`", async (options: UpOptions) =>
-    (await import("./up.js")).up(options),
+command(
+    "up",
+    "build or download missing parts, clean up after a killed run, then run `pulumi up`",
+    async (options: UpOptions) => (await import("./up.js")).up(options),
 )
     .addOption(stackOption())
     .addOption(parallelOption())
-    .option("--expect-no-changes", "fail if anything had to change", false)
-    .option("--refresh", "look at what is really there first", false);
+    .option("--expect-no-changes", "fail if a resource has to change", false)
+    .option("--refresh", "read what really exists before comparing it with the program", false)
+    .option("--take-over", "remove a lab of the same name that another checkout or user has made, first", false);
 
-command("down", "`pulumi destroy`, then remove the stack", async (options: DownOptions) =>
+command("down", "run `pulumi destroy`, then remove the stack", async (options: DownOptions) =>
     (await import("./down.js")).down(options),
 )
     .addOption(stackOption())
-    .addOption(parallelOption());
+    .addOption(parallelOption())
+    .option("--take-over", "remove the lab even if another checkout or user has made it", false);
 
 command(
     "env",
-    "lines for eval: PATH and variables with which plain `pulumi` works here",
+    "print shell lines for eval, after which plain `pulumi` and `kubectl` work in that shell",
     async ({ stack }: { stack: string }) => {
         const { environmentLines } = await import("./env.js");
         process.stdout.write(`${(await environmentLines(stack)).join("\n")}\n`);
@@ -65,66 +69,76 @@ command(
     },
 ).addOption(stackOption());
 
-command("setup", "only make what is missing", async (options: SetupOptions) =>
+command("setup", "build or download missing parts, and do nothing else", async (options: SetupOptions) =>
     (await import("./setup.js")).setup(options),
 )
     .addOption(stackOption())
-    .addOption(new Option("--for <purpose>", "what for").choices(["preview", "up", "test"]).default("up"));
+    .addOption(
+        new Option("--for <purpose>", "what the parts are needed for").choices(["preview", "up", "test"]).default("up"),
+    );
 
-command("doctor", "say what was found where, what is missing and what would be done", async (options: DoctorOptions) =>
-    (await import("./doctor.js")).doctor(options),
+command(
+    "doctor",
+    "say what was found where, what is missing, and what `npm run up` would do about it",
+    async (options: DoctorOptions) => (await import("./doctor.js")).doctor(options),
 ).addOption(stackOption());
+
+command("docs", "print Pulumi.yaml's config block and docs/configuration.md from plan/config/keys.ts", async () =>
+    (await import("./docs.js")).docs(),
+);
 
 program
     .command("kubeconfig")
-    .argument("[cluster]", "a workload cluster; the management cluster where there is none")
-    .description("write a cluster's kubeconfig, which works as it is, and print its path")
+    .argument("[cluster]", "name of a workload cluster; without it, the management cluster")
+    .description("write a cluster's kubeconfig, ready for use on this machine, and print its path")
     .addOption(stackOption())
     .action(async (cluster: string | undefined, { stack }: { stack: string }) => {
         const { kubeconfig } = await import("./kubeconfig.js");
         process.exitCode = await kubeconfig({ stack, ...(cluster === undefined ? {} : { cluster }) });
     });
 
-command("bench", "make labs of several sizes, one after another, and measure them", async (options: BenchOptions) =>
+command("bench", "make labs of several sizes one after another, and measure them", async (options: BenchOptions) =>
     (await import("./bench.js")).bench(options),
 )
     .addOption(
-        new Option("-n, --nodes <list>", "numbers of hosts, separated by commas")
+        new Option("-n, --nodes <list>", "numbers of hosts to measure, separated by commas")
             .argParser(counts)
             .default([20, 50, 100], "20,50,100"),
     )
     .addOption(
         new Option(
             "-c, --clusters <list>",
-            "numbers of clusters, one or one for each; default: as many as there are hosts for; 0: provision the hosts themselves",
+            "numbers of clusters: one for each number of hosts, or one for all; with 0 the hosts are provisioned " +
+                "without Cluster API; default: as many clusters as the hosts suffice for",
         ).argParser(counts),
     )
-    .option("--reference", "measure each size in the published lab's way as well (hours), and the ratio", false)
-    .option("--grow", "grow one lab through the sizes instead of making a fresh one for each", false)
+    .option("--reference", "measure each size in the published lab's way as well (hours), and compare", false)
+    .option("--grow", "grow one lab through all sizes instead of making a new lab for each", false)
     .option(
         "--under-load",
-        "bring one lab to each size, growing or shrinking, as soon as half the clusters of the one before are there; say what was touched that should not be",
+        "bring one lab to each size, larger or smaller, as soon as half of the clusters of the size before are " +
+            "Available, and name what was replaced or removed although it has a place in the new size",
         false,
     )
-    .addOption(new Option("--runs <n>", "times to measure each size").argParser(positive).default(1))
+    .addOption(new Option("--runs <n>", "how often to measure each size").argParser(positive).default(1))
     .addOption(
-        new Option("--idle <seconds>", "look at each idle lab for so long")
+        new Option("--idle <seconds>", "how long to measure each lab at rest, seconds; 0: not at all")
             .argParser((text) => counts(text)[0])
             .default(0),
     )
-    .option("--set <key=value...>", "further configuration of the labs", [])
-    .option("--out <file>", "where the figures go", ".lab/figures/bench.json")
-    .option("--keep", "leave the last lab standing", false)
+    .option("--set <key=value...>", "further configuration of the labs, as for pulumi config set", [])
+    .option("--out <file>", "file of figures (JSON), from the top of the checkout", ".lab/figures/bench.json")
+    .option("--keep", "leave the last lab up", false)
     .addOption(stackOption().default("bench"))
     .addOption(parallelOption());
 
 command(
     "test",
-    "types, lint, and all tests that need no lab; machine-readable results in .lab/test",
+    "check types and style and run all tests that need no lab; results as JSON go to .lab/test",
     async (options: TestOptions) => (await import("./test.js")).test(options),
 )
-    .option("--only <suites>", "comma-separated names of suites")
-    .option("--e2e", "the end-to-end tests instead: they make a lab of their own", false);
+    .option("--only <suites>", "run only these suites: names, separated by commas")
+    .option("--e2e", "run the end-to-end tests instead, which make labs of their own", false);
 
 program.parseAsync().catch(async (error: unknown) => {
     await new Progress().failure(error);

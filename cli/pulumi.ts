@@ -2,7 +2,7 @@ import { spawn, type ChildProcess } from "node:child_process";
 import { setPriority } from "node:os";
 import type { Ready } from "../toolchain/ensure";
 import { repoPath } from "../toolchain/paths";
-import { stackConfig } from "./stack";
+import { stackConfig } from "./stack-file";
 
 /** Niceness of Pulumi, its program and its plugins: about a tenth of the weight of others. */
 const LOWER_PRIORITY = 10;
@@ -40,13 +40,28 @@ export function runPulumi(
     extraEnv: NodeJS.ProcessEnv = {},
     onStart?: (pid: number) => void,
 ): Promise<number> {
+    let interrupted = false;
+    let guard: ChildProcess | undefined;
+    const forward = (): void => {
+        if (interrupted) {
+            return;
+        }
+        interrupted = true;
+        guard?.kill("SIGKILL");
+        process.stderr.write("\nstopping: Pulumi ends what is under way and saves its state; this can take a minute\n");
+        child.kill("SIGINT");
+    };
+    const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+    // Before Pulumi starts: a Ctrl-C right after its start would end this process and leave Pulumi behind.
+    for (const signal of signals) {
+        process.on(signal, forward);
+    }
     const child = spawn(ready.pulumi, args, {
         cwd: repoPath(),
         env: { ...ready.env, ...extraEnv },
         stdio: ["ignore", "inherit", "inherit"],
         detached: true,
     });
-    let guard: ChildProcess | undefined;
     if (child.pid !== undefined) {
         guard = spawn("/bin/sh", ["-c", INTERRUPT_AT_END, String(child.pid)], {
             stdio: ["pipe", "ignore", "ignore"],
@@ -58,20 +73,6 @@ export function runPulumi(
         // On this machine stands the lab, too, all of it together weighing no more than one busy thread of Pulumi's.
         setPriority(child.pid, LOWER_PRIORITY);
         onStart?.(child.pid);
-    }
-    let interrupted = false;
-    const forward = (): void => {
-        if (interrupted) {
-            return;
-        }
-        interrupted = true;
-        guard?.kill("SIGKILL");
-        process.stderr.write("\nstopping: Pulumi ends what is under way and saves its state; this can take a minute\n");
-        child.kill("SIGINT");
-    };
-    const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
-    for (const signal of signals) {
-        process.on(signal, forward);
     }
     return new Promise((resolve, reject) => {
         child.on("error", (error) =>

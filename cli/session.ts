@@ -1,7 +1,8 @@
+import { duration } from "../lib/duration";
 import { ensureLab, type Purpose, type Ready } from "../toolchain/ensure";
-import { Progress, StoppedError, duration } from "../toolchain/progress";
+import { Progress, StoppedError } from "../toolchain/progress";
 import { Toolchain } from "../toolchain/toolchain";
-import { wantedImages } from "./stack";
+import { wantedImages } from "./stack-file";
 
 /** Exit code of a command that a person stopped, as shells have it. */
 export const INTERRUPTED = 130;

@@ -1,13 +1,13 @@
 import * as command from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
+import { referenceParts } from "../plan/image-reference";
 import { WEBHOOK_DRAIN_SECONDS } from "../plan/manifests/managers";
-import type { LabPlan } from "../plan/plan";
-import { referenceParts, type Images } from "../prepare/images";
+import { PROVIDERS, type ProviderKey } from "../plan/manifests/providers";
+import type { Profile } from "../plan/profiles";
+import type { LayerContext } from "./context";
 import type { LabPki } from "./lab-pki";
 
-export interface ClusterApiArgs {
-    plan: LabPlan;
-    images: Images;
+export interface ClusterApiArgs extends LayerContext {
     pki: LabPki;
     kubeconfig: pulumi.Input<string>;
     dependsOn: pulumi.Resource[];
@@ -26,7 +26,7 @@ export class ClusterApi extends pulumi.ComponentResource {
                 stdin: pulumi.secret(
                     pulumi
                         .all([pulumi.output(args.kubeconfig), args.pki.authority])
-                        .apply(([kubeconfig, ca]) => initInput(args, kubeconfig, ca)),
+                        .apply(([kubeconfig, ca]) => installInput(args, kubeconfig, ca)),
                 ),
             },
             { parent: this, dependsOn: args.dependsOn, customTimeouts: { create: "15m", update: "15m" } },
@@ -35,16 +35,18 @@ export class ClusterApi extends pulumi.ComponentResource {
     }
 }
 
-/** CAPM3's flags of concurrency, 10 each by default, and those of its controllers that nothing waits for. */
+/** Flags of CAPM3's controllers that provisioning waits for; upstream's default is 10 each. */
 const CAPM3_CONCURRENCY = [
     "metal3machine-concurrency",
     "metal3cluster-concurrency",
     "metal3data-concurrency",
     "metal3datatemplate-concurrency",
 ];
-const ASIDE_CONCURRENCY = ["metal3machinetemplate-concurrency", "metal3labelsync-concurrency"];
 
-/** Cluster API's, 50 to 100 by default. */
+/** Flags of CAPM3's background controllers, for which nothing waits. */
+const BACKGROUND_CONCURRENCY = ["metal3machinetemplate-concurrency", "metal3labelsync-concurrency"];
+
+/** Flags of Cluster API's controllers; upstream's defaults are 50 to 100. */
 const CORE_CONCURRENCY = [
     "cluster-concurrency",
     "clustertopology-concurrency",
@@ -55,76 +57,69 @@ const CORE_CONCURRENCY = [
 const BOOTSTRAP_CONCURRENCY = ["kubeadmconfig-concurrency"];
 const CONTROL_PLANE_CONCURRENCY = ["kubeadmcontrolplane-concurrency"];
 
-/** Seconds for each of: the Kubernetes API, clusterctl, the controllers, their webhooks. */
+/** Seconds to wait for each of: the Kubernetes API, clusterctl, the controllers, their webhooks. */
 const WAIT_SECONDS = 240;
 
-const IMAGES = {
+const IMAGES: Record<ProviderKey, string> = {
     core: "cluster-api-controller",
     bootstrap: "kubeadm-bootstrap-controller",
     controlPlane: "kubeadm-control-plane-controller",
     infrastructure: "cluster-api-provider-metal3",
     ipam: "ip-address-manager",
-} as const;
+};
 
-/** Standard input of tasks/cluster-api.ts. It names no path: the same state must do on another machine. */
-export function initInput(
+type Flags = Record<string, string | number | boolean>;
+
+/** Each flag with the same value. No flag where the value is undefined: upstream's default then holds. */
+const flags = (names: readonly string[], value: number | undefined): Flags =>
+    value === undefined ? {} : Object.fromEntries(names.map((name) => [name, value]));
+
+/** The flags of each provider's controllers. */
+function providerFlags(profile: Profile): Record<ProviderKey, Flags> {
+    const resync: Flags = profile.resyncHours === undefined ? {} : { "sync-period": `${profile.resyncHours}h` };
+    const limits = { "kube-api-qps": profile.kubeApiQps, "kube-api-burst": profile.kubeApiBurst, ...resync };
+    // CAPM3 and IPAM elect no leader by default.
+    const election: Flags = profile.leaderElection ? {} : { "leader-elect": false };
+    const { clusterApiConcurrency } = profile;
+    return {
+        core: { ...limits, ...election, ...flags(CORE_CONCURRENCY, clusterApiConcurrency) },
+        bootstrap: { ...limits, ...election, ...flags(BOOTSTRAP_CONCURRENCY, clusterApiConcurrency) },
+        controlPlane: { ...limits, ...election, ...flags(CONTROL_PLANE_CONCURRENCY, clusterApiConcurrency) },
+        infrastructure: {
+            ...limits,
+            ...flags(CAPM3_CONCURRENCY, profile.capm3Concurrency),
+            ...flags(BACKGROUND_CONCURRENCY, profile.backgroundConcurrency),
+        },
+        ipam: resync,
+    };
+}
+
+/**
+ * Standard input of tasks/cluster-api.ts. It names no path of this machine, because the state must be usable on another.
+ * @param ca the lab's CA, which issues the webhooks' certificates
+ */
+export function installInput(
     { images, plan }: Pick<ClusterApiArgs, "images" | "plan">,
     kubeconfig: string,
     ca: { cert: string; key: string },
 ): string {
-    const {
-        deprecatedVersions,
-        webhooksOfEveryUpdate,
-        concurrency,
-        asideConcurrency,
-        clusterApiConcurrency,
-        kubeApiQps,
-        kubeApiBurst,
-        leaderElection,
-        resyncHours,
-        probeTimeoutSeconds,
-        requests,
-        env,
-    } = plan.controllers;
-    const set = (flags: string[], value: number | undefined) =>
-        value === undefined ? {} : Object.fromEntries(flags.map((flag) => [flag, value]));
-    const image = (key: keyof typeof IMAGES) => ({
+    const { profile } = plan;
+    const args = providerFlags(profile);
+    const controller = (key: ProviderKey) => ({
         image: referenceParts(images.reference(IMAGES[key])),
-        env,
+        env: profile.controllerEnvironment,
         drainSeconds: WEBHOOK_DRAIN_SECONDS,
-        ...(probeTimeoutSeconds === undefined ? {} : { probeTimeoutSeconds }),
-        ...(requests[key] === undefined ? {} : { requests: { cpu: requests[key] } }),
+        probeTimeoutSeconds: profile.probeTimeoutSeconds,
+        requests: profile.controllerRequests[key] === undefined ? undefined : { cpu: profile.controllerRequests[key] },
+        args: args[key],
     });
-    const limits = {
-        "kube-api-qps": kubeApiQps,
-        "kube-api-burst": kubeApiBurst,
-        ...(resyncHours === undefined ? {} : { "sync-period": `${resyncHours}h` }),
-    };
-    // CAPM3 and IPAM elect no leader by themselves.
-    const election = leaderElection ? {} : { "leader-elect": false };
-    const controllers = {
-        core: { ...image("core"), args: { ...limits, ...election, ...set(CORE_CONCURRENCY, clusterApiConcurrency) } },
-        bootstrap: {
-            ...image("bootstrap"),
-            args: { ...limits, ...election, ...set(BOOTSTRAP_CONCURRENCY, clusterApiConcurrency) },
-        },
-        controlPlane: {
-            ...image("controlPlane"),
-            args: { ...limits, ...election, ...set(CONTROL_PLANE_CONCURRENCY, clusterApiConcurrency) },
-        },
-        infrastructure: {
-            ...image("infrastructure"),
-            args: { ...limits, ...set(CAPM3_CONCURRENCY, concurrency), ...set(ASIDE_CONCURRENCY, asideConcurrency) },
-        },
-        ipam: { ...image("ipam"), args: resyncHours === undefined ? {} : { "sync-period": `${resyncHours}h` } },
-    };
     return JSON.stringify({
         kubeconfig,
         ca,
         manifests: { source: "build" },
-        deprecatedVersions,
-        webhooksOfEveryUpdate,
-        controllers,
+        deprecatedVersions: profile.deprecatedVersions,
+        webhooksOfEveryUpdate: profile.webhooksOnEveryUpdate,
+        controllers: Object.fromEntries(PROVIDERS.map(({ key }) => [key, controller(key)])),
         waitSeconds: WAIT_SECONDS,
     });
 }

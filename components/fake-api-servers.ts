@@ -1,38 +1,49 @@
 import * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { CLUSTER_PORTS } from "../plan/addresses";
+import type { ImageReferences } from "../plan/image-reference";
 import type { ClusterPlan, FakeApiServerPlan, LabPlan } from "../plan/plan";
-import { GO_RUNTIME_LARGE } from "../plan/sizes";
-import type { Images } from "../prepare/images";
+import { GO_RUNTIME_LARGE } from "../plan/profiles";
+import { createAccess } from "./fake-api-servers-access";
 
 /**
- * Ports are opened in blocks, so that one more cluster changes no Service. A block's ports are a function of its index.
+ * Ports of one block of clusters. A Service opens all ports of a block, used or not, so that one more cluster changes no
+ * Service. The ports of a block are a function of its index.
  */
 const PORTS_PER_SERVICE = 50;
 
 export interface FakeApiServersArgs {
     plan: LabPlan;
-    images: Images;
+    images: ImageReferences;
     namespace: pulumi.Input<string>;
     /** Address at which the clusters' API servers are reached. */
     address: string;
     provider: kubernetes.Provider;
 }
 
-/** FKAS: one Deployment for each, and the Services through which workload clusters are reached. */
+/** A Deployment for each FKAS, and the Services through which the workload clusters are reached. */
 export class FakeApiServers extends pulumi.ComponentResource {
     private readonly deployments: kubernetes.apps.v1.Deployment[];
-    /** By the port of each cluster that may be. */
+    /** The Service that opens a port, by port. */
     private readonly services = new Map<number, kubernetes.core.v1.Service>();
 
     constructor(name: string, args: FakeApiServersArgs, opts?: pulumi.ComponentResourceOptions) {
         super("metal3lab:index:FakeApiServers", name, {}, opts);
         const child = { parent: this, provider: args.provider };
-        const { account, binding } = createAccount(name, args, child);
-        this.deployments = args.plan.fakeApiServers.map((server) =>
-            createDeployment(server, account, args, { ...child, dependsOn: [binding] }),
+        const { plan } = args;
+        const { account, bindings } = createAccess(
+            name,
+            {
+                namespace: args.namespace,
+                precreateSecrets: plan.profile.precreateSecrets,
+                releasesHosts: plan.fakeApiServers.some(({ hostsAtOnce }) => hostsAtOnce !== undefined),
+            },
+            child,
         );
-        for (const block of serviceBlocks(args.plan)) {
+        this.deployments = plan.fakeApiServers.map((server) =>
+            createDeployment(server, account, args, { ...child, dependsOn: bindings }),
+        );
+        for (const block of serviceBlocks(plan)) {
             const service = createService(block, args, child);
             for (const port of block.ports) {
                 this.services.set(port, service);
@@ -41,19 +52,23 @@ export class FakeApiServers extends pulumi.ComponentResource {
         this.registerOutputs({ count: this.deployments.length });
     }
 
-    /** What a cluster needs of this, and no more: each name is in the state as often as there are clusters. */
+    /**
+     * The resources that a cluster depends on. Every cluster repeats them in Pulumi's state, so they are as few as possible.
+     * @throws Error when no Service opens the cluster's port.
+     */
     of(cluster: ClusterPlan): pulumi.Resource[] {
         const service = this.services.get(cluster.port);
         if (!service) {
             throw new Error(`${cluster.name} has port ${cluster.port}, which no Service opens`);
         }
-        // The first one is who lets what is queued in. Not all of them, whose number grows with the clusters'.
+        // Instance 0 runs the host queue. Depend on it and on the instance that serves this cluster, not on all of them:
+        // that list would change as the lab grows.
         const deployments = [...new Set([0, cluster.fakeApiServer])].flatMap((index) => this.deployments[index] ?? []);
         return [...deployments, service];
     }
 }
 
-/** The ports of one FKAS within one block of clusters. */
+/** The ports that one FKAS serves within one block of clusters. */
 export interface ServiceBlock {
     server: FakeApiServerPlan;
     block: number;
@@ -61,8 +76,8 @@ export interface ServiceBlock {
 }
 
 /**
- * Every block that holds a cluster, for each FKAS that serves one in it; all its ports, used or not. The first block is
- * always there: clusters may also be made beside Pulumi.
+ * The Services of a lab: one for each block that holds a cluster and each FKAS that serves ports of the block. The first
+ * block always exists, because clusters may also be created beside Pulumi.
  */
 export function serviceBlocks(plan: LabPlan): ServiceBlock[] {
     const blocks = new Set([0, ...plan.clusters.map(({ index }) => Math.floor(index / PORTS_PER_SERVICE))]);
@@ -84,61 +99,6 @@ const selector = (server: FakeApiServerPlan) => ({
     "app.kubernetes.io/instance": server.name,
 });
 
-function createAccount(name: string, { namespace }: FakeApiServersArgs, opts: pulumi.CustomResourceOptions) {
-    const account = new kubernetes.core.v1.ServiceAccount(
-        `${name}-account`,
-        { metadata: { name: "fkas", namespace } },
-        opts,
-    );
-    const role = new kubernetes.rbac.v1.ClusterRole(
-        `${name}-role`,
-        {
-            metadata: { name: "metal3-scale-lab-fkas" },
-            rules: [
-                // The patch lets a queued Cluster start.
-                { apiGroups: ["cluster.x-k8s.io"], resources: ["clusters"], verbs: ["get", "list", "watch", "patch"] },
-                // Orphaned Machines are deleted; the patch removes KCP's hook from those whose deletion KCP cannot finish.
-                {
-                    apiGroups: ["cluster.x-k8s.io"],
-                    resources: ["machines"],
-                    verbs: ["get", "list", "watch", "patch", "delete"],
-                },
-                { apiGroups: ["bootstrap.cluster.x-k8s.io"], resources: ["kubeadmconfigs"], verbs: ["get"] },
-                {
-                    apiGroups: ["infrastructure.cluster.x-k8s.io"],
-                    resources: ["metal3clusters"],
-                    verbs: ["get", "list", "watch"],
-                },
-                // The patch is the poke that makes CAPM3 look at once: for the Node, or for a host that has become free.
-                {
-                    apiGroups: ["infrastructure.cluster.x-k8s.io"],
-                    resources: ["metal3machines"],
-                    verbs: ["get", "list", "watch", "patch"],
-                },
-                // The patch lets a queued host in.
-                { apiGroups: ["metal3.io"], resources: ["baremetalhosts"], verbs: ["get", "list", "watch", "patch"] },
-                { apiGroups: [""], resources: ["secrets"], verbs: ["get", "list", "watch", "create"] },
-                {
-                    apiGroups: [""],
-                    resources: ["configmaps"],
-                    verbs: ["get", "list", "watch", "create", "update", "delete"],
-                },
-            ],
-        },
-        opts,
-    );
-    const binding = new kubernetes.rbac.v1.ClusterRoleBinding(
-        `${name}-binding`,
-        {
-            metadata: { name: "metal3-scale-lab-fkas" },
-            roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "ClusterRole", name: role.metadata.name },
-            subjects: [{ kind: "ServiceAccount", name: account.metadata.name, namespace }],
-        },
-        opts,
-    );
-    return { account, binding };
-}
-
 function createDeployment(
     server: FakeApiServerPlan,
     account: kubernetes.core.v1.ServiceAccount,
@@ -151,7 +111,7 @@ function createDeployment(
             metadata: { name: server.name, namespace },
             spec: {
                 replicas: 1,
-                // Two at once would serve the same clusters with different state.
+                // Two Pods of one FKAS at the same time would serve the same clusters, each with its own state.
                 strategy: { type: "Recreate" },
                 selector: { matchLabels: selector(server) },
                 template: {
@@ -170,15 +130,16 @@ function createDeployment(
                                         name: "POD_NAMESPACE",
                                         valueFrom: { fieldRef: { fieldPath: "metadata.namespace" } },
                                     },
-                                    // As the controllers (plan/sizes.ts): probes from four of them for each cluster, most of whose cost is waking threads; and a
-                                    // connection of each is kept, which garbage collection goes through.
+                                    // The same as for the controllers (plan/profiles.ts). Four of them probe each
+                                    // cluster, and most of a probe's cost is waking threads. Each also keeps a
+                                    // connection to each cluster, and garbage collection visits all of them.
                                     { name: "GOMAXPROCS", value: GO_RUNTIME_LARGE.GOMAXPROCS },
                                     { name: "GOGC", value: GO_RUNTIME_LARGE.GOGC },
                                     { name: "FKAS_INDEX", value: String(server.index) },
                                     ...(server.hostsAtOnce === undefined
                                         ? []
                                         : [{ name: "FKAS_HOSTS_AT_ONCE", value: String(server.hostsAtOnce) }]),
-                                    ...(plan.precreateSecrets
+                                    ...(plan.profile.precreateSecrets
                                         ? []
                                         : [{ name: "FKAS_PRECREATE_SECRETS", value: "false" }]),
                                 ],
@@ -210,10 +171,11 @@ function createService(
     return new kubernetes.core.v1.Service(
         name,
         {
-            // It has no endpoint before the Deployment, which is made beside it.
+            // The Service has no endpoint before the Deployment is ready, which is created beside it.
             metadata: { name, namespace: args.namespace, annotations: { "pulumi.com/skipAwait": "true" } },
             spec: {
                 selector: selector(server),
+                // A restarted FKAS becomes ready when it serves all clusters. Those that it serves earlier are reached.
                 publishNotReadyAddresses: true,
                 externalIPs: [args.address],
                 // Each cluster listens at the port that its controlPlaneEndpoint declares.

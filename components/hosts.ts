@@ -1,31 +1,28 @@
 import * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import type { LabConfig } from "../plan/config/keys";
 import { HOST_CLUSTER_LABEL, PAUSED_ANNOTATION, QUEUED_ANNOTATION } from "../plan/manifests/cluster-objects";
-import type { HostPlan, LabPlan } from "../plan/plan";
-
-/** sushy-tools' and fake-ipa's ports within their own address: upstream's defaults. */
-export const SUSHY_TOOLS_PORT = 8000;
-export const FAKE_IPA_PORT = 9999;
+import type { ClusterPlan, HostPlan } from "../plan/plan";
+import type { LayerContext } from "./context";
 
 /** Cluster API's label of what belongs to a cluster. */
 const CLUSTER_NAME_LABEL = "cluster.x-k8s.io/cluster-name";
 
 /**
- * A host that waits: BMO leaves one with its own annotation alone. CAPM3 asks the API server for such a host every minute all the same (v1.13.2,
- * Metal3LabelSync), and for one with Cluster API's annotation never.
+ * Annotations of a host that waits to be released. BMO leaves a host with its own annotation alone. CAPM3's label sync
+ * (Metal3LabelSync, v1.13.2) still reads such a host every minute; it skips a host with Cluster API's annotation.
  */
-const QUEUED_ANNOTATIONS = { "baremetalhost.metal3.io/paused": "", [PAUSED_ANNOTATION]: "", [QUEUED_ANNOTATION]: "" };
+export const QUEUED_ANNOTATIONS = {
+    "baremetalhost.metal3.io/paused": "",
+    [PAUSED_ANNOTATION]: "",
+    [QUEUED_ANNOTATION]: "",
+};
 
-export interface BareMetalHostsArgs {
-    config: LabConfig;
-    plan: LabPlan;
-    namespace: string;
+export interface BareMetalHostsArgs extends LayerContext {
     bmc: { username: pulumi.Input<string>; password: pulumi.Input<string> };
     provider: kubernetes.Provider;
-    /** What a host needs to be registered, and, longer, to be let go of: few, as each is in the state as often as there are hosts. */
+    /** Resources that a host needs to be registered and, later, to be deleted. Few, because each is in the state once per host. */
     dependsOn: (host: HostPlan) => pulumi.Resource[];
-    /** What the Secrets need: the namespace. */
+    /** Resources that the Secrets need: the namespace. */
     secretsDependOn: pulumi.Resource[];
 }
 
@@ -33,27 +30,30 @@ export interface BareMetalHostsArgs {
 export class BareMetalHosts extends pulumi.ComponentResource {
     /** By host index. */
     readonly hosts: kubernetes.apiextensions.CustomResource[];
+    private readonly perCluster: number;
 
     constructor(name: string, args: BareMetalHostsArgs, opts?: pulumi.ComponentResourceOptions) {
         super("metal3lab:index:BareMetalHosts", name, {}, opts);
+        this.perCluster = args.plan.hostsPerCluster;
         this.hosts = args.plan.hosts.map((host) => this.createHost(host, args));
         this.registerOutputs({ count: this.hosts.length });
     }
 
+    /** The hosts that are set aside for a cluster. */
+    ofCluster(cluster: ClusterPlan): pulumi.Resource[] {
+        return this.hosts.slice(cluster.index * this.perCluster, (cluster.index + 1) * this.perCluster);
+    }
+
     private createHost(host: HostPlan, args: BareMetalHostsArgs): kubernetes.apiextensions.CustomResource {
         const child = { parent: this, provider: args.provider };
-        const pair = args.plan.pairs[host.pair];
-        if (!pair) {
-            throw new Error(`${host.name} belongs to pair ${host.pair}, which is not in the plan`);
-        }
         const secret = new kubernetes.core.v1.Secret(
             `${host.name}-bmc`,
             {
-                // CAPM3 writes this label when a machine takes the host, and BMO takes any change of the Secret for new
-                // credentials: it would register the host a second time, in the middle of its provisioning.
+                // CAPM3 writes this label when a machine takes the host. BMO takes any change of the Secret for new
+                // credentials, and would register the host a second time in the middle of its provisioning.
                 metadata: {
                     name: `${host.name}-bmc`,
-                    namespace: args.namespace,
+                    namespace: args.plan.namespace,
                     labels: { [CLUSTER_NAME_LABEL]: host.cluster },
                 },
                 stringData: { username: args.bmc.username, password: args.bmc.password },
@@ -67,14 +67,14 @@ export class BareMetalHosts extends pulumi.ComponentResource {
                 kind: "BareMetalHost",
                 metadata: {
                     name: host.name,
-                    namespace: args.namespace,
+                    namespace: args.plan.namespace,
                     labels: { [HOST_CLUSTER_LABEL]: host.cluster },
                     ...(host.queued ? { annotations: QUEUED_ANNOTATIONS } : {}),
                 },
                 spec: {
                     online: true,
                     bmc: {
-                        address: `redfish+http://${pair.sushyToolsAddress}:${SUSHY_TOOLS_PORT}/redfish/v1/Systems/${host.uuid}`,
+                        address: host.bmcAddress,
                         credentialsName: secret.metadata.name,
                     },
                     bootMACAddress: host.mac,
@@ -82,7 +82,7 @@ export class BareMetalHosts extends pulumi.ComponentResource {
                     automatedCleaningMode: args.config.cleaning,
                 },
             },
-            // Deprovisioning and powering off take their time; the host is let go of only afterwards.
+            // BMO deprovisions the host and powers it off before it lets the object go.
             {
                 ...child,
                 dependsOn: [secret, ...args.dependsOn(host)],

@@ -1,46 +1,66 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { LabConfig } from "../plan/config/keys";
+import { dockerLabels } from "../plan/docker-labels";
+import type { Manifest } from "../plan/manifests/documents";
 import type { LabPlan } from "../plan/plan";
+import { readContainers } from "../tasks/wait-for-fleet/containers";
 import { wanted } from "../tasks/wait-for-fleet/fleet";
 import { FleetReader } from "../tasks/wait-for-fleet/reader";
 import { waitForFleet } from "../tasks/wait-for-fleet/wait";
+import { labWorkloads } from "../tasks/wait-for-fleet/workloads";
 import { withRunErrors } from "./run-error";
 
-export interface FleetGateArgs {
+export interface FleetReachedArgs {
     config: LabConfig;
     plan: LabPlan;
-    namespace: string;
     kubeconfig: pulumi.Output<string>;
-    /** The gate looks only once all of these are made. */
+    /** Ironic's objects, whose Deployments and StatefulSet have to be ready. */
+    ironicChart: readonly Manifest[];
+    /** Names of the lab's Docker containers, which have to run. */
+    containers: pulumi.Input<string>[];
+    /** The first look is made once all of these are made. */
     after: pulumi.Resource[];
 }
 
 /**
- * The end of `up`: waits until the fleet is where it should be. No resource, because then every change of a number would
- * change it; it looks at each `up`, also when nothing changed.
- * @returns a line that says what was reached.
+ * The end of `up`: waits until the fleet is where it should be and every layer works. It is no resource: as one, it would
+ * change with every number of the configuration, and would not look again while nothing changes. So it looks at each `up`.
+ *
+ * After an `up` that fails, Pulumi shows the outputs of the one before. So the text speaks of the last `up` that succeeded
+ * and of its numbers, and stays true whatever has happened since.
+ * @returns the text of the output `fleet`.
  */
-export function fleetGate({ config, plan, namespace, kubeconfig, after }: FleetGateArgs): pulumi.Output<string> {
+export function fleetReached(args: FleetReachedArgs): pulumi.Output<string> {
+    const { config, plan, kubeconfig, ironicChart, containers, after } = args;
+    const { namespace } = plan;
     const { wait } = config;
     if (wait === "none") {
         return pulumi.output("not waited for (wait: none)");
     }
     const want = wanted(plan, config.controlPlaneNodes + config.workerNodes, wait);
-    const reached = `${want.hosts.length} hosts and ${want.clusters.length} clusters are where they should be`;
-    // What a preview promises is what the gate lets pass, or the update fails.
+    const reached =
+        `${want.hosts.length} hosts and ${want.clusters.length} clusters were where they should be ` +
+        "when pulumi up last succeeded";
+    // A preview shows the expected result; `up` fails where the fleet does not reach it.
     if (pulumi.runtime.isDryRun()) {
         return pulumi.output(reached);
     }
+    const label = dockerLabels(plan).map((each) => `${each.label}=${each.value}`)[0] as string;
+    const workloads = labWorkloads(plan, namespace, ironicChart);
     return pulumi.unsecret(
-        pulumi.all([kubeconfig, ids(after)]).apply(async ([content]) => {
-            const reader = new FleetReader(content, namespace);
+        pulumi.all([kubeconfig, pulumi.all(containers), ids(after)]).apply(async ([content, names]) => {
+            const reader = new FleetReader(content, namespace, workloads);
             await withRunErrors(
                 waitForFleet({
                     want,
                     timeoutSeconds: plan.waitSeconds,
                     read: () => reader.read(wait === "clusters"),
+                    readContainers: () => readContainers(label, names),
                     report: (line) => void pulumi.log.info(line),
-                    hint: `Look with: kubectl -n ${namespace} describe baremetalhost NAME, clusterctl describe cluster NAME -n ${namespace}; the README's troubleshooting says more. 'waitTimeout' is the limit.`,
+                    hint:
+                        `Look with: kubectl -n ${namespace} describe baremetalhost NAME, ` +
+                        `clusterctl describe cluster NAME -n ${namespace}; docs/troubleshooting.md says more. ` +
+                        "'waitTimeout' is the limit.",
                 }),
             );
             return reached;

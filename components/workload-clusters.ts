@@ -1,6 +1,5 @@
 import type * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import type { LabConfig } from "../plan/config/keys";
 import {
     CLASS_NAME,
     clusterClassObjects,
@@ -8,21 +7,17 @@ import {
     type MachineImage,
 } from "../plan/manifests/cluster-objects";
 import type { Manifest } from "../plan/manifests/documents";
-import type { ClusterPlan, LabPlan } from "../plan/plan";
+import type { ClusterPlan } from "../plan/plan";
+import type { LayerContext } from "./context";
 import { KubernetesObject } from "./kubernetes-object";
 
-export interface WorkloadClustersArgs {
-    config: LabConfig;
-    plan: LabPlan;
-    namespace: string;
+export interface WorkloadClustersArgs extends LayerContext {
     osImage: MachineImage;
-    /** Address at which the clusters' API servers are reached. */
-    address: string;
     provider: kubernetes.Provider;
-    /** The controllers, whose webhooks judge these objects. */
+    /** Resources that all objects need: the namespace, and the controllers whose webhooks validate them. */
     dependsOn: pulumi.Resource[];
-    /** What one cluster stands on, and must outlive it: its hosts and its API server. */
-    foundations: (cluster: ClusterPlan) => pulumi.Resource[];
+    /** Resources that one cluster needs and that must outlive it: its hosts and its API server. */
+    dependenciesOf: (cluster: ClusterPlan) => pulumi.Resource[];
 }
 
 /** A ClusterClass, and one Cluster of it for each workload cluster. */
@@ -37,10 +32,9 @@ export class WorkloadClusters extends pulumi.ComponentResource {
         this.registerOutputs({ count: this.clusters.length });
     }
 
-    /** The ClusterClass, which is made after its templates. */
+    /** Creates the ClusterClass after its templates, because its webhook looks for them. */
     private createClass(args: WorkloadClustersArgs): KubernetesObject {
-        const objects = clusterClassObjects({ name: CLASS_NAME, namespace: args.namespace, image: args.osImage });
-        // The webhook of the class looks for its templates: they come first.
+        const objects = clusterClassObjects({ name: CLASS_NAME, namespace: args.plan.namespace, image: args.osImage });
         const create = (manifest: Manifest, dependsOn: pulumi.Resource[]) =>
             new KubernetesObject(`${manifest.kind}-${manifest.metadata.name}`.toLowerCase(), manifest, {
                 parent: this,
@@ -65,20 +59,20 @@ export class WorkloadClusters extends pulumi.ComponentResource {
     ): KubernetesObject {
         const manifest = workloadClusterObject({
             name: cluster.name,
-            namespace: args.namespace,
+            namespace: args.plan.namespace,
             className: CLASS_NAME,
             kubernetesVersion: args.config.kubernetesVersion,
             controlPlaneNodes: args.config.controlPlaneNodes,
             workerNodes: args.config.workerNodes,
-            endpoint: { host: args.address, port: cluster.port },
+            endpoint: { host: args.plan.substrate.serviceAddress, port: cluster.port },
             fakeApiServer: cluster.fakeApiServer,
             ...(cluster.queued ? { queued: args.config.controlPlaneNodes + args.config.workerNodes } : {}),
         });
         return new KubernetesObject(cluster.name, manifest, {
             parent: this,
             provider: args.provider,
-            dependsOn: [clusterClass, ...args.foundations(cluster)],
-            // Its machines go one after another, and each host is deprovisioned before its machine goes.
+            dependsOn: [clusterClass, ...args.dependenciesOf(cluster)],
+            // Its machines are deleted one after another, and each host is deprovisioned before its machine is gone.
             customTimeouts: { delete: "30m" },
         });
     }

@@ -11,7 +11,8 @@ export interface WaitOptions<Result> {
     everyMs?: number;
     /**
      * Looks once. `{ done }` ends the wait. `{ pending }` says what is still missing. An error counts as pending: what is
-     * waited for is often the reason that a look fails.
+     * waited for is often the reason that a look fails. `{ failed }` ends the wait with that error, because waiting on
+     * would be in vain.
      */
     look: () => Promise<Look<Result>>;
     /** Told of what is missing, at most once in `progressMs`. */
@@ -22,10 +23,25 @@ export interface WaitOptions<Result> {
     signal?: AbortSignal | undefined;
     /** Where to look when the wait was in vain: the last line of the error. */
     hint?: string;
+    /** The time and how to let it pass; tests set a clock of their own. Default: the machine's clock. */
+    clock?: Clock;
 }
 
 /** What one look found. */
-export type Look<Result> = { done: Result } | { pending: string[] };
+export type Look<Result> = { done: Result } | { pending: string[] } | { failed: Error };
+
+/** A clock that a wait goes by. */
+export interface Clock {
+    /** Milliseconds since any fixed moment. */
+    now: () => number;
+    /** Resolves after so many milliseconds; rejects when the signal is aborted. */
+    sleep: (milliseconds: number, signal?: AbortSignal) => Promise<unknown>;
+}
+
+const MACHINE_CLOCK: Clock = {
+    now: Date.now,
+    sleep: (milliseconds, signal) => sleep(milliseconds, undefined, signal === undefined ? {} : { signal }),
+};
 
 /** The time limit was reached: says what was waited for, how long, and what was missing at the last look. */
 export class WaitTimeout extends Error {
@@ -46,10 +62,12 @@ export class WaitTimeout extends Error {
  * Looks again and again until a look says that it is done.
  * @returns what the last look found.
  * @throws WaitTimeout when the time limit is reached. The first look is made however short the limit is.
+ * @throws the error of a look that says `{ failed }`.
  */
 export async function waitUntil<Result>(options: WaitOptions<Result>): Promise<Result> {
     const { what, timeoutMs, everyMs = 1000, look, onProgress, progressMs = 15_000, signal, hint } = options;
-    const started = Date.now();
+    const { now, sleep: pause } = options.clock ?? MACHINE_CLOCK;
+    const started = now();
     let reported = started;
     for (;;) {
         signal?.throwIfAborted();
@@ -57,14 +75,18 @@ export async function waitUntil<Result>(options: WaitOptions<Result>): Promise<R
         if ("done" in found) {
             return found.done;
         }
-        const elapsed = Date.now() - started;
+        if ("failed" in found) {
+            throw found.failed;
+        }
+        const elapsed = now() - started;
         if (elapsed >= timeoutMs) {
             throw new WaitTimeout(what, found.pending, timeoutMs, hint);
         }
-        if (Date.now() - reported >= progressMs) {
-            reported = Date.now();
+        if (now() - reported >= progressMs) {
+            reported = now();
             onProgress?.(`waiting for ${what} (${Math.round(elapsed / 1000)} s): ${found.pending.join("; ")}`);
         }
-        await sleep(everyMs, undefined, signal === undefined ? {} : { signal });
+        // An aborted sleep rejects with an AbortError of its own: the next round throws the signal's reason instead.
+        await pause(everyMs, signal).catch(() => signal?.throwIfAborted());
     }
 }

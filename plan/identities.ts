@@ -17,10 +17,23 @@ export function hostMac(seed: string, index: number): string {
     return octets.map((octet) => octet.toString(16).padStart(2, "0")).join(":");
 }
 
+/** Namespace of Ironic, the hosts and the clusters in the management cluster. */
+export const NAMESPACE = "metal3";
+
+/** Port of sushy-tools within the address of its pair: upstream's default. */
+export const SUSHY_TOOLS_PORT = 8000;
+
+/** Port of fake-ipa within the address of its pair: upstream's default. */
+export const FAKE_IPA_PORT = 9999;
+
+/** Address of a host's BMC as BMO wants it: Redfish over plain HTTP. */
+export const bmcAddress = (sushyTools: string, uuid: string): string =>
+    `redfish+http://${sushyTools}:${SUSHY_TOOLS_PORT}/redfish/v1/Systems/${uuid}`;
+
 /** First part of every Docker name of a lab. */
 export const labPrefix = (seed: string): string => `m3lab-${seed}`;
 
-/** Name of the embedded Kubernetes node, and of its container. */
+/** Name of the Kubernetes node that the lab makes, and of its container. */
 export const nodeName = (seed: string): string => `${labPrefix(seed)}-control-plane`;
 
 /** Port of the lab's Kubernetes API on the loopback interface when `apiPort` is not set: 16000–16999, by the seed. */

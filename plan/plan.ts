@@ -2,7 +2,9 @@ import * as addresses from "./addresses";
 import type { LabConfig } from "./config/keys";
 import * as identities from "./identities";
 import { pairCount, pairRange, type HostRange } from "./pairs";
+import { profile, type Profile } from "./profiles";
 import * as sizes from "./sizes";
+import { substratePlan, type SubstratePlan } from "./substrate";
 
 /** A fake bare-metal host. */
 export interface HostPlan {
@@ -12,10 +14,13 @@ export interface HostPlan {
     mac: string;
     /** Address of its NIC, inventory only. */
     address: string;
+    /** Index of the pair that serves it. */
     pair: number;
+    /** Redfish address of its BMC, as BMO wants it. */
+    bmcAddress: string;
     /** The cluster whose machines it is set aside for, whether or not that cluster exists yet. */
     cluster: string;
-    /** Whether it is made paused, to begin when there is room for it. */
+    /** Whether it is created paused, until FKAS releases it. */
     queued: boolean;
 }
 
@@ -25,7 +30,7 @@ export interface PairPlan {
     name: string;
     sushyToolsAddress: string;
     fakeIpaAddress: string;
-    /** Every host of its range, also those beyond `nodes`: its configuration never changes. */
+    /** Every host of its range, also those beyond `nodes`, so that its configuration never changes. */
     hosts: HostPlan[];
 }
 
@@ -37,7 +42,7 @@ export interface ConductorPlan {
 export interface FakeApiServerPlan {
     index: number;
     name: string;
-    /** Hosts in work from which it lets no queued one in. Undefined: another one does that, or none. */
+    /** Hosts that it lets be provisioned at the same time. Undefined: another instance releases hosts, or none does. */
     hostsAtOnce?: number;
 }
 
@@ -46,8 +51,9 @@ export interface ClusterPlan {
     name: string;
     /** Port of its API server, declared in its controlPlaneEndpoint. */
     port: number;
+    /** Index of the FKAS instance that serves it. */
     fakeApiServer: number;
-    /** Whether it is made paused, to start when its hosts are available. */
+    /** Whether it is created paused, until its hosts are available. */
     queued: boolean;
 }
 
@@ -55,13 +61,11 @@ export interface ClusterPlan {
 export interface LabPlan {
     /** First part of every Docker name; tells labs on one machine apart. */
     prefix: string;
+    /** Namespace of Ironic, the hosts and the clusters: CAPM3 takes only hosts of a machine's own namespace. */
+    namespace: string;
+    /** The provisioning network. */
     network: addresses.Network;
-    gateway: string;
-    /** Name of the embedded Kubernetes node, and of its container. */
-    nodeName: string;
-    nodeAddress: string;
-    clusterDns: string;
-    apiPort: number;
+    substrate: SubstratePlan;
     hosts: HostPlan[];
     pairs: PairPlan[];
     conductors: ConductorPlan[];
@@ -70,22 +74,23 @@ export interface LabPlan {
     /** Index of the fake API server that serves, or would serve, the cluster of a port. */
     fakeApiServerOfPort: (port: number) => number;
     hostsPerCluster: number;
-    controllers: sizes.ControllerSizes;
-    ironic: sizes.IronicSizes;
-    /** Whether FKAS makes the secrets of a cluster before Cluster API looks for them. */
-    precreateSecrets: boolean;
+    /** The settings of all parts, by `tuning` and size. */
+    profile: Profile;
     waitSeconds: number;
 }
 
 const indices = (count: number): number[] => Array.from({ length: count }, (_, index) => index);
 
 /**
- * @param config judged configuration.
+ * @param config the validated configuration.
  * @param seed the stack's name: two stacks have other UUIDs, MAC addresses and ports.
  */
 export function plan(config: LabConfig, seed: string): LabPlan {
     const network = addresses.parseNetwork(config.provisioningCidr);
     const each = sizes.hostsPerCluster(config);
+    const ofTuning = profile(config.tuning, config.nodes);
+    const settings = { ...ofTuning, provisioningLimit: config.provisioningLimit ?? ofTuning.provisioningLimit };
+    const queue = { hostQueue: settings.hostQueue, hostsAtOnce: config.hostsAtOnce };
     const host = (index: number, pair: number): HostPlan => ({
         index,
         name: identities.hostName(index),
@@ -93,8 +98,12 @@ export function plan(config: LabConfig, seed: string): LabPlan {
         mac: identities.hostMac(seed, index),
         address: addresses.hostAddress(index),
         pair,
+        bmcAddress: identities.bmcAddress(
+            addresses.pairAddresses(network, pair).sushyTools,
+            identities.hostUuid(seed, index),
+        ),
         cluster: identities.clusterName(Math.floor(index / each)),
-        queued: sizes.isHostQueued(index, config),
+        queued: sizes.isHostQueued(index, queue),
     });
     const pairs = indices(pairCount(config.nodes, config.nodesPerPair)).map((index): PairPlan => {
         const range: HostRange = pairRange(index, config.nodesPerPair);
@@ -109,12 +118,9 @@ export function plan(config: LabConfig, seed: string): LabPlan {
     });
     return {
         prefix: identities.labPrefix(seed),
+        namespace: identities.NAMESPACE,
         network,
-        gateway: addresses.gatewayAddress(network),
-        nodeName: identities.nodeName(seed),
-        nodeAddress: addresses.kubernetesNodeAddress(network, 0),
-        clusterDns: addresses.addressAt(addresses.parseNetwork(config.serviceCidr), 10),
-        apiPort: config.apiPort ?? identities.defaultApiPort(seed),
+        substrate: substratePlan(config, seed),
         hosts: pairs.flatMap((pair) => pair.hosts).filter(({ index }) => index < config.nodes),
         pairs,
         conductors: indices(sizes.conductorCount(config.nodes, config.conductors)).map((index) => ({
@@ -124,22 +130,20 @@ export function plan(config: LabConfig, seed: string): LabPlan {
         fakeApiServers: indices(sizes.fakeApiServerCount(config.clusters, config.fakeApiServers)).map((index) => ({
             index,
             name: `fkas-${index}`,
-            // There is one queue of hosts.
-            ...(index === 0 && config.tuning === "lab" ? { hostsAtOnce: config.hostsAtOnce } : {}),
+            // There is one queue of hosts, so one instance releases them.
+            ...(index === 0 && queue.hostQueue ? { hostsAtOnce: queue.hostsAtOnce } : {}),
         })),
         clusters: indices(config.clusters).map((index) => ({
             index,
             name: identities.clusterName(index),
             port: addresses.CLUSTER_PORTS.first + index,
             fakeApiServer: sizes.fakeApiServerOf(index, config.fakeApiServers),
-            queued: sizes.isClusterQueued(index, config),
+            queued: sizes.isClusterQueued(index, each, queue),
         })),
         fakeApiServerOfPort: (port) =>
             sizes.fakeApiServerOf(port - addresses.CLUSTER_PORTS.first, config.fakeApiServers),
         hostsPerCluster: each,
-        controllers: sizes.controllerSizes(config),
-        ironic: sizes.ironicSizes(config.tuning),
-        precreateSecrets: config.tuning === "lab",
+        profile: settings,
         waitSeconds: config.waitTimeout ?? sizes.waitSeconds(config.nodes, config.clusters),
     };
 }

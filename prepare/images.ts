@@ -1,58 +1,28 @@
 import type { LabConfig } from "../plan/config/keys";
-import { builtReference } from "../toolchain/images/recipes";
-import { imageReference } from "../toolchain/images/reference";
-
-/** Images that run as pods: they must be in every node of the embedded cluster. */
-const IN_CLUSTER = [
-    "pause",
-    "coredns",
-    "mariadb",
-    "ironic",
-    "image-server",
-    "fkas",
-    "baremetal-operator",
-    "cluster-api-controller",
-    "kubeadm-bootstrap-controller",
-    "kubeadm-control-plane-controller",
-    "cluster-api-provider-metal3",
-    "ip-address-manager",
-] as const;
-
-/** Images of Docker containers. */
-const IN_DOCKER = ["node", "sushy-tools", "fake-ipa"] as const;
-
-export type ImageName = (typeof IN_CLUSTER)[number] | (typeof IN_DOCKER)[number];
+import { imagesThatRunAs } from "../toolchain/images/recipes";
+import { builtReference, imageReference, labImages } from "../toolchain/images/reference";
 
 /** Names and pinned references of every image of the lab, by where they come from. */
 export class Images {
     constructor(private readonly config: LabConfig["images"]) {}
 
-    /** The pinned reference of an image: the user's own if there is one, else the one of the configured source. */
-    reference(name: ImageName): string {
-        return this.config.overrides[name] ?? imageReference(name, this.config.source);
+    /**
+     * The pinned reference of an image: the user's own if there is one, else the one of the configured source.
+     * @throws Error listing the images there are, when `name` is none of them
+     */
+    reference(name: string): string {
+        return imageReference(name, this.config);
     }
 
     /** References of all images that are built on this machine, as the checkout has them now. */
     built(): string[] {
-        return [...IN_CLUSTER, ...IN_DOCKER]
-            .filter((name) => this.reference(name) === builtReference(name))
-            .map((name) => builtReference(name));
+        return [...labImages(this.config)]
+            .filter(([name, reference]) => reference === builtReference(name))
+            .map(([, reference]) => reference);
     }
 
-    /** References of all images that run as pods. */
+    /** References of all images that run as pods: they must be in every node of the embedded cluster. */
     inCluster(): string[] {
-        return IN_CLUSTER.map((name) => this.reference(name));
+        return imagesThatRunAs("pod").map((name) => this.reference(name));
     }
-}
-
-/** A reference in its parts, as charts and clusterctl's configuration have it. */
-export function referenceParts(reference: string): { repository: string; tag?: string; digest?: string } {
-    const [name = "", digest] = reference.split("@");
-    const colon = name.lastIndexOf(":");
-    const tagged = colon > name.lastIndexOf("/");
-    return {
-        repository: tagged ? name.slice(0, colon) : name,
-        ...(tagged ? { tag: name.slice(colon + 1) } : {}),
-        ...(digest === undefined ? {} : { digest }),
-    };
 }

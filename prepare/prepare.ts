@@ -1,83 +1,71 @@
 import * as pulumi from "@pulumi/pulumi";
-import { ironicValues } from "../components/ironic";
-import { STORAGE_CLASS } from "../components/substrate/embedded/node-storage";
-import { dockerProblem, machineProblems, lookAtMachine } from "../components/substrate/embedded/preflight";
+import type { LabArgs } from "../components/lab";
+import { SUBSTRATE_KINDS } from "../components/substrate/kinds";
+import type { WantedLab } from "../components/substrate/substrate";
 import type { LabConfig } from "../plan/config/keys";
-import { ConfigurationError, judge, type Problem } from "../plan/config/validate";
-import type { Manifest } from "../plan/manifests/documents";
-import { plan, type LabPlan } from "../plan/plan";
+import { ConfigurationError, validate, type Problem } from "../plan/config/validate";
+import type { LabOwner } from "../plan/lab-owner";
+import { ironicValues } from "../plan/manifests/ironic-values";
+import { plan } from "../plan/plan";
 import { Cache } from "../toolchain/cache/cache";
+import { goTarget } from "../toolchain/go/targets";
+import { imagesThatRunAs } from "../toolchain/images/recipes";
 import { manifestsPath } from "../toolchain/manifests/entry";
 import { readBareMetalOperator } from "../toolchain/manifests/rendered";
 import { cacheRoot } from "../toolchain/paths";
 import { renderChart } from "./chart";
 import { Images } from "./images";
+import { foreignLabProblems, ownerHere } from "./lab-owner";
 
-/** All that is known before the first resource. */
-export interface Prepared {
-    config: LabConfig;
-    plan: LabPlan;
-    /** The bare-metal operator's objects, as upstream has them. */
-    operatorManifests: Manifest[];
-    images: Images;
-    /** Ironic's objects, from charts/ironic. */
-    ironicChart: Manifest[];
-}
-
-/** Namespace of Ironic, the hosts and the clusters: CAPM3 takes only hosts of a machine's own namespace. */
-export const NAMESPACE = "metal3";
-
-/** Version of the embedded Kubernetes (toolchain/go/kubernetes). */
-const MANAGEMENT_KUBERNETES_VERSION = "v1.35.4";
+/** The machine is looked at for this substrate when the configuration is not valid. */
+const DEFAULT_SUBSTRATE: LabConfig["substrate"] = "embedded";
 
 /**
- * Reads and judges the configuration, and the machine unless this is a preview: a preview runs where no lab could.
+ * Reads and validates the configuration, and looks at the machine unless this is a preview: a preview also runs where no
+ * lab could stand.
  * @throws ConfigurationError with every problem of both.
  */
-export async function prepare(): Promise<Prepared> {
+export async function prepare(): Promise<LabArgs> {
     const problems: Problem[] = [];
     let config: LabConfig | undefined;
     try {
-        config = judge(rawConfiguration());
+        config = validate(rawConfiguration(), { images: imagesThatRunAs("pod", "container") });
     } catch (error) {
         if (!(error instanceof ConfigurationError)) {
             throw error;
         }
         problems.push(...error.problems);
     }
-    const wanted = config && { config, plan: plan(config, pulumi.getStack()), images: new Images(config.images) };
+    const owner = await ownerHere(process.env, true, pulumi.getOrganization());
+    const wanted = config && wantedLab(config, owner);
     if (!pulumi.runtime.isDryRun()) {
-        problems.push(
-            ...(wanted
-                ? machineProblems(wanted.config, wanted.plan, await lookAtMachine(wanted.plan, wanted.images.built()))
-                : await dockerProblem()),
-        );
+        problems.push(...(wanted ? await foreignLabProblems(wanted.plan.prefix, owner) : []));
+        problems.push(...(await SUBSTRATE_KINDS[config?.substrate ?? DEFAULT_SUBSTRATE].problems(wanted)));
     }
     if (problems.length > 0 || wanted === undefined) {
         throw new ConfigurationError(problems);
     }
     const manifests = manifestsPath(new Cache(cacheRoot()));
+    const { plan: planned, images } = wanted;
     return {
-        ...wanted,
+        config: wanted.config,
+        plan: planned,
+        images,
+        owner,
         operatorManifests: await readBareMetalOperator(manifests),
-        ironicChart: await ironicChart(wanted.plan, wanted.images),
+        ironicChart: await renderChart({
+            path: "charts/ironic",
+            releaseName: "ironic",
+            namespace: planned.namespace,
+            values: ironicValues(planned, images),
+            kubeVersion: goTarget("kube").version,
+        }),
     };
 }
 
-function ironicChart(planned: LabPlan, images: Images): Promise<Manifest[]> {
-    const values = ironicValues({
-        plan: planned,
-        images,
-        storageClass: STORAGE_CLASS,
-        serviceAddress: planned.nodeAddress,
-    });
-    return renderChart({
-        path: "charts/ironic",
-        releaseName: "ironic",
-        namespace: NAMESPACE,
-        values,
-        kubeVersion: MANAGEMENT_KUBERNETES_VERSION,
-    });
+function wantedLab(config: LabConfig, owner: LabOwner): WantedLab {
+    const images = new Images(config.images);
+    return { config, plan: plan(config, pulumi.getStack()), images, owner, builtImages: images.built() };
 }
 
 /** Every key of this project's namespace, known or not, as Pulumi holds it. */

@@ -1,4 +1,4 @@
-// The way into the lab's command line from a fresh clone: plain JavaScript, nothing but Node.
+// Starts the lab's command line from a fresh clone. Plain JavaScript that needs nothing but Node.
 //   node toolchain/bootstrap.mjs <command> [arguments]
 // Installs node_modules if they are missing, half-installed or of another package-lock.json, then runs cli/main.ts.
 import { spawn, spawnSync } from "node:child_process";
@@ -12,18 +12,27 @@ const root = resolve(dirname(fileURLToPath(import.meta.url)), "..");
 const modules = join(root, "node_modules");
 const stampFile = join(modules, ".metal3-scale-lab-stamp");
 
-/** Progress goes to standard error: standard output belongs to the command (`env`, for instance). */
+/**
+ * Writes to standard error: standard output belongs to the command. The output of `env`, for instance, is evaluated.
+ */
 function say(text) {
     process.stderr.write(`${text}\n`);
 }
 
-/** What installed modules must match: the lock file, and Node's major version because of compiled modules. */
+const nodeMajor = Number(process.versions.node.split(".")[0]);
+
+/**
+ * A stamp of what installed modules must match: the lock file, and Node's major version because of compiled modules.
+ */
 function wantedStamp() {
-    const lock = readFileSync(join(root, "package-lock.json"));
-    return `${createHash("sha256").update(lock).digest("hex")} node${process.versions.node.split(".")[0]} ${process.platform}-${process.arch}`;
+    const lock = createHash("sha256").update(readFileSync(join(root, "package-lock.json")));
+    return `${lock.digest("hex")} node${nodeMajor} ${process.platform}-${process.arch}`;
 }
 
-/** npm writes node_modules/.package-lock.json when all else is done: with it, and the same versions in it, an install by hand is whole. */
+/**
+ * Whether a person has run npm to its end: npm writes node_modules/.package-lock.json last, and the versions in it
+ * are those of package-lock.json.
+ */
 function installedByHand() {
     try {
         const wanted = JSON.parse(readFileSync(join(root, "package-lock.json"), "utf8")).packages;
@@ -31,7 +40,7 @@ function installedByHand() {
         return Object.entries(wanted).every(
             ([path, { version, optional, peer }]) =>
                 path === "" ||
-                // Optional ones of other platforms are not installed.
+                // npm leaves out optional packages of other platforms.
                 (found[path] === undefined && (optional || peer)) ||
                 (found[path]?.version === version && existsSync(join(root, path, "package.json"))),
         );
@@ -46,7 +55,7 @@ function installed() {
             return true;
         }
     } catch {
-        // no stamp: not installed by us, or not to the end
+        // There is no stamp: this program did not install the modules, or not to the end.
     }
     if (!installedByHand()) {
         return false;
@@ -55,21 +64,24 @@ function installed() {
     return true;
 }
 
-/** Runs in a process of its own under flock(1): the kernel gives the lock back however this ends. */
+/** Runs in a process of its own under flock(1): the kernel gives the lock back in whatever way the process ends. */
 function install() {
+    // Another run may have installed them during the wait for the lock.
     if (installed()) {
         return;
-    } // another run was quicker
+    }
     const started = Date.now();
     say("[npm] installing the lab's npm packages (npm ci) …");
-    const beat = `while sleep 20; do echo '[npm] still installing' >&2; done & beat=$!; trap 'kill $beat 2>/dev/null' EXIT; `;
-    const command = "npm ci --no-audit --no-fund --loglevel=error --fetch-retries=4 1>&2";
-    // npm ci removes what is there first, so a stamp can only come from an install that ended.
-    const result = spawnSync("sh", ["-c", `${beat}${command}`], { cwd: root, stdio: ["ignore", "inherit", "inherit"] });
+    const script = [
+        "while sleep 20; do echo '[npm] still installing' >&2; done & beat=$!",
+        "trap 'kill $beat 2>/dev/null' EXIT",
+        "npm ci --no-audit --no-fund --loglevel=error --fetch-retries=4 1>&2",
+    ].join("\n");
+    // npm ci first removes all modules and with them an older stamp.
+    const result = spawnSync("sh", ["-c", script], { cwd: root, stdio: ["ignore", "inherit", "inherit"] });
     if (result.status !== 0) {
-        say(
-            `error: npm ci failed (${result.signal ?? `exit code ${result.status}`}): see its message above. Is the npm registry reachable from here?`,
-        );
+        const how = result.signal ?? `exit code ${result.status}`;
+        say(`error: npm ci failed (${how}): see its message above. Can the npm registry be reached from here?`);
         process.exit(1);
     }
     writeFileSync(stampFile, wantedStamp());
@@ -83,15 +95,15 @@ function ensureModules() {
     const self = [fileURLToPath(import.meta.url), "--install"];
     mkdirSync(join(root, ".lab"), { recursive: true });
     const lock = join(root, ".lab", "npm-install.lock");
-    // -w: a limit for the wait; -E tells it apart from npm's own exit codes.
+    // -w limits the wait to 20 minutes; -E gives a wait in vain an exit code that npm does not use.
     const locked = spawnSync("flock", ["-w", "1200", "-E", "77", lock, process.execPath, ...self], {
         stdio: ["ignore", "inherit", "inherit"],
     });
     if (locked.error?.code === "ENOENT") {
-        say("[npm] flock(1) is not there: a second run at the same time is not kept out");
+        say("[npm] there is no flock(1): do not start a second run before this one has installed the packages");
         install();
     } else if (locked.status === 77) {
-        say(`error: waited 20 min for another run that is installing npm packages (${lock})`);
+        say(`error: waited 20 minutes for another run that is installing npm packages (lock ${lock})`);
         process.exit(1);
     } else if (locked.status !== 0) {
         process.exit(locked.status ?? 1);
@@ -99,7 +111,7 @@ function ensureModules() {
 }
 
 function main() {
-    if (Number(process.versions.node.split(".")[0]) < MINIMUM_NODE) {
+    if (nodeMajor < MINIMUM_NODE) {
         say(`error: Node ${MINIMUM_NODE} or newer is needed, this is ${process.version}`);
         process.exit(1);
     }
@@ -112,7 +124,7 @@ function main() {
         ["--import", import.meta.resolve("tsx"), join(root, "cli", "main.ts"), ...process.argv.slice(2)],
         { stdio: "inherit" },
     );
-    // The command itself makes one out of two: a Ctrl-C comes from the terminal and, again, from here.
+    // A Ctrl-C reaches the command twice: from the terminal and from here. The command takes both for one.
     for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) {
         process.on(signal, () => child.kill(signal));
     }
@@ -124,7 +136,7 @@ function main() {
         if (signal === null) {
             process.exit(code ?? 1);
         }
-        // Ended by a signal: end the same way, so that whoever called sees it.
+        // The command was ended by a signal: this process ends by the same one, so that its caller sees it.
         process.removeAllListeners(signal);
         process.kill(process.pid, signal);
     });

@@ -8,12 +8,12 @@ const APP = "metal3-scale-lab";
 
 function xdg(variable: string, fallback: string, env: NodeJS.ProcessEnv): string {
     const value = env[variable];
-    // The XDG base directory specification: a relative path is to be ignored.
+    // The XDG base directory specification has relative paths ignored.
     return value !== undefined && value.startsWith("/") ? value : join(homedir(), fallback);
 }
 
 /**
- * Where everything that can be made again is kept: built binaries, manifests, links for PATH, logs of builds.
+ * The folder of everything that can be made again: built binaries, manifests, links for PATH, logs of builds.
  * `METAL3_SCALE_LAB_CACHE`, else `$XDG_CACHE_HOME/metal3-scale-lab`, else `~/.cache/metal3-scale-lab`.
  */
 export function cacheRoot(env: NodeJS.ProcessEnv = process.env): string {
@@ -22,7 +22,7 @@ export function cacheRoot(env: NodeJS.ProcessEnv = process.env): string {
 }
 
 /**
- * Where what must not be lost is kept: Pulumi's state and the passphrase that opens its secrets.
+ * The folder of everything that must not be lost: Pulumi's state, and the passphrase that opens its secrets.
  * `METAL3_SCALE_LAB_STATE`, else `$XDG_STATE_HOME/metal3-scale-lab`, else `~/.local/state/metal3-scale-lab`.
  */
 export function stateRoot(env: NodeJS.ProcessEnv = process.env): string {

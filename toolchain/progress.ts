@@ -1,29 +1,31 @@
-import { CommandError, tailOfFile } from "./run";
+import { duration } from "../lib/duration";
+import { failureLines } from "./run";
 
-/** Where progress goes: standard error, so that a command's standard output stays its own. */
-export interface Sink {
+/** Where progress is written. */
+interface Sink {
     write(text: string): unknown;
     isTTY?: boolean | undefined;
     columns?: number | undefined;
 }
 
-export interface ProgressOptions {
+interface ProgressOptions {
+    /** Default: standard error, so that standard output belongs to the command alone. */
     sink?: Sink;
-    /** Milliseconds between two "still at it" lines where the output is no terminal. Default 30 s. */
+    /** Milliseconds between two lines about a long step where the output is no terminal. Default 30,000. */
     heartbeatMs?: number;
-    /** Clock, milliseconds. */
+    /** The clock, milliseconds. Default: Date.now. */
     now?: () => number;
 }
 
-/** What a step's work may tell the person watching. */
+/** How the work of a step speaks to the person watching. */
 export interface StepHandle {
-    /** Replaces what the step is said to be doing. */
-    doing(text: string): void;
+    /** Says what the step is doing now, until the next call. */
+    doing: (text: string) => void;
     /** Prints a line that stays. */
-    notice(text: string): void;
+    notice: (text: string) => void;
 }
 
-/** The work did not fail: it was stopped, by the person or because another step failed. */
+/** The work did not fail: the person stopped it, or another step failed. */
 export class StoppedError extends Error {}
 
 interface Running {
@@ -34,23 +36,11 @@ interface Running {
     said: number;
 }
 
-/** Seconds as a person reads them: `8 s`, `2 min 05 s`, `1 h 02 min`. */
-export function duration(ms: number): string {
-    const seconds = Math.round(ms / 1000);
-    if (seconds < 60) {
-        return `${seconds} s`;
-    }
-    if (seconds < 3600) {
-        return `${Math.floor(seconds / 60)} min ${String(seconds % 60).padStart(2, "0")} s`;
-    }
-    return `${Math.floor(seconds / 3600)} h ${String(Math.floor((seconds % 3600) / 60)).padStart(2, "0")} min`;
-}
-
 /**
- * Tells what is being done, which step of how many, and for how long. Steps may run side by side.
+ * Tells which step of how many is at work, and for how long. Steps may run side by side.
  *
- * On a terminal one line at the bottom is redrawn; elsewhere (a CI log) every line is plain and stays, and a long step says every half minute that
- * it is still at work. A step that fails shows the end of its log and where the whole is.
+ * On a terminal the last line is redrawn. Elsewhere, in a CI log for instance, every line is plain and stays, and a
+ * long step says every half minute that it is still at work.
  */
 export class Progress {
     private readonly sink: Sink;
@@ -70,12 +60,12 @@ export class Progress {
         this.began = this.now();
     }
 
-    /** Milliseconds since the beginning. */
+    /** Milliseconds since this progress began. */
     get elapsed(): number {
         return this.now() - this.began;
     }
 
-    /** Announces steps to come, so that "of how many" is known from the first. */
+    /** Announces steps to come, so that the first step can already say how many there are. */
     expect(steps: number): void {
         this.total += steps;
     }
@@ -87,7 +77,7 @@ export class Progress {
         this.draw();
     }
 
-    /** Runs one step; the error of its work is told and thrown on. */
+    /** Runs one step. @throws the error of its work, after saying that the step failed or was stopped */
     async step<T>(title: string, work: (step: StepHandle) => Promise<T>): Promise<T> {
         this.started += 1;
         this.total = Math.max(this.total, this.started);
@@ -112,18 +102,10 @@ export class Progress {
         }
     }
 
-    /** Says an error the way a person needs it: the message, the end of the log, the path of the rest. */
+    /** Shows an error: its message, the end of the failed command's output, and the path of the whole log. */
     async failure(error: unknown): Promise<void> {
-        this.line(`error: ${error instanceof Error ? error.message : String(error)}`);
-        if (!(error instanceof CommandError)) {
-            return;
-        }
-        const tail = error.tail || (error.log ? await tailOfFile(error.log) : "");
-        if (tail) {
-            this.line(tail.replace(/^/gm, "    | "));
-        }
-        if (error.log) {
-            this.line(`    the whole log: ${error.log}`);
+        for (const line of await failureLines(error)) {
+            this.line(line);
         }
     }
 
@@ -142,24 +124,18 @@ export class Progress {
     }
 
     private tick(): void {
-        if (this.timer !== undefined) {
-            return;
-        }
-        this.timer = setInterval(() => this.beat(), this.sink.isTTY ? 1_000 : Math.min(this.heartbeatMs, 1_000));
-        // Progress is no reason for the process to stay.
-        this.timer.unref();
+        const pause = this.sink.isTTY ? 1_000 : Math.min(this.heartbeatMs, 1_000);
+        // unref: a process that has nothing else to do ends all the same.
+        this.timer ??= setInterval(() => this.beat(), pause).unref();
     }
 
     private beat(): void {
         if (this.sink.isTTY) {
             return this.draw();
         }
-        for (const at of this.running) {
-            if (this.now() - at.said < this.heartbeatMs) {
-                continue;
-            }
+        for (const at of this.running.filter(({ said }) => this.now() - said >= this.heartbeatMs)) {
             at.said = this.now();
-            this.line(`${this.label(at)}: ${at.detail || "still at it"}, ${duration(this.now() - at.started)}`);
+            this.line(`${this.label(at)}: ${at.detail || "still at work"}, ${duration(this.now() - at.started)}`);
         }
     }
 

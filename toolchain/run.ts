@@ -2,9 +2,10 @@ import { createWriteStream, type WriteStream } from "node:fs";
 import { mkdir, readFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import { finished } from "node:stream/promises";
-import type { Options, ResultPromise } from "execa";
+import type { Options } from "execa";
+import { errorText } from "../lib/error-text";
 
-/** A command that failed, with the end of what it said. The whole is in its log, where there is one. */
+/** A command that failed: which one, why, the last lines of its output, and the log with all of it, if there is one. */
 export class CommandError extends Error {
     constructor(
         readonly command: string,
@@ -17,16 +18,16 @@ export class CommandError extends Error {
     }
 }
 
-export interface RunOptions {
+interface RunOptions {
     cwd?: string;
-    /** Added to the process's own environment. */
+    /** Variables beside those of this process's environment. */
     env?: Record<string, string | undefined>;
-    /** The command's whole output is appended here. */
+    /** File to which the command's whole output is appended. */
     log?: string;
     /** Longest run, milliseconds. */
     timeoutMs: number;
     signal?: AbortSignal | undefined;
-    /** Text for the command's standard input, which is otherwise empty. */
+    /** Text for the command's standard input. Default: none. */
     input?: string;
 }
 
@@ -40,6 +41,21 @@ export function tailOf(text: string, lines = TAIL_LINES): string {
 /** The last lines of a log file; empty when it cannot be read. */
 export async function tailOfFile(path: string, lines = TAIL_LINES): Promise<string> {
     return tailOf(await readFile(path, "utf8").catch(() => ""), lines);
+}
+
+/** An error as a person needs it: its message, the end of the failed command's output, the path of the whole log. */
+export async function failureLines(error: unknown): Promise<string[]> {
+    const message = `error: ${errorText(error)}`;
+    if (!(error instanceof CommandError)) {
+        return [message];
+    }
+    const { log } = error;
+    const tail = error.tail || (log === undefined ? "" : await tailOfFile(log));
+    return [
+        message,
+        ...(tail === "" ? [] : [tail.replace(/^/gm, "    | ")]),
+        ...(log === undefined ? [] : [`    the whole log: ${log}`]),
+    ];
 }
 
 /**
@@ -57,7 +73,7 @@ export async function run(command: string, args: readonly string[], options: Run
         forceKillAfterDelay: 5_000,
         all: true,
         reject: false,
-        // Of a long build only the end is of use in memory; the log has everything.
+        // The output is kept in memory: a command that prints more than this fails.
         maxBuffer: 64 * 1024 * 1024,
     };
     let log: WriteStream | undefined;
@@ -65,18 +81,19 @@ export async function run(command: string, args: readonly string[], options: Run
     if (options.log !== undefined) {
         await mkdir(dirname(options.log), { recursive: true });
         log = createWriteStream(options.log, { flags: "a" });
-        // Heard from the beginning: a log that cannot be written must not end the program.
+        // Awaited from the beginning: an error of a log that cannot be written would end the program if nobody
+        // listened.
         logged = finished(log).catch(() => undefined);
         log.write(`$ ${[command, ...args].join(" ")}\n`);
     }
-    // An ES module, which a CommonJS one can only load this way on Node 20.
+    // The Pulumi program is CommonJS, and on Node 20 CommonJS can load this ES module only by a dynamic import.
     const { execa } = await import("execa");
-    const child = execa(command, args as string[], settings) as ResultPromise<Options>;
+    const child = execa<Options>(command, args as string[], settings);
     if (log !== undefined) {
         child.all?.pipe(log);
     }
     const result = await child;
-    // Whoever reads the log after a failure reads all of it.
+    // Whoever reads the log after a failure must find all of it.
     log?.end();
     await logged;
     if (!result.failed) {
@@ -89,7 +106,7 @@ export async function run(command: string, args: readonly string[], options: Run
           ? `exit code ${result.exitCode}`
           : result.signal !== undefined
             ? `ended by ${result.signal}`
-            : ((result.cause as Error | undefined)?.message ?? "could not be started");
+            : errorText(result.cause ?? "could not be started");
     throw new CommandError(
         [command, ...args].slice(0, 4).join(" "),
         reason,
@@ -98,7 +115,7 @@ export async function run(command: string, args: readonly string[], options: Run
     );
 }
 
-/** Like `run`, but a failure is `undefined`: for looking whether something is there. */
+/** Runs a command that only looks whether something is there. @returns its output, or undefined when it fails */
 export async function look(
     command: string,
     args: readonly string[],

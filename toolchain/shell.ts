@@ -1,10 +1,11 @@
-/** A text as one word of a POSIX shell, whatever is in it. */
+/** Quotes a text, whatever is in it, as one word of a POSIX shell. */
 export function quote(text: string): string {
     return /^[A-Za-z0-9_/:.,@%+=-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
 }
 
 /**
- * Lines for `eval`: they set the variables, and put a folder in front of PATH unless it is on it already (evaluating twice changes nothing).
+ * Lines for `eval` that set the variables and put a folder in front of PATH, unless PATH has it already: evaluating
+ * them twice changes nothing.
  */
 export function exportLines(variables: Record<string, string>, pathFolder: string): string[] {
     const folder = quote(pathFolder);

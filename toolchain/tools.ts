@@ -8,15 +8,18 @@ import { look } from "./run";
 import { versions } from "./versions";
 
 /** A command-line tool of the lab that a person may have already. */
-export interface Tool {
+interface Tool {
     /** The command's name. */
     name: string;
     /** The target of toolchain/go/targets.yaml that builds it. */
     target: string;
 }
 
-/** One binary holds all of Kubernetes and acts by the name it is called by. */
-export const TARGET_OF: Record<string, string> = { kubectl: "kube" };
+/**
+ * Targets with another name than their tool: the binary `kube` holds all of Kubernetes and acts by the name it is
+ * called by.
+ */
+const TARGET_OF: Record<string, string> = { kubectl: "kube" };
 
 /** A tool of versions.yaml. @throws Error when there is none of that name */
 export function tool(name: string): Tool {
@@ -26,11 +29,14 @@ export function tool(name: string): Tool {
     return { name, target: TARGET_OF[name] ?? name };
 }
 
+/** The place where a tool was found. */
 export interface FoundTool {
+    /** Path of the tool, or of the place in the cache where it would be. */
     path: string;
+    /** Its version, where it was found on PATH. */
     version: string | undefined;
     where: "PATH" | "cache" | "nowhere";
-    /** Why one on PATH is not used. */
+    /** The reason why the one on PATH is not used. */
     unfit?: string;
 }
 
@@ -39,7 +45,7 @@ export function binDir(cache: Cache): string {
     return join(cache.root, "bin");
 }
 
-/** PATH without the lab's own folder and without npm's: what the person has. */
+/** PATH without the lab's own folder and without npm's, which leaves the commands that the person has installed. */
 export function foreignPath(cache: Cache, path = process.env["PATH"] ?? ""): string {
     return path
         .split(delimiter)
@@ -58,7 +64,7 @@ export function versionIn(text: string): string | undefined {
     return /v?(\d+\.\d+\.\d+)/.exec(text)?.[1];
 }
 
-/** Path of a command on the person's own PATH. */
+/** Path of a command that the person has installed. */
 export function onForeignPath(cache: Cache, command: string): string | undefined {
     return foreignPath(cache)
         .split(delimiter)
@@ -66,19 +72,19 @@ export function onForeignPath(cache: Cache, command: string): string | undefined
         .find((path) => existsSync(path));
 }
 
-/** Looks for a tool: on PATH at a fitting version, else in the cache. Builds nothing. */
+/** Looks for a tool: on PATH in a version that fits, else in the cache. Builds nothing. */
 export async function findTool(cache: Cache, name: string): Promise<FoundTool> {
     const { range, command } = versions().tools[name] as { range: string; command: string[] };
     const path = onForeignPath(cache, name);
     let unfit: string | undefined;
     if (path !== undefined) {
-        // Asked at most its own version: no look for updates, no network.
+        // A tool that is asked for its version must not look for updates in the network.
         const env = { CLUSTERCTL_DISABLE_VERSIONCHECK: "true", PULUMI_SKIP_UPDATE_CHECK: "true" };
         const version = versionIn((await look(path, command, { env })) ?? "");
         if (version !== undefined && satisfies(version, range)) {
             return { path, version, where: "PATH" };
         }
-        unfit = version === undefined ? `${path} does not tell its version` : `${path} is ${version}, wanted ${range}`;
+        unfit = version === undefined ? `${path} does not say its version` : `${path} is ${version}, wanted ${range}`;
     }
     const cached = goBinaryPath(cache, tool(name).target);
     const because = unfit === undefined ? {} : { unfit };
@@ -86,7 +92,8 @@ export async function findTool(cache: Cache, name: string): Promise<FoundTool> {
 }
 
 /**
- * Makes `<cache>/bin/<name>` a link to a file, at once and without a moment in which there is none.
+ * Makes `<cache>/bin/<name>` a link to a file. A link that is there is replaced by a rename, so that there is one at
+ * every moment.
  * @param target undefined removes the link
  */
 export async function linkCommand(cache: Cache, name: string, target: string | undefined): Promise<void> {

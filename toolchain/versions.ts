@@ -6,7 +6,6 @@ import { repoPath } from "./paths";
 const schema = z.strictObject({
     go: z.strictObject({ version: z.string(), sum: z.string().startsWith("h1:"), minimum: z.string() }),
     tools: z.record(z.string(), z.strictObject({ range: z.string(), command: z.array(z.string()) })),
-    plugins: z.array(z.strictObject({ kind: z.literal("resource"), name: z.string(), version: z.string() })),
     disk: z.strictObject({
         cachePerProgram: z.number().positive(),
         goPerProgram: z.number().positive(),
@@ -14,13 +13,36 @@ const schema = z.strictObject({
     }),
 });
 
-/** The content of toolchain/versions.yaml. */
-export type Versions = z.infer<typeof schema>;
+/** One resource plugin of Pulumi. */
+export interface PulumiPlugin {
+    /** Its name as in `pulumi plugin install resource NAME`. */
+    name: string;
+    /** Its version without a leading v: a plugin has the version of the npm package that asks for it. */
+    version: string;
+}
+
+/** The content of toolchain/versions.yaml, and the plugins that package.json asks for. */
+export type Versions = z.infer<typeof schema> & { plugins: PulumiPlugin[] };
+
+const SDK = "@pulumi/pulumi";
+
+/** Each package `@pulumi/<name>` but the SDK belongs to a plugin of the same name and version. */
+function pulumiPlugins(dependencies: Record<string, string>): PulumiPlugin[] {
+    return Object.entries(dependencies).flatMap(([name, version]) =>
+        name.startsWith("@pulumi/") && name !== SDK ? [{ name: name.slice("@pulumi/".length), version }] : [],
+    );
+}
 
 let known: Versions | undefined;
 
-/** Versions and hashes of the tools the toolchain needs. */
+/** Versions, hashes and sizes of what the toolchain itself needs. */
 export function versions(): Versions {
-    known ??= schema.parse(parse(readFileSync(repoPath("toolchain", "versions.yaml"), "utf8")));
+    if (known === undefined) {
+        const { dependencies } = JSON.parse(readFileSync(repoPath("package.json"), "utf8")) as {
+            dependencies: Record<string, string>;
+        };
+        const file = schema.parse(parse(readFileSync(repoPath("toolchain", "versions.yaml"), "utf8")));
+        known = { ...file, plugins: pulumiPlugins(dependencies) };
+    }
     return known;
 }

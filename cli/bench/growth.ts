@@ -1,18 +1,21 @@
-import { readFile } from "node:fs/promises";
+import { setTimeout as sleep } from "node:timers/promises";
 import Docker from "dockerode";
-import { labPrefix } from "../../plan/identities";
-import { until, type BenchLab } from "./lab";
-import { HOSTS, ManagementCluster } from "./management";
-import { UsageMeter, type ComponentUsage } from "./usage";
+import { machineMemory } from "../../lib/proc";
+import { waitUntil } from "../../lib/wait-until";
+import { HOSTS } from "../../tasks/wait-for-fleet/reader";
+import type { BenchLab } from "./lab";
+import { ManagementCluster } from "./management";
+import { UsageMeter } from "./usage/meter";
+import type { ComponentUsage } from "./usage/totals";
 
-/** A look costs ~0.1 CPU-s, most of it dockerd's. */
+/** A sample costs about 0.1 CPU-seconds, most of them in dockerd. */
 const SAMPLE_MS = 10_000;
-/** An `up` may build nothing here: the artefacts are there, and its infrastructure stands within minutes. */
-const FIRST_HOST_SECONDS = 1800;
+/** Longest wait for the first host. An `up` builds nothing here, and its infrastructure stands within minutes. */
+const FIRST_HOST_MS = 1_800_000;
 
-/** What the lab's growth cost: from its first new BareMetalHost to the end of `up`. */
+/** Usage of the machine from the lab's first new BareMetalHost to the end of `up`. */
 export interface GrowthUsage {
-    /** When the first new BareMetalHost was there, ISO 8601. */
+    /** When the first new BareMetalHost existed, ISO 8601. */
     began: string;
     seconds: number;
     /** CPU-seconds of the whole machine, whoever used them. */
@@ -20,40 +23,43 @@ export interface GrowthUsage {
     /** CPU-seconds of Pulumi, its program and its plugins. */
     pulumiCpuSeconds: number;
     components: ComponentUsage[];
-    /** Most memory in use on the machine, bytes, and what was in use before the lab was begun. */
+    /** Most memory in use on the machine, and the memory in use before the lab was begun; bytes. */
     peakMachineBytes: number;
     machineBytesBefore: number;
+    /** Samples of which a part or all could not be read. */
     failedSamples: number;
+    /** The reason of the last failed sample; absent when none failed. */
+    lastSampleError?: string;
 }
 
-/** Memory that is not available on this machine, bytes (proc(5), meminfo). */
-export async function machineMemory(): Promise<number> {
-    const lines = (await readFile("/proc/meminfo", "utf8")).split("\n");
-    const kib = (key: string): number =>
-        Number(/\d+/.exec(lines.find((line) => line.startsWith(`${key}:`)) ?? "")?.[0]);
-    return (kib("MemTotal") - kib("MemAvailable")) * 1024;
+/** Memory in use on this machine, bytes. */
+export function memoryInUse(): number {
+    const { total, available } = machineMemory();
+    return total - available;
 }
 
-/** Watches a lab while `pulumi up` works: what its components use, from the moment the first new host is there. */
+/** Watches a lab while `pulumi up` works: measures its components from the moment the first new host exists. */
 export class GrowthWatch {
     readonly meter: UsageMeter;
     private readonly stop = new AbortController();
     private readonly done: Promise<void>[];
-    private readonly before: Promise<number>;
+    private readonly before = memoryInUse();
     private peak = 0;
     private firstHost: Date | undefined;
     private pulumiBefore = 0;
 
-    /** @param known hosts that were there before. @param onFirstHost told once, when the first other one is there. */
+    /**
+     * @param existing number of hosts that the lab already has.
+     * @param onFirstHost called once, when there is a host more.
+     */
     constructor(
         private readonly lab: BenchLab,
-        known: number,
+        existing: number,
         onFirstHost: (cluster: ManagementCluster) => Promise<void>,
     ) {
-        this.meter = new UsageMeter({ docker: new Docker(), prefix: labPrefix(lab.stack) });
-        this.before = machineMemory();
-        this.done = [this.sampling(), this.waiting(known, onFirstHost)];
-        // Whoever fails is heard in end(), which may be long after.
+        this.meter = new UsageMeter(new Docker(), lab.stack);
+        this.done = [this.sampling(), this.waiting(existing, onFirstHost)];
+        // end() throws their errors, perhaps long after: until then Node must not take them for unhandled.
         for (const task of this.done) {
             task.catch(() => undefined);
         }
@@ -67,57 +73,57 @@ export class GrowthWatch {
         if (this.firstHost === undefined) {
             throw new Error("no new BareMetalHost was seen: there is nothing to measure");
         }
+        const { count, lastError } = this.meter.failures;
         return {
             began: this.firstHost.toISOString(),
             seconds: (Date.now() - this.firstHost.getTime()) / 1000,
-            machineCpuSeconds: this.meter.machine(),
-            pulumiCpuSeconds: this.lab.usedByPulumi - this.pulumiBefore,
+            machineCpuSeconds: this.meter.machineCpuSeconds(),
+            pulumiCpuSeconds: this.lab.pulumiCpuSeconds - this.pulumiBefore,
             components: this.meter.report(),
             peakMachineBytes: this.peak,
-            machineBytesBefore: await this.before,
-            failedSamples: this.meter.failures.count,
+            machineBytesBefore: this.before,
+            failedSamples: count,
+            ...(count > 0 ? { lastSampleError: lastError } : {}),
         };
     }
 
     private async sampling(): Promise<void> {
-        while (!this.stop.signal.aborted) {
+        const { signal } = this.stop;
+        while (!signal.aborted) {
             await this.meter.sample();
-            this.peak = Math.max(this.peak, await machineMemory());
-            await pause(SAMPLE_MS, this.stop.signal);
+            this.peak = Math.max(this.peak, memoryInUse());
+            // The signal ends the pause with an error, and the loop with it.
+            await sleep(SAMPLE_MS, undefined, { signal }).catch(() => undefined);
         }
     }
 
-    private async waiting(known: number, onFirstHost: (cluster: ManagementCluster) => Promise<void>): Promise<void> {
+    private async waiting(existing: number, onFirstHost: (cluster: ManagementCluster) => Promise<void>): Promise<void> {
+        const { signal } = this.stop;
         try {
-            const cluster = await until("a new BareMetalHost", FIRST_HOST_SECONDS, this.stop.signal, async () => {
-                const found = ManagementCluster.of(this.lab.stack);
-                return found && (await found.list(HOSTS, known + 1)).length > known ? found : undefined;
+            const cluster = await waitUntil({
+                what: "a new BareMetalHost",
+                timeoutMs: FIRST_HOST_MS,
+                signal,
+                look: async () => {
+                    const found = ManagementCluster.of(this.lab.stack);
+                    if (found === undefined) {
+                        return { pending: ["the lab has no kubeconfig yet"] };
+                    }
+                    const hosts = (await found.list(HOSTS, existing + 1)).length;
+                    return hosts > existing ? { done: found } : { pending: [`there are ${hosts} hosts`] };
+                },
             });
             this.firstHost = new Date();
-            this.pulumiBefore = this.lab.usedByPulumi;
+            this.pulumiBefore = this.lab.pulumiCpuSeconds;
             await this.meter.sample();
-            this.meter.mark();
+            this.meter.beginWindow();
             await onFirstHost(cluster);
         } catch (error) {
-            // An `up` that failed says itself why; end() says that nothing was seen.
-            if (!this.stop.signal.aborted) {
+            // After an `up` that failed there is nothing to wait for: `up` itself says why, and end() that no host was
+            // seen.
+            if (!signal.aborted) {
                 throw error;
             }
         }
     }
 }
-
-/** Sleeps, but not beyond the signal. */
-export const pause = (milliseconds: number, signal: AbortSignal): Promise<void> =>
-    new Promise((resolve) => {
-        if (signal.aborted) {
-            return resolve();
-        }
-        const end = (): void => {
-            clearTimeout(timer);
-            signal.removeEventListener("abort", end);
-            resolve();
-        };
-        const timer = setTimeout(end, milliseconds);
-        signal.addEventListener("abort", end);
-    });

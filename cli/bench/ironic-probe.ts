@@ -1,22 +1,30 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { Agent, fetch } from "undici";
+import { errorText } from "../../lib/error-text";
 import type { ManagementCluster } from "./management";
 
-/** BMO's question before it lets a host begin something: every node, four fields (its loadBusyHosts). */
+/**
+ * BMO's request before a host may begin an operation (loadBusyHosts in its Ironic provisioner): four fields of every
+ * node.
+ */
 const LISTING = "/v1/nodes?fields=uuid,name,provision_state,boot_interface";
 const API_VERSION = "1.84";
+/** Pause between two pairs of requests. */
 const PAUSE_MS = 2000;
+/** Longest time for an answer. */
 const LIMIT_MS = 60_000;
 
-/** How long Ironic took for one look at one node, and for a listing of all, ms, with so many nodes enrolled. */
+/** Milliseconds that Ironic took to answer a request for one node, and a request for the list of all nodes. */
 export interface LatencySample {
+    /** Seconds since the probe began. */
     seconds: number;
+    /** Number of enrolled nodes at the time. */
     nodes: number;
     oneNodeMs: number;
     listingMs: number;
 }
 
-/** Asks Ironic what BMO asks it, every two seconds, and notes how long the answers take. */
+/** Sends Ironic the requests that BMO sends it, every two seconds, and notes how long the answers take. */
 export class IronicProbe {
     readonly samples: LatencySample[] = [];
     failures = 0;
@@ -37,10 +45,10 @@ export class IronicProbe {
             cluster.secret("ironic-credentials"),
             cluster.secret("ironic-tls"),
         ]);
-        const authorization = `Basic ${Buffer.from(`${credentials["username"]}:${credentials["password"]}`).toString("base64")}`;
-        // A connection for each question, as BMO's client mostly makes them.
+        const login = Buffer.from(`${credentials["username"]}:${credentials["password"]}`).toString("base64");
+        // A connection for each request, as BMO's client makes it in most cases.
         const dispatcher = new Agent({ connect: { ca: tls["ca.crt"] ?? "" }, pipelining: 0 });
-        const probe = new IronicProbe(endpoint, authorization, dispatcher);
+        const probe = new IronicProbe(endpoint, `Basic ${login}`, dispatcher);
         probe.done = probe.loop();
         return probe;
     }
@@ -68,8 +76,8 @@ export class IronicProbe {
                 }
             } catch (error) {
                 this.failures += 1;
-                this.lastError =
-                    error instanceof Error ? `${error.message} ${String(error.cause ?? "")}`.trim() : String(error);
+                const cause = error instanceof Error && error.cause !== undefined ? `: ${errorText(error.cause)}` : "";
+                this.lastError = `${errorText(error)}${cause}`;
             }
             await sleep(PAUSE_MS);
         }

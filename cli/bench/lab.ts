@@ -1,27 +1,28 @@
 import { existsSync } from "node:fs";
 import { rm, stat } from "node:fs/promises";
-import { setTimeout as sleep } from "node:timers/promises";
 import type { Ready } from "../../toolchain/ensure";
 import { repoPath } from "../../toolchain/paths";
 import { preparePulumiState } from "../../toolchain/pulumi/home";
 import { run } from "../../toolchain/run";
 import { operation, runPulumi, stackPulumiSettings } from "../pulumi";
-import { findLeftovers, removeLeftovers } from "../recovery/docker-leftovers";
-import { exportState, recover, removeStack, stackExists, stackFile } from "../stack";
+import { recover, removeUnrecorded } from "../recovery/recover";
+import { exportState } from "../recovery/state";
+import { removeStack, stackExists } from "../stack";
+import { stackFile } from "../stack-file";
 import { ProcessMeter, type ProcessUsage } from "./process-meter";
 
 const CONFIG_LIMIT_MS = 60_000;
 
-/** Which program is measured; `unknown` where this is no clone of its repository. */
-export const commit = (): Promise<string> =>
+/** Short hash of the program's commit; "unknown" without a clone of its repository. */
+export const currentCommit = (): Promise<string> =>
     run("git", ["-C", repoPath(), "rev-parse", "--short", "HEAD"], { timeoutMs: 10_000 }).catch(() => "unknown");
 
-/** A Pulumi command, measured from outside. */
+/** Time, CPU and memory of a Pulumi command with everything that it started. */
 export interface MeasuredCommand extends ProcessUsage {
     seconds: number;
 }
 
-/** The lab of a stack, driven as a person drives it, each command measured. */
+/** The lab of a stack. It is driven by the same commands that a person uses, and each of them is measured. */
 export class BenchLab {
     private meter: ProcessMeter | undefined;
 
@@ -32,16 +33,16 @@ export class BenchLab {
         private readonly say: (text: string) => void,
     ) {}
 
-    /** CPU-seconds of the Pulumi command that runs, or ran last. */
-    get usedByPulumi(): number {
+    /** CPU-seconds of the Pulumi command that runs now, or ran last. */
+    get pulumiCpuSeconds(): number {
         return this.meter?.usage.cpuSeconds ?? 0;
     }
 
-    /** Makes the stack, taking away what an earlier, killed run left. */
+    /** Makes the stack, and removes what an earlier run left that was killed. */
     async begin(): Promise<void> {
-        // With the last stack its folder went, too.
+        // The removal of the last stack has removed the folder of the stacks, too.
         await preparePulumiState(this.ready.setup);
-        await recover(this.ready, this.stack, this.say);
+        await recover(this.ready, this.stack, { command: "up", say: this.say });
     }
 
     async configure(values: Record<string, string>): Promise<void> {
@@ -61,21 +62,23 @@ export class BenchLab {
         return this.pulumi([...operation("up", this.stack, this.parallel), ...args]);
     }
 
-    /** Destroys the lab and removes its stack. Nothing of it is left, also when its `up` had failed. */
+    /** Destroys the lab and removes its stack. Nothing is left of it, even when its `up` had failed. */
     async end(): Promise<MeasuredCommand | undefined> {
         let measured: MeasuredCommand | undefined;
         await preparePulumiState(this.ready.setup);
+        let known: ReadonlySet<string> = new Set();
+        const clean = { command: "down", say: this.say } as const;
         if (await stackExists(this.ready, this.stack)) {
-            await recover(this.ready, this.stack, this.say);
+            ({ known } = await recover(this.ready, this.stack, clean));
             measured = await this.pulumi(operation("destroy", this.stack, this.parallel));
             await removeStack(this.ready, this.stack);
         }
-        await removeLeftovers(await findLeftovers(this.stack, new Set()), this.say);
+        await removeUnrecorded(this.ready, this.stack, known, clean);
         await rm(stackFile(this.stack), { force: true });
         return measured;
     }
 
-    /** Resources in the stack's state, and the size of its file where the backend is a folder. */
+    /** Number of resources in the stack's state, and the size of its file when the backend is a folder. */
     async state(): Promise<{ resources: number; bytes?: number }> {
         const resources = (await exportState(this.ready, this.stack)).deployment?.resources ?? [];
         const folder = this.ready.setup.stateDir;
@@ -93,7 +96,7 @@ export class BenchLab {
         const usage = this.stopMeter();
         if (code !== 0) {
             throw new Error(
-                `pulumi ${args[0]} of the stack ${this.stack} ended with exit code ${code}: its output above says why`,
+                `pulumi ${args[0]} of the stack ${this.stack} ended with exit code ${code}: see its output above`,
             );
         }
         return { seconds: (Date.now() - began) / 1000, ...usage };
@@ -105,32 +108,4 @@ export class BenchLab {
         }
         return this.meter.stop();
     }
-}
-
-/** Asks until there is an answer, again after `pauseSeconds`. @throws Error naming what was waited for. */
-export async function until<T>(
-    what: string,
-    limitSeconds: number,
-    signal: AbortSignal,
-    ask: () => Promise<T | undefined>,
-    pauseSeconds = 1,
-): Promise<T> {
-    const end = Date.now() + limitSeconds * 1000;
-    let last: string;
-    while (!signal.aborted) {
-        try {
-            const answer = await ask();
-            if (answer !== undefined) {
-                return answer;
-            }
-            last = "";
-        } catch (error) {
-            last = `; the last look failed: ${error instanceof Error ? error.message : String(error)}`;
-        }
-        if (Date.now() > end) {
-            throw new Error(`waited ${limitSeconds} s for ${what}${last}`);
-        }
-        await sleep(pauseSeconds * 1000, undefined, { signal }).catch(() => undefined);
-    }
-    throw new Error(`stopped waiting for ${what}`);
 }

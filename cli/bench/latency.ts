@@ -1,32 +1,38 @@
 import type { LatencySample } from "./ironic-probe";
-import { summary, type Summary } from "./statistics";
+import { summary, type Summary } from "./summary";
 
-/** Answers while there were about so many hosts. */
+/** Latency of Ironic's answers within one range of the number of hosts. */
 export interface LatencyRow {
-    /** Hosts, the upper end of the step. */
+    /** Upper end of the range; its lower end is the row before. */
     nodes: number;
     samples: number;
     oneNode: Summary;
     listing: Summary;
 }
 
-const STEPS = [10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000];
-
-/** Samples by the number of hosts there were. */
-export function latencyBySize(samples: readonly LatencySample[]): LatencyRow[] {
-    return STEPS.flatMap((nodes, index) => {
-        const above = STEPS[index - 1] ?? 0;
-        const within = samples.filter((sample) => sample.nodes > above && sample.nodes <= nodes);
-        if (within.length === 0) {
-            return [];
+/** Upper end of the range that a number of hosts falls into: 10, 20, 50, 100, 200, 500, and so on. */
+function rangeEnd(nodes: number): number {
+    for (let power = 10; ; power *= 10) {
+        const end = [1, 2, 5].map((factor) => factor * power).find((candidate) => candidate >= nodes);
+        if (end !== undefined) {
+            return end;
         }
-        return [
-            {
-                nodes,
-                samples: within.length,
-                oneNode: summary(within.map(({ oneNodeMs }) => oneNodeMs)),
-                listing: summary(within.map(({ listingMs }) => listingMs)),
-            },
-        ];
-    });
+    }
+}
+
+/** Groups samples by the number of hosts at the time, in ascending order. */
+export function latencyBySize(samples: readonly LatencySample[]): LatencyRow[] {
+    const ranges = new Map<number, LatencySample[]>();
+    for (const sample of samples) {
+        const end = rangeEnd(sample.nodes);
+        ranges.set(end, [...(ranges.get(end) ?? []), sample]);
+    }
+    return [...ranges]
+        .sort(([a], [b]) => a - b)
+        .map(([nodes, within]) => ({
+            nodes,
+            samples: within.length,
+            oneNode: summary(within.map(({ oneNodeMs }) => oneNodeMs)),
+            listing: summary(within.map(({ listingMs }) => listingMs)),
+        }));
 }

@@ -1,8 +1,9 @@
-import { existsSync } from "node:fs";
-import { CoreV1Api, CustomObjectsApi, KubeConfig, PatchStrategy, setHeaderOptions } from "@kubernetes/client-node";
-import { listObjects } from "../../tasks/wait-for-fleet/reader";
+import { existsSync, readFileSync } from "node:fs";
+import { CoreV1Api, CustomObjectsApi, PatchStrategy, setHeaderOptions, type KubeConfig } from "@kubernetes/client-node";
+import { listObjects, parseKubeconfig, type CustomKind } from "../../lib/kubernetes";
 import { LAB_NAMESPACE, labDirectory } from "../management";
 
+/** An object of the Kubernetes API, with the fields that the benchmark reads. */
 export interface StoredObject {
     metadata: { name: string; uid: string; creationTimestamp: string };
     spec?: Record<string, unknown>;
@@ -12,38 +13,26 @@ export interface StoredObject {
     };
 }
 
-interface Kind {
-    group: string;
-    version: string;
-    plural: string;
-}
+export const MACHINES: CustomKind = { group: "cluster.x-k8s.io", version: "v1beta2", plural: "machines" };
 
-export const HOSTS: Kind = { group: "metal3.io", version: "v1alpha1", plural: "baremetalhosts" };
-export const CLUSTERS: Kind = { group: "cluster.x-k8s.io", version: "v1beta2", plural: "clusters" };
-export const MACHINES: Kind = { group: "cluster.x-k8s.io", version: "v1beta2", plural: "machines" };
-
-export const METAL3_MACHINES: Kind = {
+export const METAL3_MACHINES: CustomKind = {
     group: "infrastructure.cluster.x-k8s.io",
     version: "v1beta2",
     plural: "metal3machines",
 };
 
-/** The management cluster of a lab, as the benchmark looks at it. */
+/** Reads and writes the objects of a lab's management cluster. */
 export class ManagementCluster {
-    private readonly config = new KubeConfig();
+    private constructor(private readonly config: KubeConfig) {}
 
-    private constructor(file: string) {
-        this.config.loadFromFile(file);
-    }
-
-    /** Undefined until the lab's program has written its kubeconfig. */
+    /** The management cluster of a lab; undefined until the lab's program has written its kubeconfig. */
     static of(stack: string): ManagementCluster | undefined {
         const file = `${labDirectory(stack)}/kubeconfig`;
-        return existsSync(file) ? new ManagementCluster(file) : undefined;
+        return existsSync(file) ? new ManagementCluster(parseKubeconfig(readFileSync(file, "utf8"))) : undefined;
     }
 
-    /** That of a lab that is up. @throws Error when its program has written no kubeconfig. */
-    static standing(stack: string): ManagementCluster {
+    /** The management cluster of a lab that is up. @throws Error when its program has written no kubeconfig. */
+    static ofRunningLab(stack: string): ManagementCluster {
         const cluster = ManagementCluster.of(stack);
         if (cluster === undefined) {
             throw new Error(`the lab of the stack ${stack} is up but has written no kubeconfig`);
@@ -55,23 +44,23 @@ export class ManagementCluster {
         return this.config.makeApiClient(CustomObjectsApi);
     }
 
-    /** Objects of a kind. @param most how many suffice; default: all */
-    list(kind: Kind, most?: number): Promise<StoredObject[]> {
+    /** Lists objects of a kind. @param most stops once there are this many. Default: all objects. */
+    list(kind: CustomKind, most?: number): Promise<StoredObject[]> {
         return listObjects<StoredObject>(this.objects, kind, LAB_NAMESPACE, most);
     }
 
-    async create(kind: Kind, body: object): Promise<void> {
+    async create(kind: CustomKind, body: object): Promise<void> {
         await this.objects.createNamespacedCustomObject({ ...kind, namespace: LAB_NAMESPACE, body });
     }
 
-    async patch(kind: Kind, name: string, body: object): Promise<void> {
+    async patch(kind: CustomKind, name: string, body: object): Promise<void> {
         await this.objects.patchNamespacedCustomObject(
             { ...kind, namespace: LAB_NAMESPACE, name, body },
             setHeaderOptions("Content-Type", PatchStrategy.MergePatch),
         );
     }
 
-    /** Values of a Secret of the lab. */
+    /** Reads the values of a Secret of the lab. */
     async secret(name: string): Promise<Record<string, string>> {
         const { data } = await this.config
             .makeApiClient(CoreV1Api)

@@ -1,87 +1,71 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { CustomKind } from "../../lib/kubernetes";
+import { waitUntil } from "../../lib/wait-until";
 import type { Tuning } from "../../plan/config/keys";
-import { judge } from "../../plan/config/validate";
+import { validate } from "../../plan/config/validate";
 import { osImage } from "../../plan/manifests/os-image";
 import { plan as makePlan } from "../../plan/plan";
+import { CLUSTERS, HOSTS } from "../../tasks/wait-for-fleet/reader";
 import { LAB_NAMESPACE } from "../management";
-import { GrowthWatch, machineMemory, pause, type GrowthUsage } from "./growth";
-import { IronicProbe, type LatencySample } from "./ironic-probe";
-import { commit, until, type BenchLab, type MeasuredCommand } from "./lab";
-import { CLUSTERS, HOSTS, MACHINES, METAL3_MACHINES, ManagementCluster, type StoredObject } from "./management";
+import type { IdleUsage, RunResult } from "./file";
+import { GrowthWatch, memoryInUse } from "./growth";
+import { IronicProbe } from "./ironic-probe";
+import { currentCommit, type BenchLab } from "./lab";
+import { MACHINES, METAL3_MACHINES, ManagementCluster, type StoredObject } from "./management";
 import type { BenchSize } from "./options";
-import { publishedClusters } from "./published";
-import { stageReport, type StageReport } from "./stages";
-import type { ComponentUsage } from "./usage";
+import { createClustersSerially } from "./published";
+import { stageReport } from "./stages/report";
 
-/** Seconds for a host to be provisioned, times the number of hosts, and at least: twenty times what was seen. */
-const PROVISION_SECONDS = { least: 1800, each: 30 };
+/** Longest wait for all hosts to be provisioned: for each host, and at least. It is twenty times what was measured. */
+const PROVISION_MS = { least: 1_800_000, each: 30_000 };
+/** Longest pause between two samples of an idle lab. */
+const IDLE_SAMPLE_MS = 15_000;
+/** BareMetalHosts bear their creation in whole seconds, and the first one was seen up to a second after it. */
+const CREATION_MARGIN_MS = 2000;
 
 export interface MeasureOptions {
-    /** The lab's own way, or the published one: its limits, hosts first, then clusters one after another. */
+    /** The lab's own way, or the published lab's: its limits, and clusters one after another when all hosts exist. */
     tuning: Tuning;
-    /** Configuration over the sizes. */
+    /** Configuration beside the sizes. */
     settings: Record<string, string>;
-    /** Seconds to look at the idle lab; 0 does not. */
+    /** How long to measure the idle lab, seconds. 0: not at all. */
     idleSeconds: number;
-    /** Hosts that are there already, when a lab grows. */
-    known: number;
+    /** Number of hosts that the lab already has. More than 0 when a lab grows. */
+    existing: number;
 }
 
-/** An idle lab. */
-export interface IdleUsage {
-    seconds: number;
-    /** Cores in use on the whole machine. */
-    machineCores: number;
-    components: ComponentUsage[];
-    /** Memory in use on the machine at the beginning and at the end of each quarter, bytes. */
-    memoryBytes: number[];
-}
-
-export interface RunResult extends BenchSize {
-    tuning: Tuning;
-    settings: Record<string, string>;
-    commit: string;
-    began: string;
-    preview: MeasuredCommand;
-    up: MeasuredCommand;
-    noChangeUp?: MeasuredCommand;
-    previewAfter?: MeasuredCommand;
-    destroy?: MeasuredCommand;
-    /** {@link yardstick} before and after, CPU-ms. */
-    yardstickMs?: [number, number];
-    state: { resources: number; bytes?: number };
-    growth: GrowthUsage;
-    stages: StageReport;
-    ironicLatency?: { samples: LatencySample[]; failures: number; lastError: string };
-    idle?: IdleUsage;
-}
-
-/** Brings the lab to a size and measures it. The lab stays. */
+/** Brings the lab to a size and measures it. The lab stays up. */
 export async function measure(lab: BenchLab, size: BenchSize, options: MeasureOptions): Promise<RunResult> {
     const { tuning } = options;
     const began = new Date();
-    // The published lab makes its clusters only when its hosts are there, one by one, and not through Pulumi.
+    // The published lab makes its clusters only when its hosts exist, one by one, and not through Pulumi.
     const serial = tuning === "published";
     const target = serial ? { ...size, clusters: 0 } : size;
-    const config = judge({ ...options.settings, nodes: String(size.nodes), clusters: String(size.clusters), tuning });
+    const config = validate({
+        ...options.settings,
+        nodes: String(size.nodes),
+        clusters: String(size.clusters),
+        tuning,
+    });
     const plan = makePlan(config, lab.stack);
     await lab.configure({ ...options.settings, nodes: String(size.nodes), clusters: String(target.clusters), tuning });
     const preview = await lab.preview();
 
     let probe: IronicProbe | undefined;
-    const watch = new GrowthWatch(lab, options.known, async (cluster) => {
+    const watch = new GrowthWatch(lab, options.existing, async (cluster) => {
         if (size.clusters > 0) {
             return;
         }
-        probe = await IronicProbe.start(cluster, `https://${plan.nodeAddress}:6385`);
+        probe = await IronicProbe.start(cluster, `https://${plan.substrate.serviceAddress}:6385`);
     });
     const up = await lab.up().catch(async (error: unknown) => {
         await watch.end().catch(() => undefined);
         await probe?.stop();
         throw error;
     });
-    const cluster = ManagementCluster.standing(lab.stack);
+    const cluster = ManagementCluster.ofRunningLab(lab.stack);
     if (serial && size.clusters > 0) {
-        await publishedClusters(cluster, config, plan);
+        await createClustersSerially(cluster, config, plan);
     }
     if (size.clusters === 0) {
         await provisionAll(cluster);
@@ -89,10 +73,10 @@ export async function measure(lab: BenchLab, size: BenchSize, options: MeasureOp
     const growth = await watch.end();
     await probe?.stop();
 
-    const since = new Date(growth.began).getTime() - 2000;
-    const recent = async (kind: typeof HOSTS): Promise<StoredObject[]> =>
+    const since = new Date(growth.began).getTime() - CREATION_MARGIN_MS;
+    const recent = async (kind: CustomKind): Promise<StoredObject[]> =>
         (await cluster.list(kind)).filter(
-            ({ metadata }) => options.known === 0 || Date.parse(metadata.creationTimestamp) >= since,
+            ({ metadata }) => options.existing === 0 || Date.parse(metadata.creationTimestamp) >= since,
         );
     const stages = stageReport(
         {
@@ -102,13 +86,13 @@ export async function measure(lab: BenchLab, size: BenchSize, options: MeasureOp
             metal3Machines: await recent(METAL3_MACHINES),
         },
         new Date(growth.began),
-        { now: new Date() },
+        new Date(),
     );
     const result: RunResult = {
         ...size,
         tuning,
         settings: options.settings,
-        commit: await commit(),
+        commit: await currentCommit(),
         began: began.toISOString(),
         preview,
         up,
@@ -122,7 +106,7 @@ export async function measure(lab: BenchLab, size: BenchSize, options: MeasureOp
     if (options.idleSeconds > 0) {
         result.idle = await idle(watch, options.idleSeconds);
     }
-    // Clusters made beside Pulumi, or hosts given an image: an `up` would take that back.
+    // Not after clusters were made without Pulumi, or hosts were given an image: an `up` would undo both.
     if (!serial && size.clusters > 0) {
         result.noChangeUp = await lab.up(["--expect-no-changes"]);
         result.previewAfter = await lab.preview();
@@ -130,7 +114,7 @@ export async function measure(lab: BenchLab, size: BenchSize, options: MeasureOp
     return result;
 }
 
-/** Gives every host an image and waits until each is provisioned: what a user without Cluster API does. */
+/** Gives every host an image and waits until all are provisioned, as a user without Cluster API does. */
 async function provisionAll(cluster: ManagementCluster): Promise<void> {
     const { url, checksum, checksumType, diskFormat } = osImage(LAB_NAMESPACE);
     const image = { url, checksum, checksumType, format: diskFormat };
@@ -138,31 +122,37 @@ async function provisionAll(cluster: ManagementCluster): Promise<void> {
     for (const { metadata } of hosts) {
         await cluster.patch(HOSTS, metadata.name, { spec: { image, online: true } });
     }
-    await until(
-        "every host to be provisioned",
-        Math.max(PROVISION_SECONDS.least, PROVISION_SECONDS.each * hosts.length),
-        new AbortController().signal,
-        async () => {
+    await waitUntil({
+        what: "every host to be provisioned",
+        timeoutMs: Math.max(PROVISION_MS.least, PROVISION_MS.each * hosts.length),
+        look: async () => {
             const states = (await cluster.list(HOSTS)).map(({ status }) => status?.provisioning?.state);
-            return states.every((state) => state === "provisioned") || undefined;
+            const pending = states.filter((state) => state !== "provisioned").length;
+            return pending === 0 ? { done: true } : { pending: [`${pending} of ${states.length} hosts are not`] };
         },
-    );
+    });
 }
 
+/** Measures the lab for a time in which nothing is asked of it. */
 async function idle(watch: GrowthWatch, seconds: number): Promise<IdleUsage> {
     const { meter } = watch;
     await meter.sample();
-    meter.mark();
-    const memoryBytes = [await machineMemory()];
+    meter.beginWindow();
+    const memoryBytes = [memoryInUse()];
     const began = Date.now();
     for (const quarter of [1, 2, 3, 4]) {
         const end = began + (seconds * 1000 * quarter) / 4;
         while (Date.now() < end) {
-            await pause(Math.min(15_000, end - Date.now()), new AbortController().signal);
+            await sleep(Math.min(IDLE_SAMPLE_MS, end - Date.now()));
             await meter.sample();
         }
-        memoryBytes.push(await machineMemory());
+        memoryBytes.push(memoryInUse());
     }
     const elapsed = (Date.now() - began) / 1000;
-    return { seconds: elapsed, machineCores: meter.machine() / elapsed, components: meter.report(), memoryBytes };
+    return {
+        seconds: elapsed,
+        machineCores: meter.machineCpuSeconds() / elapsed,
+        components: meter.report(),
+        memoryBytes,
+    };
 }

@@ -1,4 +1,45 @@
-/** One lab of a benchmark: how many hosts, how many workload clusters. */
+import { UserError } from "../../plan/user-error";
+
+/** Options of `npm run bench`. */
+export interface BenchOptions {
+    stack: string;
+    /** Operations of Pulumi side by side. */
+    parallel: number;
+    /** Numbers of hosts. */
+    nodes: number[];
+    /** Numbers of clusters. Default: as many as the hosts suffice for. */
+    clusters?: number[];
+    /** Whether each size is measured in the published lab's way as well, to compare. */
+    reference: boolean;
+    /** Whether one lab grows through all sizes. */
+    grow: boolean;
+    /** Whether one lab is brought to each size while the size before is still in work. */
+    underLoad: boolean;
+    /** How often each size is measured. */
+    runs: number;
+    /** How long each idle lab is measured, seconds. */
+    idle: number;
+    /** Further configuration of the labs, as KEY=VALUE. */
+    set: string[];
+    /** File of figures, from the top of the checkout. */
+    out: string;
+    /** Whether the last lab stays up. */
+    keep: boolean;
+}
+
+/** @throws UserError when options contradict each other, before anything is made. */
+export function checkWays({ grow, reference, underLoad }: BenchOptions): void {
+    if (grow && reference) {
+        throw new UserError("--grow, --reference: the published lab cannot grow, so the two exclude each other");
+    }
+    if (underLoad && (grow || reference)) {
+        throw new UserError(
+            "--under-load: it resizes one lab in the lab's own way, and excludes --grow and --reference",
+        );
+    }
+}
+
+/** Size of a lab: number of hosts, and number of workload clusters. */
 export interface BenchSize {
     nodes: number;
     clusters: number;
@@ -7,20 +48,20 @@ export interface BenchSize {
 export interface SizeOptions {
     /** Numbers of hosts. */
     nodes: readonly number[];
-    /** Numbers of clusters, one for each number of hosts, or one for all. Default: as many as there are hosts for. */
+    /** Numbers of clusters: one for each number of hosts, or one for all. Default: as many as the hosts suffice for. */
     clusters?: readonly number[];
-    /** Machines of each cluster. */
+    /** Number of machines in each cluster. */
     machinesPerCluster: number;
 }
 
 /**
- * The labs to measure.
- * @throws Error naming every size that cannot be, before anything is made.
+ * Combines the numbers of hosts and of clusters into the sizes to measure.
+ * @throws UserError with every size that is impossible, before anything is made.
  */
 export function benchSizes({ nodes, clusters, machinesPerCluster }: SizeOptions): BenchSize[] {
     const given = clusters ?? nodes.map((count) => Math.floor(count / machinesPerCluster));
     if (given.length !== 1 && given.length !== nodes.length) {
-        throw new Error(
+        throw new UserError(
             `--clusters: ${given.join(",")}: must be one number, or one for each of --nodes ${nodes.join(",")}`,
         );
     }
@@ -32,19 +73,20 @@ export function benchSizes({ nodes, clusters, machinesPerCluster }: SizeOptions)
         .filter((size) => size.clusters * machinesPerCluster > size.nodes)
         .map(
             (size) =>
-                `--clusters: ${size.clusters} clusters of ${machinesPerCluster} machines want ${size.clusters * machinesPerCluster} hosts, but there are ${size.nodes}`,
+                `--clusters: ${size.clusters} clusters of ${machinesPerCluster} machines need ` +
+                `${size.clusters * machinesPerCluster} hosts, but there are ${size.nodes}`,
         );
     if (problems.length > 0) {
-        throw new Error(problems.join("\n"));
+        throw new UserError(problems.join("\n"));
     }
     return sizes;
 }
 
-/** `key=value` pairs of the command line as configuration. @throws Error naming each that is none. */
+/** Reads `key=value` arguments as configuration. @throws UserError with every argument that is not such a pair. */
 export function settings(pairs: readonly string[]): Record<string, string> {
     const wrong = pairs.filter((pair) => !/^\w+=/.test(pair));
     if (wrong.length > 0) {
-        throw new Error(wrong.map((pair) => `--set: ${pair}: must be KEY=VALUE`).join("\n"));
+        throw new UserError(wrong.map((pair) => `--set: ${pair}: must be KEY=VALUE`).join("\n"));
     }
     return Object.fromEntries(
         pairs.map((pair) => [pair.slice(0, pair.indexOf("=")), pair.slice(pair.indexOf("=") + 1)]),

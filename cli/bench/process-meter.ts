@@ -1,77 +1,61 @@
 import { readdirSync, readFileSync } from "node:fs";
+import { parseProcessStat, processTree, type ProcessStat } from "../../lib/proc";
 
-/** Clock ticks a second in /proc, on every Linux (proc(5): sysconf(_SC_CLK_TCK)). */
-const TICKS = 100;
+/** Size of a page of memory: 4 KiB on x86-64, and by default on arm64. */
 const PAGE_BYTES = 4096;
-const LOOK_MS = 2000;
+const SAMPLE_MS = 2000;
 
-interface Process {
-    parent: number;
-    /** Its own CPU and that of its ended children, s. */
-    cpuSeconds: number;
-    memoryBytes: number;
-}
-
-/** What a command used. */
+/** CPU and memory that a command used. */
 export interface ProcessUsage {
     cpuSeconds: number;
     peakMemoryBytes: number;
 }
 
-/** Fields of /proc/PID/stat (proc(5)), counted from the state, which follows the name in brackets. */
-export function parseStat(text: string): Process {
-    const fields = text.slice(text.lastIndexOf(")") + 2).split(" ");
-    const at = (field: number): number => Number(fields[field - 3]);
-    return { parent: at(4), cpuSeconds: (at(14) + at(15) + at(16) + at(17)) / TICKS, memoryBytes: at(24) * PAGE_BYTES };
+/**
+ * Reads all files synchronously: reading them in the background costs several times as much CPU, which is measured
+ * here.
+ */
+function allProcesses(): ProcessStat[] {
+    return readdirSync("/proc")
+        .filter((name) => /^\d+$/.test(name))
+        .flatMap((pid) => {
+            try {
+                return [parseProcessStat(readFileSync(`/proc/${pid}/stat`, "utf8"))];
+            } catch {
+                // The process has ended.
+                return [];
+            }
+        });
 }
 
-/** The process `root` and everything beneath it. */
-export function tree(processes: ReadonlyMap<number, Process>, root: number): Process[] {
-    const children = new Map<number, number[]>();
-    for (const [pid, { parent }] of processes) {
-        children.set(parent, [...(children.get(parent) ?? []), pid]);
-    }
-    const found: Process[] = [];
-    const queue = [root];
-    for (let pid = queue.pop(); pid !== undefined; pid = queue.pop()) {
-        const process = processes.get(pid);
-        if (process) {
-            found.push(process);
-        }
-        queue.push(...(children.get(pid) ?? []));
-    }
-    return found;
-}
-
-/** Not in the background: that costs several times as much, and this is part of what the benchmark measures. */
-function allProcesses(): Map<number, Process> {
-    const found = new Map<number, Process>();
-    for (const pid of readdirSync("/proc").filter((name) => /^\d+$/.test(name))) {
-        try {
-            found.set(Number(pid), parseStat(readFileSync(`/proc/${pid}/stat`, "utf8")));
-        } catch {
-            // It has ended.
-        }
-    }
-    return found;
+/** Usage of a process and of everything that it has started, its ended children included. */
+export function treeUsage(
+    processes: readonly ProcessStat[],
+    root: number,
+): { cpuSeconds: number; memoryBytes: number } {
+    const tree = processTree(processes, root);
+    return {
+        cpuSeconds: tree.reduce((sum, { cpuSeconds, childrenCpuSeconds }) => sum + cpuSeconds + childrenCpuSeconds, 0),
+        memoryBytes: tree.reduce((sum, { residentPages }) => sum + residentPages * PAGE_BYTES, 0),
+    };
 }
 
 /**
- * CPU and memory of a command with everything it starts, looked at every two seconds. A child that ended counts with its
- * parent, which waited for it; what a command used in its last two seconds is not seen.
+ * Measures a command with everything that it starts, every two seconds. A child that has ended counts with its parent,
+ * which waited for it. The usage of the command's last two seconds is not seen.
  */
 export class ProcessMeter {
-    private cpu = 0;
-    private peak = 0;
+    private cpuSeconds = 0;
+    private peakMemoryBytes = 0;
     private readonly timer: NodeJS.Timeout;
 
     constructor(private readonly pid: number) {
-        this.timer = setInterval(() => this.look(), LOOK_MS);
+        this.timer = setInterval(() => this.sample(), SAMPLE_MS);
     }
 
-    /** So far. */
+    /** Usage so far. */
     get usage(): ProcessUsage {
-        return { cpuSeconds: this.cpu, peakMemoryBytes: this.peak };
+        return { cpuSeconds: this.cpuSeconds, peakMemoryBytes: this.peakMemoryBytes };
     }
 
     stop(): ProcessUsage {
@@ -79,15 +63,9 @@ export class ProcessMeter {
         return this.usage;
     }
 
-    private look(): void {
-        const processes = tree(allProcesses(), this.pid);
-        this.cpu = Math.max(
-            this.cpu,
-            processes.reduce((sum, { cpuSeconds }) => sum + cpuSeconds, 0),
-        );
-        this.peak = Math.max(
-            this.peak,
-            processes.reduce((sum, { memoryBytes }) => sum + memoryBytes, 0),
-        );
+    private sample(): void {
+        const { cpuSeconds, memoryBytes } = treeUsage(allProcesses(), this.pid);
+        this.cpuSeconds = Math.max(this.cpuSeconds, cpuSeconds);
+        this.peakMemoryBytes = Math.max(this.peakMemoryBytes, memoryBytes);
     }
 }

@@ -2,26 +2,30 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { LabConfig } from "../../plan/config/keys";
 import { CLASS_NAME, workloadClusterObject } from "../../plan/manifests/cluster-objects";
 import type { LabPlan } from "../../plan/plan";
-import { clusterStatus } from "../../tasks/wait-for-fleet/reader";
+import { CLUSTERS } from "../../tasks/wait-for-fleet/reader";
 import { LAB_NAMESPACE } from "../management";
-import { until } from "./lab";
-import { CLUSTERS, type ManagementCluster } from "./management";
+import { waitForClusters } from "./available-clusters";
+import type { ManagementCluster } from "./management";
 
-/** The published scripts sleep so long after each cluster. Seconds. */
-const PAUSE_SECONDS = 5;
+/** The published lab's script sleeps this long after each cluster. */
+const PAUSE_MS = 5000;
 
-/** Hours after which a published run is given up. */
-const LIMIT_SECONDS = 6 * 3600;
+/** Longest wait for all clusters: six hours. */
+const LIMIT_MS = 6 * 3_600_000;
 
 /**
- * The published lab's way to make clusters: one after another, with a pause, once all hosts are there. Returns when all are Available.
- * @param plan of the lab with its clusters, which Pulumi has made without them.
+ * Makes the clusters in the published lab's way: one after another with a pause, once all hosts exist. Returns when all
+ * clusters are Available.
+ * @param plan the plan of the lab with its clusters. Pulumi has made the lab without them.
  */
-export async function publishedClusters(cluster: ManagementCluster, config: LabConfig, plan: LabPlan): Promise<void> {
-    const count = plan.clusters.length;
+export async function createClustersSerially(
+    cluster: ManagementCluster,
+    config: LabConfig,
+    plan: LabPlan,
+): Promise<void> {
     for (const { name, port, fakeApiServer } of plan.clusters) {
         const { kubernetesVersion, controlPlaneNodes, workerNodes } = config;
-        const endpoint = { host: plan.nodeAddress, port };
+        const endpoint = { host: plan.substrate.serviceAddress, port };
         await cluster.create(
             CLUSTERS,
             workloadClusterObject({
@@ -35,10 +39,7 @@ export async function publishedClusters(cluster: ManagementCluster, config: LabC
                 fakeApiServer,
             }),
         );
-        await sleep(PAUSE_SECONDS * 1000);
+        await sleep(PAUSE_MS);
     }
-    await until(`${count} clusters to be Available`, LIMIT_SECONDS, new AbortController().signal, async () => {
-        const all = (await cluster.list(CLUSTERS)).map(clusterStatus);
-        return all.filter(({ available }) => available).length === count || undefined;
-    });
+    await waitForClusters(cluster, plan.clusters.length, { timeoutMs: LIMIT_MS, everyMs: 1000 });
 }

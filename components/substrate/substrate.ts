@@ -1,22 +1,51 @@
 import type * as kubernetes from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
+import type { Problem } from "../../plan/config/validate";
+import type { PairPlan } from "../../plan/plan";
+import type { PkiInput } from "../../tasks/pki/input";
+import type { LayerContext } from "../context";
+import type { FakeNodePair } from "../fake-nodes/pair";
+import type { LabPki } from "../lab-pki";
 
-/**
- * What every substrate hands to the layers above it, which know nothing else of where they stand.
- */
+/** What a kind of substrate gives to the layers above it, which know nothing else of where they stand. */
 export interface Substrate {
     /** Administrator's kubeconfig, valid on the machine that runs the program. Secret. */
-    kubeconfig: pulumi.Output<string>;
+    readonly kubeconfig: pulumi.Output<string>;
     /** Provider for the management cluster. */
-    provider: kubernetes.Provider;
-    /** Address on the provisioning network at which Services of the cluster are reachable (as an external IP). */
-    serviceAddress: string;
-    /** Storage class for what must outlive a pod. */
-    storageClass: string;
-    /** Docker network that is the provisioning network: fake nodes are attached to it. */
-    networkName: pulumi.Output<string>;
-    /** Things that must be there before a pod can run: images, DNS, storage. */
-    ready: pulumi.Resource[];
-    /** Goes away last, and with it everything in the cluster: what is inside needs no delete of its own then. */
-    cluster: pulumi.Resource;
+    readonly provider: kubernetes.Provider;
+    /** Resources that a pod needs before it can run: images, DNS, storage. */
+    readonly ready: pulumi.Resource[];
+    /** Resource that is deleted last, and the whole cluster with it: objects inside need no delete of their own then. */
+    readonly cluster: pulumi.Resource;
+    /** Names of its Docker containers, which have to run. Empty where it has none. */
+    readonly containers: pulumi.Input<string>[];
+    /** Creates the BMCs and agents of a range of hosts where Ironic reaches them, and they reach Ironic. */
+    createPair(pair: PairPlan, args: PairNeeds, opts: pulumi.ComponentResourceOptions): FakeNodePair;
+}
+
+/** What a pair needs of the layers above the substrate. */
+export interface PairNeeds {
+    /** Base URL of Ironic's API, as the agents reach it. */
+    ironicUrl: string;
+    /** Certificate of the CA that signed Ironic's certificate, PEM. */
+    caCertificate: pulumi.Input<string>;
+}
+
+/** One kind of substrate. The kinds are listed in kinds.ts by the value of the key `substrate`. */
+export interface SubstrateKind {
+    /**
+     * Looks at the machine, without changing anything, for what stands in the way of a lab.
+     * @param wanted the lab, or undefined when its configuration is not valid: then only what every lab needs is looked at
+     */
+    problems(wanted: WantedLab | undefined): Promise<Problem[]>;
+    /** Certificates of Kubernetes that the lab's PKI issues, or undefined when the cluster has its own. */
+    certificates(context: LayerContext): PkiInput["kubernetes"];
+    /** Creates the cluster and what pods need in it. Every resource gets `opts.parent` as its parent. */
+    create(context: LayerContext, pki: LabPki, opts: { parent: pulumi.Resource }): Substrate;
+}
+
+/** A lab that is about to be made. */
+export interface WantedLab extends LayerContext {
+    /** References of the images that are built on this machine, not pulled. */
+    builtImages: readonly string[];
 }

@@ -1,115 +1,183 @@
-import * as semver from "semver";
 import { z } from "zod";
+import * as values from "./values";
 
-/** Most hosts one lab may have: the fake inventory and the address plan are tested up to here. */
+/** Most hosts in one lab: the fake inventory and the address plan are tested up to this number. */
 export const MAX_NODES = 10_000;
 
-/** Kubernetes versions of workload clusters that Cluster API 1.13 and its in-memory API server take. */
-export const KUBERNETES_VERSIONS = ">=1.26.0 <1.37.0";
-
-/** The lab's own limits and time limits, or those of the published lab, to compare with. */
+/** Whose limits hold: the lab's own profile, or upstream's defaults as in the published lab (see plan/profiles.ts). */
 export const TUNINGS = ["lab", "published"] as const;
 export type Tuning = (typeof TUNINGS)[number];
 
-/** Where parts come from: built from the package registries, or pulled from upstream's releases. */
-export const IMAGE_SOURCES = ["build", "pull"] as const;
+/** What a person reads about a key. Pulumi.yaml and docs/configuration.md are printed from this: `npm run docs`. */
+interface KeyFacts {
+    /** What the value decides. A sentence. */
+    meaning: string;
+    /** Unit and range of the value. */
+    range: string;
+    /** What holds when the key is not set, for keys whose value then follows from others. */
+    unset?: string;
+    /** What a change of the key does to a lab that is up. A sentence. */
+    onChange: string;
+}
 
-const whole = (least: number, most: number) => {
-    const rule = `must be a whole number from ${least} to ${most}`;
-    return z
-        .string()
-        .regex(/^-?\d+$/, rule)
-        .transform(Number)
-        .refine((value) => value >= least && value <= most, rule);
-};
+/** A key that always has a value: the default, as a person would type it, is parsed by the same rules. */
+const withDefault = <Schema extends z.ZodType>(schema: Schema, value: string, facts: KeyFacts) => ({
+    schema,
+    default: value,
+    ...facts,
+});
 
-const choice = <T extends string>(values: readonly T[]) =>
-    z.string().refine((value): value is T => values.includes(value as T), `must be one of ${values.join(", ")}`);
+/** A key whose value follows from the others when it is not set (see plan/sizes.ts). */
+const derived = <Schema extends z.ZodType>(schema: Schema, facts: KeyFacts & { unset: string }) => ({
+    schema: schema.optional(),
+    ...facts,
+});
 
-const ipv4Cidr = z
-    .string()
-    .regex(
-        /^(?:(?:25[0-5]|2[0-4]\d|1?\d?\d)(?:\.(?!\/)|(?=\/))){4}\/(?:[12]?\d|3[0-2])$/,
-        "must be an IPv4 network such as 192.168.222.0/24",
-    );
+const MOVES_HOSTS =
+    "Do not change it: hosts belong to clusters by index, so hosts in use would be given to other clusters.";
+const FIXED = "Do not change it: destroy the lab first. The Kubernetes node would be replaced, but not its state.";
 
-const kubernetesVersion = z
-    .string()
-    .refine(
-        (value) => /^v?\d+\.\d+\.\d+$/.test(value) && semver.satisfies(value.replace(/^v/, ""), KUBERNETES_VERSIONS),
-        `must be a Kubernetes version such as v1.35.4, ${KUBERNETES_VERSIONS}`,
-    )
-    .transform((value) => `v${value.replace(/^v/, "")}`);
-
-/** Seconds, one number or "MIN-MAX": what takes its time takes something between the two, each time anew. */
-const secondsBetween = z
-    .string()
-    .regex(/^\d{1,4}(-\d{1,4})?$/, 'must be seconds such as "10", or a range such as "5-10", at most 3600')
-    .transform((value) => {
-        const [min = "", max = min] = value.split("-");
-        return { min: Number(min), max: Number(max) };
-    })
-    .refine(({ min, max }) => max >= min, "the second number must not be below the first")
-    .refine(({ max }) => max <= 3600, "must be at most 3600 seconds");
-
-const images = z
-    .string()
-    .transform((value, context): unknown => {
-        try {
-            return JSON.parse(value);
-        } catch {
-            context.addIssue({ code: "custom", message: "must be an object: {source, overrides}" });
-            return z.NEVER;
-        }
-    })
-    .pipe(
-        z.strictObject({
-            source: choice(IMAGE_SOURCES).default("build"),
-            overrides: z
-                .record(
-                    z.string(),
-                    z.string().regex(/^[^\s:@]+(:\d+)?[^\s:@]*(:(?!latest$)[\w.-]+|@sha256:[0-9a-f]{64})$/, {
-                        error: "must be an image pinned by tag (not latest) or by digest",
-                    }),
-                )
-                .default({}),
-        }),
-    );
-
-/**
- * Every configuration key, as Pulumi hands it over: a string. Optional keys follow from the others (see plan/sizes.ts).
- * Pulumi.yaml and the README repeat the descriptions; a test keeps the three alike.
- */
+/** Every configuration key, in the order of the documentation. A value is a string, as Pulumi hands it over. */
 export const keys = {
-    substrate: choice(["embedded"] as const).default("embedded"),
-    nodes: whole(0, MAX_NODES).default(4),
-    clusters: whole(0, MAX_NODES).default(2),
-    controlPlaneNodes: whole(1, 3)
-        .refine((value) => value % 2 === 1, "must be odd: 1 or 3, because etcd members vote")
-        .default(1),
-    workerNodes: whole(0, 1000).default(0),
-    hostsPerCluster: whole(1, 1003).optional(),
-    conductors: whole(1, 50).optional(),
-    nodesPerPair: whole(1, 500).optional(),
-    fakeApiServers: whole(1, 50).optional(),
-    kubernetesVersion: kubernetesVersion.default("v1.35.4"),
-    fakeBootSeconds: secondsBetween.default({ min: 1, max: 2 }),
-    fakePowerSeconds: secondsBetween.default({ min: 0, max: 0 }),
-    cleaning: choice(["disabled", "metadata"] as const).default("disabled"),
-    provisioningCidr: ipv4Cidr.default("192.168.222.0/24"),
-    podCidr: ipv4Cidr.default("10.244.0.0/16"),
-    serviceCidr: ipv4Cidr.default("10.96.0.0/16"),
-    apiPort: whole(1024, 65535).optional(),
-    provisioningLimit: whole(1, MAX_NODES).optional(),
-    hostsAtOnce: whole(1, MAX_NODES).default(24),
-    tuning: choice(TUNINGS).default("lab"),
-    images: images.default({ source: "build", overrides: {} }),
-    wait: choice(["none", "hosts", "clusters"] as const).default("clusters"),
-    waitTimeout: whole(1, 86_400).optional(),
+    substrate: withDefault(values.choice(["embedded"] as const), "embedded", {
+        meaning: "Where the lab stands. `embedded`: Kubernetes in a Docker container on this machine.",
+        range: "`embedded`",
+        onChange: "Do not change it: another substrate is another lab.",
+    }),
+    nodes: withDefault(values.integer(0, MAX_NODES), "4", {
+        meaning: "Number of fake bare-metal hosts (BareMetalHosts).",
+        range: `hosts, 0 to ${MAX_NODES}`,
+        onChange: "Converges: adds hosts, or removes the last ones.",
+    }),
+    clusters: withDefault(values.integer(0, MAX_NODES), "2", {
+        meaning: "Number of workload clusters. They need `clusters` × `hostsPerCluster` hosts.",
+        range: `clusters, 0 to ${MAX_NODES}`,
+        onChange: "Converges: adds clusters, or removes the last ones.",
+    }),
+    controlPlaneNodes: withDefault(
+        values.integer(1, 3).refine((value) => value % 2 === 1, "must be odd: 1 or 3, because etcd members vote"),
+        "1",
+        {
+            meaning: "Control-plane machines of each workload cluster.",
+            range: "machines, 1 or 3",
+            onChange: `Converges where \`hostsPerCluster\` has set hosts aside for the new machines. ${MOVES_HOSTS}`,
+        },
+    ),
+    workerNodes: withDefault(values.integer(0, 1000), "0", {
+        meaning: "Worker machines of each workload cluster.",
+        range: "machines, 0 to 1000",
+        onChange: `Converges where \`hostsPerCluster\` has set hosts aside for the new machines. ${MOVES_HOSTS}`,
+    }),
+    hostsPerCluster: derived(values.integer(1, 1003), {
+        meaning: "Hosts that are set aside for each cluster. Set it before the first `up` to add machines later.",
+        range: "hosts, from `controlPlaneNodes` + `workerNodes` to 1003",
+        unset: "`controlPlaneNodes` + `workerNodes`",
+        onChange: MOVES_HOSTS,
+    }),
+    conductors: derived(values.integer(1, 50), {
+        meaning: "Number of Ironic conductors. Each has a provisioning IP of its own.",
+        range: "conductors, 1 to 50",
+        unset: "one per 250 hosts, at least 2",
+        onChange: "Converges: adds conductors, or removes the last ones; Ironic moves their hosts.",
+    }),
+    nodesPerPair: derived(values.integer(1, 500), {
+        meaning: "Hosts that each pair of sushy-tools (BMCs) and fake-ipa (agents) serves.",
+        range: "hosts, 1 to 500",
+        unset: "2, 2, 4, 8, 16, 32, 64, then 128 for each further pair",
+        onChange: "Do not change it: hosts get other BMC addresses, which BMO refuses for hosts in use.",
+    }),
+    fakeApiServers: derived(values.integer(1, 50), {
+        meaning: "Number of FKAS instances (fake API servers). They share the workload clusters.",
+        range: "instances, 1 to 50",
+        unset: "one per 500 clusters",
+        onChange: "Clusters move to other instances, which rebuild from the management cluster what they serve.",
+    }),
+    kubernetesVersion: withDefault(values.kubernetesVersion, "v1.35.4", {
+        meaning: "Kubernetes version of the workload clusters.",
+        range: "v1.26.0 to v1.36.x",
+        onChange:
+            "Upwards: rolls every machine, which needs a spare host set aside for each cluster. Downwards: refused.",
+    }),
+    fakeBootSeconds: withDefault(values.secondsRange, "1-2", {
+        meaning: "Time that a fake host takes to boot: `N`, or `MIN-MAX` for a value drawn each time.",
+        range: "seconds, 0 to 3600",
+        onChange: "Replaces the containers of the pairs; they keep their state.",
+    }),
+    fakePowerSeconds: withDefault(values.secondsRange, "0", {
+        meaning:
+            "Time until the power of a fake host is as its BMC was told: `N`, or `MIN-MAX`. sushy-tools' own is 1-11.",
+        range: "seconds, 0 to 3600",
+        onChange: "Replaces the containers of the pairs; they keep their state.",
+    }),
+    cleaning: withDefault(values.choice(["disabled", "metadata"] as const), "disabled", {
+        meaning: "Automated cleaning of hosts (`automatedCleaningMode` of a BareMetalHost).",
+        range: "`disabled`, `metadata`",
+        onChange: "Converges: updates each BareMetalHost in place.",
+    }),
+    provisioningCidr: withDefault(values.ipv4Cidr, "192.168.222.0/24", {
+        meaning: "Provisioning network, which is also the lab's Docker network. Each lab needs its own.",
+        range: "IPv4 network, /12 to /24",
+        onChange: FIXED,
+    }),
+    podCidr: withDefault(values.ipv4Cidr, "10.244.0.0/16", {
+        meaning: "Pod network of the management cluster.",
+        range: "IPv4 network, at least a /22",
+        onChange: FIXED,
+    }),
+    serviceCidr: withDefault(values.ipv4Cidr, "10.96.0.0/16", {
+        meaning: "Service network of the management cluster.",
+        range: "IPv4 network, at least a /24",
+        onChange: FIXED,
+    }),
+    apiPort: derived(values.integer(1024, 65535), {
+        meaning: "Port of the management cluster's API on 127.0.0.1.",
+        range: "port, 1024 to 65535",
+        unset: "16000 to 16999, by the stack's name",
+        onChange: "Do not change it: the Kubernetes provider and all objects in the cluster would be replaced.",
+    }),
+    images: withDefault(values.imageOptions, '{"source":"build","overrides":{}}', {
+        meaning: "Where images come from, and references to use instead: `{source, overrides: {IMAGE: REFERENCE}}`.",
+        range: "`source`: `build`, `pull`; references pinned by tag or digest",
+        onChange: "Replaces the containers, and restarts the pods, whose image changes.",
+    }),
+    hostsAtOnce: withDefault(values.integer(1, MAX_NODES), "24", {
+        meaning:
+            "Hosts that are provisioned at the same time. Further hosts and their clusters are created paused, and FKAS releases them.",
+        range: `hosts, 1 to ${MAX_NODES}`,
+        onChange: "Raising it converges. Lowering it pauses hosts that are in use: do that in a new lab.",
+    }),
+    provisioningLimit: derived(values.integer(1, MAX_NODES), {
+        meaning: "Hosts that BMO inspects, provisions or deprovisions at the same time (`PROVISIONING_LIMIT`).",
+        range: `hosts, 1 to ${MAX_NODES}`,
+        unset: "10000 with `tuning: lab`, 20 (upstream's default) with `tuning: published`",
+        onChange: "Converges: restarts BMO.",
+    }),
+    tuning: withDefault(values.choice(TUNINGS), "lab", {
+        meaning:
+            "Whose limits hold. `lab`: measured ones. `published`: upstream's defaults and the published lab's, to compare with.",
+        range: "`lab`, `published`",
+        onChange: "Restarts conductors and controllers, and creates or removes the queue of hosts.",
+    }),
+    wait: withDefault(values.choice(["none", "hosts", "clusters"] as const), "clusters", {
+        meaning: "What the end of `up` waits for.",
+        range: "`none`, `hosts`, `clusters`",
+        onChange: "Holds from the next `up` on.",
+    }),
+    waitTimeout: derived(values.integer(1, 86_400), {
+        meaning: "How long the end of `up` waits.",
+        range: "seconds, 1 to 86400",
+        unset: "600 + 10 per host + 10 per cluster",
+        onChange: "Holds from the next `up` on.",
+    }),
 } as const;
 
-const schema = z.strictObject(keys);
+export type Key = keyof typeof keys;
 
-/** What the user asked for, judged; unset sizes are still undefined. */
-export type LabConfig = z.output<typeof schema>;
-export const configSchema = schema;
+/** The validated configuration. Keys that were not set and have no default are undefined. */
+export type LabConfig = { [K in Key]: z.output<(typeof keys)[K]["schema"]> };
+
+/** The default of a key as a person would type it, if it has one. */
+export const defaultOf = (key: Key): string | undefined => {
+    const definition = keys[key];
+    return "default" in definition ? definition.default : undefined;
+};

@@ -1,17 +1,18 @@
 import { closest, distance } from "fastest-levenshtein";
 import { addressProblems } from "../addresses";
 import { hostsPerCluster } from "../sizes";
-import { configSchema, keys, type LabConfig } from "./keys";
+import { UserError } from "../user-error";
+import { defaultOf, keys, type Key, type LabConfig } from "./keys";
 
-/** One thing wrong with the configuration: which key, what it holds, and the rule it breaks. */
+/** One thing that is wrong: which key, what it holds, and the rule that it breaks. */
 export interface Problem {
     key: string;
     value: string;
     rule: string;
 }
 
-/** The user's mistake, not a bug: all problems in one message, and no stack trace. */
-export class ConfigurationError extends Error {
+/** All problems of a configuration, or of the machine that it is meant for, in one message. */
+export class ConfigurationError extends UserError {
     constructor(readonly problems: Problem[]) {
         super(
             [
@@ -19,69 +20,87 @@ export class ConfigurationError extends Error {
                 ...problems.map(({ key, value, rule }) => `  ${key} = ${value}: ${rule}`),
             ].join("\n"),
         );
-        this.name = "ConfigurationError";
-        // The user's mistake, not ours: where it was thrown says nothing to them.
-        this.stack = this.message;
     }
 }
 
+/** What the rules need to know beyond the configuration itself. */
+export interface Known {
+    /** Names that `images.overrides` may have. Unset: the names are not checked, for plans from which nothing is made. */
+    images?: readonly string[];
+}
+
 /**
- * Judges the configuration as Pulumi holds it (every value a string).
+ * Validates the configuration as Pulumi holds it: every value a string.
  * @returns the typed configuration, defaults filled in.
- * @throws ConfigurationError with every problem found, those between keys included.
+ * @throws ConfigurationError with every problem, those between keys included.
  */
-export function judge(raw: Record<string, string>): LabConfig {
+export function validate(raw: Record<string, string>, known: Known = {}): LabConfig {
     const problems: Problem[] = [];
     const values: Record<string, unknown> = {};
-    for (const [key, schema] of Object.entries(keys)) {
-        const result = schema.safeParse(raw[key]);
+    for (const key of Object.keys(keys) as Key[]) {
+        const result = keys[key].schema.safeParse(raw[key] ?? defaultOf(key));
         if (result.success) {
             values[key] = result.data;
             continue;
         }
-        // The first broken rule of a value is the one to mend; the rest often follow from it.
+        // Only the first broken rule of a value is reported: the others often follow from it.
         const issue = result.error.issues[0];
         const path = [key, ...(issue?.path ?? [])].join(".");
         problems.push({ key: path, value: shown(raw[key]), rule: issue?.message ?? "is not valid" });
     }
     for (const key of Object.keys(raw).filter((name) => !(name in keys))) {
-        const near = closest(key, Object.keys(keys));
-        const hint =
-            distance(key, near) <= 3 ? `; did you mean ${near}?` : `; known keys: ${Object.keys(keys).join(", ")}`;
-        problems.push({ key, value: shown(raw[key]), rule: `is not a key of this program${hint}` });
+        const rule = `is not a key of this program${suggestion(key, Object.keys(keys), "known keys")}`;
+        problems.push({ key, value: shown(raw[key]), rule });
     }
-    problems.push(...problemsBetweenKeys(values as Partial<LabConfig>, raw));
+    const config = values as Partial<LabConfig>;
+    problems.push(...sizeProblems(config), ...imageProblems(config, known), ...networkProblems(config, raw));
     if (problems.length > 0) {
         throw new ConfigurationError(problems);
     }
-    return configSchema.parse(raw);
+    return config as LabConfig;
 }
 
-/** Rules that involve several keys. A key that is itself broken is absent from `values`, and its rules are skipped. */
-function problemsBetweenKeys(values: Partial<LabConfig>, raw: Record<string, string>): Problem[] {
-    const problems: Problem[] = [];
-    const { nodes, clusters, controlPlaneNodes, workerNodes } = values;
-    if (controlPlaneNodes !== undefined && workerNodes !== undefined && "hostsPerCluster" in values) {
-        const machines = controlPlaneNodes + workerNodes;
-        const each = hostsPerCluster({ controlPlaneNodes, workerNodes, hostsPerCluster: values.hostsPerCluster });
-        if (each < machines) {
-            problems.push({
-                key: "hostsPerCluster",
-                value: String(each),
-                rule: `must be at least controlPlaneNodes + workerNodes = ${machines}`,
-            });
-        } else if (nodes !== undefined && clusters !== undefined && clusters * each > nodes) {
-            problems.push({
-                key: "nodes",
-                value: String(nodes),
-                rule: `${clusters} clusters of ${each} hosts each want ${clusters * each} hosts`,
-            });
-        }
+/** Rules between the numbers of hosts and machines. A key that is itself broken is absent, and its rules are skipped. */
+function sizeProblems(config: Partial<LabConfig>): Problem[] {
+    const { nodes, clusters, controlPlaneNodes, workerNodes } = config;
+    if (controlPlaneNodes === undefined || workerNodes === undefined || !("hostsPerCluster" in config)) {
+        return [];
     }
-    problems.push(
-        ...addressProblems(values).map((problem) => ({ ...problem, value: problem.value ?? shown(raw[problem.key]) })),
-    );
-    return problems;
+    const machines = controlPlaneNodes + workerNodes;
+    const each = hostsPerCluster({ controlPlaneNodes, workerNodes, hostsPerCluster: config.hostsPerCluster });
+    if (each < machines) {
+        const rule = `must be at least controlPlaneNodes + workerNodes = ${machines}`;
+        return [{ key: "hostsPerCluster", value: String(each), rule }];
+    }
+    if (nodes !== undefined && clusters !== undefined && clusters * each > nodes) {
+        const rule = `${clusters} clusters of ${each} hosts each want ${clusters * each} hosts`;
+        return [{ key: "nodes", value: String(nodes), rule }];
+    }
+    return [];
+}
+
+/** An override of an image that the lab does not have would change nothing, silently. */
+function imageProblems({ images }: Partial<LabConfig>, known: Known): Problem[] {
+    const names = known.images;
+    if (images === undefined || names === undefined) {
+        return [];
+    }
+    return Object.entries(images.overrides)
+        .filter(([name]) => !names.includes(name))
+        .map(([name, reference]) => ({
+            key: `images.overrides.${name}`,
+            value: reference,
+            rule: `is not an image of this lab${suggestion(name, names, "its images")}`,
+        }));
+}
+
+const networkProblems = (config: Partial<LabConfig>, raw: Record<string, string>): Problem[] =>
+    addressProblems(config).map((problem) => ({ ...problem, value: problem.value ?? shown(raw[problem.key]) }));
+
+/** The name that was probably meant, or all names there are. */
+function suggestion(name: string, names: readonly string[], label: string): string {
+    const near = closest(name, [...names]);
+    return distance(name, near) <= 3 ? `; did you mean ${near}?` : `; ${label}: ${names.join(", ")}`;
 }
 
 const shown = (value: string | undefined): string => (value === undefined ? "(not set)" : JSON.stringify(value));

@@ -26,17 +26,14 @@ export interface BmoOptions<Value> {
         /** CA of Ironic's certificate, in PEM. Needed for an https endpoint. */
         caCertificate?: Value;
     };
-    /** Addresses of the deploy ramdisk, always both. Without them Ironic's own configuration decides. */
-    deploy?: { kernelUrl: Value; ramdiskUrl: Value };
-    /** Hosts that may be in inspection, provisioning or deprovisioning at once (PROVISIONING_LIMIT; upstream's default 20). */
+    /** Hosts that may be in inspection, provisioning or deprovisioning at the same time (PROVISIONING_LIMIT; upstream: 20). */
     provisioningLimit: number;
-    /** Concurrent reconciles of each kind (BMO_CONCURRENCY; upstream's default: CPUs, 2 to 8). */
-    operatorConcurrency?: number;
-    /** Requests a second, and burst, to the Kubernetes API (upstream's default 20 and 30). */
+    /** Concurrent reconciles of each controller (BMO_CONCURRENCY). Undefined: upstream's default, the CPUs, 2 to 8. */
+    concurrency?: number | undefined;
+    /** Requests per second to the Kubernetes API (upstream: 20). */
     kubeApiQps: number;
+    /** Requests at once beyond `kubeApiQps` (upstream: 30). */
     kubeApiBurst: number;
-    /** Seconds; upstream's defaults are 15, 10 and 2. */
-    leaderElection?: { leaseSeconds: number; renewSeconds: number; retrySeconds: number };
     webhook: {
         certificate: IssuedCertificate<Value>;
         /** CA of the webhook's certificate, in PEM. */
@@ -44,7 +41,7 @@ export interface BmoOptions<Value> {
         /** The same, the PEM text as base64. */
         caBundle: Value;
     };
-    /** Requests, limits, GOMEMLIMIT, further flags and variables. */
+    /** Requests, probes, further flags and environment variables. */
     tuning?: Omit<ManagerTuning, "image">;
 }
 
@@ -85,26 +82,12 @@ export function bmoObjects<Value>(options: BmoOptions<Value>): Manifest[] {
 }
 
 function environment<Value>(options: BmoOptions<Value>): Record<string, EnvironmentValue> {
-    const election = options.leaderElection;
     return {
         IRONIC_ENDPOINT: { later: options.ironic.endpoint },
         PROVISIONING_LIMIT: String(options.provisioningLimit),
-        ...(options.operatorConcurrency === undefined ? {} : { BMO_CONCURRENCY: String(options.operatorConcurrency) }),
+        ...(options.concurrency === undefined ? {} : { BMO_CONCURRENCY: String(options.concurrency) }),
         ...(options.ironic.credentials === undefined ? {} : { METAL3_AUTH_ROOT_DIR: AUTH_ROOT }),
         ...(options.ironic.caCertificate === undefined ? {} : { IRONIC_CACERT_FILE: `${CA_FOLDER}/tls.crt` }),
-        ...(options.deploy === undefined
-            ? {}
-            : {
-                  DEPLOY_KERNEL_URL: { later: options.deploy.kernelUrl },
-                  DEPLOY_RAMDISK_URL: { later: options.deploy.ramdiskUrl },
-              }),
-        ...(election === undefined
-            ? {}
-            : {
-                  LEASE_DURATION_SECONDS: String(election.leaseSeconds),
-                  RENEW_DEADLINE_SECONDS: String(election.renewSeconds),
-                  RETRY_PERIOD_SECONDS: String(election.retrySeconds),
-              }),
     };
 }
 

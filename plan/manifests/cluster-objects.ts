@@ -10,13 +10,14 @@ export const CLASS_NAME = "metal3-lab";
 export const FAKE_API_SERVER_LABEL = "metal3-scale-lab/fake-api-server";
 
 /**
- * Annotation of a paused Cluster: for how many hosts it waits. Once that many of those set aside for it are available, FKAS
- * removes it, and the pause with it. Also of a paused BareMetalHost, whatever its value: FKAS does the same once there is room.
+ * Annotation of a paused Cluster: the number of hosts that it waits for. Once that many of the hosts set aside for it are
+ * available, FKAS releases it: it removes this annotation and the pause. Also an annotation of a paused BareMetalHost,
+ * whatever its value: FKAS releases the host once fewer hosts than `hostsAtOnce` are in progress.
  */
 export const QUEUED_ANNOTATION = "metal3-scale-lab/queued";
 
-/** Annotation of what was queued: when FKAS let it in. */
-export const ADMITTED_ANNOTATION = "metal3-scale-lab/admitted";
+/** Annotation of an object that was queued: the time at which FKAS released it. */
+export const RELEASED_ANNOTATION = "metal3-scale-lab/admitted";
 
 /** Annotation of a Cluster for which Cluster API makes nothing until it is removed. */
 export const PAUSED_ANNOTATION = "cluster.x-k8s.io/paused";

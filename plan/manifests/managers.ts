@@ -8,39 +8,33 @@ export type FlagValue = string | number | boolean | null;
 /** The value of an environment variable: text, a reference (`valueFrom`), or a value known later, passed through as it is. */
 export type EnvironmentValue = string | { valueFrom: object } | { later: unknown };
 
-/** What to change of one controller. Everything left out stays as upstream has it. */
+/** What to change of one controller. Fields that are left out or undefined stay as upstream has them. */
 export interface ManagerTuning {
     /** Image reference: `repository:tag` or `repository@sha256:…`. The pull policy then becomes IfNotPresent. */
-    image?: string;
-    /** Flags by name, without dashes. A flag that is there is replaced, another is added. */
-    args?: Readonly<Record<string, FlagValue>>;
-    /** Gates of `--feature-gates`, which must already be listed there: a gate upstream does not know stops the manager. */
-    featureGates?: Readonly<Record<string, boolean>>;
-    /** Environment variables; one that is there is replaced, another is added. */
-    env?: Readonly<Record<string, EnvironmentValue>>;
+    image?: string | undefined;
+    /** Flags by name, without dashes. An existing flag is replaced, a new one is added. */
+    args?: Readonly<Record<string, FlagValue>> | undefined;
+    /** Gates of `--feature-gates`, which must be listed there already: a gate that upstream does not know stops the manager. */
+    featureGates?: Readonly<Record<string, boolean>> | undefined;
+    /** Environment variables. An existing one is replaced, a new one is added. */
+    env?: Readonly<Record<string, EnvironmentValue>> | undefined;
     /** Resource requests, as in a pod spec: `{cpu: '50m', memory: '128Mi'}`. */
-    requests?: Readonly<Record<string, string>>;
-    /** Resource limits, as in a pod spec. */
-    limits?: Readonly<Record<string, string>>;
-    /** Soft memory limit of the Go runtime (environment variable GOMEMLIMIT), for example `450MiB`. */
-    goMemoryLimit?: string;
-    /** Seconds that every probe of it waits for an answer, from 1. */
-    probeTimeoutSeconds?: number;
-    /** Seconds a pod goes on as before when it is told to end, from 1; its grace period begins after them. */
-    drainSeconds?: number;
-    /** Number of pods, from 0. */
-    replicas?: number;
+    requests?: Readonly<Record<string, string>> | undefined;
+    /** Seconds that each of its probes waits for an answer, from 1. */
+    probeTimeoutSeconds?: number | undefined;
+    /** Seconds that a pod keeps running after it was told to stop, from 1. Its grace period begins after them. */
+    drainSeconds?: number | undefined;
 }
 
 /**
- * `drainSeconds` of a controller that serves webhooks. When its settings change, the next pod is ready first; but
- * kube-proxy hears of the change of endpoints only seconds later, and a call to the pod that is gone is not refused: its
- * address no longer exists, and kube-apiserver waits 10 s in vain. Of twelve `up`s that changed the bare-metal operator and
- * made hosts, two failed for it.
+ * `drainSeconds` of a controller that serves webhooks. When its settings change, the new pod is ready before the old one
+ * stops, but kube-proxy learns of the new endpoint only seconds later. A call to the old pod is then not refused: the
+ * pod's address no longer exists, and kube-apiserver waits 10 s in vain. Two of twelve `up`s that changed the bare-metal
+ * operator's settings and then created hosts failed for this reason.
  */
 export const WEBHOOK_DRAIN_SECONDS = 5;
 
-/** What a pod has to end in when it does not say. */
+/** Kubernetes' default of terminationGracePeriodSeconds. */
 const KUBERNETES_GRACE_SECONDS = 30;
 
 /** Where the controller is found in the manifests. */
@@ -65,7 +59,7 @@ export function tuneManager(
         const container = findContainer(copy, address.container ?? "manager");
         if (tuning.image !== undefined) {
             container.image = tuning.image;
-            // Upstream's development manifests say Always, with which an image that was only loaded into the node never starts.
+            // Upstream's development manifests say Always. An image that was loaded into the node, not pulled, then never starts.
             container.imagePullPolicy = "IfNotPresent";
         }
         if (tuning.args !== undefined) {
@@ -74,14 +68,12 @@ export function tuneManager(
         if (tuning.featureGates !== undefined) {
             container.args = withFeatureGates(copy, stringList(container.args), tuning.featureGates);
         }
-        const env = {
-            ...tuning.env,
-            ...(tuning.goMemoryLimit === undefined ? {} : { GOMEMLIMIT: tuning.goMemoryLimit }),
-        };
-        if (Object.keys(env).length > 0) {
-            container.env = withEnvironment(asRecords(container.env), env);
+        if (Object.keys(tuning.env ?? {}).length > 0) {
+            container.env = withEnvironment(asRecords(container.env), tuning.env ?? {});
         }
-        setResources(container, tuning);
+        if (tuning.requests !== undefined) {
+            container.resources = { ...asRecord(container.resources), requests: { ...tuning.requests } };
+        }
         setProbeTimeouts(container, tuning.probeTimeoutSeconds);
         if (tuning.drainSeconds !== undefined) {
             container.lifecycle = {
@@ -91,9 +83,6 @@ export function tuneManager(
             const pod = recordAt(copy, "spec", "template", "spec");
             pod.terminationGracePeriodSeconds =
                 tuning.drainSeconds + Number(pod.terminationGracePeriodSeconds ?? KUBERNETES_GRACE_SECONDS);
-        }
-        if (tuning.replicas !== undefined) {
-            recordAt(copy, "spec").replicas = tuning.replicas;
         }
     });
 }
@@ -202,16 +191,4 @@ function setProbeTimeouts(container: Record<string, unknown>, timeoutSeconds: nu
             container[key] = { ...probe, timeoutSeconds };
         }
     }
-}
-
-function setResources(container: Record<string, unknown>, tuning: ManagerTuning): void {
-    if (tuning.requests === undefined && tuning.limits === undefined) {
-        return;
-    }
-    const resources = asRecord(container.resources) ?? {};
-    container.resources = {
-        ...resources,
-        ...(tuning.requests === undefined ? {} : { requests: { ...tuning.requests } }),
-        ...(tuning.limits === undefined ? {} : { limits: { ...tuning.limits } }),
-    };
 }

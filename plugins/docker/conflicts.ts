@@ -108,6 +108,6 @@ export function overlap(left: string, right: string): boolean {
     }
     const bits = Math.min(leftBits, rightBits);
     return leftAddress instanceof ipaddr.IPv4
-        ? leftAddress.match(rightAddress as ipaddr.IPv4, bits)
-        : leftAddress.match(rightAddress as ipaddr.IPv6, bits);
+        ? leftAddress.match(rightAddress, bits)
+        : leftAddress.match(rightAddress, bits);
 }

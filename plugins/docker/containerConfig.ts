@@ -127,7 +127,7 @@ function portBindings(ports: Item[]): Record<string, { HostIp: string; HostPort:
 
 /** The endpoint of one entry of networksAdvanced. */
 export function endpoint(network: Item): Docker.EndpointSettings {
-    return { IPAMConfig: defined({ IPv4Address: string(network, "ipv4Address") }) } as Docker.EndpointSettings;
+    return { IPAMConfig: defined({ IPv4Address: string(network, "ipv4Address") }) };
 }
 
 function healthConfig(check: Item): Docker.HealthConfig {

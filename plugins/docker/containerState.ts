@@ -32,7 +32,7 @@ export function outputsOf(info: Docker.ContainerInspectInfo, inputs: Properties)
         init: host.Init ?? false,
         ipcMode: host.IpcMode ?? "",
         runtime: host.Runtime ?? "",
-        securityOpts: inputs["securityOpts"] ?? host.SecurityOpt ?? [],
+        securityOpts: inputs["securityOpts"] ?? (host.SecurityOpt as string[] | null | undefined) ?? [],
         shmSize: Math.floor((host.ShmSize ?? 0) / MIB),
         logDriver: host.LogConfig?.Type ?? "",
         ...(inputs["healthcheck"] === undefined && config.Healthcheck !== undefined

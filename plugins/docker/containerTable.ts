@@ -19,7 +19,7 @@ const CHOSEN = { replace: true, computed: true } as const;
 const only =
     (value: Value) =>
     (given: Value): string | undefined =>
-        given === value ? undefined : `can only be ${String(value)} with this replacement plugin`;
+        given === value ? undefined : `can only be ${JSON.stringify(value)} with this replacement plugin`;
 
 export const CONTAINER_INPUTS: PropertyTable = {
     name: text("Name of the container.", REPLACE),

@@ -31,7 +31,7 @@ export async function waitHealthy(
             throw new Error(`container ${name} is gone while waiting for it to be healthy`);
         }
         const health = info.State.Health;
-        const isChecked = health !== undefined && health !== null && (health.Status as string) !== "none";
+        const isChecked = health !== undefined && health !== null && health.Status !== "none";
         if (!isChecked && info.State.Running) {
             throw new Error(
                 `container ${name} has \`wait\`, but no healthcheck: neither in the program nor in its image`,

@@ -105,8 +105,8 @@ function inside(text: string, range: string): boolean {
     return (
         parsed.kind() === base.kind() &&
         (parsed instanceof ipaddr.IPv4
-            ? parsed.match(base as ipaddr.IPv4, bits)
-            : parsed.match(base as ipaddr.IPv6, bits))
+            ? parsed.match(base, bits)
+            : parsed.match(base, bits))
     );
 }
 
@@ -194,7 +194,7 @@ function outputsOf(info: Docker.NetworkInspectInfo, inputs: Properties): Propert
         internal: info.Internal,
         ipamConfigs: configsOf(info),
         ipamDriver: info.IPAM?.Driver ?? "default",
-        options: (info.Options ?? {}) as Properties,
+        options: (info.Options ?? {}),
         scope: info.Scope,
         labels: inputs["labels"],
     };

@@ -78,7 +78,7 @@ export function languageHost(engineAddress: string): grpc.Server {
 }
 
 function optionsOf(info: pb.ProgramInfo | undefined): RuntimeOptions {
-    return parseOptions((info?.getOptions()?.toJavaScript() ?? {}) as Record<string, unknown>);
+    return parseOptions(info?.getOptions()?.toJavaScript() ?? {});
 }
 
 function packagesOf(info: pb.ProgramInfo | undefined): Promise<RequiredPackage[]> {

@@ -78,7 +78,7 @@ export function runArguments(
 
 /** The environment a program runs in. PULUMI_NODEJS_TRANSPILE_ONLY and the like pass through from ours. */
 export function runEnvironment(request: pb.RunRequest, options: RuntimeOptions): NodeJS.ProcessEnv {
-    const config = Object.fromEntries(request.getConfigMap().getEntryList() as [string, string][]);
+    const config = Object.fromEntries(request.getConfigMap().getEntryList());
     return {
         ...process.env,
         PULUMI_CONFIG: JSON.stringify(config),

@@ -50,11 +50,7 @@ function autoname(resource: ResourceDefinition, request: pb.CheckRequest): Prope
     }
     const olds = fromStruct(request.getOlds());
     const old = reveal(olds[property]);
-    if (
-        typeof old === "string" &&
-        Array.isArray(olds[DEFAULTS_KEY]) &&
-        (olds[DEFAULTS_KEY] as Value[]).includes(property)
-    ) {
+    if (typeof old === "string" && Array.isArray(olds[DEFAULTS_KEY]) && olds[DEFAULTS_KEY].includes(property)) {
         return { [property]: old };
     }
     const options = request.getAutonaming();

@@ -110,7 +110,7 @@ export function checkProperties(
         if (property.required) {
             failures.push({ property: where, reason: `${where} is required` });
         } else if (table.fillDefaults && property.default !== undefined) {
-            checked[name] = structuredClone(property.default) as Value;
+            checked[name] = structuredClone(property.default);
             defaulted.push(name);
         }
     }

@@ -45,7 +45,7 @@ export function isAssetOrArchive(value: Value): boolean {
 
 /** The message's properties as they are on the wire, with the marks of secrets and unknowns. */
 export function fromStruct(message: struct.Struct | undefined): Properties {
-    return (message?.toJavaScript() ?? {}) as Properties;
+    return message?.toJavaScript() ?? {};
 }
 
 /** The wire form. {@link UNKNOWN} becomes the engine's marker, undefined members are left out. */

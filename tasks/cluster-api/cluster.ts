@@ -1,7 +1,6 @@
 import {
     ApiException,
     ApiextensionsV1Api,
-    KubeConfig,
     KubernetesObjectApi,
     PatchStrategy,
     setHeaderOptions,
@@ -10,6 +9,7 @@ import {
     type V1Pod,
     type V1Secret,
 } from "@kubernetes/client-node";
+import { isAbsent, parseKubeconfig, requestErrorText } from "../../lib/kubernetes";
 import type { Manifest } from "../../plan/manifests/documents";
 import type { KeyPair } from "../pki/certificates";
 
@@ -30,13 +30,8 @@ export class Cluster {
 
     /** @throws Error when the text is not a kubeconfig with a current context. */
     constructor(kubeconfig: string) {
-        const config = new KubeConfig();
-        config.loadFromString(kubeconfig);
-        const cluster = config.getCurrentCluster();
-        if (cluster === null) {
-            throw new Error("kubeconfig: its current context names no cluster");
-        }
-        this.server = cluster.server;
+        const config = parseKubeconfig(kubeconfig);
+        this.server = config.getCurrentCluster()?.server ?? "";
         this.api = KubernetesObjectApi.makeApiClient(config);
         this.definitions = config.makeApiClient(ApiextensionsV1Api);
     }
@@ -53,7 +48,7 @@ export class Cluster {
                 apiVersion,
                 kind,
                 metadata: { name, ...(namespace === undefined ? {} : { namespace }) },
-            } as Parameters<typeof this.api.read<T>>[0]);
+            });
         } catch (error) {
             if (isAbsent(error)) {
                 return undefined;
@@ -122,7 +117,7 @@ export class Cluster {
             await this.api.create(probe, undefined, "All");
             return undefined;
         } catch (error) {
-            const message = messageOf(error);
+            const message = requestErrorText(error);
             const answered = error instanceof ApiException && error.code < 500 && error.code !== 404;
             return answered && !message.includes("failed calling webhook") ? undefined : message;
         }
@@ -138,27 +133,4 @@ export class Cluster {
             }
         }
     }
-}
-
-/** An object that is not there (404), or a kind that the API server does not know. */
-function isAbsent(error: unknown): boolean {
-    return (
-        (error instanceof ApiException && error.code === 404) ||
-        (error instanceof Error && error.message.startsWith("Unrecognized API version and kind"))
-    );
-}
-
-/** What went wrong in a request, in one line. */
-export function messageOf(error: unknown): string {
-    if (error instanceof ApiException) {
-        const body: unknown = error.body;
-        try {
-            const status = (typeof body === "string" ? JSON.parse(body) : body) as { message?: string };
-            return `${error.code} ${status.message ?? ""}`.trim();
-        } catch {
-            return `${error.code} ${String(body)}`.trim();
-        }
-    }
-    const cause = error instanceof Error ? (error.cause ?? error) : error;
-    return cause instanceof Error ? cause.message || String((cause as NodeJS.ErrnoException).code) : String(cause);
 }

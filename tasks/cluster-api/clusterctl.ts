@@ -105,11 +105,6 @@ export async function clusterctlInit(run: ClusterctlRun, providers: readonly Pre
     ]);
 }
 
-/** `clusterctl delete` of one provider, its CRDs and its namespace. */
-export async function clusterctlDelete(run: ClusterctlRun, provider: Provider): Promise<void> {
-    await clusterctl(run, ["delete", provider.initFlag, provider.name, "--include-crd", "--include-namespace"]);
-}
-
 /** @throws Error with the last lines it wrote, when it fails, cannot be started, or does not end in time. */
 async function clusterctl(run: ClusterctlRun, args: readonly string[]): Promise<void> {
     const [command = ""] = args;

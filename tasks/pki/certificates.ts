@@ -205,7 +205,7 @@ function validity(days: number): { notBefore: Date; notAfter: Date } {
 }
 
 async function generateKeys(keyType: KeyType): Promise<CryptoKeyPair> {
-    return (await webcrypto.subtle.generateKey(ALGORITHMS[keyType], true, ["sign", "verify"])) as CryptoKeyPair;
+    return await webcrypto.subtle.generateKey(ALGORITHMS[keyType], true, ["sign", "verify"]);
 }
 
 function algorithmOf(certificate: x509.X509Certificate): (typeof ALGORITHMS)[KeyType] {
@@ -214,7 +214,7 @@ function algorithmOf(certificate: x509.X509Certificate): (typeof ALGORITHMS)[Key
 
 async function importPrivateKey(pair: KeyPair, certificate: x509.X509Certificate): Promise<CryptoKey> {
     const der = x509.PemConverter.decodeFirst(pair.key);
-    return (await webcrypto.subtle.importKey("pkcs8", der, algorithmOf(certificate), false, ["sign"])) as CryptoKey;
+    return await webcrypto.subtle.importKey("pkcs8", der, algorithmOf(certificate), false, ["sign"]);
 }
 
 function pem(certificate: x509.X509Certificate): string {

@@ -33,8 +33,6 @@ const kubernetesSchema = z.strictObject({
     apiServerNames: subjectNames,
     /** Nodes, each with the names and addresses its kubelet serves under. Default: none. */
     nodes: z.record(nodeName, subjectNames).default({}),
-    /** Whether etcd has a CA, a serving and a client certificate of its own. Names are etcd's. Default: none. */
-    etcdNames: subjectNames.optional(),
 });
 
 /** Standard input of tasks/pki.ts. */
@@ -78,7 +76,6 @@ const kubernetesPkiSchema = z.strictObject({
     frontProxyCa: pair,
     frontProxyClient: pair,
     serviceAccount: signingKeys,
-    etcd: z.strictObject({ ca: pair, server: pair, client: pair }).optional(),
 });
 
 /** Standard output of tasks/pki.ts: every certificate and key in PEM. */

@@ -38,14 +38,13 @@ export async function createPki(input: PkiInput, previous?: Pki): Promise<Pki> {
         ca,
         ...(input.kubernetes === undefined
             ? {}
-            : { kubernetes: await kubernetesPki(issuer, input.name, input.kubernetes, previous?.kubernetes) }),
+            : { kubernetes: await kubernetesPki(issuer, input.kubernetes, previous?.kubernetes) }),
         servers,
     };
 }
 
 async function kubernetesPki(
     issuer: Issuer,
-    lab: string,
     input: NonNullable<PkiInput["kubernetes"]>,
     previous: KubernetesPki | undefined,
 ): Promise<KubernetesPki> {
@@ -90,31 +89,6 @@ async function kubernetesPki(
             previous?.frontProxyClient,
         ),
         serviceAccount: previous?.serviceAccount ?? (await issueSigningKeys()),
-        ...(input.etcdNames === undefined ? {} : { etcd: await etcdPki(issuer, lab, input.etcdNames, previous?.etcd) }),
-    };
-}
-
-async function etcdPki(
-    issuer: Issuer,
-    lab: string,
-    names: string[],
-    previous: KubernetesPki["etcd"],
-): Promise<NonNullable<KubernetesPki["etcd"]>> {
-    // A CA apart from the cluster's: whoever holds a client certificate of etcd's CA may read and write everything.
-    const ca = await issuer.authority(`etcd ${lab}`.slice(0, 64), previous?.ca);
-    return {
-        ca,
-        // etcd's members speak to each other with their serving certificates, so that they must do as client ones too.
-        server: await issuer.certificate(
-            ca,
-            { commonName: "etcd", names, usages: ["server", "client"] },
-            previous?.server,
-        ),
-        client: await issuer.certificate(
-            ca,
-            { commonName: "kube-apiserver-etcd-client", usages: ["client"] },
-            previous?.client,
-        ),
     };
 }
 

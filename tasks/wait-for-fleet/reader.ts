@@ -1,12 +1,14 @@
-import { CustomObjectsApi, KubeConfig } from "@kubernetes/client-node";
+import { CustomObjectsApi } from "@kubernetes/client-node";
+import { listObjects, parseKubeconfig, type CustomKind, type ObjectMetadata } from "../../lib/kubernetes";
 import { QUEUED_ANNOTATION } from "../../plan/manifests/cluster-objects";
-import type { ClusterStatus, Fleet, HostStatus } from "./fleet";
+import { QUEUED, type ClusterStatus, type Fleet, type HostStatus } from "./fleet";
+import { WorkloadReader, type Workload } from "./workloads";
 
-/** Objects a page: a thousand Clusters in one answer are several megabytes. */
-const PAGE = 500;
+export const HOSTS: CustomKind = { group: "metal3.io", version: "v1alpha1", plural: "baremetalhosts" };
+export const CLUSTERS: CustomKind = { group: "cluster.x-k8s.io", version: "v1beta2", plural: "clusters" };
 
 interface ListedObject {
-    metadata?: { name?: string; deletionTimestamp?: string; annotations?: Record<string, string> };
+    metadata?: ObjectMetadata;
     spec?: { consumerRef?: object };
     status?: {
         provisioning?: { state?: string };
@@ -15,61 +17,32 @@ interface ListedObject {
     };
 }
 
-interface List<Item> {
-    metadata?: { _continue?: string; continue?: string };
-    items?: Item[];
-}
-
 /** Reads the fleet from the management cluster. */
 export class FleetReader {
     private readonly api: CustomObjectsApi;
+    private readonly workloads: WorkloadReader;
 
     constructor(
         kubeconfig: string,
         private readonly namespace: string,
+        workloads: readonly Workload[],
     ) {
-        const config = new KubeConfig();
-        config.loadFromString(kubeconfig);
+        const config = parseKubeconfig(kubeconfig);
         this.api = config.makeApiClient(CustomObjectsApi);
+        this.workloads = new WorkloadReader(config, workloads);
     }
 
+    /** @param withClusters whether clusters are waited for: the list of a thousand costs the API server seconds. */
     async read(withClusters: boolean): Promise<Fleet> {
-        const [hosts, clusters] = await Promise.all([
-            this.list("metal3.io", "v1alpha1", "baremetalhosts"),
-            withClusters ? this.list("cluster.x-k8s.io", "v1beta2", "clusters") : [],
+        const list = (kind: CustomKind): Promise<ListedObject[]> => listObjects(this.api, kind, this.namespace);
+        const [hosts, clusters, parts] = await Promise.all([
+            list(HOSTS),
+            withClusters ? list(CLUSTERS) : [],
+            this.workloads.read(),
         ]);
-        return { hosts: hosts.map(hostStatus), clusters: clusters.map(clusterStatus) };
-    }
-
-    private list(group: string, version: string, plural: string): Promise<ListedObject[]> {
-        return listObjects(this.api, { group, version, plural }, this.namespace);
+        return { hosts: hosts.map(hostStatus), clusters: clusters.map(clusterStatus), parts };
     }
 }
-
-/** Objects of a kind, a page at a time. @param most ends after the page that holds so many; default: all */
-export async function listObjects<Item = ListedObject>(
-    api: CustomObjectsApi,
-    kind: { group: string; version: string; plural: string },
-    namespace: string,
-    most = Infinity,
-): Promise<Item[]> {
-    const items: Item[] = [];
-    let next: string | undefined;
-    do {
-        const page = (await api.listNamespacedCustomObject({
-            ...kind,
-            namespace,
-            limit: Math.min(PAGE, most),
-            ...(next ? { _continue: next } : {}),
-        })) as List<Item>;
-        items.push(...(page.items ?? []));
-        next = page.metadata?._continue ?? page.metadata?.continue;
-    } while (next && items.length < most);
-    return items;
-}
-
-/** Stands for the state of a host that is paused until there is room for it: BMO has given it none. */
-const QUEUED = "queued";
 
 export const hostStatus = (object: ListedObject): HostStatus => ({
     name: object.metadata?.name ?? "",
@@ -81,19 +54,19 @@ export const hostStatus = (object: ListedObject): HostStatus => ({
     used: object.spec?.consumerRef !== undefined,
 });
 
-/** A Cluster that is queued is paused: of a new one there is no condition, of one that was queued again it may be outdated. */
+/**
+ * What is to be said of a Cluster. A queued Cluster is paused, so its condition does not count: a new one has none yet, and
+ * that of a Cluster which was queued again may be outdated.
+ */
 export function clusterStatus(object: ListedObject): ClusterStatus {
-    const available = object.status?.conditions?.find(({ type }) => type === "Available");
+    const name = object.metadata?.name ?? "";
     const queued = object.metadata?.annotations?.[QUEUED_ANNOTATION];
     if (queued !== undefined) {
-        return {
-            name: object.metadata?.name ?? "",
-            available: false,
-            message: `queued: waits for its ${queued} hosts to be available`,
-        };
+        return { name, available: false, message: `queued: waits for its ${queued} hosts to be available` };
     }
+    const available = object.status?.conditions?.find(({ type }) => type === "Available");
     return {
-        name: object.metadata?.name ?? "",
+        name,
         available: available?.status === "True" && object.metadata?.deletionTimestamp === undefined,
         message: (available?.message ?? "").replace(/\s+/g, " ").trim(),
     };

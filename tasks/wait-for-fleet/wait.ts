@@ -1,108 +1,167 @@
-import { setTimeout as sleep } from "node:timers/promises";
-import { laggards, progressLine, type Fleet, type Laggard, type Wanted } from "./fleet";
+import { requestErrorText } from "../../lib/kubernetes";
+import { WaitTimeout, waitUntil, type Clock, type Look } from "../../lib/wait-until";
+import { UserError } from "../../plan/user-error";
+import {
+    pendingObjects,
+    pendingParts,
+    progressLine,
+    type Fleet,
+    type PartStatus,
+    type Pending,
+    type Wanted,
+} from "./fleet";
 
-export interface GateArgs {
+/** One wait for the fleet. */
+export interface FleetWaitArgs {
     want: Wanted;
     timeoutSeconds: number;
+    /** Reads hosts, clusters and workloads from the management cluster. */
     read: () => Promise<Fleet>;
-    /** Called at most every REPORT_SECONDS, and whenever the counts change. */
+    /** Reads the lab's Docker containers: they answer for a cluster that does not. */
+    readContainers: () => Promise<PartStatus[]>;
+    /** Told one line whenever the counts change, and every {@link REPORT_SECONDS} otherwise. */
     report: (line: string) => void;
-    /** Where to look when it takes too long. */
+    /** Where to look when the wait was in vain. */
     hint: string;
-    now?: () => number;
-    pause?: (milliseconds: number) => Promise<unknown>;
+    /** Tests set a clock of their own. Default: the machine's clock. */
+    clock?: Clock;
 }
 
-/** A look costs the API server and the program ~1 ms an object: every 2 s for a small fleet, every 15 s for a thousand of each. */
-const LOOK_SECONDS = (objects: number): number => Math.min(20, 2 + objects / 150);
+/** Seconds between two lines of progress while nothing changes. */
 const REPORT_SECONDS = 30;
-const NAMED_LAGGARDS = 20;
-/** A list from kube-apiserver's cache may be older than an object that was just made; after three looks it is no longer that. */
-const MISSING_LOOKS = 3;
+/** Objects that an error names; the others are counted. */
+const NAMED = 20;
+/**
+ * So many looks in a row must miss an object before the wait is given up. A list from kube-apiserver's cache may be older
+ * than an object that was just made.
+ */
+const LOOKS_WITHOUT = 3;
 
-const named = (late: readonly Laggard[]): string[] => [
-    ...late.slice(0, NAMED_LAGGARDS).map(({ kind, name, reason }) => `  ${kind} ${name}: ${reason}`),
-    ...(late.length > NAMED_LAGGARDS ? [`  and ${late.length - NAMED_LAGGARDS} more`] : []),
+/**
+ * Seconds between two looks. A look costs the API server and the program about 1 ms an object: every 2 s for a small fleet,
+ * every 15 s for a thousand hosts and clusters, never less than every 20 s.
+ */
+export const pollSeconds = (objects: number): number => Math.min(20, 2 + objects / 150);
+
+const named = (pending: readonly Pending[]): string[] => [
+    ...pending.slice(0, NAMED).map(({ kind, name, reason }) => `  ${kind} ${name}: ${reason}`),
+    ...(pending.length > NAMED ? [`  and ${pending.length - NAMED} more`] : []),
 ];
 
-/** Objects that this or an earlier `up` made are not there: nobody will make them again, and waiting would be in vain. */
-export class FleetIncomplete extends Error {
-    constructor(readonly missing: readonly Laggard[]) {
+/** Objects that an `up` has made are gone, or are stopped, and nothing in the lab brings them back. */
+export class ObjectsMissing extends UserError {
+    constructor(readonly missing: readonly Pending[]) {
+        const stopped = missing.filter(({ lost }) => lost === "start").map(({ name }) => name);
+        const deleted = missing.some(({ lost }) => lost === "refresh");
         super(
             [
-                `${missing.length} objects that Pulumi has made are no longer there; something else has deleted them:`,
+                "Pulumi has made these, something else has deleted or stopped them, and nothing in the lab brings them back:",
                 ...named(missing),
-                "pulumi up --refresh notices, and makes them again.",
+                ...(stopped.length > 0 ? [`docker start ${stopped.join(" ")} starts what is stopped.`] : []),
+                ...(deleted ? ["pulumi up --refresh notices what was deleted, and makes it again."] : []),
             ].join("\n"),
         );
-        this.name = "FleetIncomplete";
-        this.stack = this.message;
     }
 }
 
+const objectsAre = (count: number): string =>
+    count === 1 ? "1 object is not where it should be" : `${count} objects are not where they should be`;
+
 /** The fleet is not where it should be in time: which objects, and their last error. */
-export class FleetTimeout extends Error {
+export class FleetTimeout extends UserError {
     constructor(
-        readonly late: Laggard[],
+        readonly pending: readonly Pending[],
         timeoutSeconds: number,
         hint: string,
         lastError: string,
     ) {
-        const trouble = lastError ? [`The last look at the cluster failed: ${lastError}`] : [];
         super(
             [
-                `After ${timeoutSeconds} s ${late.length} objects are not where they should be:`,
-                ...named(late),
-                ...trouble,
+                `After ${timeoutSeconds} s ${objectsAre(pending.length)}:`,
+                ...named(pending),
+                ...(lastError ? [`The last look at the cluster failed: ${lastError}`] : []),
                 hint,
             ].join("\n"),
         );
-        this.name = "FleetTimeout";
-        this.stack = this.message;
     }
 }
 
 /**
- * Waits until every host and cluster is where it should be.
+ * Waits until every host and cluster is where it should be, and every part that they live on works.
  * @returns the fleet as last seen.
  * @throws FleetTimeout after `timeoutSeconds`; a look that fails is tried again until then.
- * @throws FleetIncomplete when some are not there at all in three looks, one after the other.
+ * @throws ObjectsMissing when the same is lost in three looks, one after the other.
  */
-export async function waitForFleet(args: GateArgs): Promise<Fleet> {
-    const { want, read, report, now = Date.now, pause = sleep } = args;
-    const started = now();
-    const elapsed = () => (now() - started) / 1000;
-    let late: Laggard[] = [
-        ...want.hosts.map(({ name }): Laggard => ({ kind: "BareMetalHost", name, reason: "never seen" })),
-        ...want.clusters.map((name): Laggard => ({ kind: "Cluster", name, reason: "never seen" })),
-    ];
-    let lastCounts = "";
-    let lastReport = -Infinity;
-    let looksIncomplete = 0;
-    for (;;) {
-        let lastError = "";
-        try {
-            const fleet = await read();
-            late = laggards(fleet, want);
-            const counts = progressLine(fleet, want, 0);
-            if (counts !== lastCounts || elapsed() - lastReport >= REPORT_SECONDS || late.length === 0) {
-                report(progressLine(fleet, want, elapsed()));
-                lastCounts = counts;
-                lastReport = elapsed();
-            }
-            if (late.length === 0) {
-                return fleet;
-            }
-            looksIncomplete = late.some(({ missing }) => missing) ? looksIncomplete + 1 : 0;
-        } catch (error) {
-            lastError = error instanceof Error ? error.message : String(error);
+export async function waitForFleet(args: FleetWaitArgs): Promise<Fleet> {
+    const looks = new FleetLooks(args);
+    const { want, timeoutSeconds, hint, clock } = args;
+    try {
+        return await waitUntil<Fleet>({
+            what: "the fleet",
+            timeoutMs: timeoutSeconds * 1000,
+            everyMs: 1000 * pollSeconds(want.hosts.length + want.clusters.length),
+            look: () => looks.look(),
+            ...(clock === undefined ? {} : { clock }),
+        });
+    } catch (error) {
+        throw error instanceof WaitTimeout
+            ? new FleetTimeout(looks.pending, timeoutSeconds, hint, looks.lastError)
+            : error;
+    }
+}
+
+/** What the looks of one wait have found so far. */
+class FleetLooks {
+    pending: readonly Pending[];
+    /** Why the last look failed, or "". */
+    lastError = "";
+    private readonly now: () => number;
+    private readonly started: number;
+    private counts = "";
+    private reported = -Infinity;
+    private looksWithout = 0;
+
+    constructor(private readonly args: FleetWaitArgs) {
+        this.now = args.clock?.now ?? Date.now;
+        this.started = this.now();
+        this.pending = [
+            ...args.want.hosts.map(({ name }): Pending => ({ kind: "BareMetalHost", name, reason: "never seen" })),
+            ...args.want.clusters.map((name): Pending => ({ kind: "Cluster", name, reason: "never seen" })),
+        ];
+    }
+
+    async look(): Promise<Look<Fleet>> {
+        const [containers, read] = await Promise.allSettled([this.args.readContainers(), this.args.read()]);
+        if (containers.status === "rejected" || read.status === "rejected") {
+            // The cluster's own container may be the reason why the cluster does not answer.
+            const broken = containers.status === "fulfilled" ? pendingParts(containers.value) : [];
+            const failed = [containers, read].find((each) => each.status === "rejected");
+            this.lastError = requestErrorText(failed?.reason);
+            this.pending = [...broken, ...this.pending.filter(({ kind }) => kind !== "Container")];
+            return this.verdict(broken);
         }
-        if (looksIncomplete === MISSING_LOOKS) {
-            throw new FleetIncomplete(late.filter(({ missing }) => missing));
+        this.lastError = "";
+        const fleet = { ...read.value, parts: [...containers.value, ...read.value.parts] };
+        this.pending = pendingObjects(fleet, this.args.want);
+        this.report(fleet);
+        return this.pending.length === 0 ? { done: fleet } : this.verdict(this.pending);
+    }
+
+    /** @param seen what this look itself has found to be pending */
+    private verdict(seen: readonly Pending[]): Look<Fleet> {
+        const lost = seen.filter((each) => each.lost !== undefined);
+        this.looksWithout = lost.length > 0 ? this.looksWithout + 1 : 0;
+        return this.looksWithout < LOOKS_WITHOUT ? { pending: named(seen) } : { failed: new ObjectsMissing(lost) };
+    }
+
+    private report(fleet: Fleet): void {
+        const { want, report } = this.args;
+        const elapsed = (this.now() - this.started) / 1000;
+        const counts = progressLine(fleet, want, 0);
+        if (counts !== this.counts || elapsed - this.reported >= REPORT_SECONDS || this.pending.length === 0) {
+            report(progressLine(fleet, want, elapsed));
+            this.counts = counts;
+            this.reported = elapsed;
         }
-        if (elapsed() >= args.timeoutSeconds) {
-            throw new FleetTimeout(late, args.timeoutSeconds, args.hint, lastError);
-        }
-        await pause(1000 * LOOK_SECONDS(want.hosts.length + want.clusters.length));
     }
 }

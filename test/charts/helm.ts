@@ -19,7 +19,7 @@ export interface Rendered {
         labels?: Record<string, string>;
         annotations?: Record<string, string>;
     };
-    // eslint-disable-next-line @typescript-eslint/no-explicit-any -- objects of every kind; the assertions say what they hold
+    // eslint-disable-next-line @typescript-eslint/no-explicit-any -- objects of every kind
     [key: string]: any;
 }
 
@@ -41,7 +41,8 @@ export function render(values: object = {}, release = "ironic"): Rendered[] {
     if (status !== 0) {
         throw new Error(output);
     }
-    return parseAllDocuments(output)
+    // YAML 1.1, as Helm and Kubernetes read it: 0440 is octal.
+    return parseAllDocuments(output, { version: "1.1" })
         .map((document) => document.toJS() as Rendered | null)
         .filter((object) => object !== null);
 }
@@ -94,4 +95,39 @@ export function parseIni(text: string): Record<string, Record<string, string>> {
         section[option] = value ?? "";
     }
     return sections;
+}
+
+/** The chart's objects for so many conductors, with further values. */
+export const renderConductors = (count: number, values: object = {}): Rendered[] =>
+    render({ "provisioning.ips": provisioningIps(count), ...values });
+
+/** ironic.conf of a conductor. */
+export const ironicConf = (objects: Rendered[], index = 0): Record<string, Record<string, string>> =>
+    parseIni(find(objects, "ConfigMap", `ironic-conductor-${index}`)["data"]["ironic.conf"]);
+
+/** Deployments and StatefulSets. */
+export const workloads = (objects: Rendered[]): Rendered[] =>
+    objects.filter(({ kind }) => ["Deployment", "StatefulSet"].includes(kind));
+
+/** Specification of the pods of a workload. */
+export const podOf = (workload: Rendered): Rendered[string] => workload["spec"].template.spec;
+
+/** Containers of a workload, in the order in which they start. */
+export const containers = (workload: Rendered): Rendered[string][] => {
+    const pod = podOf(workload);
+    return [...(pod.initContainers ?? []), ...pod.containers];
+};
+
+/** Pods of a conductor. */
+export const conductorPod = (objects: Rendered[], index = 0): Rendered[string] =>
+    podOf(find(objects, "Deployment", `ironic-conductor-${index}`));
+
+/** A container of a conductor: provisioning-ip, http, prepare or ironic. */
+export function conductorContainer(objects: Rendered[], name: string, index = 0): Rendered[string] {
+    const workload = find(objects, "Deployment", `ironic-conductor-${index}`);
+    const container = containers(workload).find((container) => container.name === name);
+    if (container === undefined) {
+        throw new Error(`${identity(workload)} has no container ${name}`);
+    }
+    return container;
 }

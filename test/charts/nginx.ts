@@ -12,6 +12,9 @@ import { find, render } from "./helm";
 
 const IP = "192.168.222.100";
 
+/** The list of all hosts, as BMO asks for it (pkg/provisioner/ironic/ironic.go, loadBusyHosts; release 0.13). */
+export const LISTING = "/v1/nodes?fields=uuid%2Cname%2Cprovision_state%2Cboot_interface";
+
 /** nginx.conf of the first conductor. */
 export const nginxConf = (values: object = {}): string =>
     find(render({ "provisioning.ips": [IP], ...values }), "ConfigMap", "ironic-conductor-0")["data"]["nginx.conf"];
@@ -22,7 +25,7 @@ export interface Answer {
     body: string;
 }
 
-/** The chart's nginx in a container of the host's network, before an Ironic of the test's own on the Unix socket. */
+/** The chart's nginx in a container on the host's network, in front of the test's own Ironic on the Unix socket. */
 export class ApiProxy {
     private constructor(
         readonly folder: string,
@@ -46,7 +49,7 @@ export class ApiProxy {
         const conf = nginxConf(values)
             .replace(`${IP}:6385`, `127.0.0.1:${port}`)
             .replace(`${IP}:6180`, `127.0.0.1:${filesPort}`);
-        // As root nginx would serve as `nobody`: it is to be the chart's user, and may then write only where anyone may.
+        // The chart's user, because nginx as root would serve as `nobody`. It can write only where everyone can.
         const user = process.getuid?.() === 0 ? "10475:10475" : `${process.getuid?.()}:${process.getgid?.()}`;
         for (const [name, mode] of [
             [".", 0o755],
@@ -88,8 +91,8 @@ export class ApiProxy {
             ],
             { stdio: ["ignore", "ignore", "pipe"] },
         );
-        let complaint = "";
-        container.stderr!.on("data", (chunk) => (complaint += chunk));
+        let stderr = "";
+        container.stderr.on("data", (chunk) => (stderr += chunk));
         const proxy = new ApiProxy(
             folder,
             container,
@@ -101,7 +104,7 @@ export class ApiProxy {
         await proxy.startIronic();
         for (let attempt = 0; ; attempt++) {
             if (container.exitCode !== null) {
-                throw new Error(`nginx ended with ${container.exitCode}: ${complaint}`);
+                throw new Error(`nginx ended with ${container.exitCode}: ${stderr}`);
             }
             if (
                 await proxy.get("/").then(
@@ -112,7 +115,7 @@ export class ApiProxy {
                 return proxy;
             }
             if (attempt === 150) {
-                throw new Error(`nginx did not answer for 15 s: ${complaint}`);
+                throw new Error(`nginx did not answer for 15 s: ${stderr}`);
             }
             await delay(100);
         }

@@ -3,21 +3,22 @@ import * as pulumi from "@pulumi/pulumi";
 import { expect } from "chai";
 import { Lab } from "../../components/lab";
 import { WorkloadClusters } from "../../components/workload-clusters";
-import { judge } from "../../plan/config/validate";
+import { validate } from "../../plan/config/validate";
 import { plan } from "../../plan/plan";
 import { Images } from "../../prepare/images";
-import { ironicChart, operatorManifests, Recorder } from "./mocks";
+import { ironicChart, operatorManifests, OWNER, Recorder } from "./mocks";
 
 /** Builds a lab against the mocks. */
 async function lab(raw: Record<string, string>): Promise<Recorder> {
     const recorder = new Recorder();
     await recorder.start();
-    const config = judge({ ...raw, wait: "none" });
+    const config = validate({ ...raw, wait: "none" });
     const planned = plan(config, "test");
     const built = new Lab("lab", {
         config,
         plan: planned,
         images: new Images(config.images),
+        owner: OWNER,
         operatorManifests,
         ironicChart: ironicChart(planned.conductors.length),
     });
@@ -79,6 +80,19 @@ describe("the lab as resources", () => {
         expect(recorder.of(CONTAINER)).to.have.length(2 * 4 + 1);
         expect(recorder.of(CLUSTER)).to.have.length(3);
         expect(recorder.of("docker:index/network:Network")).to.have.length(1);
+    });
+
+    it("records in the labels of its network who made it, and never replaces a network for its labels", async () => {
+        const recorder = await lab({});
+        const [network] = recorder.of("docker:index/network:Network");
+        expect(network?.inputs["labels"]).to.deep.equal([
+            { label: "metal3-scale-lab", value: "m3lab-test" },
+            { label: "metal3-scale-lab.state-id", value: OWNER.id },
+            { label: "metal3-scale-lab.state", value: OWNER.state },
+            { label: "metal3-scale-lab.checkout", value: OWNER.checkout },
+            { label: "metal3-scale-lab.user", value: OWNER.user },
+        ]);
+        expect(recorder.ignoredChanges.get(network?.name ?? "")).to.deep.equal(["labels"]);
     });
 
     it("gives a host the BMC of its pair, and the MAC address that its pair tells fake-ipa", async () => {
@@ -194,7 +208,7 @@ describe("the lab as resources", () => {
         const annotations = async (tuning: string) => {
             const recorder = new Recorder();
             await recorder.start();
-            const config = judge({
+            const config = validate({
                 nodes: "123",
                 clusters: "41",
                 controlPlaneNodes: "1",
@@ -212,12 +226,12 @@ describe("the lab as resources", () => {
             new WorkloadClusters("clusters", {
                 config,
                 plan: plan(config, "test"),
-                namespace: "metal3",
+                images: new Images(config.images),
+                owner: OWNER,
                 osImage,
-                address: "192.0.2.2",
                 provider,
                 dependsOn: [],
-                foundations: () => [],
+                dependenciesOf: () => [],
             });
             await pulumi.runtime.disconnect();
             return recorder
@@ -250,30 +264,6 @@ describe("the lab as resources", () => {
             .filter(({ name, type }) => type === "kubernetes:apps/v1:Deployment" && name.startsWith("fkas-"))
             .map(({ inputs }) => /FKAS_HOSTS_AT_ONCE","value":"(\d+)"/.exec(JSON.stringify(inputs))?.[1]);
         expect(told.sort()).to.deep.equal(["2", undefined]);
-    });
-
-    it("lets FKAS let in queued hosts", async () => {
-        const { rules } = (await lab({ nodes: "0", clusters: "0" })).named("fkas-role").inputs as {
-            rules: { resources: string[]; verbs: string[] }[];
-        };
-        expect(rules.find(({ resources }) => resources.includes("baremetalhosts"))?.verbs).to.have.members([
-            "get",
-            "list",
-            "watch",
-            "patch",
-        ]);
-    });
-
-    it("lets FKAS release queued clusters", async () => {
-        const { rules } = (await lab({ nodes: "0", clusters: "0" })).named("fkas-role").inputs as {
-            rules: { resources: string[]; verbs: string[] }[];
-        };
-        expect(rules.find(({ resources }) => resources.includes("clusters"))?.verbs).to.have.members([
-            "get",
-            "list",
-            "watch",
-            "patch",
-        ]);
     });
 
     it("declares each cluster's port, and opens it in the Service of its fake API server", async () => {
@@ -313,7 +303,7 @@ describe("the lab as resources", () => {
             "/etc/kubernetes/pki/kubelet-server.key",
         ]);
         expect(node.ports).to.deep.equal([
-            { internal: 6443, external: plan(judge({}), "test").apiPort, ip: "127.0.0.1" },
+            { internal: 6443, external: plan(validate({}), "test").substrate.node.apiPort, ip: "127.0.0.1" },
         ]);
         expect(node.capabilities).to.deep.equal({ adds: ["ALL"], drops: ["CAP_SYS_RESOURCE"] });
     });

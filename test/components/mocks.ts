@@ -1,6 +1,9 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { Manifest } from "../../plan/manifests/documents";
 
+/** Who makes the labs of the tests. */
+export const OWNER = { id: "7f0e", state: "file:///state", checkout: "/checkout", user: "user@machine" };
+
 /** A resource as the program registered it. */
 export interface Registered {
     type: string;
@@ -11,7 +14,12 @@ export interface Registered {
 /** What is asked of Pulumi's engine, as far as the tests look at it. */
 interface Monitor {
     registerResource(
-        request: { getName(): string; getDependenciesList(): string[]; getIgnorechangesList(): string[] },
+        request: {
+            getName(): string;
+            getDependenciesList(): string[];
+            getDeletedwith(): string;
+            getIgnorechangesList(): string[];
+        },
         ...rest: unknown[]
     ): unknown;
 }
@@ -21,6 +29,8 @@ export class Recorder {
     readonly resources: Registered[] = [];
     /** Last part of the URN of all that a resource depends on, in alphabetical order, by its name. */
     readonly dependencies = new Map<string, string[]>();
+    /** Name of the resource with which another one goes, by the name of that. Empty where it goes by itself. */
+    readonly deletedWith = new Map<string, string>();
     /** The properties whose changes the program ignores, by the resource's name. */
     readonly ignoredChanges = new Map<string, string[]>();
 
@@ -59,6 +69,8 @@ export class Recorder {
             const names = request.getDependenciesList().map((urn) => urn.slice(urn.lastIndexOf("::") + 2));
             this.dependencies.set(request.getName(), names.sort());
             this.ignoredChanges.set(request.getName(), request.getIgnorechangesList());
+            const owner = request.getDeletedwith();
+            this.deletedWith.set(request.getName(), owner.slice(owner.lastIndexOf("::") + 1).replace(":", ""));
             return register(request, ...rest);
         };
     }

@@ -62,10 +62,9 @@ export async function makeImage(): Promise<void> {
     );
     const files = [...new Set([...PROGRAMS, ...libraries])].map((path) => path.slice(1));
     const tar = spawn("tar", ["-C", "/", "-chf", "-", ...files], { stdio: ["ignore", "pipe", "inherit"] });
-    const progress = (await client.importImage(
-        tar.stdout as unknown as string,
-        { repo: IMAGE.split(":")[0], tag: "1" } as never,
-    )) as unknown as NodeJS.ReadableStream;
+    // Dockerode's types say that this returns nothing. It returns a promise of the progress.
+    const importing: unknown = client.importImage(tar.stdout, { repo: IMAGE.split(":")[0], tag: "1" } as never);
+    const progress = await (importing as Promise<NodeJS.ReadableStream>);
     progress.resume();
     await once(progress, "end");
     await client.getImage(IMAGE).inspect();

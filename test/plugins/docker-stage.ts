@@ -1,5 +1,6 @@
 /** The docker plugin over a real daemon, and what a test makes with it. */
 import { dockerProvider } from "../../plugins/docker/provider";
+import { skipBecause } from "../skip";
 import { IMAGE, PREFIX, SUBNET, address, cleanUp, client, isDockerThere, makeImage } from "./docker-machine";
 import { Harness, Json } from "./harness";
 
@@ -51,7 +52,7 @@ export class Stage {
         let stage: Stage | undefined;
         before(async function () {
             if (!(await isDockerThere())) {
-                this.skip();
+                skipBecause(this, "Docker does not answer");
             }
             await makeImage();
             stage = new Stage(await Harness.start(dockerProvider));

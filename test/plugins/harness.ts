@@ -20,7 +20,7 @@ export const secret = (value: unknown): Json => ({
 export const UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
 
 const struct = (value: Json): Struct => Struct.fromJavaScript(value as never);
-const json = (value: Struct | undefined): Json => (value?.toJavaScript() ?? {}) as Json;
+const json = (value: Struct | undefined): Json => value?.toJavaScript() ?? {};
 
 export interface Checked {
     inputs: Json;
@@ -69,11 +69,11 @@ export class Harness {
     private call<T>(method: string, request: unknown): Promise<T> {
         const methods = this.client as unknown as Record<
             string,
-            (request: unknown, done: (error: unknown, response: T) => void) => void
+            (request: unknown, done: (error: Error | null, response: T) => void) => void
         >;
         return new Promise((resolve, reject) =>
             methods[method]?.call(this.client, request, (error, response) =>
-                error ? reject(error as Error) : resolve(response),
+                error ? reject(error) : resolve(response),
             ),
         );
     }

@@ -8,12 +8,13 @@ import { tmpdir } from "node:os";
 import { delimiter, join, resolve } from "node:path";
 import { promisify } from "node:util";
 import { buildPlugins } from "../../plugins/build";
+import { skipBecause } from "../skip";
 import { cleanUp, isDockerThere, makeImage } from "./docker-machine";
 
 const run = promisify(execFile);
 const ROOT = resolve(__dirname, "../..");
 
-async function isPulumiThere(): Promise<boolean> {
+export async function isPulumiThere(): Promise<boolean> {
     return run("pulumi", ["version"], { env: { ...process.env, PULUMI_SKIP_UPDATE_CHECK: "true" } }).then(
         () => true,
         () => false,
@@ -103,7 +104,7 @@ export function projectHooks(program: string): () => Project {
     let project: Project | undefined;
     before(async function () {
         if (!(await isPulumiThere()) || !(await isDockerThere())) {
-            this.skip();
+            skipBecause(this, "pulumi or Docker is missing");
         }
         await makeImage();
         project = await Project.create(program);

@@ -1,20 +1,20 @@
 import { expect } from "chai";
 import { latencyBySize } from "../../cli/bench/latency";
-import { benchSizes, settings } from "../../cli/bench/options";
-import { parseStat, tree } from "../../cli/bench/process-meter";
+import { benchSizes, checkWays, settings, type BenchOptions } from "../../cli/bench/options";
+import { treeUsage } from "../../cli/bench/process-meter";
 import { checkResizing, places, touched } from "../../cli/bench/resize";
-import { judge } from "../../plan/config/validate";
+import { validate } from "../../plan/config/validate";
 import { plan } from "../../plan/plan";
 
-describe("what a benchmark is asked to do", () => {
-    it("has as many clusters as there are hosts for, where nobody says", () => {
+describe("the options of a benchmark", () => {
+    it("A size without a number of clusters has as many as its hosts suffice for", () => {
         expect(benchSizes({ nodes: [20, 51], machinesPerCluster: 2 })).to.deep.equal([
             { nodes: 20, clusters: 10 },
             { nodes: 51, clusters: 25 },
         ]);
     });
 
-    it("takes one number of clusters for all sizes, or one for each", () => {
+    it("One number of clusters holds for all sizes; otherwise each size needs its own", () => {
         expect(
             benchSizes({ nodes: [20, 50], clusters: [0], machinesPerCluster: 1 }).map(({ clusters }) => clusters),
         ).to.deep.equal([0, 0]);
@@ -26,13 +26,13 @@ describe("what a benchmark is asked to do", () => {
         );
     });
 
-    it("refuses all sizes with more machines than hosts, before any is made", () => {
+    it("Every size with more machines than hosts is named", () => {
         expect(() => benchSizes({ nodes: [20, 50, 10], clusters: [21, 50, 11], machinesPerCluster: 1 })).to.throw(
             /21 clusters .* 20\n.*11 clusters .* 10$/s,
         );
     });
 
-    it("reads settings, and names those that are none", () => {
+    it("Settings are read as KEY=VALUE, and every other argument is named", () => {
         expect(settings(["wait=hosts", 'images={"source":"build"}', "a=b=c"])).to.deep.equal({
             wait: "hosts",
             images: '{"source":"build"}',
@@ -42,15 +42,26 @@ describe("what a benchmark is asked to do", () => {
             "--set: wait: must be KEY=VALUE\n--set: =x: must be KEY=VALUE",
         );
     });
+
+    it("Ways to measure that exclude each other are refused", () => {
+        const ways = (given: Partial<BenchOptions>) => () =>
+            checkWays({ grow: false, reference: false, underLoad: false, ...given } as BenchOptions);
+        for (const alone of ["grow", "reference", "underLoad"]) {
+            expect(ways({ [alone]: true }), alone).not.to.throw();
+        }
+        expect(ways({ grow: true, reference: true })).to.throw(/^--grow, --reference: /);
+        expect(ways({ underLoad: true, grow: true })).to.throw(/^--under-load: /);
+        expect(ways({ underLoad: true, reference: true })).to.throw(/^--under-load: /);
+    });
 });
 
 describe("a lab that is resized under load", () => {
     const host = (name: string, id: string) => ({ what: `BareMetalHost ${name}`, id, of: name });
     const machine = (name: string, id: string, of: string) => ({ what: `Machine ${name}`, id, of });
     const container = (name: string, id: string) => ({ what: `container /${name}`, id, of: name });
-    const smaller = places(plan(judge({ nodes: "8", clusters: "3", nodesPerPair: "4" }), "bench"));
+    const smaller = places(plan(validate({ nodes: "8", clusters: "3", nodesPerPair: "4" }), "bench"));
 
-    it("has a place for the hosts, clusters and containers of its new size, and for no others", () => {
+    it("The hosts, clusters and containers of the new size have a place in it, and no others", () => {
         const names = [
             "host-0007",
             "host-0008",
@@ -63,7 +74,7 @@ describe("a lab that is resized under load", () => {
         expect(names.map(smaller)).to.deep.equal([true, false, true, false, true, true, false]);
     });
 
-    it("names what has a place and was replaced or is gone", () => {
+    it("A part that has a place but was replaced or is gone is named", () => {
         const before = [
             host("host-0000", "a"),
             host("host-0001", "b"),
@@ -84,7 +95,7 @@ describe("a lab that is resized under load", () => {
         expect(touched(before, before, smaller)).to.deep.equal([]);
     });
 
-    it("lets go what has no place: hosts, and clusters with their Machines", () => {
+    it("A host, or a cluster with its Machines, may go when the new size has no place for it", () => {
         const before = [
             host("host-0008", "a"),
             machine("m3", "b", "cluster-0003"),
@@ -93,7 +104,7 @@ describe("a lab that is resized under load", () => {
         expect(touched(before, [], smaller)).to.deep.equal([]);
     });
 
-    it("wants two sizes, with clusters", () => {
+    it("A resize under load needs two sizes with clusters", () => {
         checkResizing([
             { nodes: 4, clusters: 4 },
             { nodes: 8, clusters: 8 },
@@ -104,68 +115,56 @@ describe("a lab that is resized under load", () => {
     });
 });
 
-describe("what a command used", () => {
-    it("is read from /proc, whatever the process is called", () => {
-        const fields = [
-            "S",
-            "10",
-            "42",
-            "42",
-            "0",
-            "-1",
-            "0",
-            "1",
-            "2",
-            "3",
-            "4",
-            "150",
-            "50",
-            "30",
-            "20",
-            "20",
-            "0",
-            "9",
-            "0",
-            "100",
-            "1000000",
-            "256",
-        ];
-        expect(parseStat(`42 (a) b (c)) ${fields.join(" ")} 0 0\n`)).to.deep.equal({
-            parent: 10,
-            cpuSeconds: 2.5,
-            memoryBytes: 256 * 4096,
-        });
+describe("the usage of a command", () => {
+    const process = (pid: number, parent: number, cpuSeconds: number, residentPages: number) => ({
+        pid,
+        parent,
+        name: "",
+        startTicks: 0,
+        cpuSeconds,
+        childrenCpuSeconds: cpuSeconds / 10,
+        residentPages,
+    });
+    const all = [
+        process(1, 0, 1000, 99),
+        process(10, 1, 10, 1),
+        process(11, 10, 20, 2),
+        process(12, 11, 40, 4),
+        process(20, 1, 500, 99),
+    ];
+
+    it("A command counts with its children, their children, and the children that have ended", () => {
+        expect(treeUsage(all, 10)).to.deep.equal({ cpuSeconds: 77, memoryBytes: 7 * 4096 });
     });
 
-    it("counts its children and theirs, and nobody else", () => {
-        const process = (parent: number, cpuSeconds: number) => ({ parent, cpuSeconds, memoryBytes: 1 });
-        const all = new Map([
-            [1, process(0, 100)],
-            [10, process(1, 1)],
-            [11, process(10, 2)],
-            [12, process(11, 4)],
-            [20, process(1, 50)],
-        ]);
-        expect(tree(all, 10).reduce((sum, { cpuSeconds }) => sum + cpuSeconds, 0)).to.equal(7);
-        expect(tree(all, 99)).to.deep.equal([]);
+    it("A command that has ended uses nothing", () => {
+        expect(treeUsage(all, 99)).to.deep.equal({ cpuSeconds: 0, memoryBytes: 0 });
     });
 });
 
-describe("Ironic's latency", () => {
-    it("is summed up by the number of hosts there were", () => {
+describe("the latency of Ironic's answers", () => {
+    it("Samples are grouped by the number of hosts at the time, however large it is", () => {
         const sample = (nodes: number, oneNodeMs: number) => ({
             seconds: 0,
             nodes,
             oneNodeMs,
             listingMs: 10 * oneNodeMs,
         });
-        const rows = latencyBySize([sample(10, 1), sample(11, 3), sample(20, 5), sample(12, 4), sample(700, 9)]);
+        const rows = latencyBySize([
+            sample(10, 1),
+            sample(11, 3),
+            sample(20, 5),
+            sample(12, 4),
+            sample(700, 9),
+            sample(12_000, 7),
+        ]);
         expect(
             rows.map(({ nodes, samples, oneNode, listing }) => [nodes, samples, oneNode.median, listing.max]),
         ).to.deep.equal([
             [10, 1, 1, 10],
             [20, 3, 4, 50],
             [1000, 1, 9, 90],
+            [20_000, 1, 7, 70],
         ]);
     });
 });

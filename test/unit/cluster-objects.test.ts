@@ -33,7 +33,7 @@ interface ClassSpec {
 }
 
 const classOf = (objects: Manifest[]): ClassSpec =>
-    objects.find((object) => object.kind === "ClusterClass")?.spec as unknown as ClassSpec;
+    objects.find((object) => object.kind === "ClusterClass")?.spec as ClassSpec;
 
 /** Every templateRef beneath a value. */
 function templateRefs(value: unknown): { apiVersion: string; kind: string; name: string }[] {

@@ -2,13 +2,15 @@ import { readFileSync } from "node:fs";
 import { expect } from "chai";
 import * as fc from "fast-check";
 import { parse } from "yaml";
+import { printed, PRINTED_FILES } from "../../cli/docs";
 import { keys } from "../../plan/config/keys";
-import { ConfigurationError, judge } from "../../plan/config/validate";
+import { ConfigurationError, validate } from "../../plan/config/validate";
+import { repoPath } from "../../toolchain/paths";
 
 /** The problems of a configuration, as `key: rule`. */
 function problems(raw: Record<string, string>): string[] {
     try {
-        judge(raw);
+        validate(raw);
     } catch (error) {
         if (error instanceof ConfigurationError) {
             return error.problems.map(({ key, value, rule }) => `${key} = ${value}: ${rule}`);
@@ -20,8 +22,14 @@ function problems(raw: Record<string, string>): string[] {
 
 describe("configuration", () => {
     it("needs nothing set", () => {
-        expect(judge({})).to.include({ nodes: 4, clusters: 2, controlPlaneNodes: 1, workerNodes: 0, wait: "clusters" });
-        expect(judge({}).conductors).to.equal(undefined);
+        expect(validate({})).to.include({
+            nodes: 4,
+            clusters: 2,
+            controlPlaneNodes: 1,
+            workerNodes: 0,
+            wait: "clusters",
+        });
+        expect(validate({}).conductors).to.equal(undefined);
     });
 
     const refused: [Record<string, string>, string][] = [
@@ -102,14 +110,14 @@ describe("configuration", () => {
             substrate: "x",
             controlPlaneNodes: "2",
         };
-        expect(() => judge(raw)).to.throw(ConfigurationError, /6 problems.*nothing was made/s);
+        expect(() => validate(raw)).to.throw(ConfigurationError, /6 problems.*nothing was made/s);
         expect(problems(raw)).to.have.length(6);
     });
 
     it("takes boot times as one number or a range, and versions with or without v", () => {
-        expect(judge({ fakeBootSeconds: "7" }).fakeBootSeconds).to.deep.equal({ min: 7, max: 7 });
-        expect(judge({ fakeBootSeconds: "180-240" }).fakeBootSeconds).to.deep.equal({ min: 180, max: 240 });
-        expect(judge({ kubernetesVersion: "1.34.2" }).kubernetesVersion).to.equal("v1.34.2");
+        expect(validate({ fakeBootSeconds: "7" }).fakeBootSeconds).to.deep.equal({ min: 7, max: 7 });
+        expect(validate({ fakeBootSeconds: "180-240" }).fakeBootSeconds).to.deep.equal({ min: 180, max: 240 });
+        expect(validate({ kubernetesVersion: "1.34.2" }).kubernetesVersion).to.equal("v1.34.2");
     });
 
     it("never throws anything but a ConfigurationError, whatever it is given", () => {
@@ -129,21 +137,39 @@ describe("configuration", () => {
         );
     });
 
-    it("has its keys and defaults in Pulumi.yaml, each with a description", () => {
-        const project = parse(readFileSync("Pulumi.yaml", "utf8")) as {
-            config: Record<string, { description: string; default: unknown }>;
-        };
-        const raw = Object.fromEntries(
-            Object.entries(project.config).map(([key, entry]) => [key, String(entry.default)]),
+    it("refuses an override of an image that the lab does not have", () => {
+        const overrides = { ironicc: "quay.io/metal3-io/ironic:v34.0.0", nginx: "nginx:1.29.3" };
+        const images = JSON.stringify({ source: "build", overrides });
+        const known = { images: ["ironic", "mariadb"] };
+        expect(() => validate({ images }, known)).to.throw(
+            "images.overrides.ironicc = quay.io/metal3-io/ironic:v34.0.0: is not an image of this lab; did you mean ironic?\n" +
+                "  images.overrides.nginx = nginx:1.29.3: is not an image of this lab; its images: ironic, mariadb",
         );
-        expect(Object.keys(raw)).to.have.members(
-            Object.entries(keys)
-                .filter(([, schema]) => schema.safeParse(undefined).data !== undefined)
-                .map(([key]) => key),
-        );
-        expect(judge(raw)).to.deep.equal(judge({}));
-        for (const [key, entry] of Object.entries(project.config)) {
-            expect(entry.description, key).to.match(/\.$/);
+        const good = JSON.stringify({ overrides: { ironic: overrides.ironicc } });
+        expect(validate({ images: good }, known).images.overrides).to.deep.equal({ ironic: overrides.ironicc });
+    });
+
+    for (const file of PRINTED_FILES) {
+        it(`is printed in ${file.path} as it is defined (npm run docs)`, async () => {
+            expect(readFileSync(repoPath(file.path), "utf8")).to.equal(await printed(file));
+        });
+    }
+
+    it("is documented key by key: meaning, range, default or what holds without one, and the effect of a change", () => {
+        for (const [key, facts] of Object.entries(keys)) {
+            expect(facts.meaning, key).to.match(/\.$/);
+            expect(facts.onChange, key).to.match(/\.$/);
+            expect("default" in facts ? facts.default : facts.unset, key)
+                .to.be.a("string")
+                .and.not.equal("");
         }
+    });
+
+    it("has in Pulumi.yaml, which Pulumi reads, the same defaults as in the program", () => {
+        const { config } = parse(readFileSync(repoPath("Pulumi.yaml"), "utf8")) as {
+            config: Record<string, { default: unknown }>;
+        };
+        const raw = Object.fromEntries(Object.entries(config).map(([key, entry]) => [key, String(entry.default)]));
+        expect(validate(raw)).to.deep.equal(validate({}));
     });
 });

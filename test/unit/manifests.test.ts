@@ -143,7 +143,7 @@ describe("manifests: managers", () => {
         expect(tuned([], {})).to.include({ image: "up:main", imagePullPolicy: "Always" });
     });
 
-    it("sets variables, requests, limits, replicas and the memory limit of Go", () => {
+    it("sets variables and requests", () => {
         const later = { then: () => undefined };
         const manifests = tuneManager(
             [
@@ -159,9 +159,6 @@ describe("manifests: managers", () => {
             {
                 env: { A: "9", C: { later }, D: { valueFrom: { fieldRef: {} } } },
                 requests: { cpu: "50m" },
-                limits: { memory: "1Gi" },
-                goMemoryLimit: "900MiB",
-                replicas: 2,
             },
         );
         expect(containerOf(manifests)).to.deep.include({
@@ -170,11 +167,9 @@ describe("manifests: managers", () => {
                 { name: "A", value: "9" },
                 { name: "C", value: later },
                 { name: "D", valueFrom: { fieldRef: {} } },
-                { name: "GOMEMLIMIT", value: "900MiB" },
             ],
-            resources: { requests: { cpu: "50m" }, limits: { memory: "1Gi" } },
+            resources: { requests: { cpu: "50m" } },
         });
-        expect((manifests[0]?.spec as { replicas: number }).replicas).to.equal(2);
     });
 
     it("gives the probes that are there the patience asked for", () => {

@@ -1,19 +1,19 @@
 import { expect } from "chai";
 import * as fc from "fast-check";
 import { pairAddresses, pairCapacity, parseNetwork } from "../../plan/addresses";
-import { judge } from "../../plan/config/validate";
+import { validate } from "../../plan/config/validate";
 import { hostMac } from "../../plan/identities";
 import { pairCount, pairRange } from "../../plan/pairs";
 import { plan, type LabPlan } from "../../plan/plan";
 
 const planOf = (raw: Record<string, string>, seed = "dev"): LabPlan =>
-    plan(judge({ provisioningCidr: "172.20.0.0/16", ...raw }), seed);
+    plan(validate({ provisioningCidr: "172.20.0.0/16", ...raw }), seed);
 const counts = fc.integer({ min: 0, max: 1500 });
 const perPair = fc.option(fc.integer({ min: 1, max: 60 }), { nil: undefined });
 
 describe("plan", () => {
     it("is what the default configuration says", () => {
-        const dev = plan(judge({}), "dev");
+        const dev = plan(validate({}), "dev");
         expect(dev.hosts.map(({ name }) => name)).to.deep.equal(["host-0000", "host-0001", "host-0002", "host-0003"]);
         expect(
             dev.pairs.map(({ sushyToolsAddress, fakeIpaAddress }) => [sushyToolsAddress, fakeIpaAddress]),
@@ -35,12 +35,21 @@ describe("plan", () => {
             "cluster-0002",
             "cluster-0003",
         ]);
-        expect(dev).to.include({
-            nodeAddress: "192.168.222.2",
+        expect(dev.prefix).to.equal("m3lab-dev");
+        expect(dev.substrate).to.deep.equal({
+            kind: "embedded",
+            serviceAddress: "192.168.222.2",
+            storageClass: "lab-node",
             gateway: "192.168.222.1",
-            clusterDns: "10.96.0.10",
-            prefix: "m3lab-dev",
+            node: {
+                name: "m3lab-dev-control-plane",
+                address: "192.168.222.2",
+                apiPort: dev.substrate.node.apiPort,
+                apiServiceAddress: "10.96.0.1",
+                dnsAddress: "10.96.0.10",
+            },
         });
+        expect(dev.substrate.node.apiPort).to.be.within(16_000, 16_999);
     });
 
     it("queues the hosts beyond hostsAtOnce and the clusters that have one of them, except in the published lab", () => {
@@ -88,7 +97,7 @@ describe("plan", () => {
     it("gives every host, pair and conductor an identity and an address of its own", () => {
         fc.assert(
             fc.property(counts, perPair, (nodes, nodesPerPair) => {
-                const { hosts, pairs, conductors, nodeAddress, gateway } = planOf({
+                const { hosts, pairs, conductors, substrate } = planOf({
                     nodes: String(nodes),
                     clusters: "0",
                     ...(nodesPerPair === undefined ? {} : { nodesPerPair: String(nodesPerPair) }),
@@ -97,8 +106,8 @@ describe("plan", () => {
                     expect(new Set(hosts.map((host) => host[field])).size, field).to.equal(nodes);
                 }
                 const addresses = [
-                    gateway,
-                    nodeAddress,
+                    substrate.gateway,
+                    substrate.node.address,
                     ...conductors.map(({ provisioningIp }) => provisioningIp),
                     ...pairs.flatMap((pair) => [pair.sushyToolsAddress, pair.fakeIpaAddress]),
                 ];

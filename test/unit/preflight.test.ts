@@ -1,9 +1,9 @@
 import { expect } from "chai";
 import { machineProblems, type MachineFacts } from "../../components/substrate/embedded/preflight";
-import { judge } from "../../plan/config/validate";
+import { validate } from "../../plan/config/validate";
 import { plan } from "../../plan/plan";
 
-const config = judge({});
+const config = validate({});
 const planned = plan(config, "dev");
 const fine: MachineFacts = {
     dockerNetworks: [{ name: "bridge", cidr: "172.17.0.0/16" }],
@@ -13,7 +13,9 @@ const fine: MachineFacts = {
     missingImages: [],
 };
 const problems = (facts: Partial<MachineFacts>) =>
-    machineProblems(config, planned, { ...fine, ...facts }).map(({ key, value, rule }) => `${key} = ${value}: ${rule}`);
+    machineProblems({ config, plan: planned }, { ...fine, ...facts }).map(
+        ({ key, value, rule }) => `${key} = ${value}: ${rule}`,
+    );
 
 describe("preflight", () => {
     it("has nothing to say of a machine that can carry the lab", () => expect(problems({})).to.deep.equal([]));
@@ -71,6 +73,8 @@ describe("preflight", () => {
             dockerNetworks: [{ name: "other", cidr: "192.168.222.0/24" }],
         });
         expect(all).to.have.length(3);
-        expect(all.join("\n")).to.include(`apiPort = ${planned.apiPort}`).and.include("0.5 GiB are free");
+        expect(all.join("\n"))
+            .to.include(`apiPort = ${planned.substrate.node.apiPort}`)
+            .and.include("0.5 GiB are free");
     });
 });

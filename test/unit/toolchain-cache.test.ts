@@ -2,11 +2,13 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import {
     appendFile,
+    chmod,
     mkdir,
     mkdtemp,
     readFile,
     readdir,
     rm,
+    symlink,
     truncate,
     unlink,
     utimes,
@@ -17,12 +19,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
 import { Cache, type Recipe } from "../../toolchain/cache/cache";
-import { MANIFEST, verifyManifest } from "../../toolchain/cache/entry-file";
+import { ENTRY_FILE } from "../../toolchain/cache/entry-file";
 import { tryLock } from "../../toolchain/cache/lock";
 
 const RECIPE: Recipe = { name: "thing", inputs: { version: "1" } };
 
-describe("the toolchain's cache", () => {
+describe("The toolchain's cache", () => {
     let root: string;
     let cache: Cache;
     let builds: number;
@@ -31,6 +33,7 @@ describe("the toolchain's cache", () => {
         await mkdir(join(dir, "sub"));
         await writeFile(join(dir, "program"), "content", { mode: 0o755 });
         await writeFile(join(dir, "sub", "data"), "data");
+        await symlink("program", join(dir, "link"));
     };
 
     beforeEach(async () => {
@@ -40,7 +43,7 @@ describe("the toolchain's cache", () => {
     });
     afterEach(() => rm(root, { recursive: true, force: true }));
 
-    it("names an entry by its recipe, builds it once and keeps it", async () => {
+    it("names an entry after its recipe, builds it once and keeps it", async () => {
         const first = await cache.ensure(RECIPE, build);
         expect(first).to.match(/\/entries\/thing-[0-9a-f]{12}$/);
         expect(await cache.ensure(RECIPE, build)).to.equal(first);
@@ -50,14 +53,14 @@ describe("the toolchain's cache", () => {
         expect(await readdir(join(root, "tmp"))).to.deep.equal([]);
     });
 
-    it("gives another recipe another entry, and the first stays", async () => {
+    it("gives each recipe an entry of its own", async () => {
         const first = await cache.ensure(RECIPE, build);
         const second = await cache.ensure({ name: "thing", inputs: { version: "2" } }, build);
         expect(second).not.to.equal(first);
         expect((await cache.stateOf(RECIPE)).state).to.equal("present");
     });
 
-    it("does not depend on the order of an object's fields", () => {
+    it("names an entry alike for every order of the recipe's fields", () => {
         expect(cache.idOf({ name: "a", inputs: { x: 1, y: [2] } })).to.equal(
             cache.idOf({ name: "a", inputs: { y: [2], x: 1 } }),
         );
@@ -65,7 +68,7 @@ describe("the toolchain's cache", () => {
 
     it("refuses names that would leave its folder", () => {
         for (const name of ["../x", "a/b", "", ".hidden", "A"]) {
-            expect(() => cache.pathOf({ name, inputs: 0 }), name).to.throw("no name for a cache entry");
+            expect(() => cache.pathOf({ name, inputs: 0 }), name).to.throw("cannot be the name of a cache entry");
         }
     });
 
@@ -77,9 +80,22 @@ describe("the toolchain's cache", () => {
             (dir) => writeFile(join(dir, "program"), "CONTENT"),
             "program has other content than was built",
         ],
+        [
+            "a file that may no longer be run",
+            (dir) => chmod(join(dir, "program"), 0o644),
+            "program has other permissions",
+        ],
+        [
+            "a link to another file",
+            async (dir) => {
+                await unlink(join(dir, "link"));
+                await symlink("sub/data", join(dir, "link"));
+            },
+            "link points elsewhere",
+        ],
         ["a file gone", (dir) => unlink(join(dir, "sub", "data")), "sub/data is missing"],
-        ["no manifest", (dir) => unlink(join(dir, MANIFEST)), "its manifest is missing"],
-        ["half a manifest", (dir) => truncate(join(dir, MANIFEST), 20), "its manifest cannot be read"],
+        ["no entry file", (dir) => unlink(join(dir, ENTRY_FILE)), "its .manifest.json is missing"],
+        ["half an entry file", (dir) => truncate(join(dir, ENTRY_FILE), 20), "its .manifest.json cannot be read"],
     ];
     for (const [what, damage, words] of damages) {
         it(`finds and repairs ${what}`, async () => {
@@ -96,7 +112,7 @@ describe("the toolchain's cache", () => {
         });
     }
 
-    it("is not deceived by a file's time set back", async () => {
+    it("notices other content also when the file's modification time is set back", async () => {
         const dir = await cache.ensure(RECIPE, build);
         const before = await stat(join(dir, "program"));
         await writeFile(join(dir, "program"), "CONTENT");
@@ -108,10 +124,9 @@ describe("the toolchain's cache", () => {
         const dir = await cache.ensure(RECIPE, build);
         await utimes(join(dir, "program"), new Date(), new Date());
         expect((await cache.stateOf(RECIPE)).state).to.equal("present");
-        expect(await verifyManifest(dir, true)).to.have.property("manifest");
     });
 
-    it("leaves nothing behind when the build fails, and tells the error", async () => {
+    it("throws the error of a failed build and leaves nothing of it behind", async () => {
         const failing = async (dir: string): Promise<void> => {
             await writeFile(join(dir, "half"), "");
             throw new Error("no network");
@@ -124,7 +139,7 @@ describe("the toolchain's cache", () => {
         expect(builds).to.equal(1);
     });
 
-    it("builds once for many who ask at the same time, in one process", async () => {
+    it("builds an entry once for many who ask at the same time in one process", async () => {
         const slow = async (dir: string): Promise<void> => {
             await new Promise((done) => setTimeout(done, 300));
             await build(dir);
@@ -134,7 +149,7 @@ describe("the toolchain's cache", () => {
         expect(builds).to.equal(1);
     });
 
-    describe("among processes", function () {
+    describe("among several processes", function () {
         this.timeout(60_000);
         const script = `
             import { Cache } from ${JSON.stringify(join(__dirname, "../../toolchain/cache/cache"))};
@@ -156,14 +171,14 @@ describe("the toolchain's cache", () => {
             });
         };
 
-        it("one builds and the others wait for it", async () => {
+        it("has one build an entry and the others wait for it", async () => {
             const workers = await Promise.all([1, 2, 3].map(() => start(1_500)));
             const codes = await Promise.all(workers.map(async (worker) => (await once(worker, "exit"))[0] as number));
             expect(codes).to.deep.equal([0, 0, 0]);
             expect((await readFile(join(root, "builds"), "utf8")).trim().split("\n")).to.have.length(1);
         });
 
-        it("a run killed half-way (kill -9) neither leaves a broken entry nor blocks the next", async () => {
+        it("holds no broken entry after a run was killed (kill -9), and the next run is not blocked", async () => {
             const worker = await start(60_000);
             await once(worker.stdout, "data");
             worker.kill("SIGKILL");
@@ -171,12 +186,12 @@ describe("the toolchain's cache", () => {
             expect((await cache.stateOf(RECIPE)).state).to.equal("missing");
             expect(await readdir(join(root, "tmp"))).to.have.length(1);
             const dir = await cache.ensure(RECIPE, build);
-            expect(await readdir(dir)).to.have.members(["program", "sub", MANIFEST]);
+            expect(await readdir(dir)).to.have.members(["link", "program", "sub", ENTRY_FILE]);
             expect(await readdir(join(root, "tmp"))).to.deep.equal([]);
         });
     });
 
-    it("sweeps what dead runs left and nothing that a living one works on", async () => {
+    it("removes what dead runs left, and nothing that a living one works on", async () => {
         const id = cache.idOf(RECIPE);
         await mkdir(join(root, "tmp", `${id}~999999-dead`), { recursive: true });
         const other = "other-0123456789ab";

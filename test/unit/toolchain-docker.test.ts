@@ -1,9 +1,8 @@
 import { expect } from "chai";
-import { complaintOf } from "../../toolchain/docker/docker";
-import { decideDocker, type DockerDecision, type DockerFacts } from "../../toolchain/docker/facts";
+import { decideDocker, type DockerDecision, type DockerFacts } from "../../toolchain/docker/decision";
+import { complaintOf } from "../../toolchain/docker/facts";
 
 const NOTHING: DockerFacts = {
-    answers: false,
     complaint: "there is no docker command",
     remote: undefined,
     client: false,
@@ -19,34 +18,22 @@ const INSTALLED: Partial<DockerFacts> = {
     complaint: "Cannot connect to the Docker daemon",
 };
 
-describe("what is done about Docker", () => {
+describe("A Docker that does not answer", () => {
     const table: [
         situation: string,
         facts: Partial<DockerFacts>,
         decision: DockerDecision["do"],
         detail: string | RegExp,
     ][] = [
-        ["it answers", { ...INSTALLED, answers: true }, "use", ""],
-        ["it answers elsewhere", { answers: true, remote: "tcp://builder:2376" }, "use", ""],
         [
             "DOCKER_HOST does not answer, though we are root",
             { ...INSTALLED, remote: "tcp://builder:2376", complaint: "no route to host" },
             "give-up",
             /tcp:\/\/builder:2376 does not answer \(no route to host\).*unset DOCKER_HOST/,
         ],
-        ["not installed, root, Debian, no init", {}, "install-and-start", "dockerd"],
-        [
-            "not installed, root, Ubuntu, systemd",
-            { distribution: ["ubuntu", "debian"], systemd: true },
-            "install-and-start",
-            "systemctl",
-        ],
-        [
-            "not installed, root, a descendant of Debian",
-            { distribution: ["linuxmint", "ubuntu"] },
-            "install-and-start",
-            "dockerd",
-        ],
+        ["not installed, root, Debian, no init", {}, "install", ""],
+        ["not installed, root, Ubuntu, systemd", { distribution: ["ubuntu", "debian"], systemd: true }, "install", ""],
+        ["not installed, root, a descendant of Debian", { distribution: ["linuxmint", "ubuntu"] }, "install", ""],
         ["not installed, not root, Debian", { root: false }, "give-up", /sudo apt-get install docker\.io/],
         [
             "not installed, root, Fedora",
@@ -55,7 +42,8 @@ describe("what is done about Docker", () => {
             /on fedora the lab cannot install it.*Docker Engine 20\.10 or newer/,
         ],
         ["not installed, unknown system", { distribution: [] }, "give-up", /on this system/],
-        ["only the client is installed", { ...INSTALLED, daemon: false }, "install-and-start", "dockerd"],
+        ["only the client is installed", { ...INSTALLED, daemon: false }, "install", ""],
+        ["only the daemon is installed", { ...INSTALLED, client: false }, "install", ""],
         ["installed, not running, root, no init", INSTALLED, "start", "dockerd"],
         ["installed, not running, root, systemd", { ...INSTALLED, systemd: true }, "start", "systemctl"],
         [
@@ -85,7 +73,7 @@ describe("what is done about Docker", () => {
         ],
     ];
     for (const [situation, facts, decision, detail] of table) {
-        it(`${situation}: ${decision}`, () => {
+        it(`leads to "${decision}" in this situation: ${situation}`, () => {
             const decided = decideDocker({ ...NOTHING, ...facts });
             expect(decided.do).to.equal(decision);
             if (decided.do === "give-up") {
@@ -93,17 +81,18 @@ describe("what is done about Docker", () => {
                     .to.match(detail as RegExp)
                     .and.not.contain("\n");
             }
-            if (decided.do === "start" || decided.do === "install-and-start") {
+            if (decided.do === "start") {
                 expect(decided.how).to.equal(detail);
             }
         });
     }
 });
 
-describe("why docker info failed", () => {
-    it("is the line that says so, and not what the client knows of itself", () => {
+describe("The reason why docker info failed", () => {
+    it("is the line with the error, and not the client's JSON about itself", () => {
         const denied =
-            "permission denied while trying to connect to the Docker daemon socket at unix:///var/run/docker.sock: dial unix /var/run/docker.sock: connect: permission denied";
+            "permission denied while trying to connect to the Docker daemon socket at " +
+            "unix:///var/run/docker.sock: dial unix /var/run/docker.sock: connect: permission denied";
         expect(complaintOf(`{"ID":"","Swarm":{"Error":""},"Warnings":null}\n${denied}\n`)).to.equal(denied);
         expect(
             complaintOf(

@@ -5,10 +5,8 @@ import { expect } from "chai";
 import fc from "fast-check";
 import { canonicalJson, contentOf, keyOf } from "../../toolchain/cache/keys";
 import { goKey, localReplacements, parseTargets, type GoTarget } from "../../toolchain/go/targets";
-import { imageInputs, imageNames, imageRecipe, parseImages } from "../../toolchain/images/recipes";
-import { imageReference } from "../../toolchain/images/reference";
 
-describe("keys of what is built", () => {
+describe("The keys of built programs", () => {
     let root: string;
     const target = (changes: Partial<GoTarget> = {}): GoTarget => ({
         ...(parseTargets(
@@ -82,7 +80,7 @@ describe("keys of what is built", () => {
         });
     }
 
-    it("do not change with what a build writes where git does not look", async () => {
+    it("do not change with files that a build writes and git ignores", async () => {
         await writeFile(join(root, "mod", ".gitignore"), "/inner/made/\n");
         const before = key();
         await mkdir(join(root, "mod", "inner", "made"));
@@ -92,12 +90,12 @@ describe("keys of what is built", () => {
         expect(() => key()).to.throw('"*.json" is a pattern');
     });
 
-    it("know the folders a go.mod replaces modules with", () => {
+    it("count the folders that replace modules in go.mod", () => {
         expect(localReplacements(join(root, "mod"))).to.deep.equal([join(root, "shared")]);
         expect(() => localReplacements(join(root, "shared"))).to.throw("go.mod is missing");
     });
 
-    it("are of canonical JSON: equal exactly for equal values", () => {
+    it("are hashes of canonical JSON, which is equal exactly for equal values", () => {
         fc.assert(
             fc.property(fc.dictionary(fc.string(), fc.jsonValue()), (value) => {
                 const turned = Object.fromEntries(Object.entries(value).reverse());
@@ -108,66 +106,23 @@ describe("keys of what is built", () => {
         expect(keyOf({ a: 1 })).not.to.equal(keyOf({ a: "1" }));
     });
 
-    it("name a missing input", () => {
+    it("cannot be had without an input, and the message names it", () => {
         expect(() => contentOf(join(root, "nothing"))).to.throw(
             `cannot read ${join(root, "nothing")}, which is an input of a build`,
         );
     });
 });
 
-describe("targets.yaml", () => {
+describe("The file targets.yaml", () => {
     it("is refused with every problem at once", () => {
         const text =
-            "targets: [{name: 'Bad Name', module: m, package: ., version: v1}, {name: b, module: m, version: v1, colour: red}]";
+            "targets: [{name: 'Bad Name', module: m, package: ., version: v1}, " +
+            "{name: b, module: m, version: v1, colour: red}]";
         expect(() => parseTargets(text)).to.throw(/0\.name: .*lower-case.*1\.package: .*1: .*colour/s);
     });
 
     it("may not name two targets alike", () => {
         const entry = "{name: a, module: m, package: ., version: v1}";
         expect(() => parseTargets(`targets: [${entry}, ${entry}]`)).to.throw("more than one target is named a");
-    });
-});
-
-describe("image references", () => {
-    it("are metal3-scale-lab/<name>:<12 hex digits>, for every image, within a second", () => {
-        const started = Date.now();
-        for (const name of imageNames()) {
-            expect(imageReference(name)).to.match(new RegExp(`^metal3-scale-lab/${name}:[0-9a-f]{12}$`));
-        }
-        expect(Date.now() - started).to.be.below(1_000);
-    });
-
-    it("are upstream's, pinned, when images are pulled and upstream has one", () => {
-        expect(imageReference("baremetal-operator", "pull")).to.equal("quay.io/metal3-io/baremetal-operator:v0.13.2");
-        expect(imageReference("node", "pull")).to.equal(imageReference("node", "build"));
-        for (const name of imageNames()) {
-            expect(imageRecipe(name).pull ?? "x:1", name).to.match(/(:(?!latest$)[\w.-]+|@sha256:[0-9a-f]{64})$/);
-        }
-    });
-
-    it("say which images there are when asked for another", () => {
-        expect(() => imageReference("nginx")).to.throw(
-            /there is no image "nginx": toolchain\/images\/images.yaml has base, .*ironic/,
-        );
-    });
-
-    it("change with the image beneath, the arguments, the binary; not with where upstream's is", () => {
-        const recipe = imageRecipe("pause");
-        const of = (changes: object): string => keyOf(imageInputs("pause", { ...recipe, ...changes }));
-        const same = of({});
-        expect(of({ pull: "elsewhere/pause:1" })).to.equal(same);
-        expect(
-            new Set([
-                same,
-                of({ args: { BINARY: "x" } }),
-                of({ binaries: ["coredns"] }),
-                of({ from: "base" }),
-                of({ files: { x: "package.json" } }),
-            ]).size,
-        ).to.equal(5);
-    });
-
-    it("need the image beneath to be listed", () => {
-        expect(() => parseImages("images: {a: {from: b}}")).to.throw("a is from b, which is not listed");
     });
 });

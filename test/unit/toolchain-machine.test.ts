@@ -3,14 +3,14 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
 import { goFits, moduleHash, parseGoVersion } from "../../toolchain/go/go";
-import { spaceProblems } from "../../toolchain/machine";
 import { Progress } from "../../toolchain/progress";
 import { officialPluginsReachable, pluginSource, REMEMBER_MS } from "../../toolchain/pulumi/plugin-downloads";
-import { lanes, Toolchain } from "../../toolchain/toolchain";
+import { spaceProblems } from "../../toolchain/space";
+import { Toolchain } from "../../toolchain/toolchain";
 
 const GIB = 1024 ** 3;
 
-describe("free space", () => {
+describe("Free space", () => {
     const needs = [
         { path: "/cache", need: 12, what: "the cache" },
         { path: "/docker", need: 8, what: "Docker's data" },
@@ -20,11 +20,12 @@ describe("free space", () => {
         const shared = (free: number) => spaceProblems(needs, () => ({ free: free * GIB, device: "a" }));
         expect(shared(20)).to.deep.equal([]);
         expect(shared(19)).to.deep.equal([
-            "the disk is nearly full: the cache (/cache) needs 12.0 GiB and Docker's data (/docker) needs 8.0 GiB, but only 19.0 GiB are free",
+            "the disk is nearly full: the cache (/cache) needs 12.0 GiB and Docker's data (/docker) needs 8.0 GiB, " +
+                "but only 19.0 GiB are free",
         ]);
     });
 
-    it("is judged apart on two disks, and every problem is told", () => {
+    it("is compared disk by disk, with a problem for each disk that is too full", () => {
         const look = (free: Record<string, number>) =>
             spaceProblems(needs, (path) => ({ free: (free[path] ?? 0) * GIB, device: path }));
         expect(look({ "/cache": 12, "/docker": 8 })).to.deep.equal([]);
@@ -43,13 +44,13 @@ describe("Go", () => {
         ["go version devel go1.27-abc linux/amd64", undefined, false],
     ];
     for (const [said, version, fits] of table) {
-        it(`"${said}" ${fits ? "fits" : "does not fit"}`, () => {
+        it(`${fits ? "may" : "may not"} build the lab's programs when it calls itself "${said}"`, () => {
             expect(parseGoVersion(said)).to.equal(version);
             expect(version !== undefined && goFits(version)).to.equal(fits);
         });
     }
 
-    it("hashes a module as go.sum does", async () => {
+    it("module gets the hash that go.sum has for it", async () => {
         const dir = await mkdtemp(join(tmpdir(), "lab-hash-test-"));
         try {
             await mkdir(join(dir, "sub"));
@@ -72,7 +73,7 @@ describe("Pulumi's plugin downloads", () => {
     });
     afterEach(() => rm(root, { recursive: true, force: true }));
 
-    it("are looked for once; that they cannot be had is remembered for a day", async () => {
+    it("are looked for once a day where they cannot be reached", async () => {
         let asked = 0;
         const cannot = async (): Promise<boolean> => {
             asked += 1;
@@ -85,7 +86,7 @@ describe("Pulumi's plugin downloads", () => {
         expect(await officialPluginsReachable(root, "https://x/b", async () => true)).to.equal(true);
     });
 
-    it("may be forced or forbidden, and nothing else", () => {
+    it("are chosen by a variable that accepts auto, official and stand-in only", () => {
         expect(pluginSource({})).to.equal("auto");
         expect(pluginSource({ METAL3_SCALE_LAB_PLUGINS: "replacement" })).to.equal("replacement");
         expect(pluginSource({ METAL3_SCALE_LAB_PLUGINS: "stand-in" })).to.equal("replacement");
@@ -95,33 +96,8 @@ describe("Pulumi's plugin downloads", () => {
     });
 });
 
-describe("side by side", () => {
-    it("no more works run at a time than there are lanes, in the order they came", async () => {
-        const inLane = lanes(2);
-        let running = 0;
-        let most = 0;
-        const order: number[] = [];
-        await Promise.all(
-            [1, 2, 3, 4, 5].map((number) =>
-                inLane(async () => {
-                    order.push(number);
-                    most = Math.max(most, (running += 1));
-                    await new Promise((done) => setTimeout(done, 5));
-                    running -= 1;
-                }),
-            ),
-        );
-        expect(most).to.equal(2);
-        expect(order).to.deep.equal([1, 2, 3, 4, 5]);
-    });
-
-    it("a lane is free again after a failure", async () => {
-        const inLane = lanes(1);
-        await inLane(() => Promise.reject(new Error("x"))).catch(() => undefined);
-        expect(await inLane(async () => 7)).to.equal(7);
-    });
-
-    it("when one step fails the others are stopped and waited for, and the first error is told", async () => {
+describe("Steps that run side by side", () => {
+    it("are stopped and waited for when one of them fails, and its error is thrown", async () => {
         const toolchain = new Toolchain(new Progress({ sink: { write: () => undefined } }), undefined, "/nowhere");
         let ended = false;
         const other = new Promise<void>((_, reject) => {

@@ -52,9 +52,11 @@ describe("waitUntil", () => {
         const { look } = looks([{ pending: [] }]);
         const abort = new AbortController();
         const waiting = waitUntil({ what: "it", timeoutMs: 60_000, everyMs: 60_000, look, signal: abort.signal });
-        abort.abort();
-        const error = (await waiting.catch((thrown: unknown) => thrown)) as Error;
-        expect(error.name).to.equal("AbortError");
+        // Long enough for the wait to be asleep between two looks.
+        await new Promise((done) => setTimeout(done, 20));
+        const reason = new Error("another step failed");
+        abort.abort(reason);
+        expect(await waiting.catch((thrown: unknown) => thrown)).to.equal(reason);
     });
 
     it("reports progress with what is missing, no more often than told", async () => {
@@ -69,5 +71,26 @@ describe("waitUntil", () => {
             onProgress: (line) => lines.push(line),
         }).catch(() => undefined);
         expect(lines[0]).to.equal("waiting for the pods (0 s): pod a");
+    });
+
+    it("ends at once with the error of a look that says that waiting is in vain", async () => {
+        const gone = new Error("somebody has deleted it");
+        const { look, count } = looks([{ pending: ["not yet"] }, { failed: gone }, { done: "ready" }]);
+        const error = await waitUntil({ what: "it", timeoutMs: 1000, everyMs: 1, look }).catch(
+            (thrown: unknown) => thrown,
+        );
+        expect(error).to.equal(gone);
+        expect(count()).to.equal(2);
+    });
+
+    it("goes by the clock that it is given", async () => {
+        let time = 0;
+        const { look, count } = looks([{ pending: [] }]);
+        const clock = { now: () => time, sleep: (milliseconds: number) => Promise.resolve((time += milliseconds)) };
+        const error = await waitUntil({ what: "it", timeoutMs: 60_000, everyMs: 10_000, look, clock }).catch(
+            (thrown: unknown) => thrown,
+        );
+        expect((error as Error).message).to.match(/^waited 60 s for it/);
+        expect(count()).to.equal(7);
     });
 });

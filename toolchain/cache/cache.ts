@@ -1,31 +1,33 @@
 import { existsSync } from "node:fs";
 import { mkdir, readdir, rename, rm, utimes } from "node:fs/promises";
 import { join } from "node:path";
-import { verifyManifest, writeManifest, type Manifest } from "./entry-file";
+import { verifyEntry, writeEntryFile } from "./entry-file";
 import { keyOf } from "./keys";
 import { tryLock, withLock } from "./lock";
 
-/** What a cache entry is made from: its key is a hash of `inputs`, so that whatever changes the result must be in there. */
+/**
+ * Everything that a cache entry is made from. The entry's key is a hash of `inputs`: whatever changes the result must
+ * be among them.
+ */
 export interface Recipe {
     /** Readable part of the entry's name: lower-case letters, digits, dots, dashes. */
     name: string;
-    /** JSON-able: versions, flags, hashes of source files. */
+    /** Values that JSON can hold: versions, flags, hashes of source files. */
     inputs: unknown;
 }
 
-export type EntryState = "present" | "missing" | "damaged";
-
 export interface EnsureOptions {
-    /** A line for the person watching (a damaged entry, waiting for another run). */
+    /** Called with a line for the person watching: a damaged entry, or a wait for another run. */
     notice?: (text: string) => void;
     signal?: AbortSignal | undefined;
 }
 
 /**
- * A folder of finished things, each named `<name>-<12 hex digits of its recipe>`.
+ * A folder of finished entries, each named `<name>-<12 hex digits of its recipe>`.
  *
- * An entry is built in `tmp/`, gets a manifest of its files, and only then its name, by a rename: a run killed half-way leaves nothing that looks
- * finished. Each is verified at use, and made again when a file of it is missing or changed. One run at a time makes an entry; others wait for it.
+ * An entry is built in `tmp/`, gets a list of its files, and is then renamed into place: a run killed half-way leaves
+ * nothing that looks finished. An entry is verified at each use, and made again when one of its files is missing or
+ * changed. One run at a time makes an entry; others wait for it.
  */
 export class Cache {
     constructor(readonly root: string) {
@@ -36,31 +38,31 @@ export class Cache {
 
     idOf(recipe: Recipe): string {
         if (!/^[a-z0-9][a-z0-9.-]*$/.test(recipe.name)) {
-            throw new Error(`"${recipe.name}" is no name for a cache entry`);
+            throw new Error(`"${recipe.name}" cannot be the name of a cache entry`);
         }
         return `${recipe.name}-${keyOf(recipe.inputs)}`;
     }
 
-    /** Where the entry is or would be. */
+    /** The entry's folder, whether it is there or not. */
     pathOf(recipe: Recipe): string {
         return join(this.root, "entries", this.idOf(recipe));
     }
 
-    /** Looks without touching. */
-    async stateOf(recipe: Recipe): Promise<{ state: EntryState; manifest?: Manifest; damage?: string }> {
+    /** Whether the entry is there and whole, and if it is damaged, how. Makes nothing. */
+    async stateOf(recipe: Recipe): Promise<{ state: "present" | "missing" | "damaged"; damage?: string }> {
         const path = this.pathOf(recipe);
         if (!existsSync(path)) {
             return { state: "missing" };
         }
-        const verdict = await verifyManifest(path);
-        return "manifest" in verdict
-            ? { state: "present", manifest: verdict.manifest }
-            : { state: "damaged", damage: verdict.damage };
+        const { damage } = await verifyEntry(path);
+        return damage === undefined ? { state: "present" } : { state: "damaged", damage };
     }
 
     /**
-     * The entry's folder, built by `build` into an empty folder if it is not there or not whole.
-     * @param build fills the folder it is given; when it throws, the folder is removed and the error is the caller's
+     * Makes sure that the entry is there and whole.
+     * @param build fills the empty folder it is given. When it throws, that folder is removed
+     * @returns the entry's folder
+     * @throws the error of `build`
      */
     async ensure(recipe: Recipe, build: (dir: string) => Promise<void>, options: EnsureOptions = {}): Promise<string> {
         const path = this.pathOf(recipe);
@@ -73,7 +75,7 @@ export class Cache {
             this.lockOf(id),
             id,
             async () => {
-                // Another run may have made it while we waited.
+                // Another run may have made the entry during the wait.
                 const now = await this.stateOf(recipe);
                 if (now.state === "present") {
                     return path;
@@ -85,11 +87,11 @@ export class Cache {
                 await this.build(recipe, id, path, build);
                 return path;
             },
-            { signal: options.signal, onWait: () => options.notice?.(`another run is making ${id}: waiting for it`) },
+            { signal: options.signal, onWait: () => options.notice?.(`waiting for another run that is making ${id}`) },
         );
     }
 
-    /** Removes what killed runs left in `tmp/`. What a living run is working on is left alone. */
+    /** Removes what killed runs left in `tmp/`, and nothing that a living run works on. @returns the names removed */
     async sweep(): Promise<string[]> {
         const removed: string[] = [];
         const ids = new Set((await readdir(this.tmp).catch(() => [])).map((name) => name.replace(/~.*$/, "")));
@@ -128,13 +130,14 @@ export class Cache {
         try {
             await build(temporary);
             const seconds = Math.round((Date.now() - started) / 1000);
-            await writeManifest(temporary, {
+            await writeEntryFile(temporary, {
                 name: recipe.name,
                 key: keyOf(recipe.inputs),
                 built: new Date().toISOString(),
                 seconds,
             });
-            // rename() replaces no folder that holds files: the damaged one goes first. Its name is gone only for this moment, under the lock.
+            // rename() replaces no folder that holds files, so a damaged entry is removed first. The lock keeps other
+            // runs from looking at this moment.
             await discard(path);
             await rename(temporary, path);
         } catch (error) {
@@ -143,7 +146,7 @@ export class Cache {
         }
     }
 
-    /** Only under the entry's lock: then no living process owns a temporary folder of that entry. */
+    /** To be called under the entry's lock: then no living process owns a temporary folder of that entry. */
     private async removeLeftovers(id: string): Promise<string[]> {
         const left = (await readdir(this.tmp).catch(() => [])).filter((name) => name.startsWith(`${id}~`));
         for (const name of left) {
@@ -153,12 +156,11 @@ export class Cache {
     }
 }
 
-/** Go's module cache and toolchain make folders read-only; rm as root does not care, others must be able to as well. */
 async function discard(path: string): Promise<void> {
     await rm(path, { recursive: true, force: true, maxRetries: 3 });
 }
 
-/** The folder's time says when an entry was last used, for whoever cleans up. */
+/** Sets the folder's time to now: it tells a person who cleans up when an entry was last used. */
 async function touch(path: string): Promise<void> {
     const now = new Date();
     await utimes(path, now, now).catch(() => undefined);

@@ -4,25 +4,28 @@ import { lstat, readFile, readdir, readlink, rename, writeFile } from "node:fs/p
 import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
 
-/** The manifest's name inside a cache entry. It is the last file written: an entry without one is half-written. */
-export const MANIFEST = ".manifest.json";
+/** The name of the entry file inside a cache entry. It is written last: an entry without one is half-written. */
+export const ENTRY_FILE = ".manifest.json";
 
 interface FileRecord {
-    /** Bytes of a file; 0 for a link. */
+    /** Bytes; 0 for a link. */
     size: number;
-    /** SHA-256 of a file's bytes in hex, or `link:<target>`. */
+    /** SHA-256 of the bytes in hex, or `link:<target>` for a link. */
     sha256: string;
     /** Permission bits. */
     mode: number;
-    /** Inode and change time when the hash was last found true: while both stay, the bytes cannot have been written to. */
+    /**
+     * Inode and change time when the hash was last compared: while both stay, nobody can have written to the bytes.
+     * Absent for a link.
+     */
     seen?: string;
 }
 
-/** What a cache entry held when it was finished. */
-export interface Manifest {
+/** The files of a cache entry at the moment when it was finished. */
+export interface CacheEntryFile {
     name: string;
     key: string;
-    /** When it was built, ISO 8601. */
+    /** Time of the build, ISO 8601. */
     built: string;
     /** Seconds the build took. */
     seconds: number;
@@ -35,7 +38,7 @@ async function listFiles(dir: string, prefix = ""): Promise<string[]> {
         const name = prefix ? `${prefix}/${child.name}` : child.name;
         if (child.isDirectory()) {
             found.push(...(await listFiles(dir, name)));
-        } else if (name !== MANIFEST) {
+        } else if (name !== ENTRY_FILE) {
             found.push(name);
         }
     }
@@ -66,80 +69,86 @@ async function record(path: string): Promise<FileRecord> {
     return { size: at.size, sha256: await sha256(path), mode: at.mode, seen: at.seen };
 }
 
-async function save(dir: string, manifest: Manifest): Promise<void> {
-    const temporary = join(dir, `${MANIFEST}.${process.pid}`);
-    await writeFile(temporary, JSON.stringify(manifest));
-    await rename(temporary, join(dir, MANIFEST));
+async function save(dir: string, entry: CacheEntryFile): Promise<void> {
+    const temporary = join(dir, `${ENTRY_FILE}.${process.pid}`);
+    await writeFile(temporary, JSON.stringify(entry));
+    await rename(temporary, join(dir, ENTRY_FILE));
 }
 
 /** Records every file of a finished folder. */
-export async function writeManifest(dir: string, about: Omit<Manifest, "files">): Promise<Manifest> {
+export async function writeEntryFile(dir: string, about: Omit<CacheEntryFile, "files">): Promise<void> {
     const files: Record<string, FileRecord> = {};
     for (const name of await listFiles(dir)) {
         files[name] = await record(join(dir, name));
     }
-    const manifest = { ...about, files };
-    await save(dir, manifest);
-    return manifest;
+    await save(dir, { ...about, files });
+}
+
+async function read(dir: string): Promise<CacheEntryFile | { damage: string }> {
+    try {
+        const entry = JSON.parse(await readFile(join(dir, ENTRY_FILE), "utf8")) as Partial<CacheEntryFile>;
+        return typeof entry.files === "object" && entry.files !== null
+            ? (entry as CacheEntryFile)
+            : { damage: `its ${ENTRY_FILE} lists no files` };
+    } catch (error) {
+        const missing = (error as NodeJS.ErrnoException).code === "ENOENT";
+        return { damage: `its ${ENTRY_FILE} ${missing ? "is missing" : "cannot be read"}` };
+    }
+}
+
+/** Compares one file with its record. @returns the difference in words, or the file's inode and change time */
+async function compare(
+    path: string,
+    name: string,
+    wanted: FileRecord,
+): Promise<{ damage: string } | { seen: string | undefined }> {
+    const at = await stamp(path).catch(() => undefined);
+    if (at === undefined) {
+        return { damage: `${name} is missing` };
+    }
+    if (at.link) {
+        const same = `link:${await readlink(path)}` === wanted.sha256;
+        return same ? { seen: wanted.seen } : { damage: `${name} points elsewhere` };
+    }
+    if (at.size !== wanted.size) {
+        return { damage: `${name} has ${at.size} bytes, not ${wanted.size}` };
+    }
+    if (at.mode !== wanted.mode) {
+        return { damage: `${name} has other permissions` };
+    }
+    if (at.seen !== wanted.seen && (await sha256(path)) !== wanted.sha256) {
+        return { damage: `${name} has other content than was built` };
+    }
+    return { seen: at.seen };
 }
 
 /**
- * Compares a folder with its manifest.
+ * Compares a cache entry with its entry file.
  *
- * A file's bytes are hashed again only if its inode or change time differ from when they were last found right (a write always changes the
- * change time, and no program can set it back), or if `everything` is asked for.
+ * The bytes of a file are hashed again only if its inode or change time differ from those at the last comparison: a
+ * write always changes the change time, and no program can set it back.
  *
- * @returns the manifest, or the first difference in words
+ * @returns the first difference in words; nothing where there is none
  */
-export async function verifyManifest(
-    dir: string,
-    everything = false,
-): Promise<{ manifest: Manifest } | { damage: string }> {
-    let manifest: Manifest;
-    try {
-        manifest = JSON.parse(await readFile(join(dir, MANIFEST), "utf8")) as Manifest;
-        if (typeof manifest.files !== "object") {
-            throw new Error("no files");
-        }
-    } catch (error) {
-        return {
-            damage:
-                (error as NodeJS.ErrnoException).code === "ENOENT"
-                    ? "its manifest is missing"
-                    : "its manifest cannot be read",
-        };
+export async function verifyEntry(dir: string): Promise<{ damage?: string }> {
+    const entry = await read(dir);
+    if ("damage" in entry) {
+        return entry;
     }
-    let rehashed = false;
-    for (const [name, wanted] of Object.entries(manifest.files)) {
-        const path = join(dir, name);
-        const at = await stamp(path).catch(() => undefined);
-        if (at === undefined) {
-            return { damage: `${name} is missing` };
+    let hashed = false;
+    for (const [name, wanted] of Object.entries(entry.files)) {
+        const found = await compare(join(dir, name), name, wanted);
+        if ("damage" in found) {
+            return found;
         }
-        if (at.link) {
-            if (`link:${await readlink(path)}` !== wanted.sha256) {
-                return { damage: `${name} points elsewhere` };
-            }
-            continue;
+        if (found.seen !== undefined && found.seen !== wanted.seen) {
+            wanted.seen = found.seen;
+            hashed = true;
         }
-        if (at.size !== wanted.size) {
-            return { damage: `${name} has ${at.size} bytes, not ${wanted.size}` };
-        }
-        if (at.mode !== wanted.mode) {
-            return { damage: `${name} has other permissions` };
-        }
-        if (!everything && at.seen === wanted.seen) {
-            continue;
-        }
-        if ((await sha256(path)) !== wanted.sha256) {
-            return { damage: `${name} has other content than was built` };
-        }
-        wanted.seen = at.seen;
-        rehashed = true;
     }
-    // Best effort: a cache that is read-only is still good, only slower to verify.
-    if (rehashed) {
-        await save(dir, manifest).catch(() => undefined);
+    if (hashed) {
+        // A cache that is read-only is still good: the next comparison hashes once more.
+        await save(dir, entry).catch(() => undefined);
     }
-    return { manifest };
+    return {};
 }

@@ -1,15 +1,20 @@
 import { createHash } from "node:crypto";
 import { existsSync, lstatSync, readFileSync, readdirSync, readlinkSync } from "node:fs";
 import { join } from "node:path";
+import { errorText } from "../../lib/error-text";
 
-/** How many hex digits of a SHA-256 name a cache entry or an image tag: 48 bits, far from any collision among a few hundred entries. */
-export const KEY_LENGTH = 12;
+/**
+ * Hex digits of a SHA-256 in the name of a cache entry or an image: 48 bits, far from a collision among a few
+ * hundred.
+ */
+const KEY_LENGTH = 12;
 
-/** Files that never change what is built from a folder. */
+/** Files of a folder that never change what is built from it. */
 const IGNORED = /^(node_modules|\.git|\.DS_Store)$|(_test\.go|\.test\.ts|\.md|\.log)$/;
 
 /**
- * JSON with object keys in order, so that equal values have equal text. `undefined` fields are left out, as JSON.stringify does.
+ * JSON with sorted object keys, so that equal values have equal text. Leaves `undefined` fields out, like
+ * JSON.stringify.
  */
 export function canonicalJson(value: unknown): string {
     if (Array.isArray(value)) {
@@ -25,7 +30,7 @@ export function canonicalJson(value: unknown): string {
     return JSON.stringify(value) ?? "null";
 }
 
-/** The short key of a recipe: the first 12 hex digits of the SHA-256 of its canonical JSON. */
+/** The key of a recipe: the first 12 hex digits of the SHA-256 of its canonical JSON. */
 export function keyOf(recipe: unknown): string {
     return createHash("sha256").update(canonicalJson(recipe)).digest("hex").slice(0, KEY_LENGTH);
 }
@@ -36,7 +41,8 @@ export function hashFile(path: string): string {
 }
 
 /**
- * What a folder's own .gitignore leaves out: what a build puts there must not change the build's key. Only names and paths, no patterns.
+ * The files that a folder's own .gitignore names: a build may write them, and they must not change its key.
+ * @throws Error for a pattern: only names and paths are understood
  */
 function ignoredBy(dir: string): (name: string) => boolean {
     const file = join(dir, ".gitignore");
@@ -49,7 +55,7 @@ function ignoredBy(dir: string): (name: string) => boolean {
     const pattern = rules.find((rule) => /[*?![\]]/.test(rule));
     if (pattern !== undefined) {
         throw new Error(
-            `${file}: "${pattern}" is a pattern; in a folder that is an input of a build only names and paths will do`,
+            `${file}: "${pattern}" is a pattern; the .gitignore of a build's input may hold only names and paths`,
         );
     }
     const paths = rules
@@ -60,10 +66,10 @@ function ignoredBy(dir: string): (name: string) => boolean {
 }
 
 /**
- * The content of a file or folder as `relative path → hash`, with the executable bit, without times, owners, tests, documentation and what its .gitignore names:
- * two checkouts of one commit have the same, whatever their place.
+ * The content of a file or folder: relative path → hash of the bytes and the executable bit. Times, owners, tests,
+ * documentation and what the folder's .gitignore names do not count, so that two checkouts of one commit are equal.
  *
- * @throws Error naming the path when there is nothing there
+ * @throws Error naming the path when nothing is there
  */
 export function contentOf(path: string): Record<string, string> {
     const found: Record<string, string> = {};
@@ -86,7 +92,7 @@ export function contentOf(path: string): Record<string, string> {
     try {
         visit(path, "");
     } catch (error) {
-        throw new Error(`cannot read ${path}, which is an input of a build: ${(error as Error).message}`, {
+        throw new Error(`cannot read ${path}, which is an input of a build: ${errorText(error)}`, {
             cause: error,
         });
     }

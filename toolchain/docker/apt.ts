@@ -1,19 +1,19 @@
 import { look, run } from "../run";
 
-export interface AptOptions {
+interface AptOptions {
     log: string;
     signal?: AbortSignal | undefined;
 }
 
-/** dpkg is shared with whoever else installs at the moment (unattended upgrades): apt waits so long for its lock. Seconds. */
+/** Longest wait for dpkg's lock, seconds: unattended upgrades, for instance, may hold it. */
 const DPKG_WAIT = 300;
 
-/** True where apt-get may be used: it exists and we are root. */
+/** Whether this process may use apt-get: the command exists, and the process runs as root. */
 export async function aptUsable(): Promise<boolean> {
     return process.geteuid?.() === 0 && (await look("apt-get", ["--version"])) !== undefined;
 }
 
-/** Installs Debian packages from the machine's own sources, without recommended ones. What is installed already stays as it is. */
+/** Installs Debian packages from the machine's own sources, without the packages they only recommend. */
 export async function aptInstall(packages: readonly string[], options: AptOptions): Promise<void> {
     const env = { DEBIAN_FRONTEND: "noninteractive" };
     const wait = ["-o", `DPkg::Lock::Timeout=${DPKG_WAIT}`];
@@ -23,15 +23,16 @@ export async function aptInstall(packages: readonly string[], options: AptOption
     await run("apt-get", [...wait, "install", "-y", "--no-install-recommends", ...packages], settings);
 }
 
-/** One source of Debian packages of this machine. */
-export interface AptSource {
+/** A mirror of Debian packages. */
+interface AptSource {
     uri: string;
+    /** `Debian` for the release, `Debian-Security` for its security updates. */
     label: string;
 }
 
 /**
- * The Debian mirrors this machine itself uses, so that images are made from what is reachable here and no mirror is named in our files.
- * Empty on other distributions.
+ * The Debian mirrors that this machine itself uses. Images are made from them, because they can be reached from here,
+ * and no file of ours has to name a mirror. Empty on other distributions.
  */
 export async function debianSources(): Promise<AptSource[]> {
     const text = await look("apt-get", [

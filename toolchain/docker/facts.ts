@@ -1,72 +1,112 @@
-/** What was seen about Docker and the machine. Gathered by docker.ts, judged here. */
-export interface DockerFacts {
-    /** `docker info` answered. */
-    answers: boolean;
-    /** What `docker info` or the connection said when it did not. */
-    complaint: string;
-    /** DOCKER_HOST or the chosen context, when it points elsewhere than the machine's own socket. */
-    remote: string | undefined;
-    /** The `docker` command is on PATH. */
-    client: boolean;
-    /** The `dockerd` command is on PATH or in /usr/sbin. */
-    daemon: boolean;
-    /** A dockerd process lives (perhaps still starting). */
-    daemonRunning: boolean;
-    /** The effective user is root. */
-    root: boolean;
-    /** `ID` and `ID_LIKE` of /etc/os-release. */
-    distribution: string[];
-    /** systemd is process 1 (/run/systemd/system exists). */
-    systemd: boolean;
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { errorText } from "../../lib/error-text";
+import { CommandError, look, run } from "../run";
+import type { DockerFacts } from "./decision";
+
+/** The answers of `docker info` that the lab uses. */
+export interface DockerInfo {
+    version: string;
+    /** Version of the control groups: "1" or "2". */
+    cgroup: string;
+    /** The storage driver. */
+    storage: string;
+    /** The folder that holds images and volumes. */
+    dataRoot: string;
 }
 
-export type DockerDecision =
-    | { do: "use" }
-    | { do: "install-and-start" | "start"; how: "systemctl" | "dockerd" }
-    | { do: "wait" }
-    | { do: "give-up"; message: string };
+/** The fields of `docker info --format '{{json .}}'` that the lab reads. */
+interface DockerAnswer {
+    /** Why the daemon did not answer; the other fields are then the client's alone. */
+    ServerErrors?: string[];
+    ServerVersion: string;
+    /** Absent before Docker 20.10. */
+    CgroupVersion?: string;
+    Driver: string;
+    DockerRootDir: string;
+}
 
 /**
- * What is to be done so that Docker answers. Pure: the same facts give the same decision.
- * The lab installs and starts Docker only as root on Debian or Ubuntu; in every other case one message says what a person has to do.
+ * The line of `docker info`'s output that says why it failed. The client first prints JSON about itself, which has
+ * fields named Error as well.
  */
-export function decideDocker(facts: DockerFacts): DockerDecision {
-    if (facts.answers) {
-        return { do: "use" };
-    }
-    if (facts.remote !== undefined) {
-        return giveUp(
-            `Docker at ${facts.remote} does not answer (${facts.complaint}): start it, or unset DOCKER_HOST to use this machine's own.`,
-        );
-    }
-    if (/permission denied/i.test(facts.complaint)) {
-        return giveUp(
-            "Docker is running, but this user may not use it: add the user to the group docker (sudo usermod -aG docker $USER, then log in again), or run the lab as root.",
-        );
-    }
-    const debian = facts.distribution.some((id) => id === "debian" || id === "ubuntu");
-    const how = facts.systemd ? "systemctl" : "dockerd";
-    if (!facts.client || !facts.daemon) {
-        if (facts.root && debian) {
-            return { do: "install-and-start", how };
+export const complaintOf = (output: string): string | undefined =>
+    output
+        .split("\n")
+        .map((line) => line.trim())
+        .find((line) => !line.startsWith("{") && /error|denied|cannot/i.test(line));
+
+/** Asks Docker about itself. Starts nothing. @returns its answer, or the complaint that came instead */
+export async function askDocker(): Promise<{ info?: DockerInfo; complaint: string }> {
+    try {
+        const text = await run("docker", ["info", "--format", "{{json .}}"], { timeoutMs: 20_000 });
+        const said = JSON.parse(text) as DockerAnswer;
+        if (said.ServerErrors !== undefined && said.ServerErrors.length > 0) {
+            return { complaint: said.ServerErrors.join("; ") };
         }
-        return giveUp(
-            debian
-                ? "Docker is not installed and we are not root: run `sudo apt-get install docker.io`, or run the lab as root and it does so itself."
-                : `Docker is not installed, and on ${facts.distribution[0] ?? "this system"} the lab cannot install it: install Docker Engine 20.10 or newer and start it.`,
-        );
+        return {
+            complaint: "",
+            info: {
+                version: said.ServerVersion,
+                cgroup: said.CgroupVersion ?? "1",
+                storage: said.Driver,
+                dataRoot: said.DockerRootDir,
+            },
+        };
+    } catch (error) {
+        return { complaint: complaintOf(error instanceof CommandError ? error.tail : "") ?? errorText(error) };
     }
-    if (facts.daemonRunning) {
-        return { do: "wait" };
-    }
-    if (facts.root) {
-        return { do: "start", how };
-    }
-    return giveUp(
-        `Docker is installed but not running, and we are not root: ${facts.systemd ? "run `sudo systemctl start docker`" : "start it (`sudo dockerd`)"}, or run the lab as root.`,
-    );
 }
 
-function giveUp(message: string): DockerDecision {
-    return { do: "give-up", message };
+/** The distribution and those it descends from: ID and ID_LIKE of /etc/os-release. */
+function osRelease(): string[] {
+    try {
+        const text = readFileSync("/etc/os-release", "utf8");
+        return ["ID", "ID_LIKE"].flatMap(
+            (key) => new RegExp(`^${key}=(.*)$`, "m").exec(text)?.[1]?.replace(/["']/g, "").split(" ") ?? [],
+        );
+    } catch {
+        return [];
+    }
+}
+
+/**
+ * Looks at the process of dockerd's pid file: a search among all processes would also find daemons inside containers.
+ */
+function daemonRunning(): boolean {
+    try {
+        const pid = readFileSync("/var/run/docker.pid", "utf8").trim();
+        return readFileSync(`/proc/${pid}/comm`, "utf8").trim() === "dockerd";
+    } catch {
+        return false;
+    }
+}
+
+function onPath(command: string): boolean {
+    const folders = [...(process.env["PATH"] ?? "").split(":"), "/usr/sbin", "/sbin", "/usr/local/sbin"];
+    return folders.some((folder) => folder !== "" && existsSync(join(folder, command)));
+}
+
+/** Looks at Docker and the machine. Changes nothing. */
+export async function dockerFacts(): Promise<DockerFacts & { info?: DockerInfo }> {
+    const client = onPath("docker");
+    const asked: { info?: DockerInfo; complaint: string } = client
+        ? await askDocker()
+        : { complaint: "there is no docker command" };
+    const context =
+        client && !process.env["DOCKER_HOST"]
+            ? await look("docker", ["context", "inspect", "--format", "{{.Endpoints.docker.Host}}"])
+            : undefined;
+    const host = process.env["DOCKER_HOST"] || context;
+    return {
+        ...(asked.info ? { info: asked.info } : {}),
+        complaint: asked.complaint,
+        remote: host && host !== "unix:///var/run/docker.sock" && host !== "unix:///run/docker.sock" ? host : undefined,
+        client,
+        daemon: onPath("dockerd"),
+        daemonRunning: daemonRunning(),
+        root: process.geteuid?.() === 0,
+        distribution: osRelease(),
+        systemd: existsSync("/run/systemd/system"),
+    };
 }

@@ -9,10 +9,13 @@ import { versions } from "../versions";
 import { ensureGo } from "./go";
 import { goInputs, goTarget, type GoTarget } from "./targets";
 
-/** Longest build of one target. The slowest, the Kubernetes provider, took 9 min alone on 2 cores; a busy machine may need several times that. */
+/**
+ * Longest build of one target, milliseconds. The slowest, the Kubernetes provider, took 9 minutes alone on 2 cores; a
+ * busy machine may need several times that.
+ */
 const BUILD_LIMIT_MS = 60 * 60_000;
 
-export interface GoBuildOptions {
+interface GoBuildOptions {
     cache: Cache;
     log: string;
     notice?: (text: string) => void;
@@ -21,11 +24,14 @@ export interface GoBuildOptions {
 }
 
 /** File name of a target's binary. */
-export function outputOf(target: GoTarget): string {
+function outputOf(target: GoTarget): string {
     return target.output ?? target.name;
 }
 
-/** The cache entry of a target. The pinned Go counts, not the one found: any fitting Go may build, and previews must not depend on the machine. */
+/**
+ * The cache entry of a target. Its key holds the version of the pinned Go, not of the one found: any Go that fits may
+ * build, and a preview must be the same on every machine.
+ */
 export function goBinaryRecipe(name: string): Recipe {
     const target = goTarget(name);
     return { name, inputs: goInputs(target, versions().go.version) };
@@ -49,9 +55,9 @@ async function compile(target: GoTarget, output: string, options: GoBuildOptions
         CGO_ENABLED: "0",
         GOOS: "linux",
         GOARCH: "amd64",
-        // The Go found is the one that builds; a go.mod that asks for a newer patch must not start a download of its own.
+        // The Go found does the build: a go.mod that asks for a newer patch version must not start a download.
         GOTOOLCHAIN: "local",
-        // An enclosing workspace of the user is none of ours.
+        // A go.work file in a folder above the checkout must not change the build.
         GOWORK: "off",
         ...(go.where === "cache" ? { PATH: `${join(go.path, "..")}:${process.env["PATH"] ?? ""}` } : {}),
         ...target.env,
@@ -87,9 +93,10 @@ async function compile(target: GoTarget, output: string, options: GoBuildOptions
 }
 
 /**
- * The binary of a target of toolchain/go/targets.yaml, built if it is not in the cache.
+ * Makes sure that the binary of a target is in the cache.
  *
- * One compiler runs at a time on the machine, also among several runs of the lab: it uses all cores and gigabytes of memory by itself.
+ * One compiler runs at a time on the machine, also among several runs of the lab: it alone uses all cores and
+ * gigabytes of memory.
  * @returns the binary's path in the cache
  */
 export async function ensureGoBinary(name: string, options: GoBuildOptions): Promise<string> {

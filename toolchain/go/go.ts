@@ -9,7 +9,7 @@ import { aptInstall, aptUsable } from "../docker/apt";
 import { look, run } from "../run";
 import { versions } from "../versions";
 
-/** A Go that fits. */
+/** A Go that may build the lab's programs. */
 export interface FoundGo {
     /** The go command. */
     path: string;
@@ -17,36 +17,37 @@ export interface FoundGo {
     where: "PATH" | "cache";
 }
 
-export interface GoOptions {
+interface GoOptions {
     cache: Cache;
     log: string;
     notice?: (text: string) => void;
     signal?: AbortSignal | undefined;
 }
 
-/** `go1.26.8` → `1.26.8`, `go1.26rc1` → undefined (no released version). */
+/** The version in the output of `go version`: `go1.26.8` → `1.26.8`. undefined for versions that are no release. */
 export function parseGoVersion(text: string): string | undefined {
     const match = /\bgo(\d+\.\d+)(\.\d+)?(?=\s|$)/.exec(text);
     return match === null ? undefined : (valid(`${match[1]}${match[2] ?? ".0"}`) ?? undefined);
 }
 
-/** Whether a Go of that version may build the lab's programs: the pinned minor version, or newer. */
+/** Whether a Go of that version may build the lab's programs: it is the oldest allowed one or newer. */
 export function goFits(version: string): boolean {
     return gte(version, versions().go.minimum);
 }
 
 async function goOnPath(): Promise<{ version: string } | undefined> {
-    // GOTOOLCHAIN=local: what is installed, not what it would download.
+    // With GOTOOLCHAIN=local the command names the installed version, and not one that it would download.
     const said = await look("go", ["version"], { env: { GOTOOLCHAIN: "local" } });
     const version = said === undefined ? undefined : parseGoVersion(said);
     return version === undefined ? undefined : { version };
 }
 
+/** The cache entry of the pinned Go. */
 export function goRecipe(): Recipe {
     return { name: "go", inputs: { ...versions().go, platform: "linux/amd64" } };
 }
 
-/** Looks for a fitting Go. Fetches nothing. */
+/** Looks for a Go that may build the lab's programs: on PATH, then in the cache. Fetches nothing. */
 export async function findGo(cache: Cache): Promise<FoundGo | undefined> {
     const installed = await goOnPath();
     if (installed !== undefined && goFits(installed.version)) {
@@ -64,8 +65,10 @@ export async function findGo(cache: Cache): Promise<FoundGo | undefined> {
 }
 
 /**
- * The hash of a module's files as go.sum has it ("h1:"): SHA-256 over the sorted lines `<sha256 of the file>  <module>@<version>/<path>`.
- * Source: golang.org/x/mod/sumdb/dirhash, Hash1.
+ * The hash of a module's files in the form of go.sum ("h1:"): SHA-256 over the sorted lines
+ * `<SHA-256 of the file>  <module>@<version>/<path>`. Source: golang.org/x/mod/sumdb/dirhash, Hash1.
+ *
+ * @param prefix `<module>@<version>`
  */
 export async function moduleHash(dir: string, prefix: string): Promise<string> {
     const names = (await readdir(dir, { recursive: true, withFileTypes: true }))
@@ -80,7 +83,10 @@ export async function moduleHash(dir: string, prefix: string): Promise<string> {
     return `h1:${total.digest("base64")}`;
 }
 
-/** A module's files are stored without the executable bit; Go sets it on its own commands when it fetches a toolchain, so do we. */
+/**
+ * Sets the executable bit on Go's commands, as Go itself does when it fetches a toolchain: modules are stored without
+ * it.
+ */
 async function makeExecutable(root: string): Promise<void> {
     for (const folder of ["bin", join("pkg", "tool", "linux_amd64")]) {
         for (const name of await readdir(join(root, folder)).catch(() => [])) {
@@ -90,24 +96,27 @@ async function makeExecutable(root: string): Promise<void> {
 }
 
 /**
- * Fetches the pinned Go as the module `golang.org/toolchain`, through whatever registry the `go` command at hand is set up for. Any Go can: it need
- * not be able to compile the lab.
+ * Fetches the pinned Go as the module `golang.org/toolchain`, from the registry that the installed `go` command is
+ * set up for. Any Go can do that, also one that is too old to compile the lab.
  */
 async function fetchGo(target: string, options: GoOptions): Promise<void> {
     if ((await goOnPath()) === undefined) {
         if (!(await aptUsable())) {
             throw new Error(
-                `Go is needed to build what this machine lacks, and is not on PATH: install Go ${versions().go.minimum} or newer (any older one will do to fetch it), or run the lab as root on Debian or Ubuntu.`,
+                "Go is needed to build the programs that this machine lacks, and it is not on PATH: install Go " +
+                    `${versions().go.minimum} or newer, or an older one that can fetch it, ` +
+                    "or run the lab as root on Debian or Ubuntu.",
             );
         }
-        options.notice?.("installing golang-go, to fetch the pinned Go with it");
+        options.notice?.("installing golang-go, which fetches the pinned Go");
         await aptInstall(["golang-go", "ca-certificates"], options);
     }
     const { version, sum } = versions().go;
     const module = "golang.org/toolchain";
     const moduleVersion = `v0.0.1-go${version}.linux-amd64`;
     const said = await run("go", ["mod", "download", "-json", `${module}@${moduleVersion}`], {
-        cwd: target, // in no module
+        // A folder outside every Go module.
+        cwd: target,
         env: { GOTOOLCHAIN: "local", GOFLAGS: "-modcacherw", GO111MODULE: "on", GOWORK: "off" },
         log: options.log,
         timeoutMs: 20 * 60_000,
@@ -124,7 +133,7 @@ async function fetchGo(target: string, options: GoOptions): Promise<void> {
     await makeExecutable(root);
 }
 
-/** A Go that can build the lab: on PATH at a fitting version, else in the cache, else fetched into it. */
+/** A Go that may build the lab's programs: the one on PATH if it fits, else the pinned one, fetched into the cache. */
 export async function ensureGo(options: GoOptions): Promise<FoundGo> {
     const found = await findGo(options.cache);
     if (found !== undefined) {

@@ -6,23 +6,26 @@ import { contentOf, keyOf } from "../cache/keys";
 import { repoPath, repoRoot } from "../paths";
 
 const targetSchema = z.strictObject({
-    /** Name of the binary: how images and the lab ask for it. */
+    /** The target's name, by which images and the toolchain ask for it. */
     name: z.string().regex(/^[a-z0-9][a-z0-9.-]*$/, "lower-case letters, digits, dots and dashes"),
-    /** Folder of the Go module, from the checkout's top. */
+    /** Folder of the Go module, relative to the checkout's top. */
     module: z.string().min(1),
-    /** The package to build: an import path, or a folder of the module beginning with "./". */
+    /** The package to build: an import path, "." or a folder of the module that begins with "./". */
     package: z.string().min(1),
-    /** Version of what is built, as its upstream counts. */
+    /** The program's version, in upstream's own form; "1" for a program of ours. */
     version: z.string().min(1),
     ldflags: z.string().default(""),
     tags: z.array(z.string()).default([]),
     /** Environment of the build, for instance CGO_ENABLED. */
     env: z.record(z.string(), z.string()).default({}),
-    /** A shell command run in the module's folder before the build; it may write only beneath $PREBUILD_DIR or what git ignores. */
+    /**
+     * A shell command that runs in the module's folder before the build. It may write only beneath $PREBUILD_DIR and to
+     * files that git ignores.
+     */
     prebuild: z.string().optional(),
-    /** File name of the result. Default: the name. */
+    /** File name of the binary. Default: the target's name. */
     output: z.string().optional(),
-    /** Further files or folders of the checkout that change the result. */
+    /** Files or folders outside the module that change the binary. */
     inputs: z.array(z.string()).default([]),
 });
 
@@ -56,7 +59,7 @@ export function goTargets(): GoTarget[] {
     return known;
 }
 
-/** The target of that name. @throws Error listing those there are */
+/** The target of that name. @throws Error listing the targets there are */
 export function goTarget(name: string): GoTarget {
     const found = goTargets().find((target) => target.name === name);
     if (found === undefined) {
@@ -69,11 +72,11 @@ export function goTarget(name: string): GoTarget {
     return found;
 }
 
-/** Folders outside the module which its go.mod replaces modules with: part of what is built. */
+/** Folders that the module's go.mod names in `replace` directives: their content is part of the binary. */
 export function localReplacements(moduleDir: string): string[] {
     const file = join(moduleDir, "go.mod");
     if (!existsSync(file)) {
-        throw new Error(`${file} is missing: it is no Go module`);
+        throw new Error(`${file} is missing, so its folder is no Go module`);
     }
     const found = [...readFileSync(file, "utf8").matchAll(/=>\s+(\.\.?\/\S+)/g)].map((match) =>
         resolve(moduleDir, match[1] as string),
@@ -82,14 +85,13 @@ export function localReplacements(moduleDir: string): string[] {
 }
 
 /**
- * What a target's result depends on: the module's files (without tests), folders it replaces modules with, the target's entry, Go's version.
- * The modules from elsewhere are fixed by go.sum, which is among the files.
+ * All that a target's binary follows from: the files of its module without tests, the folders that replace other
+ * modules, its entry in targets.yaml, and the version of Go. The module's go.sum fixes the modules from elsewhere.
  */
 export function goInputs(target: GoTarget, goVersion: string, root = repoRoot): unknown {
     const moduleDir = join(root, target.module);
     const folders = [moduleDir, ...localReplacements(moduleDir), ...target.inputs.map((input) => join(root, input))];
-    // A package of the module in a folder of its own does not change when the module's other programs do; but what it imports of the module is not
-    // known without asking Go, so the whole module counts.
+    // The whole module counts: only Go could tell which of the module's packages this one imports.
     return {
         target,
         goVersion,
@@ -100,7 +102,7 @@ export function goInputs(target: GoTarget, goVersion: string, root = repoRoot): 
     };
 }
 
-/** Short key of a target's result. */
+/** The key of a target's binary. */
 export function goKey(target: GoTarget, goVersion: string, root = repoRoot): string {
     return keyOf(goInputs(target, goVersion, root));
 }

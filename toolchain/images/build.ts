@@ -3,22 +3,27 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { build as bundle } from "esbuild";
 import type { Cache } from "../cache/cache";
+import { withLock } from "../cache/lock";
 import { repoPath } from "../paths";
 import type { StepHandle } from "../progress";
 import { look, run } from "../run";
 import { MACHINE_CA, buildDebianBase } from "./debian-base";
 import { npmFile, place } from "./npm-file";
-import { builtReference, dockerfileDir, imageRecipe } from "./recipes";
+import { dockerfileDir, imageRecipe } from "./recipes";
+import { builtReference } from "./reference";
 
 export interface ImageBuildOptions {
     cache: Cache;
-    /** Path of a built Go target. */
+    /** Gives the path of a Go target, once it is built. */
     binary: (name: string) => Promise<string>;
     log: string;
     signal?: AbortSignal | undefined;
 }
 
-/** Settings of this machine that a build inside a container needs as well, where they are set. Docker hands the proxies on by itself when asked. */
+/**
+ * Settings of this machine that a build inside a container needs as well. A Dockerfile has to declare those of pip with
+ * ARG; Docker knows the proxies' names by itself.
+ */
 const PASSED_ON = [
     "PIP_INDEX_URL",
     "PIP_EXTRA_INDEX_URL",
@@ -31,7 +36,7 @@ const PASSED_ON = [
     "NO_PROXY",
 ];
 
-/** Longest build of one image: the largest installs 300 MB of packages. */
+/** Longest build of one image, milliseconds: the largest installs 300 MB of packages. */
 const BUILD_LIMIT_MS = 30 * 60_000;
 
 /** Whether Docker has the image. */
@@ -39,7 +44,10 @@ export async function haveImage(reference: string): Promise<boolean> {
     return (await look("docker", ["image", "inspect", "--format", "{{.Id}}", reference])) !== undefined;
 }
 
-/** Everything the Dockerfile may COPY: its own folder, the recipe's parts, and `ca-bundle.crt` (empty where the machine has none). */
+/**
+ * Fills the build context: the Dockerfile's own folder, the recipe's parts, and `ca-bundle.crt`, which is empty where
+ * the machine has no bundle of certificates.
+ */
 async function fillContext(context: string, name: string, options: ImageBuildOptions): Promise<void> {
     const recipe = imageRecipe(name);
     await cp(dockerfileDir(name), context, { recursive: true });
@@ -78,12 +86,12 @@ async function fillContext(context: string, name: string, options: ImageBuildOpt
 }
 
 /**
- * Builds an image under its reference, whether it is there or not. The image it is built on must be there.
+ * Builds an image under its reference, whether Docker has it or not. Docker must have the image beneath it.
  *
- * Docker's classic builder and BuildKit both do: the lab's Dockerfiles use neither's special features. The classic one is asked for where it exists,
- * because BuildKit of Docker before 23 needs its front end from a registry.
+ * The lab's Dockerfiles use no feature that only BuildKit or only Docker's classic builder has. The classic builder is
+ * asked for where it exists, because BuildKit of Docker before 23 needs its front end from a registry.
  */
-export async function buildImage(name: string, options: ImageBuildOptions, step: StepHandle): Promise<void> {
+async function buildImage(name: string, options: ImageBuildOptions, step: StepHandle): Promise<void> {
     const recipe = imageRecipe(name);
     const reference = builtReference(name);
     if (recipe.debootstrap !== undefined) {
@@ -103,7 +111,8 @@ export async function buildImage(name: string, options: ImageBuildOptions, step:
             ...Object.fromEntries(PASSED_ON.flatMap((key) => (process.env[key] ? [[key, process.env[key]]] : []))),
         };
         const buildArgs = Object.entries(args).flatMap(([key, value]) => ["--build-arg", `${key}=${value}`]);
-        // --force-rm: a build that fails leaves no container behind. Host network: the machine's own resolver and proxy on loopback work inside.
+        // With --force-rm a build that fails leaves no container behind. In the network of the host, the machine's own
+        // resolver and a proxy on its loopback interface also work inside.
         await run(
             "docker",
             [
@@ -130,7 +139,24 @@ export async function buildImage(name: string, options: ImageBuildOptions, step:
     }
 }
 
-/** Pulls an image that is used as upstream publishes it. */
+/**
+ * Makes sure that Docker has a built image. Of several runs one builds it, and the others wait.
+ * @param options.binary is asked only for the recipe's own programs, and only when the image is built
+ */
+export async function ensureImage(name: string, options: ImageBuildOptions, step: StepHandle): Promise<void> {
+    await withLock(
+        join(options.cache.root, "locks", `image-${name}`),
+        `image ${name}`,
+        async () => {
+            if (!(await haveImage(builtReference(name)))) {
+                await buildImage(name, options, step);
+            }
+        },
+        { signal: options.signal, onWait: () => step.notice("waiting for another run that is building it") },
+    );
+}
+
+/** Pulls an image under the reference of whoever publishes it. */
 export async function pullImage(
     reference: string,
     options: { log: string; signal?: AbortSignal | undefined },

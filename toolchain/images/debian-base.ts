@@ -1,30 +1,36 @@
 import { existsSync } from "node:fs";
-import { copyFile, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { aptInstall, aptUsable, debianSources } from "../docker/apt";
 import type { StepHandle } from "../progress";
 import { look, run } from "../run";
 
-export interface BaseRequest {
+interface BaseRequest {
     reference: string;
     suite: string;
-    /** Packages beside the essential ones. */
+    /** Packages to install beside the essential ones. */
     include: readonly string[];
-    /** Upstream's image, taken when we are not root. */
+    /** Upstream's image, which is pulled where this process may not use debootstrap. */
     pull: string | undefined;
     log: string;
     signal?: AbortSignal | undefined;
 }
 
-/** Certificates of authorities this machine trusts; where HTTPS is intercepted, builds inside containers need the interceptor's. */
+/**
+ * The bundle of certificate authorities that this machine trusts. Where HTTPS is intercepted, builds inside
+ * containers have to trust the interceptor's authority, which is in it.
+ */
 export const MACHINE_CA = [
     "/etc/ssl/certs/ca-certificates.crt",
     "/etc/pki/tls/certs/ca-bundle.crt",
     "/etc/ssl/cert.pem",
 ].find((path) => existsSync(path));
 
-/** Documentation, translations and downloaded lists: two thirds of a minimal tree's files, of no use in a container. */
+/**
+ * Documentation, translations and package lists: two thirds of the files of a minimal tree, and of no use in a
+ * container.
+ */
 const NEEDLESS = [
     "usr/share/doc",
     "usr/share/man",
@@ -36,9 +42,9 @@ const NEEDLESS = [
     "var/log",
 ];
 
-async function haveDebootstrap(log: string, signal: AbortSignal | undefined): Promise<void> {
+async function installDebootstrap(log: string, signal: AbortSignal | undefined): Promise<void> {
     const there = (await look("debootstrap", ["--version"])) !== undefined;
-    // On Ubuntu debootstrap comes without Debian's keys.
+    // Ubuntu's debootstrap comes without Debian's keys.
     const missing = [
         ...(there ? [] : ["debootstrap"]),
         ...(existsSync("/usr/share/keyrings/debian-archive-keyring.gpg") ? [] : ["debian-archive-keyring"]),
@@ -48,20 +54,20 @@ async function haveDebootstrap(log: string, signal: AbortSignal | undefined): Pr
     }
 }
 
-/** sources.list of the tree: the machine's own mirrors, so that apt inside works wherever it works outside. */
+/** Writes the machine's own mirrors into the tree, so that apt works in the image wherever it works outside. */
 async function writeSources(root: string, suite: string): Promise<void> {
     const lines = (await debianSources()).flatMap(({ uri, label }) =>
         label === "Debian-Security"
             ? [`deb ${uri} ${suite}-security main`]
             : [`deb ${uri} ${suite} main`, `deb ${uri} ${suite}-updates main`],
     );
-    // On another distribution debootstrap's own default mirror stands in the tree already.
+    // On another distribution the tree keeps debootstrap's default mirror.
     if (lines.length > 0) {
         await writeFile(join(root, "etc/apt/sources.list"), `${[...new Set(lines)].join("\n")}\n`);
     }
 }
 
-/** The machine's proxy for apt, if any, also counts inside. */
+/** Writes the machine's proxy for apt, if it has one, into the tree. */
 async function writeProxy(root: string): Promise<void> {
     const said = (await look("apt-config", ["dump", "Acquire::http::Proxy", "Acquire::https::Proxy"])) ?? "";
     const lines = said.split("\n").filter((line) => /^Acquire::https?::Proxy "..*";$/.test(line));
@@ -71,8 +77,8 @@ async function writeProxy(root: string): Promise<void> {
 }
 
 /**
- * Makes the Debian image everything else is built on: debootstrap into a folder, then `docker import`. That needs root on Debian or Ubuntu;
- * elsewhere the pinned image of upstream is pulled instead.
+ * Makes the Debian image beneath the others: debootstrap into a folder, then `docker import`. Both need root on
+ * Debian or Ubuntu; elsewhere upstream's pinned image is pulled in its place.
  */
 export async function buildDebianBase(request: BaseRequest, step: StepHandle): Promise<void> {
     const { log, signal, reference } = request;
@@ -85,8 +91,9 @@ export async function buildDebianBase(request: BaseRequest, step: StepHandle): P
         await run("docker", ["tag", request.pull, reference], { timeoutMs: 60_000, log, signal });
         return;
     }
-    await haveDebootstrap(log, signal);
-    // Not in the cache's folder: debootstrap refuses file systems mounted nodev or noexec, which homes sometimes are.
+    await installDebootstrap(log, signal);
+    // debootstrap refuses file systems that are mounted with nodev or noexec, as homes and the cache in them
+    // sometimes are.
     const parent = await mkdtemp(join(tmpdir(), "metal3-scale-lab-base-"));
     const root = join(parent, "root");
     try {
@@ -107,17 +114,11 @@ export async function buildDebianBase(request: BaseRequest, step: StepHandle): P
         for (const path of NEEDLESS) {
             await rm(join(root, path), { recursive: true, force: true });
         }
-        await run(
-            "mkdir",
-            [
-                "-p",
-                ...["var/cache/apt/archives/partial", "var/lib/apt/lists/partial", "var/log/apt"].map((path) =>
-                    join(root, path),
-                ),
-            ],
-            { timeoutMs: 10_000 },
-        );
-        await copyFile("/dev/null", join(root, "etc/machine-id"));
+        for (const path of ["var/cache/apt/archives/partial", "var/lib/apt/lists/partial", "var/log/apt"]) {
+            await mkdir(join(root, path), { recursive: true });
+        }
+        // Empty: each container gets an identity of its own.
+        await writeFile(join(root, "etc/machine-id"), "");
         step.doing("importing");
         await importTree(root, reference, signal);
     } finally {

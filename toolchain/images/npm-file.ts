@@ -5,21 +5,22 @@ import * as tar from "tar";
 import type { Cache, Recipe } from "../cache/cache";
 import { run } from "../run";
 
-export interface NpmFile {
+interface NpmFile {
     package: string;
     version: string;
-    /** As in a package-lock.json. */
+    /** The hash of the package's archive, in the form of a package-lock.json. */
     integrity: string;
-    /** Path of the wanted file in the package. */
+    /** Path of the wanted file inside the package. */
     file: string;
 }
 
-export function npmFileRecipe(wanted: NpmFile): Recipe {
+function npmFileRecipe(wanted: NpmFile): Recipe {
     return { name: wanted.package.replace(/[^a-z0-9.-]/g, "-").replace(/^-/, ""), inputs: wanted };
 }
 
 /**
- * One file of an npm package, fetched by npm itself (so its registry, proxy and certificates count) and verified against the pinned hash.
+ * One file of an npm package. npm itself fetches the package, with its own registry, proxy and certificates; the
+ * archive is compared with the pinned hash.
  * @returns the file's path in the cache
  */
 export async function npmFile(
@@ -62,7 +63,7 @@ export async function npmFile(
     return join(dir, name);
 }
 
-/** The folder a file is to be put in is made first. */
+/** Copies a file, and makes the folder for it first. */
 export async function place(from: string, to: string): Promise<void> {
     await mkdir(dirname(to), { recursive: true });
     await copyFile(from, to);

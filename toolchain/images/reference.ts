@@ -1,16 +1,61 @@
-import { builtReference, imageRecipe } from "./recipes";
+import { join } from "node:path";
+import { contentOf, keyOf } from "../cache/keys";
+import { goKey, goTarget } from "../go/targets";
+import { repoRoot } from "../paths";
+import { versions } from "../versions";
+import { dockerfileDir, imageRecipe, imagesThatRunAs, type ImageRecipe } from "./recipes";
 
-/** Where images come from: `build` from package registries, `pull` as upstream publishes them. */
+/** Where images come from: `build` on this machine from package registries, or `pull` as upstream publishes them. */
 export type ImageSource = "build" | "pull";
 
+/** The key `images` of a stack's configuration. */
+export interface WantedImages {
+    source: ImageSource;
+    /** Image name → the user's own reference. */
+    overrides: Record<string, string>;
+}
+
+/** All that the content of a built image follows from, apart from the files that package registries serve. */
+export function imageInputs(name: string, recipe: ImageRecipe, root = repoRoot): unknown {
+    const contentAt = (path: string): Record<string, string> => contentOf(join(root, path));
+    return {
+        name,
+        // Neither upstream's reference nor the place where an image runs changes what we build.
+        recipe: { ...recipe, pull: undefined, runs: undefined },
+        dockerfile: recipe.debootstrap ? "debootstrap" : contentOf(dockerfileDir(name, recipe, root)),
+        from: recipe.from === undefined ? "" : keyOf(imageInputs(recipe.from, imageRecipe(recipe.from), root)),
+        binaries: recipe.binaries.map((binary) => goKey(goTarget(binary), versions().go.version, root)),
+        files: Object.values(recipe.files).map(contentAt),
+        bundles: Object.values(recipe.bundles).map(({ inputs }) => inputs.map(contentAt)),
+    };
+}
+
+const references = new Map<string, string>();
+
+/** The reference of an image built here: `metal3-scale-lab/<name>:<12 hex digits of its recipe>`. */
+export function builtReference(name: string): string {
+    let found = references.get(name);
+    if (found === undefined) {
+        found = `metal3-scale-lab/${name}:${keyOf(imageInputs(name, imageRecipe(name)))}`;
+        references.set(name, found);
+    }
+    return found;
+}
+
 /**
- * The reference under which the lab uses an image, worked out from files of the checkout alone: nothing is built, pulled or asked, so that a preview can
- * use it. Tens of milliseconds for all images.
+ * The reference under which the lab uses an image. It follows from files of the checkout alone, so that a preview can
+ * ask for it: nothing is built, pulled or looked up. All images together take tens of milliseconds.
  *
- * @param source where the images come from; `pull` counts for those upstream publishes, the others are built all the same. Default `build`
- * @throws Error when there is no such image, or a file it is made from is missing
+ * @param wanted default: every image is built. With the source `pull`, an image that upstream does not publish is built
+ * @throws Error when there is no such image, or when a file it is made from is missing
  */
-export function imageReference(name: string, source: ImageSource = "build"): string {
+export function imageReference(name: string, wanted: WantedImages = { source: "build", overrides: {} }): string {
     const { pull } = imageRecipe(name);
-    return source === "pull" && pull !== undefined ? pull : builtReference(name);
+    const published = wanted.source === "pull" ? pull : undefined;
+    return wanted.overrides[name] ?? published ?? builtReference(name);
+}
+
+/** References of the images that a lab with this configuration runs, by name. */
+export function labImages(wanted: WantedImages): Map<string, string> {
+    return new Map(imagesThatRunAs("pod", "container").map((name) => [name, imageReference(name, wanted)]));
 }

@@ -11,7 +11,7 @@ import { renderManifests } from "./render";
 /** The Go module that pins every upstream whose manifests the lab installs. */
 const MODULE = join("toolchain", "go", "metal3");
 
-/** The cache entry of the rendered manifests: the pinned modules, how they are rendered, and the kubectl that renders them. */
+/** The cache entry of the rendered manifests: the pinned modules, the code that renders them, and kubectl. */
 export function manifestsRecipe(): Recipe {
     return {
         name: "manifests",
@@ -26,19 +26,22 @@ export function manifestsRecipe(): Recipe {
     };
 }
 
-/** The folder of the rendered manifests, whether it is there or not. Works it out from files of the checkout alone. */
+/** The folder of the rendered manifests, whether it is there or not. It follows from files of the checkout alone. */
 export function manifestsPath(cache: Cache): string {
     return join(cache.pathOf(manifestsRecipe()), "manifests");
 }
 
-export interface ManifestsOptions extends EnsureOptions {
+interface ManifestsOptions extends EnsureOptions {
     cache: Cache;
     /** Path of a kubectl. */
     kubectl: string;
     log: string;
 }
 
-/** Renders the manifests of Cluster API's providers and the bare-metal operator, unless they are in the cache. */
+/**
+ * Makes sure that the manifests of Cluster API's providers and the bare-metal operator are in the cache.
+ * @returns the folder of the manifests
+ */
 export async function ensureManifests(options: ManifestsOptions): Promise<string> {
     const { cache, log, signal } = options;
     const dir = await cache.ensure(

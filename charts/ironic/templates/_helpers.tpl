@@ -1,4 +1,4 @@
-{{/* Name of the release's objects. Short enough for every suffix within 63 characters. */}}
+{{/* Name of the release's objects. At most 40 characters, so that it fits into 63 with each suffix. */}}
 {{- define "ironic.fullname" -}}
 {{- $name := default .Chart.Name .Values.nameOverride -}}
 {{- if .Values.fullnameOverride -}}
@@ -10,7 +10,9 @@
 {{- end -}}
 {{- end -}}
 
-{{/* What selects a component's pods: (list $ "component"). Never the version: selectors cannot change. */}}
+{{/*
+Labels that select a component's pods: (list $ "component"). Without the version: a selector cannot be changed.
+*/}}
 {{- define "ironic.selectorLabels" -}}
 {{- $root := index . 0 -}}
 app.kubernetes.io/name: {{ default $root.Chart.Name $root.Values.nameOverride }}
@@ -57,61 +59,19 @@ annotations: {{- toYaml $all | nindent 2 }}
 {{- end -}}
 {{- end -}}
 
-{{/* SQLAlchemy's URL; the kubelet puts the password in from the container's environment. */}}
+{{/* The database's URL for SQLAlchemy. The kubelet replaces $(MARIADB_PASSWORD) by the variable of the container. */}}
 {{- define "ironic.databaseUrl" -}}
 {{- $db := .Values.mariadb.external -}}
-mysql+pymysql://{{ $db.user }}:$(MARIADB_PASSWORD)@{{ include "ironic.databaseHost" . }}:{{ $db.port }}/{{ $db.database }}?charset=utf8
+{{- $server := printf "%s:%v" (include "ironic.databaseHost" .) $db.port -}}
+mysql+pymysql://{{ $db.user }}:$(MARIADB_PASSWORD)@{{ $server }}/{{ $db.database }}?charset=utf8
 {{- end -}}
 
-{{/* "true" when BMO is told what Ironic is done with, else empty. */}}
+{{/* "true" when conductors tell BMO that Ironic is done with a host (state_notifier.py), else empty. */}}
 {{- define "ironic.tellsOperator" -}}
 {{- if and .Values.conductor.tunedRuntime .Values.conductor.tellOperator -}}true{{- end -}}
 {{- end -}}
 
-{{/* An IPv4 address as a number. */}}
-{{- define "ironic.ipv4Number" -}}
-{{- $n := 0 | int64 -}}
-{{- range splitList "." . -}}{{- $n = add (mul $n 256) (int64 .) -}}{{- end -}}
-{{- $n -}}
-{{- end -}}
-
-{{/* What the schema cannot say; every problem at once. */}}
-{{- define "ironic.validate" -}}
-{{- $problems := list -}}
-{{- $cidr := splitList "/" .Values.provisioning.cidr -}}
-{{- $size := 1 | int64 -}}
-{{- range until (sub 32 (int (index $cidr 1)) | int) -}}{{- $size = mul $size 2 -}}{{- end -}}
-{{- $network := div (include "ironic.ipv4Number" (index $cidr 0) | int64) $size -}}
-{{- range $index, $ip := .Values.provisioning.ips -}}
-{{- if ne (div (include "ironic.ipv4Number" $ip | int64) $size) $network -}}
-{{- $problems = append $problems (printf "provisioning.ips[%d]: %s is not in provisioning.cidr %s" $index $ip $.Values.provisioning.cidr) -}}
-{{- end -}}
-{{- end -}}
-{{- range $name, $image := .Values.images -}}
-{{- if and (eq $image.tag "latest") (not $image.digest) -}}
-{{- $problems = append $problems (printf "images.%s.tag: latest is a floating tag; give a version or a digest" $name) -}}
-{{- end -}}
-{{- end -}}
-{{- if and .Values.mariadb.persistence.hostPath (or .Values.mariadb.persistence.storageClass .Values.mariadb.persistence.existingClaim) -}}
-{{- $problems = append $problems "mariadb.persistence.hostPath: excludes storageClass and existingClaim" -}}
-{{- end -}}
-{{- if ge (int .Values.conductor.heartbeatInterval) (int .Values.conductor.heartbeatTimeout) -}}
-{{- $problems = append $problems (printf "conductor.heartbeatInterval: %v must be below conductor.heartbeatTimeout %v" .Values.conductor.heartbeatInterval .Values.conductor.heartbeatTimeout) -}}
-{{- end -}}
-{{- range $section, $options := .Values.conductor.extraConfig -}}
-{{- range $option, $value := $options -}}
-{{- if or (has $option (list "host" "my_ip" "host_ip" "unix_socket" "enable_ssl_api")) (and (eq $option "port") (has $section (list "api" "json_rpc"))) -}}
-{{- $problems = append $problems (printf "conductor.extraConfig.%s.%s: is the chart's own, one a conductor" $section $option) -}}
-{{- end -}}
-{{- if has $option (list "connection" "password" "http_basic_password") -}}
-{{- $problems = append $problems (printf "conductor.extraConfig.%s.%s: secrets come from existingSecret, never from a ConfigMap" $section $option) -}}
-{{- end -}}
-{{- end -}}
-{{- end -}}
-{{- if $problems -}}{{- fail (printf "\n%s" (join "\n" $problems)) -}}{{- end -}}
-{{- end -}}
-
-{{/* Environment of whatever reads ironic.conf: the secrets it needs, as oslo.config's overrides. */}}
+{{/* Environment of a container that reads ironic.conf: the secrets, as overrides for oslo.config. */}}
 {{- define "ironic.conductorEnv" -}}
 - name: MARIADB_PASSWORD
   valueFrom: { secretKeyRef: { name: {{ .Values.existingSecret }}, key: mariadb-password } }
@@ -121,10 +81,10 @@ mysql+pymysql://{{ $db.user }}:$(MARIADB_PASSWORD)@{{ include "ironic.databaseHo
   valueFrom: { secretKeyRef: { name: {{ .Values.existingSecret }}, key: username } }
 - name: OS_JSON_RPC__PASSWORD
   valueFrom: { secretKeyRef: { name: {{ .Values.existingSecret }}, key: password } }
-# Hundreds of threads would else spread over eight heaps a core, none of which gives memory back.
+# Otherwise hundreds of threads spread over eight heaps per core, and none of those returns memory.
 - name: MALLOC_ARENA_MAX
   value: "2"
-# Writable in a read-only container, whatever the user.
+# The only folder that every user can write to in a read-only container.
 - name: HOME
   value: /tmp
 {{- end -}}
@@ -133,7 +93,7 @@ mysql+pymysql://{{ $db.user }}:$(MARIADB_PASSWORD)@{{ include "ironic.databaseHo
 {{- include "ironic.unprivileged" (list .Values.conductor.runAsUser .Values.conductor.runAsGroup) -}}
 {{- end -}}
 
-{{/* Security context of a container that needs nothing: (list user group). */}}
+{{/* Security context of a container without privileges: (list user group). */}}
 {{- define "ironic.unprivileged" -}}
 runAsNonRoot: true
 runAsUser: {{ index . 0 }}

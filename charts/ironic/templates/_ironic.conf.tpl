@@ -1,9 +1,18 @@
 {{/*
-The whole ironic.conf of one conductor: (dict "root" $ "ip" IP). A function of the values and its own IP alone.
-Secrets are not in it: oslo.config reads OS_<SECTION>__<OPTION> from the environment, over the file.
+ironic.conf of one conductor: (dict "root" $ "ip" IP). It depends on the values and on the conductor's own IP alone.
+It holds no secrets: oslo.config prefers OS_<SECTION>__<OPTION> of the environment to the file.
 */}}
 {{- define "ironic.conf" -}}
 {{- $c := .root.Values.conductor -}}
+{{- /* Libraries say little at INFO that helps. Ironic's API logs a line a request (about 200 a host) at INFO. */ -}}
+{{- $warn := list "alembic" "amqp" "eventlet.wsgi.server" "keystoneauth" "oslo_messaging" "sqlalchemy" "stevedore"
+  "sushy" "urllib3.connectionpool" "werkzeug" -}}
+{{- $logLevels := printf "%s=WARN" (join "=WARN," $warn) -}}
+{{- if eq $c.logLevel "INFO" -}}
+{{- $logLevels = printf "%s,ironic.api=WARN" $logLevels -}}
+{{- else if ne $c.logLevel "DEBUG" -}}
+{{- $logLevels = printf "%s,ironic=%s" $logLevels $c.logLevel -}}
+{{- end -}}
 {{- $http := printf "http://%s:%v" .ip $c.httpPort -}}
 {{- $conf := dict
   "DEFAULT" (dict
@@ -12,7 +21,7 @@ Secrets are not in it: oslo.config reads OS_<SECTION>__<OPTION> from the environ
     "rpc_transport" "json-rpc"
     "use_stderr" true
     "debug" (eq $c.logLevel "DEBUG")
-    "default_log_levels" "alembic=WARN,amqp=WARN,eventlet.wsgi.server=WARN,keystoneauth=WARN,oslo_messaging=WARN,sqlalchemy=WARN,stevedore=WARN,sushy=WARN,urllib3.connectionpool=WARN,werkzeug=WARN"
+    "default_log_levels" $logLevels
     "hash_ring_algorithm" "sha256"
     "hash_ring_reset_interval" $c.hashRingResetInterval
     "tempdir" "/tmp"
@@ -59,7 +68,6 @@ Secrets are not in it: oslo.config reads OS_<SECTION>__<OPTION> from the environ
     "workers_pool_size" $c.workersPoolSize)
   "database" (dict "max_pool_size" $c.databasePoolSize "max_overflow" $c.databaseMaxOverflow "max_retries" -1)
   "deploy" (dict
-    "default_boot_option" "local"
     "fast_track" $c.fastTrack
     "fast_track_timeout" $c.fastTrackTimeout
     "http_root" "/shared/html"
@@ -83,15 +91,19 @@ Secrets are not in it: oslo.config reads OS_<SECTION>__<OPTION> from the environ
     "tftp_root" "/shared/tftp")
   "service_catalog" (dict "auth_type" "none" "endpoint_override" (printf "https://%s:6385" .ip))
 -}}
-{{- /* A line for each request (a host takes ~200) only when it is asked for. */ -}}
-{{- $own := ternary "" (ternary ",ironic.api=WARN" (printf ",ironic=%s" $c.logLevel) (eq $c.logLevel "INFO")) (eq $c.logLevel "DEBUG") -}}
-{{- $_ := set $conf.DEFAULT "default_log_levels" (printf "%s%s" $conf.DEFAULT.default_log_levels $own) -}}
-{{- /* Behind nginx Ironic must know that its clients speak HTTPS, or the links in its answers would lead nowhere. */ -}}
+{{- /* Behind nginx, Ironic must be told that clients use HTTPS, or the links in its answers would be wrong. */ -}}
 {{- $api := ternary
   (dict "unix_socket" (include "ironic.apiSocket" .root) "unix_socket_mode" "600" "enable_ssl_api" false)
-  (dict "host_ip" .ip "port" 6385 "enable_ssl_api" true "cert_file" "/etc/ironic-tls/tls.crt" "key_file" "/etc/ironic-tls/tls.key")
+  (dict
+    "host_ip" .ip
+    "port" 6385
+    "enable_ssl_api" true
+    "cert_file" "/etc/ironic-tls/tls.crt"
+    "key_file" "/etc/ironic-tls/tls.key")
   $c.apiProxy.enabled -}}
-{{- if $c.apiProxy.enabled -}}{{- $_ := set $conf "oslo_middleware" (dict "enable_proxy_headers_parsing" true) -}}{{- end -}}
+{{- if $c.apiProxy.enabled -}}
+{{- $_ := set $conf "oslo_middleware" (dict "enable_proxy_headers_parsing" true) -}}
+{{- end -}}
 {{- $conf = mergeOverwrite $conf (deepCopy $c.extraConfig) -}}
 {{- $_ := mergeOverwrite $conf (dict
   "DEFAULT" (dict "host" .ip "my_ip" .ip)
@@ -105,7 +117,7 @@ Secrets are not in it: oslo.config reads OS_<SECTION>__<OPTION> from the environ
 {{ end }}
 {{- end -}}
 
-{{/* Numbers come from YAML as floats, which would print as 1e+06. */}}
+{{/* Helm reads numbers of YAML as floats, and would print a million as 1e+06. */}}
 {{- define "ironic.confValue" -}}
 {{- if and (kindIs "float64" .) (eq (float64 (int64 .)) .) -}}{{ int64 . }}{{- else -}}{{ . }}{{- end -}}
 {{- end -}}

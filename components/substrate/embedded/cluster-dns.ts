@@ -1,9 +1,9 @@
 import * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import type { Images } from "../../../prepare/images";
+import type { ImageReferences } from "../../../plan/image-reference";
 
 export interface ClusterDnsArgs {
-    images: Images;
+    images: ImageReferences;
     /** Address of the DNS Service, as kubelet tells pods. */
     clusterIp: string;
     provider: kubernetes.Provider;

@@ -1,85 +1,70 @@
 import * as docker from "@pulumi/docker";
 import * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import type { LabConfig } from "../../../plan/config/keys";
-import type { LabPlan } from "../../../plan/plan";
-import type { Images } from "../../../prepare/images";
-import { labels, LABELS_ONCE } from "../../docker-labels";
+import { dockerLabels, LABELS_ONCE } from "../../../plan/docker-labels";
+import { ownerLabels } from "../../../plan/lab-owner";
+import type { LayerContext } from "../../context";
 import type { LabPki } from "../../lab-pki";
-import type { Substrate } from "../substrate";
 import { LoadedImages } from "./loaded-images";
 import { NODE_VOLUMES } from "./node-storage";
+import { adminKubeconfig, nodeFiles } from "./pki-files";
 
-export interface EmbeddedArgs {
-    config: LabConfig;
-    plan: LabPlan;
-    images: Images;
+export interface EmbeddedKubernetesArgs extends LayerContext {
     pki: LabPki;
     dockerProvider: docker.Provider;
 }
 
-/** Seconds until a fresh node is Ready; 25 s were seen on two quiet cores. */
+/** Longest wait for a fresh node to be Ready, seconds. It takes 25 s on two quiet cores. */
 const NODE_READY_SECONDS = 300;
 
 /**
  * A real Kubernetes in one Docker container, on a Docker network that is the provisioning network.
- * Needs Docker and nothing else. The container carries its state in a volume, and survives a restart.
+ * It needs nothing but Docker. Its state is in a volume, so it survives a restart and a new container.
  */
 export class EmbeddedKubernetes extends pulumi.ComponentResource {
     readonly network: docker.Network;
-    readonly cluster: docker.Container;
+    readonly node: docker.Container;
     readonly kubeconfig: pulumi.Output<string>;
     readonly provider: kubernetes.Provider;
     readonly loadedImages: LoadedImages;
 
-    constructor(name: string, args: EmbeddedArgs, opts?: pulumi.ComponentResourceOptions) {
+    constructor(name: string, args: EmbeddedKubernetesArgs, opts?: pulumi.ComponentResourceOptions) {
         super("metal3lab:index:EmbeddedKubernetes", name, {}, opts);
         const child = { parent: this, provider: args.dockerProvider };
 
         this.network = createNetwork(name, args, child);
         const volume = createVolume(name, args, child);
-        this.cluster = createNode(name, args, this.network, volume, child);
+        this.node = createNode(name, args, this.network, volume, child);
         this.loadedImages = new LoadedImages(
             `${name}-images`,
-            { images: args.images, node: this.cluster },
+            { images: args.images, node: this.node },
             { parent: this },
         );
-        // No function of the node: its state is in the volume, so that a new node (another image) has the same objects.
-        // A kubeconfig that depended on it would have every one of them replaced.
-        this.kubeconfig = args.pki.kubeconfig;
+        // The kubeconfig does not depend on the node. A new node (of another image) has the same state in its volume, but a
+        // kubeconfig that depended on the node would replace the provider, and every object with it.
+        const { apiPort } = args.plan.substrate.node;
+        this.kubeconfig = args.pki.issued.apply((pki) => adminKubeconfig(pki, `https://127.0.0.1:${apiPort}`));
         this.provider = new kubernetes.Provider(
             `${name}-kubernetes`,
             {
                 kubeconfig: this.kubeconfig,
-                // Nothing of ours is shared with another writer, and a preview without the cluster must be the true plan.
+                // No other writer shares the lab's objects, and a preview without the cluster must be the true plan.
                 enableServerSideApply: false,
-                // A replaced ConfigMap would be gone for a moment, and everything that names it with it.
+                // A ConfigMap that is replaced is gone for a moment, and pods that use it fail.
                 enableConfigMapMutable: true,
                 suppressDeprecationWarnings: true,
                 kubeClientSettings: { qps: 400, burst: 800, timeout: 120 },
             },
-            { parent: this, dependsOn: [this.cluster] },
+            { parent: this, dependsOn: [this.node] },
         );
         this.registerOutputs({ kubeconfig: this.kubeconfig });
     }
-
-    /** What the layers above see. @param ready further things a pod needs here. */
-    asSubstrate(plan: LabPlan, storageClass: string, ready: pulumi.Resource[]): Substrate {
-        return {
-            kubeconfig: this.kubeconfig,
-            provider: this.provider,
-            serviceAddress: plan.nodeAddress,
-            storageClass,
-            networkName: this.network.name,
-            ready: [this.loadedImages, ...ready],
-            cluster: this.cluster,
-        };
-    }
 }
 
+/** The provisioning network. Its labels record who made the lab, so that no other checkout or user removes it unasked. */
 function createNetwork(
     name: string,
-    { config, plan }: EmbeddedArgs,
+    { config, plan, owner }: EmbeddedKubernetesArgs,
     opts: pulumi.CustomResourceOptions,
 ): docker.Network {
     return new docker.Network(
@@ -87,63 +72,73 @@ function createNetwork(
         {
             name: plan.prefix,
             driver: "bridge",
-            ipamConfigs: [{ subnet: config.provisioningCidr, gateway: plan.gateway }],
-            labels: labels(plan),
+            ipamConfigs: [{ subnet: config.provisioningCidr, gateway: plan.substrate.gateway }],
+            labels: [...dockerLabels(plan), ...ownerLabels(owner)],
         },
+        // A lab that exists keeps the labels that it has: it may be older than the record, and its checkout may have moved.
         { ...opts, ...LABELS_ONCE },
     );
 }
 
-/** Images, etcd and persistent volumes: on a file system of its own, because overlayfs does not stack. */
-function createVolume(name: string, { plan }: EmbeddedArgs, opts: pulumi.CustomResourceOptions): docker.Volume {
+/** Holds images, etcd and persistent volumes. It is a volume because overlayfs cannot lie on overlayfs. */
+function createVolume(
+    name: string,
+    { plan }: EmbeddedKubernetesArgs,
+    opts: pulumi.CustomResourceOptions,
+): docker.Volume {
     return new docker.Volume(
         `${name}-var`,
-        { name: `${plan.prefix}-var`, labels: labels(plan) },
+        { name: `${plan.prefix}-var`, labels: dockerLabels(plan) },
         { ...opts, ...LABELS_ONCE },
     );
 }
 
 function createNode(
     name: string,
-    { config, plan, images, pki }: EmbeddedArgs,
+    { config, plan, images, pki }: EmbeddedKubernetesArgs,
     network: docker.Network,
     volume: docker.Volume,
     opts: pulumi.CustomResourceOptions,
 ): docker.Container {
-    const { nodeName } = plan;
+    const { node } = plan.substrate;
     return new docker.Container(
         `${name}-control-plane`,
         {
-            name: nodeName,
-            hostname: nodeName,
+            name: node.name,
+            hostname: node.name,
             image: images.reference("node"),
             envs: [
-                `NODE_NAME=${nodeName}`,
-                `NODE_IP=${plan.nodeAddress}`,
+                `NODE_NAME=${node.name}`,
+                `NODE_IP=${node.address}`,
                 `POD_CIDR=${config.podCidr}`,
                 `SERVICE_CIDR=${config.serviceCidr}`,
-                `CLUSTER_DNS=${plan.clusterDns}`,
+                `CLUSTER_DNS=${node.dnsAddress}`,
                 `PAUSE_IMAGE=${images.reference("pause")}`,
                 `NODE_VOLUMES=${Object.keys(NODE_VOLUMES).join(" ")}`,
                 "KUBE_PROXY_MODE=iptables",
                 "POD_MTU=1500",
                 "KUBE_APISERVER_ARGS=",
             ],
-            uploads: pki.nodeFiles.apply((files) =>
-                Object.entries(files).map(([file, content]) => ({ file: `/etc/kubernetes/pki/${file}`, content })),
+            uploads: pki.issued.apply((issued) =>
+                Object.entries(nodeFiles(issued, node.name)).map(([file, content]) => ({
+                    file: `/etc/kubernetes/pki/${file}`,
+                    content,
+                })),
             ),
             volumes: [{ volumeName: volume.name, containerPath: "/var" }],
             tmpfs: { "/run": "exec", "/tmp": "exec" },
-            networksAdvanced: [{ name: network.name, ipv4Address: plan.nodeAddress }],
-            ports: [{ internal: 6443, external: plan.apiPort, ip: "127.0.0.1" }],
-            // Not privileged, but all capabilities save one: some machines cannot give CAP_SYS_RESOURCE, and nothing here needs it. Pulumi's
-            // official docker plugin reads the long name back, and would replace the node at each refresh for a short one.
+            networksAdvanced: [{ name: network.name, ipv4Address: node.address }],
+            ports: [{ internal: 6443, external: node.apiPort, ip: "127.0.0.1" }],
+            // Every capability but one, instead of `privileged`: some machines cannot grant CAP_SYS_RESOURCE, and nothing here
+            // needs it. Pulumi's official docker plugin reads the long name back, and would replace the node at each refresh
+            // for the short one.
             capabilities: { adds: ["ALL"], drops: ["CAP_SYS_RESOURCE"] },
             securityOpts: ["seccomp=unconfined", "apparmor=unconfined"],
             devices: [{ hostPath: "/dev/kmsg" }],
             deviceCgroupRules: ["a *:* rwm"],
             cgroupnsMode: "private",
-            // A whole cluster against dozens of fake nodes with Docker's default of 1024 each: in a busy moment it would get a small part.
+            // Docker's default is 1024 for each container. With that, the cluster would get a small part of a busy machine
+            // beside dozens of fake nodes.
             cpuShares: 16_384,
             restart: "unless-stopped",
             stopSignal: "SIGHUP",
@@ -156,7 +151,7 @@ function createNode(
             },
             wait: true,
             waitTimeout: NODE_READY_SECONDS,
-            labels: labels(plan),
+            labels: dockerLabels(plan),
         },
         { ...opts, customTimeouts: { create: "10m" }, deleteBeforeReplace: true },
     );

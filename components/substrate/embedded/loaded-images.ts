@@ -1,10 +1,10 @@
 import * as command from "@pulumi/command";
 import type * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
-import type { Images } from "../../../prepare/images";
+import type { ImageReferences } from "../../../plan/image-reference";
 
 export interface LoadedImagesArgs {
-    images: Images;
+    images: ImageReferences;
     node: docker.Container;
 }
 

@@ -4,16 +4,15 @@ import * as pulumi from "@pulumi/pulumi";
 export interface NodeStorageArgs {
     /** Name of the node whose disk holds the data. */
     nodeName: pulumi.Input<string>;
+    /** Name of the StorageClass. */
+    storageClass: string;
     provider: kubernetes.Provider;
 }
 
-/** Name of the class. */
-export const STORAGE_CLASS = "lab-node";
-
-/** Volumes on the node that claims of the class may bind, by name, with their size. The node makes their directories. */
+/** Sizes of the volumes that claims of the class may bind, by name. The node creates their directories. */
 export const NODE_VOLUMES: Record<string, string> = { mariadb: "4Gi" };
 
-/** A storage class without a provisioner, and volumes on the embedded node's own disk: they outlive every pod. */
+/** A StorageClass without a provisioner, and volumes on the node's own disk, which outlive every pod. */
 export class NodeStorage extends pulumi.ComponentResource {
     readonly volumes: kubernetes.core.v1.PersistentVolume[];
 
@@ -23,7 +22,7 @@ export class NodeStorage extends pulumi.ComponentResource {
         const storageClass = new kubernetes.storage.v1.StorageClass(
             `${name}-class`,
             {
-                metadata: { name: STORAGE_CLASS },
+                metadata: { name: args.storageClass },
                 provisioner: "kubernetes.io/no-provisioner",
                 volumeBindingMode: "Immediate",
             },
@@ -47,7 +46,7 @@ export class NodeStorage extends pulumi.ComponentResource {
             {
                 metadata: { name: volume },
                 spec: {
-                    storageClassName: STORAGE_CLASS,
+                    storageClassName: args.storageClass,
                     capacity: { storage: size },
                     accessModes: ["ReadWriteOnce"],
                     persistentVolumeReclaimPolicy: "Retain",

@@ -2,31 +2,33 @@ import { statfs } from "node:fs/promises";
 import { createServer } from "node:net";
 import { networkInterfaces } from "node:os";
 import Docker from "dockerode";
+import { errorText } from "../../../lib/error-text";
 import { overlap, parseNetwork } from "../../../plan/addresses";
-import type { LabConfig } from "../../../plan/config/keys";
 import type { Problem } from "../../../plan/config/validate";
 import type { LabPlan } from "../../../plan/plan";
+import type { WantedLab } from "../substrate";
 
-/** Disk a small lab needs beyond its images: etcd, the database, logs. */
+/** Free disk space that a small lab needs beyond its images, for etcd, the database and logs. GiB. */
 const LEAST_FREE_GIB = 5;
 
-/** What the machine has that could stand in the way of a lab. */
+/** Facts about the machine that could stand in the way of a lab. */
 export interface MachineFacts {
-    /** Undefined: Docker answers. */
+    /** Why Docker does not answer. Undefined when it does. */
     dockerError?: string;
     /** Docker networks other than this lab's own: name and subnet. */
     dockerNetworks: { name: string; cidr: string }[];
     /** Addresses of the machine's interfaces that belong to no Docker network of the lab. */
     interfaces: { name: string; address: string }[];
-    /** The port of the API is taken, by something other than this lab. */
+    /** Whether something other than this lab listens at the port of the API. */
     apiPortTaken: boolean;
+    /** Free disk space where Docker keeps its data, GiB. */
     freeGib: number;
-    /** Images to be built here that Docker does not have: the checkout was changed since `npm run up` or `npm run setup`. */
+    /** Images that are built here but are not in Docker, because the checkout changed since `npm run up` or `npm run setup`. */
     missingImages: string[];
 }
 
-/** What cannot work on this machine, by the same rule as configuration: all at once, before anything is made. */
-export function machineProblems(config: LabConfig, plan: LabPlan, facts: MachineFacts): Problem[] {
+/** Everything that cannot work on this machine: all problems at once, before anything is made. */
+export function machineProblems({ config, plan }: Pick<WantedLab, "config" | "plan">, facts: MachineFacts): Problem[] {
     const problems: Problem[] = [];
     if (facts.dockerError !== undefined) {
         problems.push(dockerDoesNotAnswer(facts.dockerError));
@@ -53,7 +55,7 @@ export function machineProblems(config: LabConfig, plan: LabPlan, facts: Machine
     if (facts.apiPortTaken) {
         problems.push({
             key: "apiPort",
-            value: String(plan.apiPort),
+            value: String(plan.substrate.node.apiPort),
             rule: "is taken on 127.0.0.1: set another, or stop what listens there",
         });
     }
@@ -80,24 +82,30 @@ const dockerDoesNotAnswer = (error: string): Problem => ({
     rule: `needs Docker, which does not answer (${error}): start it, or let 'npm run up' do so as root; 'npm run doctor' tells more`,
 });
 
-/** The one problem of the machine that can be told without knowing what lab is wanted. */
-export async function dockerProblem(): Promise<Problem[]> {
+/** Looks at the machine, and says what stands in the way of the lab. Without a valid lab only Docker itself is looked at. */
+export async function embeddedProblems(wanted: WantedLab | undefined): Promise<Problem[]> {
+    return wanted === undefined
+        ? dockerProblem()
+        : machineProblems(wanted, await lookAtMachine(wanted.plan, wanted.builtImages));
+}
+
+async function dockerProblem(): Promise<Problem[]> {
     try {
         await new Docker().ping();
         return [];
     } catch (error) {
-        return [dockerDoesNotAnswer(error instanceof Error ? error.message : String(error))];
+        return [dockerDoesNotAnswer(errorText(error))];
     }
 }
 
 /** Looks at Docker, its images, networks, ports and disk, without changing anything. */
-export async function lookAtMachine(plan: LabPlan, builtImages: string[]): Promise<MachineFacts> {
+export async function lookAtMachine(plan: LabPlan, builtImages: readonly string[]): Promise<MachineFacts> {
     const docker = new Docker();
     let root: string;
     try {
         root = ((await docker.info()) as { DockerRootDir: string }).DockerRootDir;
     } catch (error) {
-        const dockerError = error instanceof Error ? error.message : String(error);
+        const dockerError = errorText(error);
         return {
             dockerError,
             dockerNetworks: [],
@@ -111,16 +119,16 @@ export async function lookAtMachine(plan: LabPlan, builtImages: string[]): Promi
     const own = networks.find(({ Name }) => Name === plan.prefix);
     const foreign = networks.filter((network) => network !== own);
     const tags = new Set((await docker.listImages()).flatMap(({ RepoTags }) => RepoTags ?? []));
-    const running = await docker.listContainers({ filters: { name: [`^/${plan.nodeName}$`] } });
+    const running = await docker.listContainers({ filters: { name: [`^/${plan.substrate.node.name}$`] } });
     return {
         dockerNetworks: foreign.flatMap(({ Name, IPAM }) =>
             (IPAM?.Config ?? []).flatMap(({ Subnet }) =>
                 Subnet && !Subnet.includes(":") ? [{ name: Name, cidr: Subnet }] : [],
             ),
         ),
-        // A lab's own bridge has the gateway's address; Docker's other bridges were told by their networks.
+        // The lab's own bridge has the gateway's address. Bridges of other Docker networks were reported with their networks.
         interfaces: own ? [] : machineAddresses(foreign.map(({ Id }) => `br-${Id.slice(0, 12)}`)),
-        apiPortTaken: running.length === 0 && !(await portIsFree(plan.apiPort)),
+        apiPortTaken: running.length === 0 && !(await portIsFree(plan.substrate.node.apiPort)),
         freeGib: await freeGib(root),
         missingImages: builtImages.filter((reference) => !tags.has(reference)),
     };
@@ -140,7 +148,7 @@ const portIsFree = (port: number): Promise<boolean> =>
         server.listen(port, "127.0.0.1", () => server.close(() => resolve(true)));
     });
 
-/** A remote Docker's directory is not on this machine: there is nothing to measure then. */
+/** Free space of a directory. Infinity when it is not on this machine, as with a remote Docker: it cannot be measured then. */
 async function freeGib(directory: string): Promise<number> {
     try {
         const { bavail, bsize } = await statfs(directory);

@@ -125,18 +125,18 @@ FAKE_IPA_MAX_BOOT_TIME = 5
             external_notifier: true,
             nics: [nic(mac)],
         });
-        const judge = (systems: Parameters<typeof readConfig>[0] extends Map<string, infer V> ? V : never): string =>
+        const validate = (systems: Parameters<typeof readConfig>[0] extends Map<string, infer V> ? V : never): string =>
             problems(
                 { FAKE_IPA_ADVERTISE_ADDRESS_IP: "10.0.0.1" },
                 new Map([["SUSHY_EMULATOR_FAKE_SYSTEMS", systems]]),
             ).join("\n");
-        expect(judge([host("a", "52:54:00:00:00:01"), host("b", "nonsense")]))
+        expect(validate([host("a", "52:54:00:00:00:01"), host("b", "nonsense")]))
             .to.contain("SUSHY_EMULATOR_FAKE_SYSTEMS[1]")
             .and.contain("at least one NIC with a mac");
-        expect(judge([host("a", "52:54:00:00:00:0a"), host("b", "52:54:00:00:00:0A")])).to.contain(
+        expect(validate([host("a", "52:54:00:00:00:0a"), host("b", "52:54:00:00:00:0A")])).to.contain(
             '["52:54:00:00:00:0a"]: each mac may occur once',
         );
-        expect(judge([host("a", "52:54:00:00:00:01"), host("a", "52:54:00:00:00:02")])).to.contain(
+        expect(validate([host("a", "52:54:00:00:00:01"), host("a", "52:54:00:00:00:02")])).to.contain(
             '["a"]: each uuid may occur once',
         );
     });

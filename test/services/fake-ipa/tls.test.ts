@@ -31,7 +31,7 @@ interface Issued {
 
 /** A certificate for 127.0.0.1, signed by `issuer`, or by itself. */
 async function issue(directory: string, name: string, ca: boolean, issuer?: Issued): Promise<Issued> {
-    const keys = (await webcrypto.subtle.generateKey(algorithm, true, ["sign", "verify"])) as CryptoKeyPair;
+    const keys = await webcrypto.subtle.generateKey(algorithm, true, ["sign", "verify"]);
     const common = {
         serialNumber: "01",
         notBefore: new Date(Date.now() - 60_000),
@@ -101,13 +101,13 @@ describe("fake-ipa: TLS", function () {
     });
 
     it("tells Ironic the certificate to trust where Ironic cannot know it", () => {
-        const judge = (certFile: string | undefined, caFile: string | undefined): string | undefined =>
+        const validate = (certFile: string | undefined, caFile: string | undefined): string | undefined =>
             verifyCa(testConfig({ certFile, keyFile: "unused", caFile }));
         const body = (pem: string | undefined): string | undefined => pem?.replaceAll(/\s/g, "");
-        expect(judge(undefined, ca.certFile)).to.equal(undefined);
-        expect(body(judge(other.certFile, undefined))).to.equal(body(other.cert.toString("pem")));
-        expect(body(judge(signed.certFile, ca.certFile))).to.equal(body(ca.cert.toString("pem")));
-        expect(judge(signed.certFile, other.certFile)).to.equal(undefined);
+        expect(validate(undefined, ca.certFile)).to.equal(undefined);
+        expect(body(validate(other.certFile, undefined))).to.equal(body(other.cert.toString("pem")));
+        expect(body(validate(signed.certFile, ca.certFile))).to.equal(body(ca.cert.toString("pem")));
+        expect(validate(signed.certFile, other.certFile)).to.equal(undefined);
     });
 
     it("serves the agents' API over TLS and announces it so", async () => {

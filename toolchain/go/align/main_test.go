@@ -25,9 +25,22 @@ func read(t *testing.T, dir string) string {
 	return string(text)
 }
 
-func TestAlign(t *testing.T) {
-	a := write(t, "require (\n\tx.org/both v1.9.0 // indirect\n\tx.org/only v0.1.0\n\tx.org/pinned v0.35.6\n\thelm.sh/helm/v3 v3.18.6\n)\n")
-	b := write(t, "require (\n\tx.org/both v1.10.0\n\tx.org/pinned v0.0.0\n\thelm.sh/helm/v3 v3.20.0\n)\n\nreplace x.org/pinned => x.org/pinned v0.35.4\n")
+func TestModulesGetTheNewestVersionThatAnyOfThemRequires(t *testing.T) {
+	a := write(t, `require (
+	x.org/both v1.9.0 // indirect
+	x.org/only v0.1.0
+	x.org/pinned v0.35.6
+	helm.sh/helm/v3 v3.18.6
+)
+`)
+	b := write(t, `require (
+	x.org/both v1.10.0
+	x.org/pinned v0.0.0
+	helm.sh/helm/v3 v3.20.0
+)
+
+replace x.org/pinned => x.org/pinned v0.35.4
+`)
 	if err := run([]string{a, b}, true); err == nil {
 		t.Error("-check passed where versions differ")
 	}
@@ -57,7 +70,7 @@ func TestAlign(t *testing.T) {
 	}
 }
 
-// The modules of this repository agree: what keeps the whole build short.
+// TestThisRepositoryIsAligned compares the modules of this repository. That they agree keeps the whole build short.
 func TestThisRepositoryIsAligned(t *testing.T) {
 	found, err := filepath.Glob("../*/go.mod")
 	if err != nil {
@@ -65,6 +78,10 @@ func TestThisRepositoryIsAligned(t *testing.T) {
 	}
 	var folders []string
 	for _, f := range append(found, "../../../services/fkas/go.mod") {
+		// staticcheck only checks source: it is built by itself, and no program of the lab shares a package with it.
+		if f == "../staticcheck/go.mod" {
+			continue
+		}
 		folders = append(folders, filepath.Dir(f))
 	}
 	if len(folders) < 8 {

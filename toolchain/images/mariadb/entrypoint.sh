@@ -1,8 +1,9 @@
 #!/bin/sh
-# Starts MariaDB: creates the data directory once, and brings database, users and passwords to what the environment says at every start.
-#   MARIADB_DATABASE, MARIADB_USER          created when set
-#   MARIADB_PASSWORD[_FILE]                 the user's password; MARIADB_ROOT_PASSWORD[_FILE]: root's, for the local socket and 127.0.0.1
-# Arguments go to mariadbd. Anything else than `mariadbd` or an option is run as it is.
+# Starts MariaDB. Creates the data directory once; at every start sets the database, the users and their passwords:
+#   MARIADB_DATABASE, MARIADB_USER    are created when set
+#   MARIADB_PASSWORD[_FILE]           the user's password
+#   MARIADB_ROOT_PASSWORD[_FILE]      root's password, for the local socket and for 127.0.0.1
+# Arguments are passed to mariadbd. If the first is neither `mariadbd` nor an option, they are run as a command.
 set -eu
 
 case "${1:-}" in
@@ -16,7 +17,7 @@ fail() {
     exit 1
 }
 
-# secret NAME: the value of $NAME, or of the file named by $NAME_FILE.
+# secret NAME: prints the value of $NAME, or the content of the file that $NAME_FILE names.
 secret() {
     eval "value=\${$1:-} file=\${$1_FILE:-}"
     if [ -n "$file" ]; then
@@ -24,7 +25,7 @@ secret() {
         value=$(cat "$file")
     fi
     [ -n "$value" ] || fail "$1 or $1_FILE must be set"
-    # The values become SQL literals, one statement a line.
+    # The values become SQL literals in a file with one statement a line.
     case "$value" in
         *[\'\\]* | *'
 '*) fail "$1 must hold no quote, backslash or line break" ;;
@@ -42,8 +43,8 @@ data=/var/lib/mysql
 unfinished="$data/.initialising"
 
 [ -w "$data" ] || fail "$data is not writable by user $(id -u)"
-# What mariadb-install-db left behind when it was killed is thrown away; a directory of anyone else's is not.
-if [ -e "$unfinished" ] || [ -z "$(ls -A "$data" | grep -vx 'lost+found' || true)" ]; then
+# Deletes what mariadb-install-db left behind when it was killed, but no directory that has another content.
+if [ -e "$unfinished" ] || [ -z "$(find "$data" -mindepth 1 -maxdepth 1 ! -name lost+found)" ]; then
     echo "entrypoint: creating the data directory" >&2
     find "$data" -mindepth 1 -maxdepth 1 ! -name lost+found ! -name .initialising -exec rm -rf {} +
     : >"$unfinished"
@@ -77,5 +78,5 @@ root_password=$(secret MARIADB_ROOT_PASSWORD)
         echo "GRANT ALL PRIVILEGES ON $MARIADB_DATABASE.* TO '$MARIADB_USER'@'%';"
     fi
 } >"$init"
-# mariadbd reads the file before it answers anyone: whoever can connect finds users and database there.
+# mariadbd reads the file before it accepts connections, so every client finds the users and the database.
 exec "$@" --init-file="$init"

@@ -1,4 +1,3 @@
-// Package app puts the parts of FKAS together and runs them.
 package app
 
 import (
@@ -44,19 +43,7 @@ type App struct {
 func New(ctx context.Context, o *options.Options, kube *rest.Config) (*App, error) {
 	kube = rest.CopyConfig(kube)
 	kube.QPS, kube.Burst = float32(o.QPS), o.Burst
-	grace := 5 * time.Second
-	skip := true
-	mgr, err := ctrl.NewManager(kube, ctrl.Options{
-		Scheme:                  management.Scheme(),
-		Cache:                   management.CacheOptions(o.Namespace, o.Index),
-		Client:                  client.Options{Cache: &client.CacheOptions{DisableFor: []client.Object{&corev1.Secret{}, &corev1.ConfigMap{}}}},
-		Metrics:                 metricsserver.Options{BindAddress: o.MetricsAddress},
-		HealthProbeBindAddress:  o.HealthAddress,
-		PprofBindAddress:        o.PprofAddress,
-		GracefulShutdownTimeout: &grace,
-		// Names of controllers are unique in a process; tests run several.
-		Controller: config.Controller{SkipNameValidation: &skip},
-	})
+	mgr, err := newManager(o, kube)
 	if err != nil {
 		return nil, fmt.Errorf("connect to the management cluster: %w", err)
 	}
@@ -65,28 +52,39 @@ func New(ctx context.Context, o *options.Options, kube *rest.Config) (*App, erro
 		return nil, fmt.Errorf("start the in-memory store: %w", err)
 	}
 	server, err := serving.New(serving.Options{
-		Manager: objects, BindAddress: o.BindAddress, ExtraSANs: append([]string{o.EndpointHost}, o.ExtraSANs...), Log: ctrl.Log.WithName("serving"),
+		Manager:     objects,
+		BindAddress: o.BindAddress,
+		ExtraSANs:   append([]string{o.EndpointHost}, o.ExtraSANs...),
+		Log:         ctrl.Log.WithName("serving"),
 	})
 	if err != nil {
 		return nil, err
 	}
-	direct, err := client.New(kube, client.Options{Scheme: mgr.GetScheme(), HTTPClient: mgr.GetHTTPClient(), Mapper: mgr.GetRESTMapper()})
+	direct, err := client.New(kube, client.Options{
+		Scheme: mgr.GetScheme(), HTTPClient: mgr.GetHTTPClient(), Mapper: mgr.GetRESTMapper(),
+	})
 	if err != nil {
 		return nil, fmt.Errorf("connect to the management cluster: %w", err)
 	}
-	known := &registry.Registry{Client: direct, Namespace: o.RegistrationsNamespace, Index: o.Index}
-	if err := known.Load(ctx); err != nil {
+	registrations := &registry.Registry{Client: direct, Namespace: o.RegistrationsNamespace, Index: o.Index}
+	if err := registrations.Load(ctx); err != nil {
 		return nil, err
 	}
 	reconciler := controller.New(controller.Options{
-		Client: mgr.GetClient(), Direct: direct, Server: server, Registry: known, Precreate: o.PrecreateSecrets, EndpointHost: o.EndpointHost,
-		OrphanGrace: o.OrphanGrace, QueuePatience: o.QueuePatience,
-		Secrets: &pki.Store{Client: direct, Algorithm: o.KeyAlgorithm},
+		Client:        mgr.GetClient(),
+		Direct:        direct,
+		Server:        server,
+		Secrets:       &pki.Store{Client: direct, Algorithm: o.KeyAlgorithm},
+		Registry:      registrations,
+		Precreate:     o.PrecreateSecrets,
+		EndpointHost:  o.EndpointHost,
+		OrphanGrace:   o.OrphanGrace,
+		QueuePatience: o.QueuePatience,
 	})
 	if err := reconciler.Setup(ctx, mgr, o.Concurrency); err != nil {
 		return nil, err
 	}
-	if err := errors.Join(controller.SetupOffers(mgr), setupAdmission(mgr, kube, o)); err != nil {
+	if err := errors.Join(controller.SetupHostTrigger(mgr), setupHostQueue(mgr, kube, o)); err != nil {
 		return nil, err
 	}
 	a := &App{options: o, manager: mgr, reconciler: reconciler, server: server, apiAddress: make(chan net.Addr, 1)}
@@ -97,13 +95,33 @@ func New(ctx context.Context, o *options.Options, kube *rest.Config) (*App, erro
 	)
 }
 
-// setupAdmission adds the admission of hosts, and the cache that it needs, where this process is to do that.
-func setupAdmission(mgr ctrl.Manager, kube *rest.Config, o *options.Options) error {
+func newManager(o *options.Options, kube *rest.Config) (ctrl.Manager, error) {
+	grace := 5 * time.Second
+	skip := true
+	return ctrl.NewManager(kube, ctrl.Options{
+		Scheme: management.Scheme(),
+		Cache:  management.CacheOptions(o.Namespace, o.Index),
+		Client: client.Options{Cache: &client.CacheOptions{
+			DisableFor: []client.Object{&corev1.Secret{}, &corev1.ConfigMap{}},
+		}},
+		Metrics:                 metricsserver.Options{BindAddress: o.MetricsAddress},
+		HealthProbeBindAddress:  o.HealthAddress,
+		PprofBindAddress:        o.PprofAddress,
+		GracefulShutdownTimeout: &grace,
+		// The names of controllers are unique in a process, and tests run several FKAS in one.
+		Controller: config.Controller{SkipNameValidation: &skip},
+	})
+}
+
+// setupHostQueue adds the host queue and the cache that it needs, if the options make this process run the queue.
+func setupHostQueue(mgr ctrl.Manager, kube *rest.Config, o *options.Options) error {
 	if o.HostsAtOnce == 0 {
 		return nil
 	}
 	cacheOptions := management.TopologyCacheOptions(o.Namespace)
-	cacheOptions.Scheme, cacheOptions.HTTPClient, cacheOptions.Mapper = mgr.GetScheme(), mgr.GetHTTPClient(), mgr.GetRESTMapper()
+	cacheOptions.Scheme = mgr.GetScheme()
+	cacheOptions.HTTPClient = mgr.GetHTTPClient()
+	cacheOptions.Mapper = mgr.GetRESTMapper()
 	clusters, err := cache.New(kube, cacheOptions)
 	if err != nil {
 		return fmt.Errorf("make a cache of all Clusters: %w", err)
@@ -111,7 +129,7 @@ func setupAdmission(mgr ctrl.Manager, kube *rest.Config, o *options.Options) err
 	if err := mgr.Add(clusters); err != nil {
 		return fmt.Errorf("add the cache of all Clusters: %w", err)
 	}
-	return controller.SetupAdmission(mgr, clusters, o.HostsAtOnce)
+	return controller.SetupHostQueue(mgr, clusters, o.HostsAtOnce)
 }
 
 // Run runs until ctx ends, then stops serving all clusters.
@@ -124,8 +142,9 @@ func (a *App) Run(ctx context.Context) error {
 	return a.manager.Start(ctx)
 }
 
-// Ready is nil once the caches are complete and every cluster declared by then is served, or was tried often enough.
-// It stays nil from then on: a cluster that is new must not take the others out of the Service.
+// Ready returns nil once the caches are complete and every cluster declared by then is served, or failed
+// controller.TriesBeforeReady times. It returns nil from then on, because a cluster that is new must not take the
+// others out of the Service.
 func (a *App) Ready(ctx context.Context) error {
 	if a.ready.Load() {
 		return nil
@@ -146,7 +165,7 @@ func (a *App) Ready(ctx context.Context) error {
 	return nil
 }
 
-// APIAddress is where the HTTP API listens; it blocks until it does.
+// APIAddress returns the address at which the HTTP API listens. It blocks until the API listens.
 func (a *App) APIAddress(ctx context.Context) (net.Addr, error) {
 	select {
 	case address := <-a.apiAddress:
@@ -168,7 +187,9 @@ func (s apiServer) Start(ctx context.Context) error {
 	}
 	s.app.apiAddress <- l.Addr()
 	server := httpapi.NewServer(&httpapi.Reconciler{
-		Reconciler: s.app.reconciler, Ports: controller.PortRange{First: s.app.options.FirstPort, Last: s.app.options.LastPort}, ReadyFunc: s.app.Ready,
+		Reconciler: s.app.reconciler,
+		Ports:      controller.PortRange{First: s.app.options.FirstPort, Last: s.app.options.LastPort},
+		ReadyFunc:  s.app.Ready,
 	}, log)
 	stopped := context.AfterFunc(ctx, func() { _ = server.Close() })
 	defer stopped()
@@ -179,5 +200,5 @@ func (s apiServer) Start(ctx context.Context) error {
 	return nil
 }
 
-// NeedLeaderElection implements manager.LeaderElectionRunnable: there is no election.
+// NeedLeaderElection implements manager.LeaderElectionRunnable: FKAS has no leader election.
 func (apiServer) NeedLeaderElection() bool { return false }

@@ -3,8 +3,6 @@ package controller
 import (
 	"context"
 	"fmt"
-	"maps"
-	"reflect"
 	"strings"
 	"time"
 
@@ -22,15 +20,14 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/event"
 	"sigs.k8s.io/controller-runtime/pkg/handler"
 	"sigs.k8s.io/controller-runtime/pkg/manager"
-	"sigs.k8s.io/controller-runtime/pkg/predicate"
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 	"sigs.k8s.io/controller-runtime/pkg/source"
 
 	"metal3-scale-lab/fkas/internal/management"
 )
 
-// retry delays after a failure, from the first to the longest. The longest is short, so that a port that was taken is
-// served soon after it becomes free.
+// Delays between the runs of a cluster that fails, from the first to the longest. The longest is short, so that a
+// cluster whose port was taken is served soon after the port becomes free.
 const (
 	firstRetry   = 200 * time.Millisecond
 	longestRetry = 15 * time.Second
@@ -52,16 +49,17 @@ func (r *Reconciler) Setup(ctx context.Context, mgr ctrl.Manager, concurrency in
 		WatchesRawSource(source.Channel(registered, &handler.EnqueueRequestForObject{})).
 		WithOptions(controller.Options{
 			MaxConcurrentReconciles: concurrency,
-			RateLimiter:             workqueue.NewTypedItemExponentialFailureRateLimiter[reconcile.Request](firstRetry, longestRetry),
+			RateLimiter: workqueue.NewTypedItemExponentialFailureRateLimiter[reconcile.Request](
+				firstRetry, longestRetry),
 		})
 	if !r.Precreate {
-		// Someone else makes the authorities: learn of it from the Secrets' metadata, without their data.
+		// KCP creates the authorities. The metadata of Secrets tells when it has, so their data need not be cached.
 		b = b.WatchesMetadata(&corev1.Secret{}, r.enqueue(ofLabels), builder.WithPredicates(authorityCreated))
 	}
 	if err := b.Complete(r); err != nil {
 		return fmt.Errorf("set up controller: %w", err)
 	}
-	// Clusters registered over HTTP by an earlier process may have no object that causes an event.
+	// A cluster that was registered over HTTP with an earlier process may have no object that causes an event.
 	return mgr.Add(manager.RunnableFunc(func(ctx context.Context) error {
 		for _, name := range r.Registry.Names() {
 			cluster := &clusterv1.Cluster{ObjectMeta: metav1.ObjectMeta{Namespace: name.Namespace, Name: name.Name}}
@@ -75,8 +73,11 @@ func (r *Reconciler) Setup(ctx context.Context, mgr ctrl.Manager, concurrency in
 	}))
 }
 
-// enqueue maps an object to its Cluster, if that is one of ours: the other kinds carry no index.
-func (r *Reconciler) enqueue(clusterOf func(context.Context, client.Object) (types.NamespacedName, bool)) handler.EventHandler {
+// enqueue maps an object to its Cluster, if this FKAS serves that Cluster. Only Clusters have the label of the index,
+// so events of the other kinds arrive for all Clusters.
+func (r *Reconciler) enqueue(
+	clusterOf func(context.Context, client.Object) (types.NamespacedName, bool),
+) handler.EventHandler {
 	return handler.EnqueueRequestsFromMapFunc(func(ctx context.Context, obj client.Object) []reconcile.Request {
 		name, ok := clusterOf(ctx, obj)
 		if !ok {
@@ -100,13 +101,14 @@ func ofMachine(_ context.Context, obj client.Object) (types.NamespacedName, bool
 	return types.NamespacedName{Namespace: obj.GetNamespace(), Name: obj.(*clusterv1.Machine).Spec.ClusterName}, true
 }
 
-// ofMetal3Cluster also looks at the owner: a Metal3Cluster that a person wrote has the label only later.
+// ofMetal3Cluster also looks at the owner: a Metal3Cluster that a person wrote gets the label only later.
 func ofMetal3Cluster(ctx context.Context, obj client.Object) (types.NamespacedName, bool) {
 	if name, ok := ofLabels(ctx, obj); ok {
 		return name, true
 	}
 	for _, owner := range obj.GetOwnerReferences() {
-		if owner.Kind == clusterv1.ClusterKind && strings.HasPrefix(owner.APIVersion, clusterv1.GroupVersion.Group+"/") {
+		if owner.Kind == clusterv1.ClusterKind &&
+			strings.HasPrefix(owner.APIVersion, clusterv1.GroupVersion.Group+"/") {
 			return types.NamespacedName{Namespace: obj.GetNamespace(), Name: owner.Name}, true
 		}
 	}
@@ -120,14 +122,14 @@ func (r *Reconciler) ofHost(ctx context.Context, obj client.Object) (types.Names
 	}
 	var m3m infrav1.Metal3Machine
 	if err := r.Client.Get(ctx, consumer, &m3m); err != nil {
-		// Not in the cache yet: its own event follows.
+		// The Metal3Machine is not in the cache yet. Its own event follows.
 		return types.NamespacedName{}, false
 	}
 	return ofLabels(ctx, &m3m)
 }
 
-// ofQueue maps a host to the Cluster it is set aside for, as long as that is queued: later, a host's changes concern it
-// only by way of its machines.
+// ofQueue maps a host to the Cluster that it is set aside for, as long as that Cluster is queued. Afterwards a host
+// concerns a Cluster only as the host of one of its machines.
 func (r *Reconciler) ofQueue(ctx context.Context, obj client.Object) (types.NamespacedName, bool) {
 	name, ok := obj.GetLabels()[management.HostClusterLabel]
 	if !ok {
@@ -136,46 +138,8 @@ func (r *Reconciler) ofQueue(ctx context.Context, obj client.Object) (types.Name
 	key := types.NamespacedName{Namespace: obj.GetNamespace(), Name: name}
 	var cluster clusterv1.Cluster
 	if err := r.Client.Get(ctx, key, &cluster); err != nil {
-		// Not in the cache (yet): its own event follows.
+		// The Cluster does not exist, or is not in the cache yet. Then its own event follows.
 		return types.NamespacedName{}, false
 	}
-	return key, management.Queued(&cluster)
-}
-
-// clusterChanged also lets through that a Cluster is queued or no longer is.
-var clusterChanged = predicate.Or(changed, predicate.Funcs{UpdateFunc: func(e event.UpdateEvent) bool {
-	before, wasQueued := e.ObjectOld.GetAnnotations()[management.QueuedAnnotation]
-	after, isQueued := e.ObjectNew.GetAnnotations()[management.QueuedAnnotation]
-	return wasQueued != isQueued || before != after
-}})
-
-// changed lets through what can change a fake cluster: specs, deletions, labels and owners, but not the many status
-// updates.
-var changed = predicate.Funcs{UpdateFunc: func(e event.UpdateEvent) bool {
-	before, after := e.ObjectOld, e.ObjectNew
-	return before.GetGeneration() != after.GetGeneration() ||
-		before.GetUID() != after.GetUID() ||
-		before.GetDeletionTimestamp().IsZero() != after.GetDeletionTimestamp().IsZero() ||
-		!maps.Equal(before.GetLabels(), after.GetLabels()) ||
-		!reflect.DeepEqual(before.GetOwnerReferences(), after.GetOwnerReferences())
-}}
-
-// hostChanged lets through a host's change of state, consumer or cluster, the things that are read of it.
-var hostChanged = predicate.Funcs{UpdateFunc: func(e event.UpdateEvent) bool {
-	before, after := e.ObjectOld.(*bmov1alpha1.BareMetalHost), e.ObjectNew.(*bmov1alpha1.BareMetalHost)
-	return before.Status.Provisioning.State != after.Status.Provisioning.State ||
-		!reflect.DeepEqual(before.Spec.ConsumerRef, after.Spec.ConsumerRef) ||
-		before.Labels[management.HostClusterLabel] != after.Labels[management.HostClusterLabel] ||
-		before.GetUID() != after.GetUID() ||
-		before.GetDeletionTimestamp().IsZero() != after.GetDeletionTimestamp().IsZero()
-}}
-
-// authorityCreated lets through the appearance of the two Secrets that FKAS signs with.
-var authorityCreated = predicate.Funcs{
-	CreateFunc: func(e event.CreateEvent) bool {
-		return strings.HasSuffix(e.Object.GetName(), "-ca") || strings.HasSuffix(e.Object.GetName(), "-etcd")
-	},
-	UpdateFunc:  func(event.UpdateEvent) bool { return false },
-	DeleteFunc:  func(event.DeleteEvent) bool { return false },
-	GenericFunc: func(event.GenericEvent) bool { return false },
+	return key, management.ClusterQueued(&cluster)
 }

@@ -5,19 +5,18 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"sync"
-	"time"
 
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 	clusterv1 "sigs.k8s.io/cluster-api/api/core/v1beta2"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
-	"metal3-scale-lab/fkas/internal/management"
+	"metal3-scale-lab/fkas/internal/management/desired"
 	"metal3-scale-lab/fkas/internal/metrics"
 )
 
-// Status is what is known of one fake cluster.
+// Status describes one fake cluster, as GET /clusters answers it.
 type Status struct {
 	Namespace string   `json:"namespace"`
 	Cluster   string   `json:"cluster"`
@@ -25,11 +24,11 @@ type Status struct {
 	Port      int32    `json:"port,omitempty"`
 	Served    bool     `json:"served"`
 	Nodes     []string `json:"nodes"`
-	// WaitingNodes are workers whose control plane is not up yet.
+	// WaitingNodes are workers that cannot join yet, because no control-plane node is up.
 	WaitingNodes []string `json:"waitingNodes,omitempty"`
 	// Waiting says what has to happen elsewhere before the cluster can be served.
 	Waiting string `json:"waiting,omitempty"`
-	// Error of the last run, empty when it went well.
+	// Error of the last run, empty when the run succeeded.
 	Error string `json:"error,omitempty"`
 }
 
@@ -42,7 +41,7 @@ type entry struct {
 	outcome  outcome
 	err      error
 	failures int
-	// secrets is the identity for which authorities and kubeconfig were seen to be complete.
+	// secrets is the identity of the Cluster whose authorities and kubeconfig were last found complete.
 	secrets string
 }
 
@@ -96,15 +95,20 @@ func (s *statuses) get(name types.NamespacedName) (entry, bool) {
 	return *e, true
 }
 
-// Status returns what is known of a cluster.
+// Status returns the status of a cluster, and false where there is no such cluster.
 func (r *Reconciler) Status(name types.NamespacedName) (Status, bool) {
 	e, ok := r.status.get(name)
 	if !ok {
 		return Status{}, false
 	}
 	status := Status{
-		Namespace: name.Namespace, Cluster: name.Name, Host: e.outcome.host, Port: e.outcome.port,
-		Nodes: append([]string{}, e.outcome.result.Nodes...), WaitingNodes: e.outcome.result.Waiting, Waiting: e.outcome.waiting,
+		Namespace:    name.Namespace,
+		Cluster:      name.Name,
+		Host:         e.outcome.host,
+		Port:         e.outcome.port,
+		Nodes:        append([]string{}, e.outcome.result.Nodes...),
+		WaitingNodes: e.outcome.result.Waiting,
+		Waiting:      e.outcome.waiting,
 	}
 	_, status.Served = r.Server.Get(name)
 	if e.err != nil {
@@ -113,17 +117,12 @@ func (r *Reconciler) Status(name types.NamespacedName) (Status, bool) {
 	return status, true
 }
 
-// Statuses lists all clusters by name.
+// Statuses lists all clusters in the order of their names.
 func (r *Reconciler) Statuses() []Status {
 	r.status.mu.RLock()
 	names := slices.Collect(maps.Keys(r.status.entries))
 	r.status.mu.RUnlock()
-	slices.SortFunc(names, func(a, b types.NamespacedName) int {
-		if a.String() < b.String() {
-			return -1
-		}
-		return 1
-	})
+	slices.SortFunc(names, func(a, b types.NamespacedName) int { return strings.Compare(a.String(), b.String()) })
 	out := make([]Status, 0, len(names))
 	for _, name := range names {
 		if status, ok := r.Status(name); ok {
@@ -155,11 +154,11 @@ func (r *Reconciler) Counts() metrics.Counts {
 	return counts
 }
 
-// TriesBeforeReady is how often a cluster may fail before readiness stops waiting for it: one Cluster with a port that
-// is taken must not keep all others out of the Service.
+// TriesBeforeReady is the number of failed runs after which readiness no longer waits for a cluster: one Cluster whose
+// port is taken must not keep all others out of the Service.
 const TriesBeforeReady = 3
 
-// Pending names the clusters that declare an endpoint and are not served yet.
+// Pending names the clusters that declare an endpoint, are not served yet and were not tried often enough.
 func (r *Reconciler) Pending(ctx context.Context) ([]types.NamespacedName, error) {
 	var list clusterv1.ClusterList
 	if err := r.Client.List(ctx, &list); err != nil {
@@ -168,7 +167,7 @@ func (r *Reconciler) Pending(ctx context.Context) ([]types.NamespacedName, error
 	names := r.Registry.Names()
 	for i := range list.Items {
 		cluster := &list.Items[i]
-		if _, declared, err := management.Endpoint(ctx, r.Client, cluster); err != nil {
+		if _, declared, err := desired.Endpoint(ctx, r.Client, cluster); err != nil {
 			return nil, err
 		} else if declared {
 			names = append(names, client.ObjectKeyFromObject(cluster))
@@ -177,12 +176,11 @@ func (r *Reconciler) Pending(ctx context.Context) ([]types.NamespacedName, error
 	var pending []types.NamespacedName
 	for _, name := range names {
 		e, tried := r.status.get(name)
-		if _, served := r.Server.Get(name); tried && (served || e.outcome.waiting != "" || e.failures >= TriesBeforeReady) {
-			continue
+		_, served := r.Server.Get(name)
+		done := served || e.outcome.waiting != "" || e.failures >= TriesBeforeReady
+		if !tried || !done {
+			pending = append(pending, name)
 		}
-		pending = append(pending, name)
 	}
 	return pending, nil
 }
-
-func metaTime(t time.Time) metav1.Time { return metav1.NewTime(t) }

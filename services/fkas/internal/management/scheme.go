@@ -1,25 +1,16 @@
-// Package management knows the management cluster's objects: which are watched, how little of them is kept in memory,
-// and what fake cluster follows from them.
 package management
 
 import (
 	bmov1alpha1 "github.com/metal3-io/baremetal-operator/apis/metal3.io/v1alpha1"
 	infrav1 "github.com/metal3-io/cluster-api-provider-metal3/api/v1beta2"
 	corev1 "k8s.io/api/core/v1"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/runtime"
 	utilruntime "k8s.io/apimachinery/pkg/util/runtime"
 	bootstrapv1 "sigs.k8s.io/cluster-api/api/bootstrap/kubeadm/v1beta2"
 	clusterv1 "sigs.k8s.io/cluster-api/api/core/v1beta2"
-	"sigs.k8s.io/controller-runtime/pkg/cache"
-	"sigs.k8s.io/controller-runtime/pkg/client"
 )
 
-// IndexLabel on a Cluster says which of several FKAS serves it.
-const IndexLabel = "metal3-scale-lab/fake-api-server"
-
-// Scheme holds the kinds FKAS reads and writes in the management cluster.
+// Scheme holds the kinds that FKAS reads and writes in the management cluster.
 func Scheme() *runtime.Scheme {
 	scheme := runtime.NewScheme()
 	utilruntime.Must(corev1.AddToScheme(scheme))
@@ -28,101 +19,4 @@ func Scheme() *runtime.Scheme {
 	utilruntime.Must(infrav1.AddToScheme(scheme))
 	utilruntime.Must(bmov1alpha1.AddToScheme(scheme))
 	return scheme
-}
-
-// CacheOptions restricts the watches to a namespace (all when empty) and to the Clusters of one index (all when empty),
-// and drops from every object what nothing here reads: a BareMetalHost's hardware details alone are tens of KiB.
-func CacheOptions(namespace, index string) cache.Options {
-	options := cache.Options{
-		ByObject: map[client.Object]cache.ByObject{
-			&clusterv1.Cluster{}:         {Transform: trim, Label: indexSelector(index)},
-			&clusterv1.Machine{}:         {Transform: trim},
-			&infrav1.Metal3Cluster{}:     {Transform: trim},
-			&infrav1.Metal3Machine{}:     {Transform: trim},
-			&bmov1alpha1.BareMetalHost{}: {Transform: trim},
-		},
-	}
-	if namespace != "" {
-		options.DefaultNamespaces = map[string]cache.Config{namespace: {}}
-	}
-	return options
-}
-
-// TopologyCacheOptions is for a second cache, of the Clusters of every index, which holds their topology alone.
-func TopologyCacheOptions(namespace string) cache.Options {
-	options := CacheOptions(namespace, "")
-	options.ByObject = map[client.Object]cache.ByObject{&clusterv1.Cluster{}: {Transform: trimToTopology}}
-	return options
-}
-
-func indexSelector(index string) labels.Selector {
-	if index == "" {
-		return nil
-	}
-	return labels.SelectorFromSet(labels.Set{IndexLabel: index})
-}
-
-// trim keeps what is read here.
-func trim(in any) (any, error) {
-	switch obj := in.(type) {
-	case *clusterv1.Cluster:
-		trimMeta(&obj.ObjectMeta)
-		initialized := obj.Status.Initialization.ControlPlaneInitialized
-		obj.Spec = clusterv1.ClusterSpec{ControlPlaneEndpoint: obj.Spec.ControlPlaneEndpoint, InfrastructureRef: obj.Spec.InfrastructureRef}
-		obj.Status = clusterv1.ClusterStatus{Initialization: clusterv1.ClusterInitializationStatus{ControlPlaneInitialized: initialized}}
-	case *clusterv1.Machine:
-		trimMeta(&obj.ObjectMeta)
-		obj.Spec = clusterv1.MachineSpec{
-			ClusterName: obj.Spec.ClusterName, Version: obj.Spec.Version, InfrastructureRef: obj.Spec.InfrastructureRef,
-			Bootstrap: clusterv1.Bootstrap{DataSecretName: obj.Spec.Bootstrap.DataSecretName},
-		}
-		obj.Status = clusterv1.MachineStatus{}
-	case *infrav1.Metal3Cluster:
-		trimMeta(&obj.ObjectMeta)
-		obj.Spec = infrav1.Metal3ClusterSpec{ControlPlaneEndpoint: obj.Spec.ControlPlaneEndpoint}
-		obj.Status = infrav1.Metal3ClusterStatus{}
-	case *infrav1.Metal3Machine:
-		trimMeta(&obj.ObjectMeta)
-		obj.Spec = infrav1.Metal3MachineSpec{ProviderID: obj.Spec.ProviderID}
-		obj.Status = infrav1.Metal3MachineStatus{}
-	case *bmov1alpha1.BareMetalHost:
-		trimMeta(&obj.ObjectMeta)
-		cluster, labelled := obj.Labels[HostClusterLabel]
-		obj.Labels = nil
-		if labelled {
-			obj.Labels = map[string]string{HostClusterLabel: cluster}
-		}
-		obj.Spec = bmov1alpha1.BareMetalHostSpec{ConsumerRef: obj.Spec.ConsumerRef}
-		state := obj.Status.Provisioning.State
-		obj.Status = bmov1alpha1.BareMetalHostStatus{}
-		obj.Status.Provisioning.State = state
-	}
-	return in, nil
-}
-
-// trimToTopology keeps what Admission reads of a Cluster.
-func trimToTopology(in any) (any, error) {
-	if cluster, ok := in.(*clusterv1.Cluster); ok {
-		trimMeta(&cluster.ObjectMeta)
-		topology := cluster.Spec.Topology
-		topology.Variables = nil
-		cluster.Spec = clusterv1.ClusterSpec{Topology: topology}
-		cluster.Status = clusterv1.ClusterStatus{}
-	}
-	return in, nil
-}
-
-func trimMeta(meta *metav1.ObjectMeta) {
-	meta.ManagedFields = nil
-	meta.Finalizers = nil
-	kept := map[string]string{}
-	for _, key := range []string{NodeCreatedAnnotation, QueuedAnnotation, AdmittedAnnotation} {
-		if value, ok := meta.Annotations[key]; ok {
-			kept[key] = value
-		}
-	}
-	meta.Annotations = kept
-	if len(kept) == 0 {
-		meta.Annotations = nil
-	}
 }

@@ -1,4 +1,3 @@
-// Package metrics holds FKAS's own metrics, beside those of controller-runtime and the in-memory server.
 package metrics
 
 import (
@@ -9,32 +8,37 @@ import (
 var (
 	// ReconcileErrors counts runs of a cluster that failed.
 	ReconcileErrors = prometheus.NewCounter(prometheus.CounterOpts{
-		Name: "fkas_reconcile_errors_total", Help: "Runs that failed to bring a fake cluster up to date.",
+		Name: "fkas_reconcile_errors_total",
+		Help: "Runs that failed to bring a fake cluster up to date.",
 	})
-	// Pokes counts Metal3Machines annotated so that CAPM3 looks for a new Node.
-	Pokes = prometheus.NewCounter(prometheus.CounterOpts{
-		Name: "fkas_pokes_total", Help: "Metal3Machines annotated to make CAPM3 look for a new Node at once.",
-	})
-	// Offers counts Metal3Machines annotated so that CAPM3 looks for a host again.
-	Offers = prometheus.NewCounter(prometheus.CounterOpts{
-		Name: "fkas_offers_total", Help: "Metal3Machines annotated to make CAPM3 take a host at once that has become free.",
-	})
-	// OrphansDeleted counts Machines deleted because their owner gave up on them while it made them.
+	// OrphansDeleted counts Machines that were deleted because their owner gave up on them while it created them.
 	OrphansDeleted = prometheus.NewCounter(prometheus.CounterOpts{
-		Name: "fkas_orphaned_machines_deleted_total", Help: "Machines deleted because their owner had deleted their infrastructure object and bootstrap config again.",
+		Name: "fkas_orphaned_machines_deleted_total",
+		Help: "Machines deleted because their owner had deleted their infrastructure object and bootstrap config again.",
 	})
-	// Released counts Clusters taken out of the queue.
-	Released = prometheus.NewCounter(prometheus.CounterOpts{
-		Name: "fkas_released_clusters_total", Help: "Clusters taken out of the queue, mostly because their hosts were ready.",
+	// ReleasedClusters counts Clusters that were taken out of the queue.
+	ReleasedClusters = prometheus.NewCounter(prometheus.CounterOpts{
+		Name: "fkas_released_clusters_total",
+		Help: "Clusters taken out of the queue, mostly because their hosts were available.",
 	})
-	// HostsAdmitted counts BareMetalHosts taken out of the queue.
-	HostsAdmitted = prometheus.NewCounter(prometheus.CounterOpts{
-		Name: "fkas_admitted_hosts_total", Help: "BareMetalHosts taken out of the queue, because fewer than the limit were in work.",
+	// ReleasedHosts counts BareMetalHosts that were taken out of the queue.
+	ReleasedHosts = prometheus.NewCounter(prometheus.CounterOpts{
+		Name: "fkas_released_hosts_total",
+		Help: "BareMetalHosts taken out of the queue, mostly because fewer than the limit were in progress.",
 	})
+
+	triggered = prometheus.NewCounterVec(prometheus.CounterOpts{
+		Name: "fkas_triggered_reconciles_total",
+		Help: "Metal3Machines annotated so that CAPM3 reconciles them at once, by reason: node-created, host-free.",
+	}, []string{"reason"})
+	// TriggeredByNode counts the Metal3Machines that were annotated because their Node was created.
+	TriggeredByNode = triggered.WithLabelValues("node-created")
+	// TriggeredByHost counts the Metal3Machines that were annotated because a host became free.
+	TriggeredByHost = triggered.WithLabelValues("host-free")
 )
 
 func init() {
-	ctrlmetrics.Registry.MustRegister(ReconcileErrors, Pokes, Offers, OrphansDeleted, Released, HostsAdmitted)
+	ctrlmetrics.Registry.MustRegister(ReconcileErrors, OrphansDeleted, ReleasedClusters, ReleasedHosts, triggered)
 }
 
 // Counts are taken when metrics are scraped.
@@ -46,9 +50,12 @@ type Counts struct {
 type Source interface{ Counts() Counts }
 
 var (
-	clustersDesc = prometheus.NewDesc("fkas_clusters", "Fake clusters by state: served, waiting for their declaration or authorities, failed.", []string{"state"}, nil)
-	queuedDesc   = prometheus.NewDesc("fkas_queued_clusters", "Clusters that are paused until their hosts are ready; those never released are waiting as well.", nil, nil)
-	nodesDesc    = prometheus.NewDesc("fkas_nodes", "Nodes in all fake clusters.", nil, nil)
+	clustersDesc = prometheus.NewDesc("fkas_clusters",
+		"Fake clusters by state: served, waiting for their endpoint or authorities, failed.", []string{"state"}, nil)
+	queuedDesc = prometheus.NewDesc("fkas_queued_clusters",
+		"Clusters that are paused until their hosts are available. Those without an endpoint also count as waiting.",
+		nil, nil)
+	nodesDesc = prometheus.NewDesc("fkas_nodes", "Nodes in all fake clusters.", nil, nil)
 )
 
 type collector struct{ source Source }

@@ -1,4 +1,3 @@
-// Package lab is a management cluster without controllers, in memory, and an FKAS that tests run by hand.
 package lab
 
 import (
@@ -8,20 +7,20 @@ import (
 
 	"github.com/go-logr/logr"
 	bmov1alpha1 "github.com/metal3-io/baremetal-operator/apis/metal3.io/v1alpha1"
-	infrav1 "github.com/metal3-io/cluster-api-provider-metal3/api/v1beta2"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/tools/clientcmd"
 	bootstrapv1 "sigs.k8s.io/cluster-api/api/bootstrap/kubeadm/v1beta2"
-	clusterv1 "sigs.k8s.io/cluster-api/api/core/v1beta2"
+	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/client/fake"
 	"sigs.k8s.io/controller-runtime/pkg/client/interceptor"
 
+	"metal3-scale-lab/fkas/internal/access"
 	"metal3-scale-lab/fkas/internal/controller"
 	"metal3-scale-lab/fkas/internal/management"
+	"metal3-scale-lab/fkas/internal/options"
 	"metal3-scale-lab/fkas/internal/pki"
 	"metal3-scale-lab/fkas/internal/registry"
 	"metal3-scale-lab/fkas/internal/serving"
@@ -29,15 +28,22 @@ import (
 	"metal3-scale-lab/fkas/internal/testkit"
 )
 
-// Namespace of everything in the lab.
+// Namespace is the namespace of everything in the lab.
 const Namespace = "metal3"
 
-// Lab is a management cluster without controllers, and an FKAS that is run by hand.
+// registrationsNamespace is where the FKAS keeps what is registered over HTTP.
+const registrationsNamespace = "fkas"
+
+// Lab is a management cluster without controllers, and an FKAS that tests run by hand.
 type Lab struct {
 	T   *testing.T
 	Ctx context.Context
-	// Management is a client of the management cluster.
+	// Management is a client of the management cluster for the test itself. It may do everything.
 	Management client.WithWatch
+	// Cached and DirectClient are the clients of the FKAS. They may do what its declared rules grant.
+	Cached, DirectClient client.WithWatch
+	// Guard restricts the clients of the FKAS and fails the test when the FKAS does something else.
+	Guard *access.Guard
 	*controller.Reconciler
 }
 
@@ -52,15 +58,38 @@ func (i indexer) IndexField(_ context.Context, obj client.Object, field string, 
 // New makes a lab that holds objects.
 func New(t *testing.T, objects ...client.Object) *Lab {
 	t.Helper()
-	builder := fake.NewClientBuilder().WithScheme(management.Scheme()).WithObjects(objects...)
+	return Failing(t, interceptor.Funcs{}, objects...)
+}
+
+// Failing makes a lab that holds objects, and in which funcs answer requests to the management cluster.
+func Failing(t *testing.T, funcs interceptor.Funcs, objects ...client.Object) *Lab {
+	t.Helper()
+	builder := fake.NewClientBuilder().
+		WithScheme(management.Scheme()).
+		WithObjects(objects...).
+		WithInterceptorFuncs(funcs)
 	if err := management.AddIndexes(context.Background(), indexer{builder}); err != nil {
 		t.Fatal(err)
 	}
 	return NewOn(t, builder.Build())
 }
 
-// NewOn starts an FKAS that knows nothing but what the management cluster holds.
+// NewOn starts an FKAS beside an existing management cluster. The FKAS knows only what the management cluster holds. It
+// may send the requests that access.Rules grants an FKAS that precreates Secrets, deletes orphans and releases hosts.
 func NewOn(t *testing.T, c client.WithWatch) *Lab {
+	t.Helper()
+	rules, err := access.Rules(&options.Options{PrecreateSecrets: true, OrphanGrace: time.Minute, HostsAtOnce: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	guard := &access.Guard{
+		Rules: rules, RegistrationsNamespace: registrationsNamespace,
+		Refused: func(request string) { t.Errorf("FKAS's rules do not grant: %s", request) },
+	}
+	return newLab(t, c, guard)
+}
+
+func newLab(t *testing.T, c client.WithWatch, guard *access.Guard) *Lab {
 	t.Helper()
 	ctx := testkit.Context(t)
 	objects, err := store.New(ctx)
@@ -72,24 +101,35 @@ func NewOn(t *testing.T, c client.WithWatch) *Lab {
 		t.Fatal(err)
 	}
 	t.Cleanup(server.Close)
-	known := &registry.Registry{Client: c, Namespace: "fkas", Index: "0"}
+	cached, direct := guard.Cached(c), guard.Direct(c)
+	known := &registry.Registry{Client: direct, Namespace: registrationsNamespace, Index: "0"}
 	if err := known.Load(ctx); err != nil {
 		t.Fatal(err)
 	}
-	return &Lab{T: t, Ctx: ctx, Management: c, Reconciler: controller.New(controller.Options{
-		Client: c, Direct: c, Server: server, Registry: known, Precreate: true, EndpointHost: "127.0.0.1", OrphanGrace: 30 * time.Second, QueuePatience: time.Minute,
-		Secrets: &pki.Store{Client: c, Algorithm: bootstrapv1.EncryptionAlgorithmECDSAP256},
-	})}
+	reconciler := controller.New(controller.Options{
+		Client:        cached,
+		Direct:        direct,
+		Server:        server,
+		Secrets:       &pki.Store{Client: direct, Algorithm: bootstrapv1.EncryptionAlgorithmECDSAP256},
+		Registry:      known,
+		Precreate:     true,
+		EndpointHost:  "127.0.0.1",
+		OrphanGrace:   30 * time.Second,
+		QueuePatience: time.Minute,
+	})
+	return &Lab{
+		T: t, Ctx: ctx, Management: c, Cached: cached, DirectClient: direct, Guard: guard, Reconciler: reconciler,
+	}
 }
 
-// Restarted is a new process beside the same management cluster.
+// Restarted stops the FKAS and returns a lab with a new one beside the same management cluster.
 func (l *Lab) Restarted() *Lab {
 	l.T.Helper()
 	l.Server.Close()
-	return NewOn(l.T, l.Management)
+	return newLab(l.T, l.Management, l.Guard)
 }
 
-// MustRun brings a cluster up to date, and fails the test where that fails.
+// MustRun brings a cluster up to date, and fails the test if that fails.
 func (l *Lab) MustRun(name string) {
 	l.T.Helper()
 	if err := l.Run(l.Ctx, Key(name)); err != nil {
@@ -97,7 +137,7 @@ func (l *Lab) MustRun(name string) {
 	}
 }
 
-// Create makes objects.
+// Create creates objects.
 func (l *Lab) Create(objects ...client.Object) {
 	l.T.Helper()
 	for _, obj := range objects {
@@ -107,7 +147,7 @@ func (l *Lab) Create(objects ...client.Object) {
 	}
 }
 
-// Remove deletes for good, finalizers or not.
+// Remove deletes objects that have no finalizers.
 func (l *Lab) Remove(objects ...client.Object) {
 	l.T.Helper()
 	for _, obj := range objects {
@@ -117,11 +157,11 @@ func (l *Lab) Remove(objects ...client.Object) {
 	}
 }
 
-// SetHostState is what the bare-metal operator would do.
+// SetHostState gives a host a state, as the bare-metal operator would.
 func (l *Lab) SetHostState(host string, state bmov1alpha1.ProvisioningState) {
 	l.T.Helper()
 	var bmh bmov1alpha1.BareMetalHost
-	if err := l.Management.Get(l.Ctx, types.NamespacedName{Namespace: Namespace, Name: host}, &bmh); err != nil {
+	if err := l.Management.Get(l.Ctx, Key(host), &bmh); err != nil {
 		l.T.Fatal(err)
 	}
 	bmh.Status.Provisioning.State = state
@@ -134,7 +174,7 @@ func (l *Lab) SetHostState(host string, state bmov1alpha1.ProvisioningState) {
 func (l *Lab) Workload(name string) *kubernetes.Clientset {
 	l.T.Helper()
 	var secret corev1.Secret
-	if err := l.Management.Get(l.Ctx, types.NamespacedName{Namespace: Namespace, Name: name + "-kubeconfig"}, &secret); err != nil {
+	if err := l.Management.Get(l.Ctx, Key(name+"-kubeconfig"), &secret); err != nil {
 		l.T.Fatal(err)
 	}
 	config, err := clientcmd.RESTConfigFromKubeConfig(secret.Data["value"])
@@ -162,48 +202,7 @@ func (l *Lab) Nodes(name string) []string {
 	return names
 }
 
-// Key is the name of an object of the lab.
-func Key(name string) types.NamespacedName {
-	return types.NamespacedName{Namespace: Namespace, Name: name}
-}
-
-func meta(name, cluster string) metav1.ObjectMeta {
-	return metav1.ObjectMeta{
-		Namespace: Namespace, Name: name, UID: types.UID("uid-" + name), Labels: map[string]string{clusterv1.ClusterNameLabel: cluster},
-	}
-}
-
-// NewCluster declares its endpoint in the Metal3Cluster, as a ClusterClass does.
-func NewCluster(name string, port int32) []client.Object {
-	cluster := &clusterv1.Cluster{ObjectMeta: meta(name, name)}
-	cluster.Spec.InfrastructureRef = clusterv1.ContractVersionedObjectReference{APIGroup: infrav1.GroupName, Kind: "Metal3Cluster", Name: name + "-infra"}
-	infra := &infrav1.Metal3Cluster{ObjectMeta: meta(name+"-infra", name)}
-	infra.Spec.ControlPlaneEndpoint = infrav1.APIEndpoint{Host: "127.0.0.1", Port: port}
-	return []client.Object{cluster, infra}
-}
-
-// NewMachine is a Machine with Metal3Machine and host, the host in the given state.
-func NewMachine(cluster, name string, controlPlane bool, state bmov1alpha1.ProvisioningState) []client.Object {
-	machine := &clusterv1.Machine{ObjectMeta: meta(name, cluster)}
-	if controlPlane {
-		machine.Labels[clusterv1.MachineControlPlaneLabel] = ""
-	}
-	machine.Spec.ClusterName = cluster
-	machine.Spec.Version = "v1.35.4"
-	machine.Spec.InfrastructureRef = clusterv1.ContractVersionedObjectReference{APIGroup: infrav1.GroupName, Kind: "Metal3Machine", Name: name + "-m3m"}
-	m3m := &infrav1.Metal3Machine{ObjectMeta: meta(name+"-m3m", cluster)}
-	host := &bmov1alpha1.BareMetalHost{ObjectMeta: metav1.ObjectMeta{Namespace: Namespace, Name: name + "-host", UID: types.UID("uid-" + name + "-host")}}
-	host.Spec.ConsumerRef = &corev1.ObjectReference{Kind: "Metal3Machine", APIVersion: infrav1.GroupVersion.String(), Namespace: Namespace, Name: name + "-m3m"}
-	host.Status.Provisioning.State = state
-	return []client.Object{machine, m3m, host}
-}
-
-// Failing makes a lab in which an API call of the management cluster fails.
-func Failing(t *testing.T, funcs interceptor.Funcs, objects ...client.Object) *Lab {
-	t.Helper()
-	builder := fake.NewClientBuilder().WithScheme(management.Scheme()).WithObjects(objects...).WithInterceptorFuncs(funcs)
-	if err := management.AddIndexes(context.Background(), indexer{builder}); err != nil {
-		t.Fatal(err)
-	}
-	return NewOn(t, builder.Build())
+// ReconcileCluster runs the Reconciler for a cluster, as an event would.
+func (l *Lab) ReconcileCluster(name string) (ctrl.Result, error) {
+	return l.Reconcile(l.Ctx, ctrl.Request{NamespacedName: Key(name)})
 }

@@ -1,0 +1,25 @@
+"""Makes Ironic boot a host again, instead of failing a deployment, when it does not know the address of the host's
+agent.
+
+Problem: fast track (Ironic 34.0.0, ironic/conductor/utils.py, agent_is_alive) counts a finished inspection as a sign
+that the agent is alive, even if no heartbeat of that agent was recorded, as happens while the host is locked. BMO,
+told at once that the inspection is done (state_notifier.py), begins the deployment before the next heartbeat. It
+fails with "Agent driver requires agent_url", and BMO tries again two minutes later.
+
+Fix: an agent counts as alive only if its address is known. Otherwise Ironic reboots the host, which takes seconds.
+"""
+
+import functools
+
+import ironic.command  # noqa: F401 (must come first: it chooses the threading backend of oslo.service)
+from ironic.conductor import utils
+
+
+def require_address():
+    agent_is_alive = utils.agent_is_alive
+
+    @functools.wraps(agent_is_alive)
+    def reachable_and_alive(node, timeout=None):
+        return bool(node.driver_internal_info.get("agent_url")) and agent_is_alive(node, timeout)
+
+    utils.agent_is_alive = reachable_and_alive

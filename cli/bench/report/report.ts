@@ -1,0 +1,11 @@
+import type { BenchFile } from "../file";
+import { pulumiTable, ratios, timeTable } from "./comparison";
+import { resizeReport } from "./resize";
+import { runReport } from "./run";
+
+/** All figures as text for a person. */
+export function report(file: BenchFile): string {
+    const { runs, resizes } = file;
+    const comparison = runs.length > 0 ? ["", timeTable(runs), pulumiTable(runs), ...ratios(runs)] : [];
+    return [...runs.flatMap(runReport), ...comparison, ...resizes.flatMap(resizeReport)].join("\n");
+}

@@ -1,0 +1,24 @@
+import type * as pulumi from "@pulumi/pulumi";
+import type { LabConfig } from "../../plan/config/keys";
+import type { ImageReferences } from "../../plan/image-reference";
+import type { LabPlan, PairPlan } from "../../plan/plan";
+
+/** The BMCs (sushy-tools) and the agents (fake-ipa) of a fixed range of hosts, wherever they run. */
+export interface FakeNodePair {
+    /** Resources that a host of the pair needs, and must outlive it. */
+    readonly resources: pulumi.Resource[];
+    /** Names of its Docker containers, which have to run. Empty where it runs otherwise. */
+    readonly containers: pulumi.Input<string>[];
+}
+
+/** What a pair needs to know, wherever it runs. */
+export interface FakeNodePairArgs {
+    config: LabConfig;
+    plan: LabPlan;
+    images: ImageReferences;
+    pair: PairPlan;
+    /** Base URL of Ironic's API, as the agents reach it. */
+    ironicUrl: pulumi.Input<string>;
+    /** Certificate of the CA that signed Ironic's certificate, PEM. */
+    caCertificate: pulumi.Input<string>;
+}

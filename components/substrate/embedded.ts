@@ -1,0 +1,58 @@
+import * as docker from "@pulumi/docker";
+import type { PkiInput } from "../../tasks/pki/input";
+import type { LayerContext } from "../context";
+import { DockerPair } from "../fake-nodes/docker";
+import { ClusterDns } from "./embedded/cluster-dns";
+import { EmbeddedKubernetes } from "./embedded/embedded-kubernetes";
+import { NodeStorage } from "./embedded/node-storage";
+import { embeddedProblems } from "./embedded/preflight";
+import type { SubstrateKind } from "./substrate";
+
+/** A real Kubernetes in one Docker container, on a Docker network that is the provisioning network. */
+export const embedded: SubstrateKind = {
+    problems: embeddedProblems,
+    certificates,
+    create(context, pki, { parent }) {
+        const { plan, images } = context;
+        const { node, storageClass } = plan.substrate;
+        const dockerProvider = new docker.Provider("docker", {}, { parent });
+        const cluster = new EmbeddedKubernetes("kubernetes", { ...context, pki, dockerProvider }, { parent });
+        const { provider } = cluster;
+        const inCluster = { parent, deletedWith: cluster.node };
+        const dns = new ClusterDns(
+            "dns",
+            { images, clusterIp: node.dnsAddress, provider },
+            { ...inCluster, dependsOn: [cluster.loadedImages] },
+        );
+        const storage = new NodeStorage("storage", { nodeName: node.name, storageClass, provider }, inCluster);
+        return {
+            kubeconfig: cluster.kubeconfig,
+            provider,
+            ready: [cluster.loadedImages, dns, ...storage.volumes],
+            cluster: cluster.node,
+            containers: [cluster.node.name],
+            createPair: (pair, needs, opts) =>
+                new DockerPair(
+                    pair.name,
+                    { ...context, ...needs, pair, networkName: cluster.network.name, dockerProvider },
+                    opts,
+                ),
+        };
+    },
+};
+
+/** The API server is reached by its Service, from the provisioning network, and at the loopback interface of the machine. */
+function certificates({ plan }: LayerContext): PkiInput["kubernetes"] {
+    const { node } = plan.substrate;
+    const apiServerNames = [
+        "kubernetes",
+        "kubernetes.default",
+        "kubernetes.default.svc",
+        "kubernetes.default.svc.cluster.local",
+        node.apiServiceAddress,
+        node.address,
+        "127.0.0.1",
+        "localhost",
+    ];
+    return { apiServerNames, nodes: { [node.name]: [node.name, node.address] } };
+}

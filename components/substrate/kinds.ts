@@ -1,0 +1,6 @@
+import type { LabConfig } from "../../plan/config/keys";
+import { embedded } from "./embedded";
+import type { SubstrateKind } from "./substrate";
+
+/** The kinds of substrate, by the value of the key `substrate`. */
+export const SUBSTRATE_KINDS: Record<LabConfig["substrate"], SubstrateKind> = { embedded };

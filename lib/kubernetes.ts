@@ -1,0 +1,80 @@
+import { ApiException, KubeConfig, type CustomObjectsApi } from "@kubernetes/client-node";
+
+/** Objects in one page of a list: a thousand Clusters in a single answer are several megabytes. */
+const PAGE_SIZE = 500;
+
+/** How the API server names a kind of custom resource. */
+export interface CustomKind {
+    group: string;
+    version: string;
+    /** Plural name in lower case, as it stands in the URL. */
+    plural: string;
+}
+
+/** Metadata that the lab reads of an object of any kind. */
+export interface ObjectMetadata {
+    name?: string;
+    deletionTimestamp?: string;
+    annotations?: Record<string, string>;
+}
+
+/**
+ * Reads a kubeconfig.
+ * @throws Error when the text is not a kubeconfig whose current context names a cluster.
+ */
+export function parseKubeconfig(text: string): KubeConfig {
+    const config = new KubeConfig();
+    config.loadFromString(text);
+    if (config.getCurrentCluster() === null) {
+        throw new Error("kubeconfig: its current context names no cluster");
+    }
+    return config;
+}
+
+/**
+ * Lists the objects of a custom kind in a namespace, page by page.
+ * @param most stops after the page that reaches this number of objects. Default: all objects.
+ */
+export async function listObjects<Item>(
+    api: CustomObjectsApi,
+    kind: CustomKind,
+    namespace: string,
+    most = Infinity,
+): Promise<Item[]> {
+    const items: Item[] = [];
+    let next: string | undefined;
+    do {
+        const page = (await api.listNamespacedCustomObject({
+            ...kind,
+            namespace,
+            limit: Math.min(PAGE_SIZE, most),
+            ...(next ? { _continue: next } : {}),
+        })) as { metadata?: { _continue?: string; continue?: string }; items?: Item[] };
+        items.push(...(page.items ?? []));
+        next = page.metadata?._continue ?? page.metadata?.continue;
+    } while (next && items.length < most);
+    return items;
+}
+
+/** Whether a request failed because the object does not exist (404), or because the API server does not know its kind. */
+export function isAbsent(error: unknown): boolean {
+    return (
+        (error instanceof ApiException && error.code === 404) ||
+        (error instanceof Error && error.message.startsWith("Unrecognized API version and kind"))
+    );
+}
+
+/** Why a request to the API server failed, in one line: the server's own message, or the cause of a broken connection. */
+export function requestErrorText(error: unknown): string {
+    if (error instanceof ApiException) {
+        const body: unknown = error.body;
+        try {
+            const status = (typeof body === "string" ? JSON.parse(body) : body) as { message?: string };
+            return `${error.code} ${status.message ?? ""}`.trim();
+        } catch {
+            return `${error.code} ${String(body)}`.trim();
+        }
+    }
+    const cause = error instanceof Error ? (error.cause ?? error) : error;
+    return cause instanceof Error ? cause.message || String((cause as NodeJS.ErrnoException).code) : String(cause);
+}

@@ -1,0 +1,73 @@
+import * as semver from "semver";
+import { z } from "zod";
+
+/** Kubernetes versions of workload clusters that Cluster API 1.13 and its in-memory API server accept. */
+export const KUBERNETES_VERSIONS = ">=1.26.0 <1.37.0";
+
+/** An integer from `least` to `most`, as Pulumi hands it over: a string. */
+export const integer = (least: number, most: number) => {
+    const rule = `must be a whole number from ${least} to ${most}`;
+    return z
+        .string()
+        .regex(/^-?\d+$/, rule)
+        .transform(Number)
+        .refine((value) => value >= least && value <= most, rule);
+};
+
+/** One of a few words. */
+export const choice = <T extends string>(values: readonly T[]) =>
+    z.string().refine((value): value is T => values.includes(value as T), `must be one of ${values.join(", ")}`);
+
+/** An IPv4 network in CIDR notation. Whether its host bits are zero is checked with the other address rules. */
+export const ipv4Cidr = z
+    .string()
+    .regex(
+        /^(?:(?:25[0-5]|2[0-4]\d|1?\d?\d)(?:\.(?!\/)|(?=\/))){4}\/(?:[12]?\d|3[0-2])$/,
+        "must be an IPv4 network such as 192.168.222.0/24",
+    );
+
+/** A Kubernetes version, with or without its leading "v"; the result has one. */
+export const kubernetesVersion = z
+    .string()
+    .refine(
+        (value) => /^v?\d+\.\d+\.\d+$/.test(value) && semver.satisfies(value.replace(/^v/, ""), KUBERNETES_VERSIONS),
+        `must be a Kubernetes version such as v1.35.4, ${KUBERNETES_VERSIONS}`,
+    )
+    .transform((value) => `v${value.replace(/^v/, "")}`);
+
+/** A duration in seconds: `N`, or `MIN-MAX` for a value drawn uniformly each time. At most 3600 s. */
+export const secondsRange = z
+    .string()
+    .regex(/^\d{1,4}(-\d{1,4})?$/, 'must be seconds such as "10", or a range such as "5-10", at most 3600')
+    .transform((value) => {
+        const [min = "", max = min] = value.split("-");
+        return { min: Number(min), max: Number(max) };
+    })
+    .refine(({ min, max }) => max >= min, "the second number must not be below the first")
+    .refine(({ max }) => max <= 3600, "must be at most 3600 seconds");
+
+/** Where images come from: built from the package registries, or pulled as upstream publishes them. */
+export const IMAGE_SOURCES = ["build", "pull"] as const;
+
+/** An image reference that always means the same image: by a tag other than `latest`, or by a digest. */
+const pinnedReference = z.string().regex(/^[^\s:@]+(:\d+)?[^\s:@]*(:(?!latest$)[\w.-]+|@sha256:[0-9a-f]{64})$/, {
+    error: "must be an image pinned by tag (not latest) or by digest",
+});
+
+/** A JSON object `{source, overrides}`. */
+export const imageOptions = z
+    .string()
+    .transform((value, context): unknown => {
+        try {
+            return JSON.parse(value);
+        } catch {
+            context.addIssue({ code: "custom", message: "must be an object: {source, overrides}" });
+            return z.NEVER;
+        }
+    })
+    .pipe(
+        z.strictObject({
+            source: choice(IMAGE_SOURCES).default("build"),
+            overrides: z.record(z.string(), pinnedReference).default({}),
+        }),
+    );

@@ -1,0 +1,46 @@
+import type { LabConfig } from "../config/keys";
+import { FAKE_IPA_PORT, SUSHY_TOOLS_PORT } from "../identities";
+import type { PairPlan } from "../plan";
+
+/** Where a pair finds files and keeps its state, in each of its containers. */
+export const PAIR_PATHS = {
+    configuration: "/etc/fake-node/conf.py",
+    caCertificate: "/etc/fake-node/ca.crt",
+    sushyToolsState: "/var/lib/sushy-tools",
+    fakeIpaState: "/var/lib/fake-ipa",
+};
+
+/**
+ * The configuration file of a pair. sushy-tools and fake-ipa read the same file, and each knows its own keys in it, as
+ * in sushy-tools' `doc/source/admin/emulator.conf` and the fake-ipa of metal3-io/utility-images.
+ */
+export function pairConfiguration(pair: PairPlan, config: LabConfig, ironicUrl: string): Record<string, unknown> {
+    return {
+        SUSHY_EMULATOR_LISTEN_IP: "0.0.0.0",
+        SUSHY_EMULATOR_LISTEN_PORT: SUSHY_TOOLS_PORT,
+        SUSHY_EMULATOR_STATE_DIR: PAIR_PATHS.sushyToolsState,
+        SUSHY_EMULATOR_FAKE_DRIVER: true,
+        SUSHY_EMULATOR_FAKE_SYSTEMS: pair.hosts.map((host) => ({
+            uuid: host.uuid,
+            name: host.name,
+            power_state: "Off",
+            external_notifier: true,
+            nics: [{ mac: host.mac, ip: host.address }],
+        })),
+        EXTERNAL_NOTIFICATION_URL: `http://${pair.fakeIpaAddress}:${FAKE_IPA_PORT}`,
+        FAKE_IPA_API_URL: ironicUrl,
+        FAKE_IPA_INSPECTION_CALLBACK_URL: `${ironicUrl}/v1/continue_inspection`,
+        FAKE_IPA_ADVERTISE_ADDRESS_IP: pair.fakeIpaAddress,
+        FAKE_IPA_ADVERTISE_ADDRESS_PORT: FAKE_IPA_PORT,
+        FAKE_IPA_CAFILE: PAIR_PATHS.caCertificate,
+        FAKE_IPA_INSECURE: false,
+        SUSHY_TOOLS_MIN_POWER_TIME: config.fakePowerSeconds.min,
+        SUSHY_TOOLS_MAX_POWER_TIME: config.fakePowerSeconds.max,
+        FAKE_IPA_MIN_BOOT_TIME: config.fakeBootSeconds.min,
+        FAKE_IPA_MAX_BOOT_TIME: config.fakeBootSeconds.max,
+        FAKE_IPA_STATE_DIR: PAIR_PATHS.fakeIpaState,
+        SUSHY_FAKE_IPA_LISTEN_IP: "0.0.0.0",
+        SUSHY_FAKE_IPA_LISTEN_PORT: FAKE_IPA_PORT,
+        FAKE_IPA_REDFISH_URL: `http://${pair.sushyToolsAddress}:${SUSHY_TOOLS_PORT}`,
+    };
+}

@@ -1,0 +1,74 @@
+package controller
+
+import (
+	"maps"
+	"reflect"
+	"strings"
+
+	bmov1alpha1 "github.com/metal3-io/baremetal-operator/apis/metal3.io/v1alpha1"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/event"
+	"sigs.k8s.io/controller-runtime/pkg/predicate"
+
+	"metal3-scale-lab/fkas/internal/management"
+)
+
+// A predicate passes the events that can make a difference. Most events are changes of a status, which make none.
+
+// changed passes changes of an object's spec, labels and owners, and its deletion.
+var changed = predicate.Funcs{UpdateFunc: func(e event.UpdateEvent) bool {
+	before, after := e.ObjectOld, e.ObjectNew
+	return before.GetGeneration() != after.GetGeneration() ||
+		replacedOrDeleted(before, after) ||
+		!maps.Equal(before.GetLabels(), after.GetLabels()) ||
+		!reflect.DeepEqual(before.GetOwnerReferences(), after.GetOwnerReferences())
+}}
+
+// clusterChanged passes the same, and that a Cluster is queued or no longer is.
+var clusterChanged = predicate.Or(changed, predicate.Funcs{UpdateFunc: func(e event.UpdateEvent) bool {
+	before, wasQueued := e.ObjectOld.GetAnnotations()[management.QueuedAnnotation]
+	after, isQueued := e.ObjectNew.GetAnnotations()[management.QueuedAnnotation]
+	return wasQueued != isQueued || before != after
+}})
+
+// hostChanged passes changes of the fields of a host that FKAS reads: its state, consumer and cluster.
+var hostChanged = predicate.Funcs{UpdateFunc: func(e event.UpdateEvent) bool {
+	before, after := e.ObjectOld.(*bmov1alpha1.BareMetalHost), e.ObjectNew.(*bmov1alpha1.BareMetalHost)
+	return before.Status.Provisioning.State != after.Status.Provisioning.State ||
+		!reflect.DeepEqual(before.Spec.ConsumerRef, after.Spec.ConsumerRef) ||
+		before.Labels[management.HostClusterLabel] != after.Labels[management.HostClusterLabel] ||
+		replacedOrDeleted(before, after)
+}}
+
+// hostQueueChanged passes that a host is queued or no longer is.
+var hostQueueChanged = predicate.Funcs{UpdateFunc: func(e event.UpdateEvent) bool {
+	before, after := e.ObjectOld.(*bmov1alpha1.BareMetalHost), e.ObjectNew.(*bmov1alpha1.BareMetalHost)
+	return management.HostQueued(before) != management.HostQueued(after)
+}}
+
+// becameFree passes only the event with which a host becomes free. A machine that looks for a host later finds it
+// without FKAS.
+var becameFree = predicate.Funcs{
+	CreateFunc: func(event.CreateEvent) bool { return false },
+	UpdateFunc: func(e event.UpdateEvent) bool {
+		before, after := e.ObjectOld.(*bmov1alpha1.BareMetalHost), e.ObjectNew.(*bmov1alpha1.BareMetalHost)
+		return !management.HostFree(before) && management.HostFree(after)
+	},
+	DeleteFunc:  func(event.DeleteEvent) bool { return false },
+	GenericFunc: func(event.GenericEvent) bool { return false },
+}
+
+// authorityCreated passes the creation of the two Secrets that FKAS signs with.
+var authorityCreated = predicate.Funcs{
+	CreateFunc: func(e event.CreateEvent) bool {
+		return strings.HasSuffix(e.Object.GetName(), "-ca") || strings.HasSuffix(e.Object.GetName(), "-etcd")
+	},
+	UpdateFunc:  func(event.UpdateEvent) bool { return false },
+	DeleteFunc:  func(event.DeleteEvent) bool { return false },
+	GenericFunc: func(event.GenericEvent) bool { return false },
+}
+
+func replacedOrDeleted(before, after client.Object) bool {
+	return before.GetUID() != after.GetUID() ||
+		before.GetDeletionTimestamp().IsZero() != after.GetDeletionTimestamp().IsZero()
+}

@@ -1,0 +1,111 @@
+package management
+
+import (
+	bmov1alpha1 "github.com/metal3-io/baremetal-operator/apis/metal3.io/v1alpha1"
+	infrav1 "github.com/metal3-io/cluster-api-provider-metal3/api/v1beta2"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/labels"
+	clusterv1 "sigs.k8s.io/cluster-api/api/core/v1beta2"
+	"sigs.k8s.io/controller-runtime/pkg/cache"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+)
+
+// CacheOptions restricts the watches to one namespace and to the Clusters of one index; an empty string means all. The
+// cache drops the fields that FKAS does not read: the hardware details of one BareMetalHost alone are tens of KiB.
+func CacheOptions(namespace, index string) cache.Options {
+	options := cache.Options{
+		ByObject: map[client.Object]cache.ByObject{
+			&clusterv1.Cluster{}:         {Transform: trim, Label: indexSelector(index)},
+			&clusterv1.Machine{}:         {Transform: trim},
+			&infrav1.Metal3Cluster{}:     {Transform: trim},
+			&infrav1.Metal3Machine{}:     {Transform: trim},
+			&bmov1alpha1.BareMetalHost{}: {Transform: trim},
+		},
+	}
+	if namespace != "" {
+		options.DefaultNamespaces = map[string]cache.Config{namespace: {}}
+	}
+	return options
+}
+
+// TopologyCacheOptions is for a second cache, which holds the Clusters of every index, and of each its topology alone.
+func TopologyCacheOptions(namespace string) cache.Options {
+	options := CacheOptions(namespace, "")
+	options.ByObject = map[client.Object]cache.ByObject{&clusterv1.Cluster{}: {Transform: trimToTopology}}
+	return options
+}
+
+func indexSelector(index string) labels.Selector {
+	if index == "" {
+		return nil
+	}
+	return labels.SelectorFromSet(labels.Set{IndexLabel: index})
+}
+
+// trim keeps the fields that FKAS reads.
+func trim(in any) (any, error) {
+	switch obj := in.(type) {
+	case *clusterv1.Cluster:
+		trimMeta(&obj.ObjectMeta)
+		initialized := obj.Status.Initialization.ControlPlaneInitialized
+		obj.Spec = clusterv1.ClusterSpec{
+			ControlPlaneEndpoint: obj.Spec.ControlPlaneEndpoint, InfrastructureRef: obj.Spec.InfrastructureRef,
+		}
+		obj.Status = clusterv1.ClusterStatus{}
+		obj.Status.Initialization.ControlPlaneInitialized = initialized
+	case *clusterv1.Machine:
+		trimMeta(&obj.ObjectMeta)
+		obj.Spec = clusterv1.MachineSpec{
+			ClusterName: obj.Spec.ClusterName, Version: obj.Spec.Version, InfrastructureRef: obj.Spec.InfrastructureRef,
+			Bootstrap: clusterv1.Bootstrap{DataSecretName: obj.Spec.Bootstrap.DataSecretName},
+		}
+		obj.Status = clusterv1.MachineStatus{}
+	case *infrav1.Metal3Cluster:
+		trimMeta(&obj.ObjectMeta)
+		obj.Spec = infrav1.Metal3ClusterSpec{ControlPlaneEndpoint: obj.Spec.ControlPlaneEndpoint}
+		obj.Status = infrav1.Metal3ClusterStatus{}
+	case *infrav1.Metal3Machine:
+		trimMeta(&obj.ObjectMeta)
+		obj.Spec = infrav1.Metal3MachineSpec{ProviderID: obj.Spec.ProviderID}
+		obj.Status = infrav1.Metal3MachineStatus{}
+	case *bmov1alpha1.BareMetalHost:
+		trimMeta(&obj.ObjectMeta)
+		cluster, labelled := obj.Labels[HostClusterLabel]
+		obj.Labels = nil
+		if labelled {
+			obj.Labels = map[string]string{HostClusterLabel: cluster}
+		}
+		obj.Spec = bmov1alpha1.BareMetalHostSpec{ConsumerRef: obj.Spec.ConsumerRef}
+		state := obj.Status.Provisioning.State
+		obj.Status = bmov1alpha1.BareMetalHostStatus{}
+		obj.Status.Provisioning.State = state
+	}
+	return in, nil
+}
+
+// trimToTopology keeps the fields of a Cluster that HostQueue reads.
+func trimToTopology(in any) (any, error) {
+	if cluster, ok := in.(*clusterv1.Cluster); ok {
+		trimMeta(&cluster.ObjectMeta)
+		topology := cluster.Spec.Topology
+		topology.Variables = nil
+		cluster.Spec = clusterv1.ClusterSpec{Topology: topology}
+		cluster.Status = clusterv1.ClusterStatus{}
+	}
+	return in, nil
+}
+
+func trimMeta(meta *metav1.ObjectMeta) {
+	meta.ManagedFields = nil
+	meta.Finalizers = nil
+	kept := map[string]string{}
+	for _, key := range []string{NodeCreatedAnnotation, QueuedAnnotation, ReleasedAnnotation} {
+		if value, ok := meta.Annotations[key]; ok {
+			kept[key] = value
+		}
+	}
+	meta.Annotations = kept
+	if len(kept) == 0 {
+		meta.Annotations = nil
+	}
+}

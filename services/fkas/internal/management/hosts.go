@@ -1,0 +1,57 @@
+package management
+
+import (
+	"context"
+	"fmt"
+
+	bmov1alpha1 "github.com/metal3-io/baremetal-operator/apis/metal3.io/v1alpha1"
+	"k8s.io/apimachinery/pkg/types"
+	clusterv1 "sigs.k8s.io/cluster-api/api/core/v1beta2"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+)
+
+// ClusterQueued says whether a Cluster is in the queue.
+func ClusterQueued(cluster *clusterv1.Cluster) bool {
+	_, queued := cluster.Annotations[QueuedAnnotation]
+	return queued
+}
+
+// HostQueued says whether a host is in the queue.
+func HostQueued(host *bmov1alpha1.BareMetalHost) bool {
+	_, queued := host.Annotations[QueuedAnnotation]
+	return queued
+}
+
+// HostFree says whether a Metal3Machine could take the host at once.
+func HostFree(host *bmov1alpha1.BareMetalHost) bool {
+	state := host.Status.Provisioning.State
+	return host.Spec.ConsumerRef == nil && host.DeletionTimestamp.IsZero() && !HostQueued(host) &&
+		(state == bmov1alpha1.StateAvailable || state == bmov1alpha1.StateReady)
+}
+
+// Consumer returns the Metal3Machine that a host serves, and false when the host serves none.
+func Consumer(host *bmov1alpha1.BareMetalHost) (types.NamespacedName, bool) {
+	ref := host.Spec.ConsumerRef
+	if ref == nil || ref.Kind != Metal3MachineKind || ref.Name == "" {
+		return types.NamespacedName{}, false
+	}
+	namespace := ref.Namespace
+	if namespace == "" {
+		namespace = host.Namespace
+	}
+	return types.NamespacedName{Namespace: namespace, Name: ref.Name}, true
+}
+
+// HostOf returns the host that a Metal3Machine consumes, and nil when it consumes none.
+func HostOf(ctx context.Context, c client.Reader, m3m types.NamespacedName) (*bmov1alpha1.BareMetalHost, error) {
+	var hosts bmov1alpha1.BareMetalHostList
+	if err := c.List(ctx, &hosts, client.MatchingFields{ConsumerIndex: m3m.String()}); err != nil {
+		return nil, fmt.Errorf("list BareMetalHosts of Metal3Machine %s: %w", m3m, err)
+	}
+	for i := range hosts.Items {
+		if hosts.Items[i].DeletionTimestamp.IsZero() {
+			return &hosts.Items[i], nil
+		}
+	}
+	return nil, nil
+}

@@ -1,0 +1,84 @@
+package queue
+
+import (
+	"time"
+
+	bmov1alpha1 "github.com/metal3-io/baremetal-operator/apis/metal3.io/v1alpha1"
+	"k8s.io/apimachinery/pkg/types"
+	clusterv1 "sigs.k8s.io/cluster-api/api/core/v1beta2"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"metal3-scale-lab/fkas/internal/management"
+)
+
+// HostPatience is the time after its release from which a host no longer counts as in progress, whatever its state, so
+// that a few hosts that are stuck do not keep all others in the queue. A host takes two to eight minutes while as many
+// hosts are in progress as two CPU cores can serve.
+const HostPatience = 15 * time.Minute
+
+// InProgress counts the hosts that are being worked on. A host counts from registration until it is available, and from
+// there until it is provisioned if its Cluster still needs machines. Neither queued hosts nor hosts that were released
+// more than HostPatience ago count.
+func InProgress(hosts []bmov1alpha1.BareMetalHost, clusters []clusterv1.Cluster, now time.Time) int {
+	// missing is the number of machines of each Cluster that have no host yet.
+	missing := map[types.NamespacedName]int{}
+	for i := range clusters {
+		missing[client.ObjectKeyFromObject(&clusters[i])] = machinesOf(&clusters[i])
+	}
+	inProgress := 0
+	available := map[types.NamespacedName]int{}
+	for i := range hosts {
+		host := &hosts[i]
+		cluster := types.NamespacedName{Namespace: host.Namespace, Name: host.Labels[management.HostClusterLabel]}
+		taken := host.Spec.ConsumerRef != nil
+		if taken {
+			missing[cluster]--
+		}
+		if management.HostQueued(host) || now.Sub(startOf(host)) > HostPatience {
+			continue
+		}
+		switch host.Status.Provisioning.State {
+		case bmov1alpha1.StateProvisioned, bmov1alpha1.StateExternallyProvisioned, bmov1alpha1.StateUnmanaged:
+		case bmov1alpha1.StateAvailable, bmov1alpha1.StateReady:
+			if taken {
+				inProgress++
+			} else {
+				available[cluster]++
+			}
+		default:
+			inProgress++
+		}
+	}
+	for cluster, count := range available {
+		inProgress += min(count, max(0, missing[cluster]))
+	}
+	return inProgress
+}
+
+// machinesOf is the number of machines in a Cluster's topology. It is 0 for a Cluster that has no topology or is being
+// deleted.
+func machinesOf(cluster *clusterv1.Cluster) int {
+	topology := &cluster.Spec.Topology
+	if !cluster.DeletionTimestamp.IsZero() || !topology.IsDefined() {
+		return 0
+	}
+	machines := int32(0)
+	if replicas := topology.ControlPlane.Replicas; replicas != nil {
+		machines += *replicas
+	}
+	for i := range topology.Workers.MachineDeployments {
+		if replicas := topology.Workers.MachineDeployments[i].Replicas; replicas != nil {
+			machines += *replicas
+		}
+	}
+	return int(machines)
+}
+
+// startOf is the time of a host's release. For a host that was never queued, or whose annotation is malformed, it is
+// the time of its creation.
+func startOf(host *bmov1alpha1.BareMetalHost) time.Time {
+	if at, err := time.Parse(time.RFC3339, host.Annotations[management.ReleasedAnnotation]); err == nil {
+		return at
+	}
+	return host.CreationTimestamp.Time
+}

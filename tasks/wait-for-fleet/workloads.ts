@@ -1,0 +1,100 @@
+import { AppsV1Api, CoreV1Api, type KubeConfig, type V1Pod } from "@kubernetes/client-node";
+import type { Manifest } from "../../plan/manifests/documents";
+import { BARE_METAL_OPERATOR, PROVIDERS } from "../../plan/manifests/providers";
+import type { LabPlan } from "../../plan/plan";
+import { isAvailable, isReady, podTrouble } from "../workloads";
+import type { PartStatus } from "./fleet";
+
+/** A Deployment or StatefulSet of one of the lab's layers. */
+export interface Workload {
+    kind: "Deployment" | "StatefulSet";
+    namespace: string;
+    name: string;
+    /** Pulumi has the object in its state, so that a refresh notices when it is gone; clusterctl made the others. */
+    inState: boolean;
+}
+
+/** The Deployments and StatefulSets of every layer: Ironic with its database, BMO, Cluster API with CAPM3 and IPAM, FKAS. */
+export function labWorkloads(plan: LabPlan, namespace: string, ironicChart: readonly Manifest[]): Workload[] {
+    const ironic = ironicChart.flatMap(({ kind, metadata }): Workload[] =>
+        kind === "Deployment" || kind === "StatefulSet"
+            ? [{ kind, namespace: metadata.namespace ?? namespace, name: metadata.name, inState: true }]
+            : [],
+    );
+    const deployment = (where: string, name: string, inState: boolean): Workload => ({
+        kind: "Deployment",
+        namespace: where,
+        name,
+        inState,
+    });
+    return [
+        ...ironic,
+        deployment(BARE_METAL_OPERATOR.namespace, BARE_METAL_OPERATOR.deployment, true),
+        ...PROVIDERS.map((provider) => deployment(provider.namespace, provider.deployment, false)),
+        ...plan.fakeApiServers.map(({ name }) => deployment(namespace, name, true)),
+    ];
+}
+
+/** Reads the state of the lab's workloads: two lists, and pods only of the namespaces in which something is not ready. */
+export class WorkloadReader {
+    private readonly apps: AppsV1Api;
+    private readonly core: CoreV1Api;
+
+    constructor(
+        config: KubeConfig,
+        private readonly workloads: readonly Workload[],
+    ) {
+        this.apps = config.makeApiClient(AppsV1Api);
+        this.core = config.makeApiClient(CoreV1Api);
+    }
+
+    async read(): Promise<PartStatus[]> {
+        const [deployments, statefulSets] = await Promise.all([
+            this.apps.listDeploymentForAllNamespaces(),
+            this.apps.listStatefulSetForAllNamespaces(),
+        ]);
+        const ready = new Map<string, boolean>();
+        for (const each of deployments.items) {
+            ready.set(key("Deployment", each.metadata?.namespace, each.metadata?.name), isAvailable(each));
+        }
+        for (const each of statefulSets.items) {
+            ready.set(key("StatefulSet", each.metadata?.namespace, each.metadata?.name), isReady(each));
+        }
+        const states = this.workloads.map((workload) => ({
+            workload,
+            ready: ready.get(key(workload.kind, workload.namespace, workload.name)),
+        }));
+        const troubled = new Set(
+            states.filter((each) => each.ready === false).map(({ workload }) => workload.namespace),
+        );
+        const pods = (
+            await Promise.all([...troubled].map((namespace) => this.core.listNamespacedPod({ namespace })))
+        ).flatMap(({ items }) => items);
+        return states.map((state) => partStatus(state.workload, state.ready, pods));
+    }
+}
+
+const key = (kind: Workload["kind"], namespace = "", name = ""): string => `${kind} ${namespace}/${name}`;
+
+/**
+ * What is to be said of a workload.
+ * @param ready undefined: the workload does not exist
+ * @param pods of the workload's namespace, for the reason
+ */
+export function partStatus(
+    { kind, namespace, name, inState }: Workload,
+    ready: boolean | undefined,
+    pods: readonly V1Pod[],
+): PartStatus {
+    const part = { kind, name: `${namespace}/${name}` };
+    if (ready === undefined) {
+        return { ...part, trouble: "does not exist", ...(inState ? { lost: "refresh" } : {}) };
+    }
+    if (ready) {
+        return part;
+    }
+    const reasons = pods
+        .filter(({ metadata }) => metadata?.namespace === namespace && metadata.name?.startsWith(`${name}-`))
+        .flatMap((pod) => podTrouble(pod) ?? []);
+    return { ...part, trouble: reasons.join(", ") || "not ready yet" };
+}

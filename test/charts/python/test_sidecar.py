@@ -1,0 +1,145 @@
+"""provisioning_ip.py and its modules: what the sidecar looks at, publishes and requests."""
+
+import ipaddress
+import os
+import pathlib
+import tempfile
+import unittest
+from unittest import mock
+
+import endpoint_slice
+import pod_state
+import provisioning_address
+import provisioning_ip
+
+
+class Address(unittest.TestCase):
+    IP, CIDR = ipaddress.ip_address("192.168.222.100"), ipaddress.ip_network("192.168.222.0/24")
+
+    def place(self, interface, *links):
+        address = provisioning_address.ProvisioningAddress(self.IP, self.CIDR, interface)
+        found = [
+            {"ifname": name, "addr_info": [{"local": ip, "prefixlen": prefix} for ip, prefix in addresses]}
+            for name, *addresses in links
+        ]
+        with mock.patch.object(provisioning_address, "interfaces", return_value=found):
+            return address.find()
+
+    def test_place(self):
+        """The IP is a host address beside another of the network, and has the network's prefix length alone."""
+        lo, bridge = ("lo", ("127.0.0.1", 8)), ("eth1", ("192.168.222.2", 24))
+        self.assertEqual(self.place("", lo, bridge), ("eth1", 32))
+        self.assertEqual(self.place("eth1", lo, bridge), ("eth1", 32))
+        self.assertEqual(self.place("eth1", lo, ("eth1",)), ("eth1", 24))
+        self.assertIsNone(self.place("eth2", lo, bridge))
+        # The addresses of other conductors (/32) do not make an interface one of the network.
+        self.assertIsNone(self.place("", lo, ("eth0", ("10.0.0.1", 24), ("192.168.222.101", 32))))
+
+
+class Slice(unittest.TestCase):
+    ENV = {
+        "SERVICE_NAME": "ironic",
+        "SLICE_NAME": "ironic-conductor-0",
+        "POD_NAME": "ironic-conductor-0-x",
+        "POD_UID": "uid",
+        "POD_NAMESPACE": "metal3",
+        "NODE_NAME": "node",
+    }
+
+    def test_slice(self):
+        """The slice belongs to the pod and to the Service, and only the slice that was written is deleted."""
+        endpoints = endpoint_slice.EndpointSlice(self.ENV, ipaddress.ip_address("192.168.222.100"), 6385)
+        endpoints.request = mock.Mock(return_value={"metadata": {"uid": "slice-uid"}})
+        endpoints.delete()
+        endpoints.request.assert_not_called()
+        endpoints.write(True, False)
+        method, path, body, kind = endpoints.request.call_args.args
+        slices = "/apis/discovery.k8s.io/v1/namespaces/metal3/endpointslices/ironic-conductor-0"
+        self.assertEqual((method, path), ("PATCH", f"{slices}?fieldManager=provisioning-ip&force=true"))
+        self.assertEqual(kind, "application/apply-patch+yaml")
+        owner = {"apiVersion": "v1", "kind": "Pod", "name": "ironic-conductor-0-x", "uid": "uid"}
+        self.assertEqual(body["metadata"]["ownerReferences"], [owner])
+        self.assertEqual(body["metadata"]["labels"]["kubernetes.io/service-name"], "ironic")
+        (endpoint,) = body["endpoints"]
+        self.assertEqual(endpoint["addresses"], ["192.168.222.100"])
+        self.assertEqual(endpoint["conditions"], {"ready": True, "serving": True, "terminating": False})
+        endpoints.delete()
+        method, path, options, _ = endpoints.request.call_args.args
+        self.assertEqual((method, path), ("DELETE", slices))
+        self.assertEqual(options["preconditions"], {"uid": "slice-uid"})
+
+
+class Rounds(unittest.TestCase):
+    def setUp(self):
+        self.folder = pathlib.Path(tempfile.mkdtemp())
+        env = {
+            **Slice.ENV,
+            "PROVISIONING_IP": "192.168.222.100",
+            "PROVISIONING_CIDR": "192.168.222.0/24",
+            "API_PORT": "6385",
+            "API_CA_FILE": "/etc/ssl/certs/ca-certificates.crt",
+            "OS_DATABASE__CONNECTION": "mysql+pymysql://ironic:x@db/ironic",
+        }
+        self.sidecar = provisioning_ip.Sidecar(env, pod_state.PodState(self.folder))
+        self.sidecar.address, self.sidecar.slice, self.sidecar.database = mock.Mock(), mock.Mock(), mock.Mock()
+        self.sidecar.address.ensure.return_value = True
+        self.sidecar.database.restarted.return_value = False
+        self.sidecar.api.answers = mock.Mock(return_value=True)
+
+    def rounds(self, count=1):
+        """What is written to the slice in so many rounds."""
+        self.sidecar.slice.write.reset_mock()
+        for _ in range(count):
+            self.sidecar.round()
+        return [call.args for call in self.sidecar.slice.write.call_args_list]
+
+    def test_publish(self):
+        """The slice is written when something changes, after a failure, and every 30 rounds."""
+        self.assertEqual(self.rounds(30), [(True, False)])
+        self.assertEqual(self.rounds(30), [(True, False)])
+        self.sidecar.api.answers.return_value = False
+        self.assertEqual(self.rounds(3), [(False, False)])
+        self.sidecar.slice.write.side_effect = OSError("refused")
+        self.sidecar.api.answers.return_value = True
+        self.assertEqual(self.rounds(2), 2 * [(True, False)])
+        self.sidecar.slice.write.side_effect = None
+        self.assertEqual(self.rounds(2), [(True, False)])
+
+    def test_draining(self):
+        """A conductor that is about to stop is not ready, whatever its API says."""
+        self.rounds()
+        (self.folder / "draining").touch()
+        self.assertEqual(self.rounds(2), [(False, True)])
+
+    def test_restart(self):
+        """A restart is requested after one of the database, and after a silence of the API."""
+        self.rounds()
+        self.assertEqual(sorted(os.listdir(self.folder)), ["address", "beat"])
+        self.sidecar.database.restarted.return_value = True
+        self.rounds()
+        self.assertIn("restart", os.listdir(self.folder))
+        self.sidecar.state.conductor_starts()
+        self.sidecar.database.restarted.return_value = False
+        self.sidecar.api.restart_reason = "silence"
+        self.rounds()
+        self.assertIn("restart", os.listdir(self.folder))
+        self.sidecar.state.conductor_starts()
+        self.rounds()
+        self.assertEqual(sorted(os.listdir(self.folder)), ["address", "beat"])
+
+    def test_no_interface(self):
+        """Without an interface the address is not reported, and the rounds go on."""
+        self.sidecar.address.ensure.return_value = False
+        self.rounds(3)
+        self.assertEqual(os.listdir(self.folder), ["beat"])
+        thorough = [call.kwargs["thoroughly"] for call in self.sidecar.address.ensure.call_args_list]
+        self.assertEqual(thorough, [True, True, False])
+
+
+class State(unittest.TestCase):
+    def test_share(self):
+        """The volume loses its sticky bit and keeps its other permissions."""
+        folder = pathlib.Path(tempfile.mkdtemp())
+        folder.chmod(0o3777)
+        pod_state.PodState(folder).share()
+        self.assertEqual(folder.stat().st_mode & 0o7777, 0o2777)

@@ -1,0 +1,215 @@
+import * as pulumi from "@pulumi/pulumi";
+import { expect } from "chai";
+import { Lab } from "../../components/lab";
+import { keys, type Key } from "../../plan/config/keys";
+import { validate } from "../../plan/config/validate";
+import { ironicValues } from "../../plan/manifests/ironic-values";
+import { plan } from "../../plan/plan";
+import { Images } from "../../prepare/images";
+import { ironicChart, operatorManifests, OWNER, Recorder } from "./mocks";
+
+/** What a key must reach: its value, and the field of an object of the lab in which it must be found. */
+interface Row {
+    value: string;
+    /** Further keys that the value needs. */
+    with?: Record<string, string>;
+    read: (lab: Recorded) => unknown;
+    expected: unknown;
+}
+
+interface Recorded {
+    recorder: Recorder;
+    values: Record<string, unknown> & { provisioning: { ips: string[] }; conductor: { tunedRuntime: boolean } };
+    waitSeconds: number;
+    /** The output that says what the wait reached. */
+    fleet: unknown;
+}
+
+const HOST = "kubernetes:metal3.io/v1alpha1:BareMetalHost";
+const CLUSTER = "kubernetes:cluster.x-k8s.io/v1beta2:Cluster";
+const SECRET = "4dabf18193072939515e22adb298388d";
+
+/** A field of a resource's inputs, by its path; secrets are opened on the way. */
+function field(resource: { inputs: Record<string, unknown> }, ...path: (string | number)[]): unknown {
+    const open = (value: unknown): unknown =>
+        typeof value === "object" && value !== null && SECRET in value ? (value as { value?: unknown }).value : value;
+    return path.reduce<unknown>(
+        (value, key) => open((value as Record<string | number, unknown> | undefined)?.[key]),
+        resource.inputs,
+    );
+}
+
+const ofHost =
+    (...path: (string | number)[]) =>
+    ({ recorder }: Recorded) =>
+        field(recorder.named("host-0001"), ...path);
+const ofCluster =
+    (...path: (string | number)[]) =>
+    ({ recorder }: Recorded) =>
+        field(recorder.named("cluster-0001"), ...path);
+const ofNode =
+    (...path: (string | number)[]) =>
+    ({ recorder }: Recorded) =>
+        field(recorder.named("kubernetes-control-plane"), ...path);
+
+/** A variable of the node's container. */
+const nodeVariable =
+    (name: string) =>
+    ({ recorder }: Recorded) =>
+        (field(recorder.named("kubernetes-control-plane"), "envs") as string[]).find((env) =>
+            env.startsWith(`${name}=`),
+        );
+
+/** A line of the configuration file of a pair. */
+const pairSetting =
+    (name: string) =>
+    ({ recorder }: Recorded) =>
+        String(field(recorder.named("pair-000-fake-ipa"), "uploads", 0, "content"))
+            .split("\n")
+            .find((line) => line.startsWith(`${name} = `));
+
+/** Environment variable of a container of a Deployment. */
+const deploymentVariable =
+    (deployment: string, name: string) =>
+    ({ recorder }: Recorded) => {
+        const container = field(recorder.named(deployment), "spec", "template", "spec", "containers", 0);
+        return (container as { env: { name: string; value: unknown }[] }).env.find((env) => env.name === name)?.value;
+    };
+
+const BMO = "bmo-deployment-baremetal-operator-controller-manager";
+
+const ROWS: Record<Key, Row> = {
+    substrate: {
+        value: "embedded",
+        read: ({ recorder }) => recorder.of("docker:index/network:Network").length,
+        expected: 1,
+    },
+    nodes: { value: "7", read: ({ recorder }) => recorder.of(HOST).length, expected: 7 },
+    clusters: { value: "3", read: ({ recorder }) => recorder.of(CLUSTER).length, expected: 3 },
+    controlPlaneNodes: {
+        value: "3",
+        with: { nodes: "6" },
+        read: ofCluster("spec", "topology", "controlPlane", "replicas"),
+        expected: 3,
+    },
+    workerNodes: {
+        value: "1",
+        read: ofCluster("spec", "topology", "workers", "machineDeployments", 0, "replicas"),
+        expected: 1,
+    },
+    hostsPerCluster: {
+        value: "2",
+        read: ofHost("metadata", "labels", "metal3-scale-lab/cluster"),
+        expected: "cluster-0000",
+    },
+    conductors: {
+        value: "3",
+        read: ({ values }) => values.provisioning.ips,
+        expected: ["192.168.222.100", "192.168.222.101", "192.168.222.102"],
+    },
+    nodesPerPair: {
+        value: "1",
+        read: (lab) => String(ofHost("spec", "bmc", "address")(lab)).split("/")[2],
+        expected: "192.168.222.18:8000",
+    },
+    fakeApiServers: {
+        value: "2",
+        read: ofCluster("metadata", "labels", "metal3-scale-lab/fake-api-server"),
+        expected: "1",
+    },
+    kubernetesVersion: { value: "v1.34.2", read: ofCluster("spec", "topology", "version"), expected: "v1.34.2" },
+    fakeBootSeconds: {
+        value: "5-9",
+        read: pairSetting("FAKE_IPA_MAX_BOOT_TIME"),
+        expected: "FAKE_IPA_MAX_BOOT_TIME = 9",
+    },
+    fakePowerSeconds: {
+        value: "3-4",
+        read: pairSetting("SUSHY_TOOLS_MIN_POWER_TIME"),
+        expected: "SUSHY_TOOLS_MIN_POWER_TIME = 3",
+    },
+    cleaning: { value: "metadata", read: ofHost("spec", "automatedCleaningMode"), expected: "metadata" },
+    provisioningCidr: {
+        value: "10.1.0.0/24",
+        read: ({ recorder }) => field(recorder.named("kubernetes-provisioning"), "ipamConfigs", 0),
+        expected: { subnet: "10.1.0.0/24", gateway: "10.1.0.1" },
+    },
+    podCidr: { value: "10.8.0.0/16", read: nodeVariable("POD_CIDR"), expected: "POD_CIDR=10.8.0.0/16" },
+    serviceCidr: { value: "10.9.0.0/16", read: nodeVariable("CLUSTER_DNS"), expected: "CLUSTER_DNS=10.9.0.10" },
+    apiPort: { value: "17000", read: ofNode("ports", 0, "external"), expected: 17_000 },
+    images: {
+        value: JSON.stringify({ overrides: { node: "example.com/node:1.2.3" } }),
+        read: ofNode("image"),
+        expected: "example.com/node:1.2.3",
+    },
+    hostsAtOnce: { value: "5", read: deploymentVariable("fkas-0", "FKAS_HOSTS_AT_ONCE"), expected: "5" },
+    provisioningLimit: { value: "9", read: deploymentVariable(BMO, "PROVISIONING_LIMIT"), expected: "9" },
+    tuning: { value: "published", read: ({ values }) => values.conductor.tunedRuntime, expected: false },
+    wait: { value: "none", read: ({ fleet }) => fleet, expected: "not waited for (wait: none)" },
+    waitTimeout: { value: "77", read: ({ waitSeconds }) => waitSeconds, expected: 77 },
+};
+
+async function record(raw: Record<string, string>): Promise<Recorded> {
+    const recorder = new Recorder();
+    await recorder.start();
+    const config = validate({ ...raw, wait: "none" });
+    const planned = plan(config, "test");
+    const images = new Images(config.images);
+    const lab = new Lab("lab", {
+        config,
+        plan: planned,
+        images,
+        owner: OWNER,
+        operatorManifests,
+        ironicChart: ironicChart(planned.conductors.length),
+    });
+    const outputs = await new Promise<{ fleet?: unknown }>((resolve) => {
+        pulumi.output(lab.outputs).apply((value) => resolve(value as { fleet?: unknown }));
+    });
+    await pulumi.runtime.disconnect();
+    const values = ironicValues(planned, images) as Recorded["values"];
+    return { recorder, values, waitSeconds: planned.waitSeconds, fleet: outputs.fleet };
+}
+
+describe("a configuration key", () => {
+    for (const key of Object.keys(keys) as Key[]) {
+        const row = ROWS[key];
+        it(`reaches the field of an object of the lab: ${key}`, async () => {
+            expect(row.read(await record({ ...row.with, [key]: row.value }))).to.deep.equal(row.expected);
+        });
+    }
+});
+
+describe("a BareMetalHost", () => {
+    it("boots in legacy mode, is online, and has the MAC address of the plan", async () => {
+        const { recorder } = await record({});
+        const planned = plan(validate({}), "test").hosts[1];
+        expect(field(recorder.named("host-0001"), "spec")).to.deep.equal({
+            online: true,
+            bmc: { address: planned?.bmcAddress, credentialsName: "host-0001-bmc" },
+            bootMACAddress: planned?.mac,
+            bootMode: "legacy",
+            automatedCleaningMode: "disabled",
+        });
+    });
+});
+
+describe("objects in the cluster", () => {
+    it("go with the cluster's container: their components say so, and Pulumi passes it on to the objects", async () => {
+        const { recorder } = await record({});
+        const deletedWith = [...recorder.deletedWith].filter(([, resource]) => resource !== "");
+        expect(deletedWith.map(([name]) => name).sort()).to.deep.equal([
+            "bmo",
+            "clusters",
+            "dns",
+            "fkas",
+            "hosts",
+            "ironic",
+            "namespace",
+            "storage",
+        ]);
+        expect(new Set(deletedWith.map(([, resource]) => resource))).to.deep.equal(
+            new Set(["kubernetes-control-plane"]),
+        );
+    });
+});

@@ -1,0 +1,35 @@
+import * as pulumi from "@pulumi/pulumi";
+import { expect } from "chai";
+import { withRunErrors } from "../../components/run-error";
+import { ConfigurationError } from "../../plan/config/validate";
+import { UserError } from "../../plan/user-error";
+import { FleetTimeout, ObjectsMissing } from "../../tasks/wait-for-fleet/wait";
+
+describe("An error that ends the program", () => {
+    // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- anything can be thrown
+    const failing = (error: unknown): Promise<never> => Promise.reject(error);
+    const thrown = (error: unknown): Promise<unknown> =>
+        withRunErrors(failing(error)).catch((reason: unknown) => reason);
+
+    const forTheUser: [string, UserError][] = [
+        ["the configuration", new ConfigurationError([{ key: "nodes", value: "0", rule: "too few" }])],
+        ["a fleet that is late", new FleetTimeout([{ kind: "Cluster", name: "c", reason: "no" }], 1, "Look.", "")],
+        ["a host that is missing", new ObjectsMissing([{ kind: "BareMetalHost", name: "h", reason: "gone" }])],
+        ["anything else that a user can mend", new UserError("Mend it.")],
+    ];
+    for (const [what, error] of forTheUser) {
+        it(`is shown by its message alone when it is about ${what}`, async () => {
+            const shown = await thrown(error);
+            expect(pulumi.RunError.isInstance(shown)).to.equal(true);
+            expect((shown as Error).message).to.equal(error.message);
+        });
+    }
+
+    it("is passed on as it is when it is a bug of ours: where it was thrown is what we need to know", async () => {
+        for (const bug of [new TypeError("undefined is not a function"), "text"]) {
+            expect(await thrown(bug)).to.equal(bug);
+        }
+    });
+
+    it("is none where there is a result", async () => expect(await withRunErrors(Promise.resolve(7))).to.equal(7));
+});

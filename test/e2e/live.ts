@@ -1,0 +1,226 @@
+import { AppsV1Api, CoreV1Api, CustomObjectsApi, KubeConfig, type V1Pod } from "@kubernetes/client-node";
+import Docker from "dockerode";
+import { NAMESPACE, PREFIX, pulumi, pulumiEnvironment, run, STACK, type Result } from "./harness";
+
+interface Condition {
+    type: string;
+    status: string;
+}
+
+export interface LiveObject {
+    metadata: {
+        name: string;
+        uid: string;
+        creationTimestamp: string;
+        annotations?: Record<string, string>;
+        ownerReferences?: object[];
+        managedFields?: object[];
+    };
+    spec: Record<string, unknown>;
+    status?: { provisioning?: { state?: string }; conditions?: Condition[] };
+}
+
+/** The management cluster and the machine's Docker, as they are now. */
+export class Live {
+    readonly docker = new Docker();
+    private readonly config = new KubeConfig();
+
+    constructor(private readonly kubeconfigPath = `.lab/${STACK}/kubeconfig`) {
+        this.config.loadFromFile(kubeconfigPath);
+    }
+
+    get objects(): CustomObjectsApi {
+        return this.config.makeApiClient(CustomObjectsApi);
+    }
+
+    get core(): CoreV1Api {
+        return this.config.makeApiClient(CoreV1Api);
+    }
+
+    private async list(group: string, version: string, plural: string): Promise<LiveObject[]> {
+        const answer = (await this.objects.listNamespacedCustomObject({
+            group,
+            version,
+            plural,
+            namespace: NAMESPACE,
+        })) as { items: LiveObject[] };
+        return answer.items;
+    }
+
+    hosts(): Promise<LiveObject[]> {
+        return this.list("metal3.io", "v1alpha1", "baremetalhosts");
+    }
+
+    firmwareSchemas(): Promise<LiveObject[]> {
+        return this.list("metal3.io", "v1alpha1", "firmwareschemas");
+    }
+
+    private async kubectl(args: string[]): Promise<Result> {
+        return run("kubectl", ["--kubeconfig", this.kubeconfigPath, ...args], {
+            quiet: true,
+            env: await pulumiEnvironment(),
+        });
+    }
+
+    /** kube-apiserver's figures. @throws Error where the one that is looked for is not among those it has */
+    private async metrics(known: string): Promise<string> {
+        const { code, output } = await this.kubectl(["get", "--raw", "/metrics"]);
+        if (code !== 0 || !output.includes(`\n${known}`)) {
+            throw new Error(`no ${known} in kube-apiserver's metrics: ${output.slice(-500)}`);
+        }
+        return output;
+    }
+
+    /** How often kube-apiserver had an object converted from one version into another, by resource. */
+    async conversions(): Promise<Record<string, number>> {
+        const output = await this.metrics("apiserver_conversion_webhook_request_total");
+        return Object.fromEntries(
+            [
+                ...output.matchAll(
+                    /^apiserver_crd_conversion_webhook_duration_seconds_count\{crd_name="([^"]+)".*\} (\S+)$/gm,
+                ),
+            ].map(([, name = "", count]) => [name, Number(count)]),
+        );
+    }
+
+    /** How often a webhook was asked about updates. */
+    async updatesAsked(webhook: string): Promise<number> {
+        const output = await this.metrics(
+            `apiserver_admission_webhook_admission_duration_seconds_count{name="${webhook}"`,
+        );
+        const counts = output.matchAll(
+            /^apiserver_admission_webhook_admission_duration_seconds_count\{name="([^"]+)",operation="UPDATE".*\} (\S+)$/gm,
+        );
+        return [...counts].filter(([, name]) => name === webhook).reduce((sum, [, , count]) => sum + Number(count), 0);
+    }
+
+    kubeadmConfigs(): Promise<LiveObject[]> {
+        return this.list("bootstrap.cluster.x-k8s.io", "v1beta2", "kubeadmconfigs");
+    }
+
+    /** What kube-apiserver says to a change, which it does not make. */
+    tryChange(resource: string, name: string, change: object): Promise<Result> {
+        return this.kubectl([
+            "--namespace",
+            NAMESPACE,
+            "patch",
+            resource,
+            name,
+            "--type",
+            "merge",
+            "--dry-run=server",
+            "--patch",
+            JSON.stringify(change),
+        ]);
+    }
+
+    /** Names and UIDs of the workload clusters' Machines. */
+    async machines(): Promise<Record<string, string>> {
+        const machines = await this.list("cluster.x-k8s.io", "v1beta2", "machines");
+        return Object.fromEntries(machines.map(({ metadata }) => [metadata.name, metadata.uid]));
+    }
+
+    /** Arguments of the one controller of a namespace. */
+    async managerArguments(namespace: string): Promise<string[]> {
+        const { items } = await this.config.makeApiClient(AppsV1Api).listNamespacedDeployment({ namespace });
+        return items.flatMap(({ spec }) => spec?.template.spec?.containers ?? []).flatMap(({ args }) => args ?? []);
+    }
+
+    async deleteHost(name: string): Promise<void> {
+        await this.objects.deleteNamespacedCustomObject({
+            group: "metal3.io",
+            version: "v1alpha1",
+            plural: "baremetalhosts",
+            namespace: NAMESPACE,
+            name,
+        });
+    }
+
+    /** Whether every node of the management cluster is Ready. */
+    async nodesReady(): Promise<boolean> {
+        const { items } = await this.core.listNode();
+        const ready = items.filter(({ status }) =>
+            status?.conditions?.some(({ type, status: value }) => type === "Ready" && value === "True"),
+        );
+        return items.length > 0 && ready.length === items.length;
+    }
+
+    clusters(): Promise<LiveObject[]> {
+        return this.list("cluster.x-k8s.io", "v1beta2", "clusters");
+    }
+
+    async hostStates(): Promise<Record<string, string>> {
+        return Object.fromEntries(
+            (await this.hosts()).map(({ metadata, status }) => [metadata.name, status?.provisioning?.state ?? ""]),
+        );
+    }
+
+    async availableClusters(): Promise<string[]> {
+        const available = (cluster: LiveObject) =>
+            cluster.status?.conditions?.some(({ type, status }) => type === "Available" && status === "True");
+        return (await this.clusters())
+            .filter(available)
+            .map(({ metadata }) => metadata.name)
+            .sort();
+    }
+
+    async pods(): Promise<V1Pod[]> {
+        return (await this.core.listPodForAllNamespaces()).items;
+    }
+
+    /** Names and ids of the lab's containers. */
+    async containers(): Promise<Record<string, string>> {
+        const list = await this.docker.listContainers({
+            all: true,
+            filters: { label: [`metal3-scale-lab=${PREFIX}`] },
+        });
+        return Object.fromEntries(list.map(({ Names, Id }) => [(Names[0] ?? "").slice(1), Id]));
+    }
+
+    /** What must not change under a host, pod or container: identity, and how often it was restarted. */
+    async identities(): Promise<Record<string, string>> {
+        const pods = (await this.pods()).map((pod): [string, string] => {
+            const restarts = (pod.status?.containerStatuses ?? []).reduce(
+                (sum, { restartCount }) => sum + restartCount,
+                0,
+            );
+            return [
+                `pod ${pod.metadata?.namespace}/${pod.metadata?.name}`,
+                `${pod.metadata?.uid} restarted ${restarts}`,
+            ];
+        });
+        const objects = [...(await this.hosts()), ...(await this.clusters())].map(({ metadata }): [string, string] => [
+            metadata.name,
+            metadata.uid,
+        ]);
+        const containers = Object.entries(await this.containers()).map(([name, id]): [string, string] => [
+            `container ${name}`,
+            id,
+        ]);
+        return Object.fromEntries([...pods, ...objects, ...containers]);
+    }
+
+    /** Asks Ironic through its own container, with its own credentials: hosts by conductor. */
+    async hostsByConductor(): Promise<Record<string, number>> {
+        const secret = await this.core.readNamespacedSecret({ name: "ironic-credentials", namespace: NAMESPACE });
+        const decode = (key: string) => Buffer.from(secret.data?.[key] ?? "", "base64").toString();
+        const ca = await this.core.readNamespacedSecret({ name: "ironic-tls", namespace: NAMESPACE });
+        const { fetch, Agent } = await import("undici");
+        const dispatcher = new Agent({ connect: { ca: Buffer.from(ca.data?.["ca.crt"] ?? "", "base64").toString() } });
+        const authorization = `Basic ${Buffer.from(`${decode("username")}:${decode("password")}`).toString("base64")}`;
+        const endpoint = (await pulumi(["stack", "output", "ironicEndpoint"], { quiet: true })).output.trim();
+        const response = await fetch(`${endpoint}/v1/nodes/detail`, {
+            dispatcher,
+            headers: { authorization, "X-OpenStack-Ironic-API-Version": "1.84" },
+        });
+        if (!response.ok) {
+            throw new Error(`Ironic answered ${response.status} ${await response.text()}`);
+        }
+        const { nodes } = (await response.json()) as { nodes: { conductor: string }[] };
+        const counts: Record<string, number> = {};
+        for (const { conductor } of nodes) {
+            counts[conductor] = (counts[conductor] ?? 0) + 1;
+        }
+        return counts;
+    }
+}

@@ -1,0 +1,83 @@
+import { expect } from "chai";
+import { copyCluster, deleteCluster } from "../extra-cluster";
+import { eventually, pulumi } from "../harness";
+import { nodeService, pairContainer, podContainer, type Part } from "../kill";
+import { allAvailable, lab } from "./lab";
+
+/** Every part of the lab that runs by itself. Each is killed once. */
+const PARTS: readonly Part[] = [
+    podContainer("mariadb", /^ironic-mariadb-0$/),
+    podContainer("ironic", /^ironic-conductor-0-/),
+    podContainer("http", /^ironic-conductor-1-/),
+    podContainer("provisioning-ip", /^ironic-conductor-1-/),
+    podContainer("nginx", /^ironic-image-server-/),
+    podContainer("fkas", /^fkas-0-/),
+    podContainer("manager", /^baremetal-operator-/, "baremetal-operator-system"),
+    podContainer("manager", /^capi-controller-manager-/, "capi-system"),
+    podContainer("manager", /^capi-kubeadm-bootstrap-/, "capi-kubeadm-bootstrap-system"),
+    podContainer("manager", /^capi-kubeadm-control-plane-/, "capi-kubeadm-control-plane-system"),
+    podContainer("manager", /^capm3-controller-manager-/, "capm3-system"),
+    podContainer("manager", /^ipam-controller-manager-/, "metal3-ipam-system"),
+    podContainer("coredns", /^coredns-/, "kube-system"),
+    nodeService("etcd"),
+    nodeService("kube-apiserver"),
+    nodeService("kubelet"),
+    nodeService("containerd"),
+    pairContainer("pair-001-sushy-tools"),
+    pairContainer("pair-001-fake-ipa"),
+];
+
+/** Index of a cluster that is not in the plan. The plan sets host-0002 aside for it, and FKAS's Service opens its port. */
+const EXTRA = 2;
+const EXTRA_CLUSTER = "cluster-0002";
+const EXTRA_HOST = "host-0002";
+
+/** Limit of one step of a host or cluster, seconds. It takes a tenth of that on two quiet cores. */
+const LIMIT_SECONDS = 300;
+
+/** Has Cluster API provision a host, and lets it go again: a way through every layer of the lab. */
+async function provisionAndRelease(): Promise<void> {
+    const hostIs = (state: string): Promise<void> =>
+        eventually(
+            `${EXTRA_HOST} ${state}`,
+            LIMIT_SECONDS,
+            async () => (await lab.live.hostStates())[EXTRA_HOST] === state,
+            () => lab.live.hosts(),
+        );
+    await eventually(
+        "kube-apiserver and the webhooks accepting a Cluster",
+        LIMIT_SECONDS,
+        async () => {
+            await copyCluster(lab.live, "cluster-0001", EXTRA_CLUSTER, EXTRA);
+            return true;
+        },
+        () => lab.live.pods(),
+    );
+    await hostIs("provisioned");
+    await allAvailable(lab.live, 3, LIMIT_SECONDS);
+    await deleteCluster(lab.live, EXTRA_CLUSTER);
+    await eventually(
+        `${EXTRA_CLUSTER} deleted`,
+        LIMIT_SECONDS,
+        async () => (await lab.live.clusters()).length === 2,
+        () => lab.live.clusters(),
+    );
+    await hostIs("available");
+}
+
+/** Kills each part of the lab once, in its container. The lab must work on without anybody's help. */
+export function killedParts(): void {
+    for (const part of PARTS) {
+        it(`provisions a host and lets it go after a kill of ${part.name}`, async () => {
+            await part.kill(lab.live);
+            await provisionAndRelease();
+        });
+    }
+
+    it("is at rest, with nothing for Pulumi to do, after every part was killed", async () => {
+        await allAvailable(lab.live, 2, LIMIT_SECONDS);
+        const { code, output } = await pulumi(["up", "--yes", "--skip-preview", "--expect-no-changes"]);
+        expect(code, output).to.equal(0);
+        lab.identities = await lab.live.identities();
+    });
+}

@@ -1,0 +1,117 @@
+import { expect } from "chai";
+import { configure, eventually, pulumi } from "../harness";
+import { allAvailable, lab, operations, up } from "./lab";
+
+/** Changes the size of a lab that is up, by every kind of part. */
+export function resize(): void {
+    it("grows by adding only, and touches nothing that was there", async () => {
+        lab.identities = await lab.live.identities();
+        await configure({ nodes: 8, clusters: 4 });
+        const planned = await operations();
+        expect(Object.keys(planned).sort()).to.deep.equal(["create"]);
+        await up();
+        expect(await lab.live.availableClusters()).to.deep.equal([
+            "cluster-0000",
+            "cluster-0001",
+            "cluster-0002",
+            "cluster-0003",
+        ]);
+        expect(await lab.live.identities()).to.include(lab.identities);
+        // Beyond hostsAtOnce hosts and clusters are queued, and let in.
+        const admitted = [...(await lab.live.hosts()), ...(await lab.live.clusters())].filter(
+            ({ metadata }) => metadata.annotations?.["metal3-scale-lab/admitted"] !== undefined,
+        );
+        expect(admitted.map(({ metadata }) => metadata.name).sort()).to.deep.equal([
+            "cluster-0003",
+            "host-0003",
+            "host-0004",
+            "host-0005",
+            "host-0006",
+            "host-0007",
+        ]);
+    });
+
+    it("shrinks from the end: clusters, then hosts, properly let go of", async () => {
+        await configure({ nodes: 4, clusters: 2 });
+        const planned = await operations();
+        expect(Object.keys(planned).sort()).to.deep.equal(["delete"]);
+        await up();
+        expect(await lab.live.identities()).to.deep.equal(lab.identities);
+        await eventually(
+            "the hosts that the last clusters used, available",
+            300,
+            async () =>
+                JSON.stringify(await lab.live.hostStates()) ===
+                JSON.stringify({
+                    "host-0000": "provisioned",
+                    "host-0001": "provisioned",
+                    "host-0002": "available",
+                    "host-0003": "available",
+                }),
+            () => lab.live.hostStates(),
+        );
+        const conductors = await lab.live.hostsByConductor();
+        expect(
+            Object.values(conductors).reduce((sum, count) => sum + count, 0),
+            "nodes that Ironic still knows",
+        ).to.equal(4);
+        expect(await lab.live.availableClusters()).to.deep.equal(["cluster-0000", "cluster-0001"]);
+    });
+
+    it("names a host that somebody else has deleted, and makes it again when it is told to look", async () => {
+        await lab.live.deleteHost("host-0003");
+        const { code, output } = await pulumi(["up", "--yes", "--skip-preview"]);
+        expect(code).to.not.equal(0);
+        expect(output).to.include("BareMetalHost host-0003: does not exist").and.include("pulumi up --refresh");
+        const { code: again, output: made } = await pulumi(["up", "--yes", "--skip-preview", "--refresh"]);
+        expect(again, made).to.equal(0);
+        expect((await lab.live.hostStates())["host-0003"]).to.equal("available");
+        lab.identities = { ...lab.identities, "host-0003": (await lab.live.identities())["host-0003"] ?? "" };
+    });
+
+    it("gives the controllers the settings of a large lab and takes them back, and touches nothing else", async () => {
+        const concurrency = async () =>
+            (await lab.live.managerArguments("capm3-system")).filter((argument) =>
+                argument.startsWith("--metal3machine-concurrency="),
+            );
+        const small = await concurrency();
+        const machines = await lab.live.machines();
+        expect(Object.keys(machines)).to.have.length(2);
+        const others = Object.fromEntries(
+            Object.entries(lab.identities).filter(([name]) => !/^pod (cap|baremetal-operator|metal3-ipam)/.test(name)),
+        );
+        // Beyond 200 hosts. Most of them are queued, and nobody waits for them.
+        await configure({ nodes: 201, wait: "none" });
+        await up();
+        expect(await concurrency())
+            .to.have.length(1)
+            .and.not.deep.equal(small);
+        expect(await lab.live.identities()).to.include(others);
+        await configure({ nodes: 4, wait: "clusters" });
+        await up();
+        expect(await concurrency()).to.deep.equal(small);
+        expect(await lab.live.machines()).to.deep.equal(machines);
+        expect(await lab.live.identities()).to.include(others);
+        await allAvailable(lab.live, 2, 180);
+        lab.identities = await lab.live.identities();
+    });
+
+    it("takes a third conductor and lets it go, restarting no other and losing no host", async () => {
+        for (const conductors of [3, 2]) {
+            await configure({ conductors });
+            await up();
+            expect(await lab.live.identities()).to.include(lab.identities);
+            await eventually(
+                "every host held by a conductor that is there",
+                180,
+                async () =>
+                    Object.keys(await lab.live.hostsByConductor()).every(
+                        (name) => Number(name.split(".").at(-1)) < 100 + conductors,
+                    ),
+                () => lab.live.hostsByConductor(),
+            );
+            expect(Object.values(await lab.live.hostsByConductor()).reduce((sum, count) => sum + count, 0)).to.equal(4);
+        }
+        expect(await lab.live.availableClusters()).to.have.length(2);
+    });
+}

@@ -1,0 +1,74 @@
+import { expect } from "chai";
+import {
+    machineMemory,
+    parseBusySeconds,
+    parseMemory,
+    parseProcessStat,
+    parseSharedPages,
+    processTree,
+} from "../../lib/proc";
+
+describe("reading the files of /proc", () => {
+    it("A process is read by the manual page's field numbers, whatever its name contains", () => {
+        const fields = "S 10 42 42 0 -1 0 1 2 3 4 150 50 30 20 20 0 9 0 100 1000000 256 0 0";
+        expect(parseProcessStat(`42 (a) b (c)) ${fields}\n`)).to.deep.equal({
+            pid: 42,
+            parent: 10,
+            name: "a) b (c)",
+            startTicks: 100,
+            cpuSeconds: 2,
+            childrenCpuSeconds: 0.5,
+            residentPages: 256,
+        });
+    });
+
+    it("Shared pages are the third number of statm", () => {
+        expect(parseSharedPages("2100 190 90 5 0 77 0\n")).to.equal(90);
+    });
+
+    it("User, nice, system and interrupt time is busy; idle time, waits for the disk and stolen time are not", () => {
+        expect(parseBusySeconds("cpu  100 10 50 100000 5000 3 2 7000 40 4\ncpu0 1 1 1 1\n")).to.equal(1.65);
+        expect(() => parseBusySeconds("cpu0 1 2 3\nintr 5\n")).to.throw('no line that begins with "cpu "');
+    });
+
+    it("Memory is read in bytes, and a missing line is named", () => {
+        const text = "MemTotal:       16384 kB\nMemFree:         100 kB\nMemAvailable:    8192 kB\nSwapTotal:  9 kB\n";
+        expect(parseMemory(text)).to.deep.equal({ total: 16384 * 1024, available: 8192 * 1024 });
+        expect(() => parseMemory("MemTotal:  16384 kB\n")).to.throw(
+            '/proc/meminfo: it has no line "MemAvailable: … kB"',
+        );
+    });
+
+    it("This machine has memory, and a part of it is available", () => {
+        const { total, available } = machineMemory();
+        expect(available)
+            .to.be.greaterThan(2 ** 20)
+            .and.to.be.lessThan(total);
+    });
+});
+
+describe("the tree of a process", () => {
+    const process = (pid: number, parent: number) => ({
+        pid,
+        parent,
+        name: "",
+        startTicks: 0,
+        cpuSeconds: 0,
+        childrenCpuSeconds: 0,
+        residentPages: 0,
+    });
+    // Children may come before their parents: PIDs are used again.
+    const all = [process(12, 11), process(1, 0), process(10, 1), process(11, 10), process(20, 1), process(13, 10)];
+    const pids = (root: number): number[] => processTree(all, root).map(({ pid }) => pid);
+
+    it("A tree has the process first, then everything that it has started, and nothing else", () => {
+        expect(pids(10)[0]).to.equal(10);
+        expect(pids(10)).to.have.members([10, 11, 12, 13]);
+        expect(pids(1)).to.have.members([1, 10, 11, 12, 13, 20]);
+        expect(pids(20)).to.deep.equal([20]);
+    });
+
+    it("A process that has ended has no tree", () => {
+        expect(pids(99)).to.deep.equal([]);
+    });
+});

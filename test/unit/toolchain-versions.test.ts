@@ -1,0 +1,139 @@
+import { readFileSync, readdirSync } from "node:fs";
+import { join } from "node:path";
+import { expect } from "chai";
+import { gte, satisfies } from "semver";
+import { validate } from "../../plan/config/validate";
+import { goTarget, goTargets, type GoTarget } from "../../toolchain/go/targets";
+import { imageNames, imageRecipe } from "../../toolchain/images/recipes";
+import { repoPath } from "../../toolchain/paths";
+import { tool } from "../../toolchain/tools";
+import { versions } from "../../toolchain/versions";
+
+/** Programs of ours: they are of no upstream's version. */
+const OURS = ["fkas", "pause"];
+const upstream = goTargets().filter(({ name }) => !OURS.includes(name));
+
+/** The upstream module behind each target whose package is a folder of ours. */
+const BEHIND: Record<string, string> = { kube: "k8s.io/kubernetes", coredns: "github.com/coredns/coredns" };
+
+/** Versions of the modules that a target's go.mod requires, by module. */
+function required({ module }: GoTarget): Map<string, string> {
+    const text = readFileSync(repoPath(module, "go.mod"), "utf8");
+    return new Map(
+        [...text.matchAll(/^(?:require)?\s+(\S+) (v\S+)/gm)].map((match) => [match[1] ?? "", match[2] ?? ""]),
+    );
+}
+
+const { dependencies } = JSON.parse(readFileSync(repoPath("package.json"), "utf8")) as {
+    dependencies: Record<string, string>;
+};
+
+describe("Versions that stand in more than one file", () => {
+    for (const target of upstream) {
+        it(`The build of ${target.name} links no other version than ${target.version}`, () => {
+            const text = `${target.ldflags} ${target.prebuild ?? ""}`;
+            const linked = [...text.matchAll(/\bv?\d+\.\d+\.\d+\b/g)].map(([version]) => version);
+            expect(new Set([...linked, target.version])).to.deep.equal(new Set([target.version]));
+            const [, major, minor] = /(\d+)\.(\d+)\./.exec(target.version) ?? [];
+            for (const [part, number] of text.matchAll(/(?<=version\.git)M(?:aj|in)or=(\d+)/g)) {
+                expect(number, part).to.equal(part.startsWith("Major") ? major : minor);
+            }
+        });
+    }
+
+    // The Kubernetes provider has no tag as a Go module: its go.mod requires a commit.
+    for (const target of upstream.filter(({ name }) => name !== "pulumi-resource-kubernetes")) {
+        it(`The go.mod of ${target.name} requires ${target.version}`, () => {
+            const modules = required(target);
+            const behind = BEHIND[target.name] ?? target.package;
+            const found = [...modules.keys()].filter((module) => behind === module || behind.startsWith(`${module}/`));
+            expect(found, behind).to.not.deep.equal([]);
+            expect(modules.get(found.sort((a, b) => b.length - a.length)[0] ?? "")).to.equal(target.version);
+        });
+    }
+
+    it("The image that upstream publishes is of the version that the lab builds", () => {
+        const compared = imageNames().flatMap((name) => {
+            const { pull, binaries } = imageRecipe(name);
+            const [binary] = binaries;
+            if (pull === undefined || binary === undefined || OURS.includes(binary)) {
+                return [];
+            }
+            expect(pull.split(":").at(-1), name).to.equal(goTarget(binary).version);
+            return [name];
+        });
+        expect(compared).to.include.members(["coredns", "baremetal-operator", "cluster-api-provider-metal3"]);
+    });
+
+    it("The fake API servers speak the API versions of the controllers that the lab builds", () => {
+        const modules = required(goTarget("fkas"));
+        const pairs = [
+            ["sigs.k8s.io/cluster-api", "cluster-api-controller"],
+            ["github.com/metal3-io/cluster-api-provider-metal3/api", "cluster-api-provider-metal3"],
+            ["github.com/metal3-io/baremetal-operator/apis", "baremetal-operator"],
+        ] as const;
+        for (const [module, target] of pairs) {
+            expect(modules.get(module), module).to.equal(goTarget(target).version);
+        }
+    });
+
+    it("A workload cluster is of the management cluster's Kubernetes unless the user asks for another", () => {
+        expect(validate({}).kubernetesVersion).to.equal(goTarget("kube").version);
+    });
+
+    it("The Pulumi and the Kubernetes provider that the lab builds are those that package.json asks for", () => {
+        expect(goTarget("pulumi").version).to.equal(`v${dependencies["@pulumi/pulumi"]}`);
+        expect(goTarget("pulumi-resource-kubernetes").version).to.equal(dependencies["@pulumi/kubernetes"]);
+    });
+
+    it("Pulumi is asked for the plugins of package.json, each at the version that its npm package names", () => {
+        expect(versions().plugins.map(({ name }) => name)).to.have.members([
+            "kubernetes",
+            "docker",
+            "random",
+            "command",
+        ]);
+        for (const { name, version } of versions().plugins) {
+            const path = repoPath("node_modules", "@pulumi", name, "package.json");
+            const { pulumi } = JSON.parse(readFileSync(path, "utf8")) as { pulumi: object };
+            expect(pulumi, name).to.deep.equal({ resource: true, name, version });
+        }
+    });
+
+    it("The replacement plugins name no version of Pulumi's packages other than that of package.json", () => {
+        for (const folder of ["docker", "random", "command", "nodejs"]) {
+            const wanted = dependencies[folder === "nodejs" ? "@pulumi/pulumi" : `@pulumi/${folder}`];
+            for (const file of readdirSync(repoPath("plugins", folder)).filter((name) => name.endsWith(".ts"))) {
+                const text = readFileSync(join(repoPath("plugins", folder), file), "utf8");
+                const pattern = /(?:version: "|VERSION = "|@pulumi\/\w+ )v?(\d+\.\d+\.\d+)/g;
+                for (const [, version] of text.matchAll(pattern)) {
+                    expect(version, `plugins/${folder}/${file}`).to.equal(wanted);
+                }
+            }
+        }
+        const listed = readFileSync(repoPath("plugins", "build.ts"), "utf8").matchAll(
+            /name: "(\w+)", version: "([^"]+)"/g,
+        );
+        for (const [, name, version] of listed) {
+            expect(version, `plugins/build.ts, ${name}`).to.equal(
+                dependencies[name === "nodejs" ? "@pulumi/pulumi" : `@pulumi/${name}`],
+            );
+        }
+    });
+
+    it("A tool that the lab builds is of a version that it would take from PATH", () => {
+        for (const [name, { range }] of Object.entries(versions().tools)) {
+            expect(satisfies(goTarget(tool(name).target).version, range), name).to.equal(true);
+        }
+    });
+
+    it("The pinned Go is new enough for the lab's programs and for every go.mod of theirs", () => {
+        const { version, minimum } = versions().go;
+        expect(gte(version, minimum)).to.equal(true);
+        for (const { name, module } of goTargets()) {
+            const text = readFileSync(repoPath(module, "go.mod"), "utf8");
+            const asked = /^go (\S+)$/m.exec(text)?.[1] ?? "";
+            expect(gte(minimum, asked), `${name} asks for Go ${asked}`).to.equal(true);
+        }
+    });
+});

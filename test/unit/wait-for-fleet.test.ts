@@ -1,0 +1,279 @@
+import { expect } from "chai";
+import { validate } from "../../plan/config/validate";
+import { plan } from "../../plan/plan";
+import { UserError } from "../../plan/user-error";
+import { containerStatus } from "../../tasks/wait-for-fleet/containers";
+import { pendingObjects, progressLine, wanted, type Fleet, type PartStatus } from "../../tasks/wait-for-fleet/fleet";
+import { clusterStatus, hostStatus } from "../../tasks/wait-for-fleet/reader";
+import {
+    FleetTimeout,
+    ObjectsMissing,
+    pollSeconds,
+    waitForFleet,
+    type FleetWaitArgs,
+} from "../../tasks/wait-for-fleet/wait";
+
+const planned = plan(validate({}), "dev");
+const host = (index: number, state: string, error = "") => ({
+    name: `host-000${index}`,
+    state,
+    error,
+    deleting: false,
+    used: false,
+});
+const cluster = (index: number, available: boolean, message = "") => ({
+    name: `cluster-000${index}`,
+    available,
+    message,
+});
+const settled: Fleet = {
+    hosts: [host(0, "provisioned"), host(1, "provisioned"), host(2, "available"), host(3, "available")],
+    clusters: [cluster(0, true), cluster(1, true)],
+    parts: [{ kind: "Deployment", name: "metal3/fkas-0" }],
+};
+const crashing: PartStatus = {
+    kind: "Deployment",
+    name: "metal3/ironic-conductor-0",
+    trouble: "ironic-conductor-0-5d4 CrashLoopBackOff",
+};
+const stopped: PartStatus = {
+    kind: "Container",
+    name: "m3lab-dev-pair-000-fake-ipa",
+    trouble: "Exited (137)",
+    lost: "start",
+};
+
+/** A wait by a clock that moves only while the wait pauses, with looks that find these, one after the other. */
+function wait(looks: (Fleet | Error)[], more: Partial<FleetWaitArgs> = {}) {
+    let time = 0;
+    const lines: string[] = [];
+    const waiting = waitForFleet({
+        want: wanted(planned, 1, "clusters"),
+        timeoutSeconds: 60,
+        hint: "",
+        report: (line) => lines.push(line),
+        read: () => {
+            const look = looks.shift() ?? new Error("looked too often");
+            return look instanceof Error ? Promise.reject(look) : Promise.resolve(look);
+        },
+        readContainers: () => Promise.resolve([]),
+        clock: { now: () => time, sleep: (milliseconds) => Promise.resolve((time += milliseconds)) },
+        ...more,
+    });
+    const error = waiting.then(
+        () => undefined,
+        (reason: unknown) => reason as Error,
+    );
+    return { waiting, error, lines, looks };
+}
+
+describe("Where the fleet should be", () => {
+    it("is: the clusters' hosts provisioned, the others available, and every cluster Available", () => {
+        expect(pendingObjects(settled, wanted(planned, 1, "clusters"))).to.deep.equal([]);
+    });
+
+    it("is anywhere a host can stay, when only hosts are waited for", () => {
+        const want = wanted(planned, 1, "hosts");
+        expect(want.clusters).to.deep.equal([]);
+        const hosts = settled.hosts.map((each) => ({ ...each, state: "available" }));
+        expect(pendingObjects({ ...settled, hosts, clusters: [] }, want)).to.deep.equal([]);
+    });
+
+    it("is also where a cluster that is about to be deleted uses a host, but no other host may be used", () => {
+        const want = wanted(planned, 1, "clusters");
+        const fleetWith = (name: string, change: object) => ({
+            ...settled,
+            hosts: settled.hosts.map((each) => (each.name === name ? { ...each, ...change } : each)),
+        });
+        expect(pendingObjects(fleetWith("host-0002", { state: "provisioned", used: true }), want)).to.deep.equal([]);
+        expect(pendingObjects(fleetWith("host-0002", { state: "provisioned" }), want)).to.have.length(1);
+        expect(pendingObjects(fleetWith("host-0000", { state: "provisioning", used: true }), want)).to.have.length(1);
+        expect(pendingObjects(fleetWith("host-0000", { deleting: true }), want)).to.have.length(1);
+    });
+
+    it("is not reached by what is pending, which is named with its last error, broken parts first", () => {
+        const fleet: Fleet = {
+            hosts: [host(0, "provisioning", "deploy failed"), host(1, ""), host(2, "available")],
+            clusters: [cluster(0, false, "RemoteConnectionProbe: no")],
+            parts: [...settled.parts, crashing],
+        };
+        expect(pendingObjects(fleet, wanted(planned, 1, "clusters"))).to.deep.equal([
+            {
+                kind: "Deployment",
+                name: "metal3/ironic-conductor-0",
+                reason: "ironic-conductor-0-5d4 CrashLoopBackOff",
+            },
+            { kind: "BareMetalHost", name: "host-0000", reason: "provisioning: deploy failed (wanted: provisioned)" },
+            { kind: "BareMetalHost", name: "host-0001", reason: "not seen by BMO yet (wanted: provisioned)" },
+            { kind: "BareMetalHost", name: "host-0003", reason: "does not exist (wanted: available)", lost: "refresh" },
+            { kind: "Cluster", name: "cluster-0000", reason: "RemoteConnectionProbe: no" },
+            { kind: "Cluster", name: "cluster-0001", reason: "does not exist", lost: "refresh" },
+        ]);
+    });
+});
+
+describe("The wait for the fleet", () => {
+    it("counts on the way, and names the parts that are not ready", () => {
+        const want = wanted(planned, 1, "clusters");
+        expect(progressLine(settled, want, 12.4)).to.equal(
+            "hosts: 2 provisioned, 2 available of 4; clusters: 2 of 2 Available (12 s)",
+        );
+        expect(progressLine({ ...settled, parts: [crashing] }, want, 12.4)).to.equal(
+            "hosts: 2 provisioned, 2 available of 4; clusters: 2 of 2 Available; " +
+                "not ready: metal3/ironic-conductor-0 (12 s)",
+        );
+    });
+
+    it("looks every 2 s at a small fleet and every 15 s at a thousand hosts and clusters", () => {
+        expect(pollSeconds(6)).to.be.closeTo(2, 0.1);
+        expect(pollSeconds(2000)).to.be.closeTo(15, 0.5);
+        expect(pollSeconds(100_000)).to.equal(20);
+    });
+
+    it("ends when everything is there, and outlives looks that fail", async () => {
+        const { waiting, lines } = wait([
+            new Error("connection refused"),
+            { ...settled, hosts: [host(0, "registering"), ...settled.hosts.slice(1)] },
+            settled,
+        ]);
+        expect(await waiting).to.deep.equal(settled);
+        expect(lines).to.have.length(2);
+        expect(lines[0]).to.match(/^hosts: 1 registering, 1 provisioned, 2 available of 4/);
+    });
+
+    it("does not end while a layer is broken, though every host and cluster is where it should be", async () => {
+        const broken = { ...settled, parts: [...settled.parts, crashing] };
+        const { waiting, looks } = wait([broken, broken, broken, broken, settled]);
+        expect((await waiting).parts).to.deep.equal(settled.parts);
+        expect(looks).to.have.length(0);
+
+        const { error } = wait(Array<Fleet>(100).fill(broken));
+        expect((await error)?.message).to.equal(
+            "After 60 s 1 object is not where it should be:\n" +
+                "  Deployment metal3/ironic-conductor-0: ironic-conductor-0-5d4 CrashLoopBackOff\n",
+        );
+    });
+
+    it("does not wait for what somebody else has deleted, but says how it comes back", async () => {
+        const without = { ...settled, hosts: settled.hosts.slice(1) };
+        // One look is not enough: the list may be older than the host.
+        const pending = { ...settled, clusters: [cluster(0, false), cluster(1, true)] };
+        const { error, looks } = wait([without, without, pending, without, without, without], { timeoutSeconds: 600 });
+        expect(await error).to.be.instanceOf(ObjectsMissing);
+        expect((await error)?.message.split("\n")).to.deep.equal([
+            "Pulumi has made these, something else has deleted or stopped them, and nothing in the lab brings them back:",
+            "  BareMetalHost host-0000: does not exist (wanted: provisioned)",
+            "pulumi up --refresh notices what was deleted, and makes it again.",
+        ]);
+        expect(looks).to.have.length(0);
+    });
+
+    it("does not wait for a container that was stopped, but says how to start it, also when the cluster does not answer", async () => {
+        for (const look of [settled, new Error("connection refused")]) {
+            const { error } = wait(Array<Fleet | Error>(100).fill(look), {
+                timeoutSeconds: 600,
+                readContainers: () => Promise.resolve([stopped]),
+            });
+            expect(await error).to.be.instanceOf(ObjectsMissing);
+            expect((await error)?.message).to.match(
+                /\n {2}Container m3lab-dev-pair-000-fake-ipa: Exited \(137\)\ndocker start m3lab-dev-pair-000-fake-ipa /,
+            );
+        }
+    });
+
+    it("gives up in time, naming at most twenty objects, the last failure and where to look", async () => {
+        const many = plan(validate({ nodes: "50", clusters: "0" }), "dev");
+        const { error } = wait([], { want: wanted(many, 1, "hosts"), hint: "Look there." });
+        expect(await error).to.be.instanceOf(FleetTimeout);
+        const message = (await error)?.message ?? "";
+        expect(message).to.match(/^After 60 s 50 objects are not where they should be:/);
+        expect(message.match(/BareMetalHost host-/g)).to.have.length(20);
+        expect(message).to.include("and 30 more").and.include("looked too often").and.include("Look there.");
+    });
+
+    it("ends with errors for the user: the message alone is theirs to see", () => {
+        for (const error of [new ObjectsMissing([]), new FleetTimeout([], 1, "", "")]) {
+            expect(error).to.be.instanceOf(UserError);
+            expect(error.stack).to.equal(error.message);
+        }
+    });
+});
+
+describe("What is read of the fleet", () => {
+    it("says that a host is queued until BMO has given it a state", () => {
+        const metadata = {
+            name: "h",
+            annotations: { "baremetalhost.metal3.io/paused": "", "metal3-scale-lab/queued": "" },
+        };
+        expect(hostStatus({ metadata }).state).to.equal("queued");
+        expect(hostStatus({ metadata, status: { provisioning: { state: "provisioned" } } }).state).to.equal(
+            "provisioned",
+        );
+        expect(hostStatus({ metadata: { name: "h" } }).state).to.equal("");
+    });
+
+    it("says what a queued cluster waits for, whatever its condition says", () => {
+        const metadata = { name: "c", annotations: { "cluster.x-k8s.io/paused": "", "metal3-scale-lab/queued": "3" } };
+        const want = { name: "c", available: false, message: "queued: waits for its 3 hosts to be available" };
+        expect(clusterStatus({ metadata })).to.deep.equal(want);
+        expect(
+            clusterStatus({ metadata, status: { conditions: [{ type: "Available", status: "True", message: "" }] } }),
+        ).to.deep.equal(want);
+        const others = { name: "c", annotations: { "cluster.x-k8s.io/paused": "" } };
+        expect(clusterStatus({ metadata: others })).to.deep.equal({ name: "c", available: false, message: "" });
+    });
+
+    it("is a host's state, its error, and whether it is used or being deleted", () => {
+        expect(hostStatus({ metadata: { name: "h" } })).to.deep.equal({
+            name: "h",
+            state: "",
+            error: "",
+            deleting: false,
+            used: false,
+        });
+        expect(
+            hostStatus({
+                metadata: { name: "h", deletionTimestamp: "2026" },
+                spec: { consumerRef: {} },
+                status: { provisioning: { state: "deprovisioning" }, errorMessage: "no" },
+            }),
+        ).to.deep.equal({ name: "h", state: "deprovisioning", error: "no", deleting: true, used: true });
+    });
+
+    it("is a cluster's Available condition in one line; a cluster that is being deleted is not Available", () => {
+        const conditions = [{ type: "Available", status: "False", message: "* RemoteConnectionProbe:\n  * failed" }];
+        expect(clusterStatus({ metadata: { name: "c" }, status: { conditions } })).to.deep.equal({
+            name: "c",
+            available: false,
+            message: "* RemoteConnectionProbe: * failed",
+        });
+        expect(
+            clusterStatus({
+                metadata: { name: "c", deletionTimestamp: "2026" },
+                status: { conditions: [{ type: "Available", status: "True" }] },
+            }).available,
+        ).to.equal(false);
+    });
+
+    const container = (State: string, Status: string) => containerStatus("c", { Names: ["/c"], State, Status });
+    const containers: [string, PartStatus, Partial<PartStatus>][] = [
+        ["runs", container("running", "Up 3 minutes"), {}],
+        ["runs and is healthy", container("running", "Up 3 minutes (healthy)"), {}],
+        ["is unhealthy", container("running", "Up 3 minutes (unhealthy)"), { trouble: "Up 3 minutes (unhealthy)" }],
+        [
+            "is restarted by Docker",
+            container("restarting", "Restarting (1) 2 seconds ago"),
+            { trouble: "Restarting (1) 2 seconds ago" },
+        ],
+        [
+            "was stopped",
+            container("exited", "Exited (137) 1 second ago"),
+            { trouble: "Exited (137) 1 second ago", lost: "start" },
+        ],
+        ["was removed", containerStatus("c", undefined), { trouble: "does not exist", lost: "refresh" }],
+    ];
+    for (const [what, found, expected] of containers) {
+        it(`says of a container that ${what}: ${expected.trouble ?? "it works"}, ${expected.lost ?? "nothing to do"}`, () =>
+            expect(found).to.deep.equal({ kind: "Container", name: "c", ...expected }));
+    }
+});

@@ -1,0 +1,91 @@
+import { existsSync } from "node:fs";
+import type { Cache } from "../cache/cache";
+import { goBinaryRecipe } from "../go/build";
+import { findGo } from "../go/go";
+import { goTarget, goTargets } from "../go/targets";
+import { haveImage } from "../images/build";
+import { builtReference, labImages, type WantedImages } from "../images/reference";
+import { manifestsPath, manifestsRecipe } from "../manifests/entry";
+import { currentLogin, pulumiSetup } from "../pulumi/home";
+import { installedPlugin, pluginsHome } from "../pulumi/plugins";
+import { findTool, tool } from "../tools";
+import { versions } from "../versions";
+import type { Finding } from "./finding";
+
+/** A program of the lab's: in the cache, or still to be built. */
+async function programFinding(cache: Cache, what: string, target: string): Promise<Finding> {
+    const { version } = goTarget(target);
+    const { state, damage } = await cache.stateOf(goBinaryRecipe(target));
+    if (state === "present") {
+        return { what, state: "ok", found: `${version}, in the cache` };
+    }
+    const again = damage === undefined ? "" : ` again, because ${damage}`;
+    return { what, state: "to do", found: `${version}, to be built${again}`, makes: "program" };
+}
+
+async function toolFinding(cache: Cache, name: string): Promise<Finding> {
+    const { where, path, version, unfit } = await findTool(cache, name);
+    if (where === "PATH") {
+        return { what: name, state: "ok", found: `${version}, on PATH: ${path}` };
+    }
+    const finding = await programFinding(cache, name, tool(name).target);
+    const at = finding.state === "ok" ? `: ${path}` : "";
+    const because = unfit === undefined ? "" : ` (${unfit})`;
+    return { ...finding, found: `${finding.found}${at}${because}` };
+}
+
+/** Command-line tools that a person may have already. */
+export async function toolFindings(cache: Cache): Promise<Finding[]> {
+    return Promise.all(Object.keys(versions().tools).map((name) => toolFinding(cache, name)));
+}
+
+/** Pulumi's plugins. */
+export async function pluginFindings(cache: Cache): Promise<Finding[]> {
+    const { where } = await findTool(cache, "pulumi");
+    const home = pluginsHome(pulumiSetup(cache, { where, env: process.env, login: currentLogin() }).home);
+    return versions().plugins.map(({ name, version }) => {
+        const what = `plugin ${name}`;
+        const path = installedPlugin(home, name, version);
+        return existsSync(path)
+            ? { what, state: "ok", found: `${version}: ${path}` }
+            : {
+                  what,
+                  state: "to do",
+                  found: `${version}, to be downloaded; where that fails, the lab's replacement plugin is installed`,
+              };
+    });
+}
+
+/** Go, and every program that is compiled with it, apart from the tools. */
+export async function programFindings(cache: Cache): Promise<Finding[]> {
+    const go = await findGo(cache);
+    const fetched = `${versions().go.version}, to be fetched if something has to be built`;
+    const tools = new Set(Object.keys(versions().tools).map((name) => tool(name).target));
+    const targets = goTargets().filter(({ name }) => !tools.has(name));
+    return [
+        go === undefined
+            ? { what: "go", state: "to do", found: fetched }
+            : { what: "go", state: "ok", found: `${go.version} (${go.where})` },
+        ...(await Promise.all(targets.map(({ name }) => programFinding(cache, name, name)))),
+    ];
+}
+
+/** The rendered manifests of Cluster API and the bare-metal operator. */
+export async function manifestsFinding(cache: Cache): Promise<Finding> {
+    return (await cache.stateOf(manifestsRecipe())).state === "present"
+        ? { what: "manifests", state: "ok", found: manifestsPath(cache) }
+        : { what: "manifests", state: "to do", found: "to be rendered" };
+}
+
+/** The images of a lab with this configuration. @param usable whether Docker answers */
+export async function imageFindings(wanted: WantedImages, usable: boolean): Promise<Finding[]> {
+    const found = [...labImages(wanted)].map(async ([name, reference]): Promise<Finding> => {
+        const what = `image ${name}`;
+        if (usable && (await haveImage(reference))) {
+            return { what, state: "ok", found: reference };
+        }
+        const how = reference === builtReference(name) ? "to be built" : "to be pulled";
+        return { what, state: "to do", found: `${reference}, ${how}`, makes: "image" };
+    });
+    return Promise.all(found);
+}

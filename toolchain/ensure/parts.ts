@@ -1,0 +1,58 @@
+import type { Cache } from "../cache/cache";
+import { builtReference, labImages, type WantedImages } from "../images/reference";
+import { currentLogin, pulumiSetup, type PulumiSetup } from "../pulumi/home";
+import { planPlugins, type PluginPlan } from "../pulumi/plugins";
+import { findTool, tool, type FoundTool } from "../tools";
+
+/**
+ * What the toolchain is wanted for. `preview`: Pulumi with its plugins, and the manifests; it needs neither Docker nor
+ * images. `test`: the tests' tools besides. `up`: everything that a lab runs.
+ */
+export type Purpose = "preview" | "up" | "test";
+
+/** The Go target of Pulumi's Kubernetes provider, for machines that cannot download the official plugin. */
+export const KUBERNETES_PROVIDER = "pulumi-resource-kubernetes";
+
+const TOOLS: Record<Purpose, string[]> = {
+    preview: ["pulumi", "kubectl", "clusterctl"],
+    up: ["pulumi", "kubectl", "clusterctl"],
+    test: ["pulumi", "kubectl", "clusterctl", "helm"],
+};
+
+/** Everything that one purpose needs, whether it is there or not. */
+export interface LabParts {
+    /** Command-line tools by name, with the place where each was found. */
+    tools: Map<string, FoundTool>;
+    /** How Pulumi is called. */
+    setup: PulumiSetup;
+    plugins: PluginPlan[];
+    /** Go targets that are used by themselves. Those inside images are not among them. */
+    programs: string[];
+    /** Names of the images that are built here. */
+    builtImages: string[];
+    /** References of the images that somebody else publishes. */
+    publishedImages: string[];
+}
+
+/** Looks for what `purpose` needs and decides where each part comes from. Makes nothing. */
+export async function partsFor(cache: Cache, purpose: Purpose, wanted: WantedImages): Promise<LabParts> {
+    const found = TOOLS[purpose].map(async (name) => [name, await findTool(cache, name)] as const);
+    const tools = new Map(await Promise.all(found));
+    const { where } = tools.get("pulumi") as FoundTool;
+    const setup = pulumiSetup(cache, { where, env: process.env, login: currentLogin() });
+    const plugins = await planPlugins(cache.root, setup.home);
+    const images = purpose === "up" ? [...labImages(wanted)] : [];
+    return {
+        tools,
+        setup,
+        plugins,
+        programs: [
+            ...[...tools].filter(([, { where }]) => where !== "PATH").map(([name]) => tool(name).target),
+            ...(plugins.some((plan) => plan.name === "kubernetes" && plan.do === "ours") ? [KUBERNETES_PROVIDER] : []),
+        ],
+        builtImages: images.filter(([name, reference]) => reference === builtReference(name)).map(([name]) => name),
+        publishedImages: images
+            .filter(([name, reference]) => reference !== builtReference(name))
+            .map(([, reference]) => reference),
+    };
+}

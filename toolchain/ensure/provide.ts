@@ -1,0 +1,89 @@
+import { join } from "node:path";
+import { ensureManifests } from "../manifests/entry";
+import type { PulumiSetup } from "../pulumi/home";
+import {
+    LANGUAGE_HOST,
+    ensurePlugins,
+    ensurePulumiWithHost,
+    ensureReplacements,
+    type PluginsOptions,
+} from "../pulumi/plugins";
+import type { Toolchain } from "../toolchain";
+import { binDir, linkCommand, onForeignPath, tool, type FoundTool } from "../tools";
+import { KUBERNETES_PROVIDER, type LabParts } from "./parts";
+
+/**
+ * A tool from PATH, else the one built here, linked into the lab's bin folder.
+ * @returns the path by which it is to be called
+ */
+export async function provideTool(toolchain: Toolchain, name: string, found: FoundTool): Promise<string> {
+    if (found.where === "PATH") {
+        await linkCommand(toolchain.cache, name, undefined);
+        return found.path;
+    }
+    const binary = await toolchain.binary(tool(name).target);
+    // A Pulumi built here is linked together with its language host, by provideLanguageHost.
+    if (name !== "pulumi") {
+        await linkCommand(toolchain.cache, name, binary);
+    }
+    // The link, not the binary: the one that holds all of Kubernetes acts by the name it is called by.
+    return join(binDir(toolchain.cache), name);
+}
+
+/** A Pulumi built here gets the language host beside it. A person's own brings one, unless it was built from source. */
+async function provideLanguageHost(toolchain: Toolchain, setup: PulumiSetup, options: PluginsOptions): Promise<void> {
+    const { cache } = toolchain;
+    if (!setup.own) {
+        const dir = await ensurePulumiWithHost(cache, await toolchain.binary("pulumi"), options);
+        for (const name of ["pulumi", LANGUAGE_HOST]) {
+            await linkCommand(cache, name, join(dir, name));
+        }
+        return;
+    }
+    const theirs = onForeignPath(cache, LANGUAGE_HOST);
+    const ours = theirs === undefined ? join(await ensureReplacements(cache, options), LANGUAGE_HOST) : undefined;
+    await linkCommand(cache, LANGUAGE_HOST, ours);
+}
+
+/** The plugins that Pulumi needs for the lab's program, and its language host. */
+export async function providePlugins(
+    toolchain: Toolchain,
+    pulumi: string,
+    { setup, plugins, programs }: LabParts,
+): Promise<void> {
+    const { cache, progress, signal } = toolchain;
+    const options: PluginsOptions = {
+        cache,
+        pulumi,
+        pulumiHome: setup.home,
+        kubernetesProvider: () => toolchain.binary(KUBERNETES_PROVIDER),
+        log: toolchain.log("plugins"),
+        notice: (text) => progress.line(text),
+        signal,
+    };
+    await provideLanguageHost(toolchain, setup, options);
+    // Compiling the provider has a step of its own and is not part of this step's time.
+    if (programs.includes(KUBERNETES_PROVIDER)) {
+        await toolchain.binary(KUBERNETES_PROVIDER);
+    }
+    if (plugins.every(({ there }) => there)) {
+        await ensurePlugins(plugins, options);
+        return;
+    }
+    await progress.step("Pulumi's plugins", (step) =>
+        ensurePlugins(plugins, { ...options, doing: step.doing, notice: step.notice }),
+    );
+}
+
+/** The rendered manifests. @param missing whether they have to be rendered, which is a step of its own */
+export async function provideManifests(toolchain: Toolchain, kubectl: string, missing: boolean): Promise<void> {
+    const { cache, progress, signal } = toolchain;
+    const options = { cache, kubectl, log: toolchain.log("manifests"), signal };
+    if (!missing) {
+        await ensureManifests(options);
+        return;
+    }
+    await progress.step("manifests of Cluster API and the bare-metal operator", (step) =>
+        ensureManifests({ ...options, notice: step.notice }),
+    );
+}
