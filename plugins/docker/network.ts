@@ -104,9 +104,7 @@ function inside(text: string, range: string): boolean {
     const [base, bits] = ipaddr.parseCIDR(range);
     return (
         parsed.kind() === base.kind() &&
-        (parsed instanceof ipaddr.IPv4
-            ? parsed.match(base, bits)
-            : parsed.match(base, bits))
+        (parsed instanceof ipaddr.IPv4 ? parsed.match(base, bits) : parsed.match(base, bits))
     );
 }
 
@@ -194,7 +192,7 @@ function outputsOf(info: Docker.NetworkInspectInfo, inputs: Properties): Propert
         internal: info.Internal,
         ipamConfigs: configsOf(info),
         ipamDriver: info.IPAM?.Driver ?? "default",
-        options: (info.Options ?? {}),
+        options: info.Options ?? {},
         scope: info.Scope,
         labels: inputs["labels"],
     };

@@ -127,7 +127,7 @@ export function previewOfUpdate(resource: ResourceDefinition, olds: Properties, 
         outputs[name] = resource.changedByUpdate?.includes(name) ? UNKNOWN : olds[name];
     }
     for (const [name, property] of Object.entries(resource.inputs)) {
-        outputs[name] = news[name] ?? property.default ?? (property.computed ? olds[name] : undefined);
+        outputs[name] = news[name] ?? (property.computed ? olds[name] : undefined);
     }
     return outputs;
 }

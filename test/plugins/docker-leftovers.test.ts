@@ -64,7 +64,11 @@ describe("docker plugin with a daemon: networks, volumes and left-over objects",
             ),
         );
         expect(await message(VOLUME, volume({ labels: LABELS }))).to.match(/a volume named .* exists already/);
-        expect(await message(VOLUME, volume())).to.match(/a volume named .* exists already/);
+        const half = volume({
+            labels: [{ label: "lab", value: "another" }, ...LABELS.map((own) => ({ ...own, label: "more" }))],
+        });
+        expect(await message(VOLUME, half), "one of two labels").to.match(/a volume named .* exists already/);
+        expect(await message(VOLUME, volume()), "no label").to.match(/a volume named .* exists already/);
         expect(await message(NETWORK, network({ labels: LABELS }))).to.match(
             /a network named .* exists already \(bridge, .* was not made by this stack/,
         );

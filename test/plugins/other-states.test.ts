@@ -68,24 +68,25 @@ for (const { provider: definition, states } of SERVED) {
 }
 
 describe("what the replacement plugins write", () => {
+    let provider: Harness | undefined;
+    afterEach(() => provider?.stop());
+
     for (const { provider: definition, states } of SERVED) {
         for (const { token, program, official } of states) {
             it(`inputs of ${token} have a note of defaults only where the official plugin writes one`, async () => {
-                const provider = await Harness.start(definition);
+                provider = await Harness.start(definition);
                 const inputs = await provider.checked(token, program);
                 expect("__defaults" in inputs).to.equal("__defaults" in official);
-                provider.stop();
             });
         }
     }
 
     it("outputs of a container have the defaults that the official plugin would miss", async () => {
-        const provider = await Harness.start(dockerProvider);
+        provider = await Harness.start(dockerProvider);
         const { token, program, older } = STATES.container;
         const inputs = await provider.checked(token, program);
         const missed = { attach: false, logs: false, containerReadRefreshTimeoutMilliseconds: 15000 };
         expect((await provider.create(token, inputs, true)).outputs).to.include(missed);
         expect(await provider.update(token, "id", older, inputs, true)).to.include(missed);
-        provider.stop();
     });
 });
