@@ -96,7 +96,7 @@ describe("The state of a workload", () => {
     ];
     for (const [name, status, expected] of pods) {
         it(`Of a pod that ${name} is said: ${expected ?? "nothing"}`, () =>
-            expect(podTrouble({ metadata: { name: "p" }, status } as V1Pod)).to.equal(expected));
+            expect(podTrouble({ metadata: { name: "p" }, status })).to.equal(expected));
     }
 });
 
