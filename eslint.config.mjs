@@ -70,14 +70,27 @@ export default tseslint.config(
         },
     },
     {
-        // Tests read answers and documents as JSON without a schema. The assertion on a value is its check.
+        // Tests read answers and documents as JSON without a schema: the assertion on a value is its check. They also reject with
+        // values that are no errors.
         files: ["test/**/*.ts"],
         rules: Object.fromEntries(
-            ["argument", "assignment", "call", "member-access", "return"].map((use) => [
-                `@typescript-eslint/no-unsafe-${use}`,
-                "off",
-            ]),
+            [
+                ...["argument", "assignment", "call", "member-access", "return"].map((use) => `no-unsafe-${use}`),
+                "prefer-promise-reject-errors",
+            ].map((rule) => [`@typescript-eslint/${rule}`, "off"]),
         ),
+    },
+    {
+        files: ["test/**/*.test.ts"],
+        rules: {
+            "no-restricted-syntax": [
+                "error",
+                {
+                    selector: "CallExpression[callee.property.name=/^(skip|only)$/]",
+                    message: "Call skipBecause with a reason, which the report of npm test tells. Leave no `only`.",
+                },
+            ],
+        },
     },
     {
         files: ["**/*.mjs"],

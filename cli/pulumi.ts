@@ -45,13 +45,31 @@ export function runPulumi(
     extraEnv: NodeJS.ProcessEnv = {},
     onStart?: (pid: number) => void,
 ): Promise<number> {
+    let interrupted = false;
+    let guard: ChildProcess | undefined;
+    const forward = (): void => {
+        if (interrupted) {
+            return;
+        }
+        interrupted = true;
+        guard?.kill("SIGKILL");
+        process.stderr.write(
+            "\nstopping: Pulumi ends the operations that run and saves its state; this can take a minute\n",
+        );
+        child.kill("SIGINT");
+    };
+    const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+    // Signals are handled before Pulumi starts: otherwise a Ctrl-C just after its start would end this process and leave
+    // Pulumi behind.
+    for (const signal of signals) {
+        process.on(signal, forward);
+    }
     const child = spawn(ready.pulumi, args, {
         cwd: repoPath(),
         env: { ...ready.env, ...extraEnv },
         stdio: ["ignore", "inherit", "inherit"],
         detached: true,
     });
-    let guard: ChildProcess | undefined;
     if (child.pid !== undefined) {
         guard = spawn("/bin/sh", ["-c", INTERRUPT_AT_END, String(child.pid)], {
             stdio: ["pipe", "ignore", "ignore"],
@@ -66,22 +84,6 @@ export function runPulumi(
         // of Pulumi.
         setPriority(child.pid, LOWER_PRIORITY);
         onStart?.(child.pid);
-    }
-    let interrupted = false;
-    const forward = (): void => {
-        if (interrupted) {
-            return;
-        }
-        interrupted = true;
-        guard?.kill("SIGKILL");
-        process.stderr.write(
-            "\nstopping: Pulumi ends the operations that run and saves its state; this can take a minute\n",
-        );
-        child.kill("SIGINT");
-    };
-    const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
-    for (const signal of signals) {
-        process.on(signal, forward);
     }
     return new Promise((resolve, reject) => {
         child.on("error", (error) =>

@@ -32,5 +32,5 @@ function pythonLiteral(value: unknown): string {
             .map(([key, entry]) => `${JSON.stringify(key)}: ${pythonLiteral(entry)}`)
             .join(", ")}}`;
     }
-    throw new TypeError(`${String(value)} has no Python literal`);
+    throw new TypeError(`${typeof value === "number" ? value : typeof value} has no Python literal`);
 }

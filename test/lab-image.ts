@@ -1,4 +1,5 @@
 import { spawnSync } from "node:child_process";
+import { skipBecause } from "./skip";
 
 /** An image of the lab's, if this machine has built it: `undefined` without Docker, too. */
 export function builtImage(name: string): string | undefined {
@@ -10,13 +11,16 @@ export function builtImage(name: string): string | undefined {
     return status === 0 ? stdout.split("\n").find((name) => name !== "" && !name.endsWith(":<none>")) : undefined;
 }
 
-/** The same for tests that need it: they are skipped where the lab's images have not been built; `npm run test:e2e` builds them. */
+/** Why a test is skipped that needs an image of the lab's. */
+export const noImage = (name: string): string => `the image ${name} is not built, which \`npm run setup\` does`;
+
+/** An image of the lab's for the tests of a group. They are skipped if it has not been built. */
 export function imageForTests(name: string): () => string {
     let image: string | undefined;
     before(function () {
         image = builtImage(name);
         if (image === undefined) {
-            this.skip();
+            skipBecause(this, noImage(name));
         }
     });
     return () => image as string;

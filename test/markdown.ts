@@ -82,7 +82,7 @@ export function brokenLinks(file: string, markdown: string): string[] {
     });
 }
 
-/** A file name or a path with at least one folder. Spaces, colons, globs, placeholders in capitals make it something else. */
+/** A file by a known extension, alone or with its folders. */
 const PATH =
     /^(?:\.{0,2}[\w@-][\w.@-]*\/)*(?:\.?[\w-][\w.-]*\.(?:ts|mjs|go|py|md|tpl|svg|sh|yaml|jsonc?|mod|sum|in|txt))$/;
 const FOLDER = /^(?:\.?[\w@-][\w.@-]*\/)*\.?[\w@-][\w.@-]*\/?$/;
@@ -91,8 +91,8 @@ const FOLDER = /^(?:\.?[\w@-][\w.@-]*\/)*\.?[\w@-][\w.@-]*\/?$/;
 const candidates = (file: string, path: string): string[] => [path, join(dirname(file), path)];
 
 /**
- * Paths in backticks that do not exist. A path counts if it names a file by a known extension, or begins with a top-level folder
- * of the repository. A bare file name must be the name of some file.
+ * Paths in backticks that do not exist. A path counts if it names a file by a known extension, or begins with a
+ * top-level folder of the repository. A bare file name must be the name of some file.
  *
  * @param elsewhere paths of other projects that the text may name.
  */
@@ -116,7 +116,7 @@ export function missingPaths(
         .map((path) => `${file}: there is no \`${path}\``);
 }
 
-/** Files and folders that a block of plain text lists, one a line, each with a few words: the layout of the repository. */
+/** Files and folders that a block of plain text lists, one a line with a few words each: a layout. */
 function listedPaths(markdown: string): string[] {
     const blocks = [...markdown.matchAll(/^```text\n([\s\S]*?)^```$/gm)].map((match) => match[1] as string);
     return blocks.flatMap((block) =>

@@ -10,7 +10,7 @@ export async function ensureImage(client: Docker, name: string, context: Context
     }
     context.progress(`pulling ${name}`);
     try {
-        const stream = (await client.pull(name, {})) as NodeJS.ReadableStream;
+        const stream = (await client.pull(name, {}));
         await new Promise<void>((resolve, reject) => {
             const abort = (): void => reject(new Error("cancelled"));
             context.signal.addEventListener("abort", abort, { once: true });

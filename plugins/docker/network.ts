@@ -105,14 +105,14 @@ function inside(text: string, range: string): boolean {
     return (
         parsed.kind() === base.kind() &&
         (parsed instanceof ipaddr.IPv4
-            ? parsed.match(base as ipaddr.IPv4, bits)
-            : parsed.match(base as ipaddr.IPv6, bits))
+            ? parsed.match(base, bits)
+            : parsed.match(base, bits))
     );
 }
 
 function options(inputs: Properties): Omit<Docker.NetworkCreateOptions, "Name" | "Labels"> {
     return {
-        // Docker allows two networks of one name, and then every use of the name is an error.
+        // Docker allows two networks of the same name, and then every use of the name is an error.
         CheckDuplicate: true,
         Driver: (inputs["driver"] as string | undefined) ?? "bridge",
         Internal: inputs["internal"] === true,
@@ -132,7 +132,10 @@ function options(inputs: Properties): Omit<Docker.NetworkCreateOptions, "Name" |
     };
 }
 
-/** The network of that name where an interrupted update has left it as it is wanted now. One that is not as wanted is removed. */
+/**
+ * The network of that name where an interrupted update has left it as it is wanted now. One that is not as wanted is
+ * removed.
+ */
 async function leftOver(
     client: Docker,
     name: string,
@@ -191,7 +194,7 @@ function outputsOf(info: Docker.NetworkInspectInfo, inputs: Properties): Propert
         internal: info.Internal,
         ipamConfigs: configsOf(info),
         ipamDriver: info.IPAM?.Driver ?? "default",
-        options: (info.Options ?? {}) as Properties,
+        options: (info.Options ?? {}),
         scope: info.Scope,
         labels: inputs["labels"],
     };

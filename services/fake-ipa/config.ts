@@ -136,7 +136,7 @@ class Reader {
         if (typeof value === "boolean") {
             return value;
         }
-        const text = String(value).toLowerCase();
+        const text = typeof value === "string" || typeof value === "number" ? String(value).toLowerCase() : "";
         if (["true", "1", "yes"].includes(text)) {
             return true;
         }

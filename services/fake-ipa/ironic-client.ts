@@ -55,21 +55,22 @@ export interface Ironic {
     heartbeat(nodeUuid: string, heartbeat: Heartbeat, signal: AbortSignal): Promise<HeartbeatResult>;
 }
 
-/** Ironic's error text, wherever this version of it keeps it: a JSON object, or one more inside `error_message`. */
+const faultSchema = z.object({ error_message: z.unknown(), faultstring: z.unknown(), title: z.unknown() }).partial();
+
+/** Ironic's error text. Depending on its version it is in a JSON object, or in a second one inside `error_message`. */
 export function faultOf(answer: Answer): string {
-    let body = answer.json as { error_message?: unknown; faultstring?: unknown; title?: unknown } | null | undefined;
-    if (body !== null && typeof body === "object" && body.error_message !== undefined) {
-        let inner = body.error_message;
-        if (typeof inner === "string") {
-            try {
-                inner = JSON.parse(inner);
-            } catch {
-                return `${answer.status} ${String(inner).slice(0, 300)}`;
-            }
+    let body = faultSchema.safeParse(answer.json).data;
+    const inner = body?.error_message;
+    if (typeof inner === "string") {
+        try {
+            body = faultSchema.safeParse(JSON.parse(inner)).data;
+        } catch {
+            return `${answer.status} ${inner.slice(0, 300)}`;
         }
-        body = inner as typeof body;
+    } else if (inner !== undefined) {
+        body = faultSchema.safeParse(inner).data;
     }
-    const text = body !== null && typeof body === "object" ? (body.faultstring ?? body.title) : undefined;
+    const text = body?.faultstring ?? body?.title;
     return `${answer.status} ${(typeof text === "string" ? text : answer.text).slice(0, 300)}`;
 }
 

@@ -1,44 +1,31 @@
-/** Lets at most `limit` tasks run at once; the others wait their turn, first come, first served. */
+import pLimit from "p-limit";
+
+/** Runs at most `limit` tasks at a time, in the order in which they came, and none after `close`. */
 export class Limiter {
-    private running = 0;
+    private readonly limit;
     private closed = false;
-    private readonly waiting: (() => void)[] = [];
 
-    constructor(private readonly limit: number) {}
-
-    get queued(): number {
-        return this.waiting.length;
+    constructor(limit: number) {
+        this.limit = pLimit(limit);
     }
 
-    /** Begins nothing any more, and waits until what runs has ended, `ms` at most. */
+    /** Number of tasks that wait for their turn. */
+    get queued(): number {
+        return this.limit.pendingCount;
+    }
+
+    /** Starts no further task, and waits until the running ones have ended, for `ms` milliseconds at most. */
     async close(ms: number): Promise<void> {
         this.closed = true;
-        for (const end = Date.now() + ms; this.running > 0 && Date.now() < end;) {
+        for (const end = Date.now() + ms; this.limit.activeCount > 0 && Date.now() < end;) {
             await new Promise((resolve) => {
                 setTimeout(resolve, 50);
             });
         }
     }
 
-    /** The task's result; undefined where it was not begun because of `close`. */
-    async run<T>(task: () => Promise<T>): Promise<T | undefined> {
-        // A finished task hands its place to the first in line, so a newcomer cannot overtake.
-        if (this.running >= this.limit) {
-            await new Promise<void>((resolve) => {
-                this.waiting.push(resolve);
-            });
-        } else {
-            this.running++;
-        }
-        try {
-            return this.closed ? undefined : await task();
-        } finally {
-            const next = this.waiting.shift();
-            if (next === undefined) {
-                this.running--;
-            } else {
-                next();
-            }
-        }
+    /** @returns the task's result, or undefined if `close` was called before the task's turn came */
+    run<T>(task: () => Promise<T>): Promise<T | undefined> {
+        return this.limit(async () => (this.closed ? undefined : task()));
     }
 }

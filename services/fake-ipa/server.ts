@@ -37,10 +37,10 @@ export async function buildServer(fleet: Fleet, context: AgentContext, ready: ()
     const server: FastifyInstance =
         config.certFile === undefined
             ? fastify(options)
-            : (fastify({
+            : fastify({
                   ...options,
                   https: { cert: readFileSync(config.certFile), key: readFileSync(config.keyFile!) },
-              }) as unknown as FastifyInstance);
+              });
 
     // Ironic and sushy-tools say "application/json"; ironic-python-agent reads JSON whatever is said, and so do we.
     server.addContentTypeParser("*", { parseAs: "string" }, (_request, body, done) => {

@@ -3,7 +3,8 @@ import type http from "node:http";
 import path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { expect } from "chai";
-import { builtImage } from "../lab-image";
+import { builtImage, noImage } from "../lab-image";
+import { skipBecause } from "../skip";
 import { ApiProxy, LISTING } from "./nginx";
 
 /** Milliseconds after which nginx no longer repeats an answer that is valid for one second: it counts whole seconds. */
@@ -21,9 +22,8 @@ describe("charts/ironic: the API of a conductor behind nginx, in the image of th
 
     before(async function () {
         const image = builtImage("image-server");
-        // The lab's images exist only where they have been built; `npm run test:e2e` builds them.
         if (image === undefined) {
-            return this.skip();
+            skipBecause(this, noImage("image-server"));
         }
         proxy = await ApiProxy.start(
             image,

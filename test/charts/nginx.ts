@@ -92,7 +92,7 @@ export class ApiProxy {
             { stdio: ["ignore", "ignore", "pipe"] },
         );
         let stderr = "";
-        container.stderr!.on("data", (chunk) => (stderr += chunk));
+        container.stderr.on("data", (chunk) => (stderr += chunk));
         const proxy = new ApiProxy(
             folder,
             container,

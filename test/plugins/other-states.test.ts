@@ -1,4 +1,7 @@
-/** A state that another plugin wrote, in the hands of the replacement plugins: no difference with the program, and no error. */
+/**
+ * A state that another plugin wrote, in the hands of the replacement plugins: no difference with the program, and no
+ * error.
+ */
 import { expect } from "chai";
 import { commandProvider } from "../../plugins/command/provider";
 import { dockerProvider } from "../../plugins/docker/provider";
@@ -51,7 +54,7 @@ for (const { provider: definition, states } of SERVED) {
                 });
             }
 
-            const canUpdate = definition.resources.some((resource) => resource.token === token && resource.update);
+            const canUpdate = definition.resources.some((resource) => resource.token === token && "update" in resource);
             if (canUpdate) {
                 it(`${token}: the preview of an update leaves out what only the official plugin notes`, async () => {
                     const news = await provider.checked(token, program, official);

@@ -138,11 +138,11 @@ describe("random provider", () => {
         expect(outputs["keepers"]).to.deep.equal({ a: UNKNOWN });
     });
 
-    it("Check adds neither defaults nor a note of them to the inputs, as the official plugin", async () => {
+    it("adds neither defaults nor a note of them to the inputs, as the official plugin", async () => {
         expect(await provider.checked(PASSWORD, { length: 8 })).to.deep.equal({ length: 8 });
     });
 
-    it("A state of an older version, whose inputs hold the defaults and a note of them, makes no difference", async () => {
+    it("finds no change in a state of an older version, whose inputs hold defaults and a note of them", async () => {
         const inputs = await provider.checked(PASSWORD, { length: 8 });
         const older = {
             __defaults: ["lower", "minLower", "minNumeric", "minSpecial", "minUpper", "special", "upper"],

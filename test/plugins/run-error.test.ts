@@ -2,6 +2,7 @@ import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { expect } from "chai";
+import { skipBecause } from "../skip";
 import { isPulumiThere, Project } from "./machine-pulumi";
 
 const ROOT = join(__dirname, "../..");
@@ -13,7 +14,7 @@ describe("An error for the user that ends a real pulumi up", function () {
 
     before(async function () {
         if (!(await isPulumiThere())) {
-            this.skip();
+            skipBecause(this, "pulumi is missing");
         }
         // A management cluster in which every list is empty: all that Pulumi is said to have made is gone.
         api = createServer((_, response) => {
@@ -35,10 +36,10 @@ describe("An error for the user that ends a real pulumi up", function () {
             require("tsx/cjs");
             const pulumi = require("@pulumi/pulumi");
             const { fleetReached } = require(${JSON.stringify(join(ROOT, "components/wait-for-fleet"))});
-            const { judge } = require(${JSON.stringify(join(ROOT, "plan/config/validate"))});
+            const { validate } = require(${JSON.stringify(join(ROOT, "plan/config/validate"))});
             const { plan } = require(${JSON.stringify(join(ROOT, "plan/plan"))});
             module.exports = async () => {
-                const config = judge({ nodes: "1", clusters: "0" });
+                const config = validate({ nodes: "1", clusters: "0" });
                 const fleet = fleetReached({
                     config,
                     plan: plan(config, "test"),

@@ -8,6 +8,7 @@ import { Images } from "../../prepare/images";
 import { Cache } from "../../toolchain/cache/cache";
 import { goBinaryPath } from "../../toolchain/go/build";
 import { cacheRoot } from "../../toolchain/paths";
+import { skipBecause } from "../skip";
 
 const cache = new Cache(cacheRoot());
 
@@ -33,10 +34,10 @@ function told(tuning: string): Record<string, { image: { repository: string }; a
 describe("A controller that the lab builds", () => {
     for (const [key, { image }] of Object.entries(told("lab"))) {
         const name = image.repository.split("/").at(-1) as string;
-        it(`${name} accepts the lab's flags (skipped where the cache does not hold it)`, function () {
+        it(`${name} accepts the lab's flags`, function () {
             const program = goBinaryPath(cache, name);
             if (!existsSync(program)) {
-                this.skip();
+                skipBecause(this, "the cache does not hold it, which `npm run setup` builds");
             }
             const known = knownFlags(program);
             for (const tuning of ["lab", "published"]) {
@@ -45,10 +46,10 @@ describe("A controller that the lab builds", () => {
         });
     }
 
-    it("baremetal-operator accepts the lab's flags (skipped where the cache does not hold it)", function () {
+    it("baremetal-operator accepts the lab's flags", function () {
         const program = goBinaryPath(cache, "baremetal-operator");
         if (!existsSync(program)) {
-            this.skip();
+            skipBecause(this, "the cache does not hold it, which `npm run setup` builds");
         }
         // components/bare-metal-operator.ts and plan/manifests/bmo.ts.
         const flags = ["kube-api-qps", "kube-api-burst", "enable-leader-election"];

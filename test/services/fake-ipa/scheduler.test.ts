@@ -116,6 +116,7 @@ describe("fake-ipa: limiter", () => {
             ran.push("second");
             await settled();
         });
+        await settled();
         setTimeout(() => {
             release();
         }, 100);

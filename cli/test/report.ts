@@ -1,0 +1,97 @@
+import { tailOf } from "../../toolchain/run";
+
+/** What the tests of a suite, or of several, came to. */
+export interface Counts {
+    passed: number;
+    /** Title and message of each failed test. */
+    failures: string[];
+    /** Title of each skipped test, with the reason. */
+    skips: string[];
+}
+
+export const NONE: Counts = { passed: 0, failures: [], skips: [] };
+
+interface MochaTest {
+    fullTitle: string;
+    err: { message?: string };
+}
+
+/** Reads a report of mocha's reporter `json`. @throws SyntaxError when the report is cut off */
+export function countMocha(text: string): Counts {
+    const report = JSON.parse(text) as { passes: MochaTest[]; failures: MochaTest[]; pending: MochaTest[] };
+    return {
+        passed: report.passes.length,
+        failures: report.failures.map(({ fullTitle, err }) => `${fullTitle}: ${err.message ?? "no message"}`),
+        skips: report.pending.map(({ fullTitle }) => fullTitle),
+    };
+}
+
+interface GoEvent {
+    Action: string;
+    Package?: string;
+    Test?: string;
+    Output?: string;
+}
+
+/**
+ * Reads the events of `go test -json`. A package that fails without a failed test (it does not compile, or it panics before the first) counts as one
+ * failure.
+ */
+export function countGo(text: string): Counts {
+    const counts = structuredClone(NONE);
+    const said = new Map<string, string>();
+    const failedPackages = new Set<string>();
+    for (const line of text.split("\n").filter((line) => line.startsWith("{"))) {
+        const { Action, Package = "", Test, Output = "" } = JSON.parse(line) as GoEvent;
+        const name = Test === undefined ? Package : `${Package} ${Test}`;
+        said.set(name, (said.get(name) ?? "") + Output);
+        const withReason = `${name}: ${tailOf(said.get(name) ?? "", 15)}`;
+        if (Action === "fail" && !(Test === undefined && failedPackages.has(Package))) {
+            failedPackages.add(Package);
+            counts.failures.push(withReason);
+        } else if (Action === "skip" && Test !== undefined) {
+            counts.skips.push(withReason);
+        } else if (Action === "pass" && Test !== undefined) {
+            counts.passed += 1;
+        }
+    }
+    return counts;
+}
+
+/** How a suite's program ended. */
+export interface Exit {
+    /** `undefined` if a signal ended it. */
+    code: number | undefined;
+    timedOut: boolean;
+    /** The end of its output. */
+    tail: string;
+}
+
+/** The counts, and one failure more if the program failed without a failed test (a crash, a time-out) or ran no test. */
+export function withExit(counts: Counts, exit: Exit): Counts {
+    if (counts.failures.length > 0 || (exit.code === 0 && counts.passed > 0)) {
+        return counts;
+    }
+    const why = exit.timedOut
+        ? "did not end in time"
+        : exit.code === 0
+          ? "ran no test"
+          : `ended with exit code ${exit.code ?? "none"}`;
+    return { ...counts, failures: [`the suite itself ${why}\n${exit.tail}`] };
+}
+
+/** "N passed, N failed", and "N skipped" if any were. */
+export function countsText({ passed, failures, skips }: Counts): string {
+    return [
+        `${passed} passed`,
+        `${failures.length} failed`,
+        ...(skips.length > 0 ? [`${skips.length} skipped`] : []),
+    ].join(", ");
+}
+
+/** The sum of several suites. */
+export const sumOf = (all: readonly Counts[]): Counts => ({
+    passed: all.reduce((sum, { passed }) => sum + passed, 0),
+    failures: all.flatMap(({ failures }) => failures),
+    skips: all.flatMap(({ skips }) => skips),
+});

@@ -1,0 +1,123 @@
+import { mkdtemp, readFile, readdir, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect } from "chai";
+import { countGo, countMocha, countsText, NONE, sumOf, withExit } from "../../cli/test/report";
+import { runSuite } from "../../cli/test/run";
+import { FOLDERS } from "../../cli/test/suites";
+import { repoPath } from "../../toolchain/paths";
+
+const DONE = { code: 0, timedOut: false, tail: "" };
+
+describe("The report of npm test", () => {
+    it("counts mocha's tests", () => {
+        const test = (fullTitle: string, err = {}) => ({ fullTitle, err });
+        const text = JSON.stringify({
+            passes: [test("a"), test("b")],
+            failures: [test("a b", { message: "no" })],
+            pending: [test("c (Docker does not answer)")],
+        });
+        expect(countMocha(text)).to.deep.equal({
+            passed: 2,
+            failures: ["a b: no"],
+            skips: ["c (Docker does not answer)"],
+        });
+        expect(() => countMocha(text.slice(0, 30))).to.throw(SyntaxError);
+    });
+
+    const event = (fields: object): string => JSON.stringify(fields);
+
+    it("counts Go's tests, not its packages", () => {
+        const text = [
+            event({ Action: "pass", Package: "p", Test: "TestA" }),
+            event({ Action: "output", Package: "p", Test: "TestB", Output: "b_test.go:1: no etcd\n" }),
+            event({ Action: "skip", Package: "p", Test: "TestB" }),
+            event({ Action: "output", Package: "p", Test: "TestC", Output: "c_test.go:1: wrong\n" }),
+            event({ Action: "fail", Package: "p", Test: "TestC" }),
+            event({ Action: "fail", Package: "p" }),
+            event({ Action: "pass", Package: "q" }),
+            event({ Action: "skip", Package: "r" }),
+        ].join("\n");
+        expect(countGo(text)).to.deep.equal({
+            passed: 1,
+            failures: ["p TestC: c_test.go:1: wrong"],
+            skips: ["p TestB: b_test.go:1: no etcd"],
+        });
+    });
+
+    it("counts a Go package that does not compile as one failure", () => {
+        const text = [
+            event({ Action: "output", Package: "p", Output: "undefined: x\n" }),
+            event({ Action: "fail", Package: "p" }),
+        ].join("\n");
+        expect(countGo(text)).to.deep.equal({ ...NONE, failures: ["p: undefined: x"] });
+    });
+
+    it("counts a crash, a time-out and an empty run as a failure", () => {
+        const two = { ...NONE, passed: 2 };
+        expect(withExit(two, DONE)).to.deep.equal(two);
+        expect(withExit({ ...NONE, skips: ["a"] }, DONE).failures).to.deep.equal(["the suite itself ran no test\n"]);
+        expect(withExit(two, { ...DONE, code: 7 }).failures).to.deep.equal([
+            "the suite itself ended with exit code 7\n",
+        ]);
+        expect(withExit(two, { code: undefined, timedOut: true, tail: "x" }).failures).to.deep.equal([
+            "the suite itself did not end in time\nx",
+        ]);
+        expect(withExit({ ...NONE, failures: ["a"] }, { ...DONE, code: 1 }).failures).to.deep.equal(["a"]);
+    });
+
+    it("names skipped tests in the last line, and only if there are any", () => {
+        const one = { passed: 2, failures: ["a"], skips: [] };
+        expect(countsText(one)).to.equal("2 passed, 1 failed");
+        expect(countsText(sumOf([one, { passed: 3, failures: [], skips: ["b", "c"] }]))).to.equal(
+            "5 passed, 1 failed, 2 skipped",
+        );
+    });
+
+    it("counts a suite of one command by its exit code, and keeps its output", async () => {
+        const reports = await mkdtemp(join(tmpdir(), "lab-suite-test-"));
+        const run = (name: string, ...command: string[]) =>
+            runSuite(
+                { name, kind: "command", command, cwd: "/", limitMs: 10_000, tools: false },
+                { reports, env: process.env },
+            );
+        try {
+            expect(await run("good", "true")).to.deep.include({ passed: 1, failures: [] });
+            expect(await run("bad", "sh", "-c", "echo wrong type; exit 2")).to.deep.include({
+                passed: 0,
+                failures: ["the suite itself ended with exit code 2\nwrong type"],
+            });
+            expect(await readFile(join(reports, "bad.log"), "utf8")).to.equal("wrong type\n");
+        } finally {
+            await rm(reports, { recursive: true });
+        }
+    });
+
+    it("is added up by .ci/run, skipped tests as well", async () => {
+        const bin = await mkdtemp(join(tmpdir(), "lab-ci-test-"));
+        const { execa } = await import("execa");
+        const lastLine = async (answer: string) => {
+            await writeFile(join(bin, "node"), `#!/bin/sh\n${answer}\n`, { mode: 0o755 });
+            const env = { PATH: `${bin}:${process.env["PATH"] ?? ""}` };
+            const { stdout, exitCode } = await execa(repoPath(".ci", "run"), { env, reject: false });
+            return [stdout.split("\n").at(-1), exitCode];
+        };
+        try {
+            expect(await lastLine("echo 3 passed, 0 failed")).to.deep.equal(["6 passed, 0 failed", 0]);
+            expect(await lastLine("echo 3 passed, 0 failed, 2 skipped")).to.deep.equal([
+                "6 passed, 0 failed, 4 skipped",
+                0,
+            ]);
+            expect(await lastLine("echo 3 passed, 1 failed; [ $2 = setup ]")).to.deep.equal(["6 passed, 2 failed", 1]);
+            expect(await lastLine("echo 3 passed; exit 1")).to.deep.equal(["0 passed, 3 failed", 1]);
+        } finally {
+            await rm(bin, { recursive: true });
+        }
+    });
+
+    it("includes every folder of tests", async () => {
+        const entries = await readdir(repoPath("test"), { withFileTypes: true });
+        const folders = entries.filter((entry) => entry.isDirectory()).map(({ name }) => name);
+        expect(folders).to.have.members([...Object.keys(FOLDERS), "e2e"]);
+    });
+});
