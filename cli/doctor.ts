@@ -10,7 +10,10 @@ export interface DoctorOptions {
     stack: string;
 }
 
-/** `npm run doctor`: a table of what was found. @returns 1 when the lab cannot run here, also after setup */
+/**
+ * `npm run doctor`: prints a table of what was found.
+ * @returns 1 when the lab cannot run here, not even after `npm run setup`
+ */
 export async function doctor(options: DoctorOptions): Promise<number> {
     const findings = await examine(new Cache(cacheRoot()), await wantedImages(options.stack));
     const none = {

@@ -12,8 +12,8 @@ export interface DownOptions {
 }
 
 /**
- * `npm run down`: runs `pulumi destroy` and removes the stack; Pulumi.<stack>.yaml stays. In the end nothing of the lab is
- * left in Docker, also after runs that were killed.
+ * `npm run down`: runs `pulumi destroy` and removes the stack; Pulumi.<stack>.yaml stays. In the end nothing of the lab
+ * is left in Docker, also after runs that were killed.
  * @returns the exit code
  */
 export async function down({ stack, parallel, takeOver }: DownOptions): Promise<number> {

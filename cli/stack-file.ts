@@ -9,7 +9,9 @@ export function stackFile(stack: string): string {
     return repoPath(`Pulumi.${stack.split("/").at(-1)}.yaml`);
 }
 
-/** The configuration of a stack as the file has it, by key without the project's prefix. Empty when there is no file. */
+/**
+ * The configuration of a stack as the file has it, by key without the project's prefix. Empty when there is no file.
+ */
 export async function stackConfig(stack: string): Promise<Record<string, unknown>> {
     const file = stackFile(stack);
     if (!existsSync(file)) {
@@ -21,8 +23,8 @@ export async function stackConfig(stack: string): Promise<Record<string, unknown
 }
 
 /**
- * The value of the key `images`. A malformed value counts as unset here: the program validates the configuration, and names
- * all its problems in one message.
+ * The value of the key `images`. A malformed value counts as unset here: the program validates the configuration, and
+ * names all its problems in one message.
  */
 export async function wantedImages(stack: string): Promise<WantedImages> {
     let value = (await stackConfig(stack))["images"];
@@ -48,8 +50,8 @@ export async function wantedImages(stack: string): Promise<WantedImages> {
 }
 
 /**
- * Removes the salt that a stack with a passphrase leaves in its configuration file, unless a secret in the file needs it. The
- * salt of a stack that is gone fits no new passphrase: with it, Pulumi refuses to create the stack again.
+ * Removes the salt that a stack with a passphrase leaves in its configuration file, unless a secret in the file needs
+ * it. The salt of a stack that is gone fits no new passphrase: with it, Pulumi refuses to create the stack again.
  * @returns whether there was a salt to remove
  */
 export async function dropSalt(file: string): Promise<boolean> {

@@ -37,8 +37,8 @@ export async function selectStack(ready: Ready, stack: string, exists: boolean):
 }
 
 /**
- * Removes the stack, which must be empty, and keeps its configuration file. With the last stack, the lab's own state folder
- * is removed, too.
+ * Removes the stack, which must be empty, and keeps its configuration file. With the last stack, the lab's own state
+ * folder is removed, too.
  */
 export async function removeStack(ready: Ready, stack: string): Promise<void> {
     await askPulumi(ready, ["stack", "rm", "--yes", "--preserve-config", "--remove-backups", "--stack", stack]);

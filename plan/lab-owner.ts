@@ -1,8 +1,8 @@
 import { LAB_LABEL } from "./docker-labels";
 
 /**
- * Where a lab is made from. It is recorded in labels of the lab's Docker network, because another user with another home and
- * another checkout shares nothing with the lab but the Docker daemon.
+ * Where a lab is made from. It is recorded in labels of the lab's Docker network, because another user with another
+ * home and another checkout shares nothing with the lab but the Docker daemon.
  */
 export interface LabOwner {
     /** Tells the stack's state from any other state. Undefined: it cannot be told here. */

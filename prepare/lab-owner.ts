@@ -11,8 +11,8 @@ import { ensureStateId, readStateId } from "../toolchain/pulumi/state-id";
 import { look } from "../toolchain/run";
 
 /**
- * Variable in which the command line tells the program that the state knows the lab: id of the lab's Docker network. The
- * program itself cannot read ids in the state.
+ * Variable in which the command line tells the program that the state knows the lab: id of the lab's Docker network.
+ * The program itself cannot read ids in the state.
  */
 export const VERIFIED_VARIABLE = "METAL3_SCALE_LAB_VERIFIED_NETWORK";
 
@@ -29,8 +29,8 @@ export interface LivingLab {
 }
 
 /**
- * Finds the lab of that prefix on this Docker, whoever made it. Volumes alone are no lab: nothing runs on them, and nothing
- * can be told of them. Undefined, too, when Docker does not answer.
+ * Finds the lab of that prefix on this Docker, whoever made it. Volumes alone are no lab: nothing runs on them, and
+ * nothing can be told of them. Undefined, too, when Docker does not answer.
  */
 export async function findLab(prefix: string): Promise<LivingLab | undefined> {
     const list = async (args: string[]): Promise<string[]> =>
@@ -93,12 +93,15 @@ export function foreignLabText({ owner, since }: LivingLab, command: "up" | "dow
         : "which this stack's state does not know, and of which no record says who made it";
     const next =
         command === "up"
-            ? "choose another stack name, or let `npm run up -- --take-over` remove that lab and make yours in its place"
+            ? "choose another stack name, or remove that lab and make yours with `npm run up -- --take-over`"
             : "leave it to its owner, or remove it with `npm run down -- --take-over`";
     return `a lab of that name is on this Docker${when}, ${whose}: ${next}`;
 }
 
-/** The problem that a lab of somebody else has the name of this one; for plain `pulumi up`, which no command line precedes. */
+/**
+ * The problem that a lab of somebody else has the name of this one; for plain `pulumi up`, which no command line
+ * precedes.
+ */
 export async function foreignLabProblems(prefix: string, here: LabOwner): Promise<Problem[]> {
     const lab = await findLab(prefix);
     if (lab === undefined || isOurs(lab, here, new Set([process.env[VERIFIED_VARIABLE] ?? ""]))) {
@@ -110,7 +113,9 @@ export async function foreignLabProblems(prefix: string, here: LabOwner): Promis
     return [{ key: "stack", value: pulumi.getStack(), rule: foreignLabText(lab, "up") }];
 }
 
-/** Whether the stack's state has the network of that name: the best that the program can know of a lab without a record. */
+/**
+ * Whether the stack's state has the network of that name: the best that the program can know of a lab without a record.
+ */
 async function stateHasNetwork(name: string): Promise<boolean> {
     const stackName = `${pulumi.getOrganization()}/${pulumi.getProject()}/${pulumi.getStack()}`;
     const { outputs } = (await pulumi.runtime.invoke(

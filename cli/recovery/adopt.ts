@@ -32,7 +32,10 @@ const objectId = (name: string, namespace?: unknown): string =>
 const objectKey = (apiVersion: unknown, kind: unknown, id: string): string =>
     `${String(apiVersion)}/${String(kind)}/${id}`;
 
-/** The key of a planned resource in the inventory; "" when its name is not known yet, or when such resources are not adopted. */
+/**
+ * The key of a planned resource in the inventory; "" when its name is not known yet, or when such resources are not
+ * adopted.
+ */
 export function inventoryKey({ type, inputs }: StateResource): string {
     const { name, namespace } = inputs?.metadata ?? {};
     if (type.startsWith("kubernetes:") && typeof name === "string") {
@@ -45,9 +48,10 @@ export function inventoryKey({ type, inputs }: StateResource): string {
 }
 
 /**
- * Resources that exist but are missing from the state, because a run that was killed had made them, in the form in which they
- * are to be imported. Their components come with them. Dependencies on what the state does not have are left out; the next
- * `up` writes them. A resource whose provider or parent is not in the state was not made by the killed run.
+ * Resources that exist but are missing from the state, because a run that was killed had made them, in the form in
+ * which they are to be imported. Their components come with them. Dependencies on what the state does not have are left
+ * out; the next `up` writes them. A resource whose provider or parent is not in the state was not made by the killed
+ * run.
  * @param plan in the order of the program, in which a resource comes after those it depends on
  */
 export function findUnrecorded(
@@ -81,16 +85,19 @@ export function findUnrecorded(
 }
 
 /**
- * Outputs of a resource that is to be imported, before the refresh that follows reads the others. For the official Docker
- * provider a resource without outputs is one to import from nothing: it would drop most inputs (environment, files, networks)
- * from the state, and the next `up` would replace the container. So the inputs stand in for the outputs. The Kubernetes
- * provider reads every output from the cluster.
+ * Outputs of a resource that is to be imported, before the refresh that follows reads the others. For the official
+ * Docker provider a resource without outputs is one to import from nothing: it would drop most inputs (environment,
+ * files, networks) from the state, and the next `up` would replace the container. So the inputs stand in for the
+ * outputs. The Kubernetes provider reads every output from the cluster.
  */
 function importedOutputs({ type, inputs }: StateResource): Record<string, unknown> {
     return type.startsWith("docker:") ? (withoutDefaults(inputs ?? {}) as Record<string, unknown>) : {};
 }
 
-/** The value without the key `__defaults`, at any depth: bridged providers note in inputs there which ones they filled in. */
+/**
+ * The value without the key `__defaults`, at any depth: bridged providers note in inputs there which ones they filled
+ * in.
+ */
 function withoutDefaults(value: unknown): unknown {
     if (Array.isArray(value)) {
         return value.map(withoutDefaults);
@@ -121,9 +128,9 @@ function knownDependencies(
 }
 
 /**
- * Adopts into the state what a killed run had made and not recorded: Kubernetes would refuse to create an object again, and a
- * container that is created again would have forgotten its hosts. Nothing is adopted when the lab's Kubernetes does not run,
- * or is not in the state itself: then everything is made anew.
+ * Adopts into the state what a killed run had made and not recorded: Kubernetes would refuse to create an object again,
+ * and a container that is created again would have forgotten its hosts. Nothing is adopted when the lab's Kubernetes
+ * does not run, or is not in the state itself: then everything is made anew.
  * @param env of Pulumi, for a stack of this size
  * @param pulumi runs Pulumi with these arguments and returns its exit code
  * @throws Error when Pulumi cannot plan, or when the API server or Docker does not answer

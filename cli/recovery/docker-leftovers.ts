@@ -61,8 +61,9 @@ export async function finishedObjects(stack: string): Promise<DockerObject[]> {
 }
 
 /**
- * Removes every Docker object with the lab's label that is not in the state, such as one that a run had made and was killed
- * before it recorded it. Whoever calls this has made sure whose lab it is: see {@link removeUnrecorded} in recover.ts.
+ * Removes every Docker object with the lab's label that is not in the state, such as one that a run had made and was
+ * killed before it recorded it. Whoever calls this has made sure whose lab it is: see {@link removeUnrecorded} in
+ * recover.ts.
  * @param recorded ids and names of the objects in the state
  */
 export async function removeLeftovers(

@@ -11,7 +11,9 @@ interface LockHolder {
     alive: boolean;
 }
 
-/** The processes that hold a lock on the stack. Only the lab's own state folder can be read; for another backend, none. */
+/**
+ * The processes that hold a lock on the stack. Only the lab's own state folder can be read; for another backend, none.
+ */
 async function lockHolders(ready: Ready, stack: string): Promise<LockHolder[]> {
     const { stateDir } = ready.setup;
     if (stateDir === undefined) {
@@ -42,7 +44,8 @@ export async function clearDeadLocks(ready: Ready, stack: string): Promise<boole
     if (living.length > 0) {
         const pids = living.map(({ pid }) => pid).join(", ");
         throw new UserError(
-            `another pulumi (process ${pids}) works on the stack ${stack}: wait for it, or end it with kill -INT ${pids}`,
+            `another pulumi (process ${pids}) works on the stack ${stack}: ` +
+                `wait for it, or end it with kill -INT ${pids}`,
         );
     }
     if (holders.length === 0) {

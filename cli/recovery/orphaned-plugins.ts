@@ -2,8 +2,8 @@ import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 
 /**
- * Processes of plugins whose Pulumi was killed. Nothing tells a plugin of that, and the Kubernetes provider (4.25) lives on
- * for ever. The plugins of a Pulumi that runs are its children.
+ * Processes of plugins whose Pulumi was killed. Nothing tells a plugin of that, and the Kubernetes provider (4.25)
+ * lives on for ever. The plugins of a Pulumi that runs are its children.
  * @param home PULUMI_HOME, which has the folder `plugins`
  */
 export async function orphanedPlugins(home: string): Promise<number[]> {

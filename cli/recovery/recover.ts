@@ -16,8 +16,8 @@ export interface RecoverOptions {
     /** Whether a lab of the same name that belongs to another state is removed. Without it, such a lab is an error. */
     takeOver?: boolean;
     /**
-     * Adopts what a killed run had made and not recorded. Without it, such Docker objects are removed and pending operations
-     * are forgotten.
+     * Adopts what a killed run had made and not recorded. Without it, such Docker objects are removed and pending
+     * operations are forgotten.
      */
     adopt?: (state: StackState) => Promise<void>;
 }
@@ -33,8 +33,8 @@ export interface Recovered {
 }
 
 /**
- * Cleans up after a run that was killed: releases its lock, ends its plugins, adopts or removes the Docker objects that it
- * did not record, and forgets its pending operations. Then the stack is selected.
+ * Cleans up after a run that was killed: releases its lock, ends its plugins, adopts or removes the Docker objects that
+ * it did not record, and forgets its pending operations. Then the stack is selected.
  * @throws ForeignLabError before anything is changed, when a lab of that name belongs to another state.
  */
 export async function recover(ready: Ready, stack: string, options: RecoverOptions): Promise<Recovered> {
@@ -43,7 +43,8 @@ export async function recover(ready: Ready, stack: string, options: RecoverOptio
     if (killed) {
         say("released the lock of a run that was killed");
     }
-    // Only the lab's own home is cleaned. A shell with the lab's environment (npm run env) has the variable set already.
+    // Only the lab's own home is cleaned. A shell with the lab's environment (npm run env) has the variable set
+    // already.
     const home = join(cacheRoot(), "pulumi-home");
     if (ready.env["PULUMI_HOME"] === home) {
         await endOrphanedPlugins(home, say);
@@ -90,7 +91,10 @@ export async function removeUnrecorded(
     await removeLeftovers(stack, new Set(), options.say);
 }
 
-/** Decides whose the lab of that name is. @throws ForeignLabError when it is somebody else's and is not to be taken over. */
+/**
+ * Decides whose the lab of that name is.
+ * @throws ForeignLabError when it is somebody else's and is not to be taken over.
+ */
 async function settleOwnership(
     ready: Ready,
     stack: string,

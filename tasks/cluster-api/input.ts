@@ -16,7 +16,9 @@ const image = z
 
 /** Image and settings of one controller. The fields have the meaning that they have in `ManagerTuning`. */
 const controller = z.strictObject({
-    /** Required: manifests rendered from a Go module name upstream's newest development image, which was not built here. */
+    /**
+     * Required: manifests rendered from a Go module name upstream's newest development image, which was not built here.
+     */
     image,
     args: z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.null()])).optional(),
     featureGates: z.record(z.string(), z.boolean()).optional(),
@@ -34,7 +36,10 @@ export const clusterApiInputSchema = z.strictObject({
     kubeconfig: z.string().min(1),
     /** Where upstream's manifests come from. */
     manifests: z.strictObject({
-        /** The only source. It has its place in this document since the first labs: with another text the task runs again. */
+        /**
+         * The only source. It has its place in this document since the first labs: with another text the task runs
+         * again.
+         */
         source: z.literal("build"),
         /** A folder that the toolchain rendered (`renderManifests`). Default: the one in the toolchain's cache. */
         directory: z.string().min(1).optional(),
@@ -45,7 +50,10 @@ export const clusterApiInputSchema = z.strictObject({
     certificateDays: z.number().int().min(1).max(3650).default(3650),
     /** Whether versions of resources that upstream calls deprecated are served. Default: true, as upstream has it. */
     deprecatedVersions: z.boolean().default(true),
-    /** Whether webhooks are also asked about updates that change nothing of what they validate. Default: true, as upstream. */
+    /**
+     * Whether webhooks are also asked about updates that change nothing of what they validate. Default: true, as
+     * upstream.
+     */
     webhooksOfEveryUpdate: z.boolean().default(true),
     controllers: z.strictObject({
         core: controller,

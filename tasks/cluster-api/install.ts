@@ -30,8 +30,9 @@ export interface ClusterApiResult {
 }
 
 /**
- * Installs Cluster API with clusterctl. Providers that are installed already get the settings of the input. An installation
- * that was interrupted is finished: clusterctl records a provider last, and patches the objects of one without a record.
+ * Installs Cluster API with clusterctl. Providers that are installed already get the settings of the input. An
+ * installation that was interrupted is finished: clusterctl records a provider last, and patches the objects of one
+ * without a record.
  *
  * @param directory a folder for this run alone.
  */
@@ -99,7 +100,9 @@ async function prepareProviders(input: ClusterApiInput, cluster: Cluster): Promi
     return prepared;
 }
 
-/** Upstream's manifests of one provider with the changes that the lab makes: settings, certificates, versions, webhooks. */
+/**
+ * Upstream's manifests of one provider with the changes that the lab makes: settings, certificates, versions, webhooks.
+ */
 async function prepareProvider(
     input: ClusterApiInput,
     cluster: Cluster,
@@ -128,12 +131,17 @@ async function prepareProvider(
     return { provider, version, metadata: files.metadata, manifests };
 }
 
-/** Feature gates that the lab cannot do without: two providers have ClusterClass, of which workload clusters are made, behind one. */
+/**
+ * Feature gates that the lab cannot do without: two providers have ClusterClass, of which workload clusters are made,
+ * behind one.
+ */
 function requiredGates(provider: Provider): Record<string, boolean> {
     return provider.key === "core" || provider.key === "controlPlane" ? { ClusterTopology: true } : {};
 }
 
-/** A certificate for each Certificate of cert-manager's, by its name. One that is in its Secret and still fits is kept. */
+/**
+ * A certificate for each Certificate of cert-manager's, by its name. One that is in its Secret and still fits is kept.
+ */
 async function issueAll(
     input: ClusterApiInput,
     cluster: Cluster,
@@ -170,8 +178,8 @@ function refuseOtherVersions(prepared: readonly PreparedProvider[], installed: r
 }
 
 /**
- * The part of a manifest that is written to an installed provider: settings, certificates, the CA, and which versions are
- * served. Nothing else depends on the input, and clusterctl renames cluster-wide RBAC objects.
+ * The part of a manifest that is written to an installed provider: settings, certificates, the CA, and which versions
+ * are served. Nothing else depends on the input, and clusterctl renames cluster-wide RBAC objects.
  */
 export function changeable(manifest: Manifest): Manifest[] {
     switch (manifest.kind) {

@@ -9,14 +9,14 @@ import {
 import type { CertificateSpec, KeyPair } from "./certificates";
 import type { KubernetesPki, Pki, PkiInput } from "./input";
 
-/** What is issued anew when it has less than this share of its time left: one third, as kubelets and cert-manager do. */
+/** Share of its validity below which a certificate is renewed: one third, as kubelets and cert-manager do. */
 const RENEWAL_SHARE = 1 / 3;
 
 /**
- * Issues every certificate of a lab, keeping of an earlier result what still fits: a conductor's new address renews
- * Ironic's certificate and nothing else, and no running component loses its CA.
+ * Issues every certificate of a lab. Certificates of an earlier result that still fit are kept: a new address of a
+ * conductor renews Ironic's certificate and nothing else, and no running component loses its CA.
  *
- * @param previous what an earlier call returned for the same lab.
+ * @param previous what an earlier call returned for the same lab
  */
 export async function createPki(input: PkiInput, previous?: Pki): Promise<Pki> {
     const issuer = new Issuer(input.validityDays);
@@ -92,7 +92,9 @@ async function kubernetesPki(
     };
 }
 
-/** Issues what does not exist yet and keeps what does. A CA that was issued anew takes everything beneath it along. */
+/**
+ * Issues certificates that do not exist yet, and keeps those that do. With a new CA, every certificate below it is new.
+ */
 class Issuer {
     constructor(private readonly days: number) {}
 

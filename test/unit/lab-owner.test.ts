@@ -62,12 +62,12 @@ describe("A lab on this Docker", () => {
         const since = new Date("2026-11-29T09:40:12Z");
         expect(foreignLabText(lab({ owner: OWNER, since }), "up")).to.equal(
             "a lab of that name is on this Docker since 2026-11-29 09:40 UTC, made by a@machine from the checkout " +
-                "/home/a/lab with the state file:///home/a/.local/state/metal3-scale-lab/pulumi: choose another stack " +
-                "name, or let `npm run up -- --take-over` remove that lab and make yours in its place",
+                "/home/a/lab with the state file:///home/a/.local/state/metal3-scale-lab/pulumi: " +
+                "choose another stack name, or remove that lab and make yours with `npm run up -- --take-over`",
         );
         expect(foreignLabText(lab(), "down")).to.equal(
-            "a lab of that name is on this Docker, which this stack's state does not know, and of which no record says " +
-                "who made it: leave it to its owner, or remove it with `npm run down -- --take-over`",
+            "a lab of that name is on this Docker, which this stack's state does not know, and of which " +
+                "no record says who made it: leave it to its owner, or remove it with `npm run down -- --take-over`",
         );
     });
 });
@@ -81,7 +81,7 @@ describe("The id of a state", () => {
     });
     afterEach(() => rm(folder, { recursive: true }));
 
-    it("is made once, also by runs at the same time, and lives until the state folder's last stack is removed", async () => {
+    it("is made once, also by runs at the same time, until the last stack of the folder is removed", async () => {
         expect(await readStateId(env)).to.equal(undefined);
         const [one, other] = await Promise.all([ensureStateId(env), ensureStateId(env)]);
         expect(one)

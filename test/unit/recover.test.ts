@@ -42,7 +42,7 @@ describe("The clean-up before npm run up and npm run down", () => {
         expect(variables, "what tells the program that the lab is ours").to.deep.equal({ [VERIFIED_VARIABLE]: "n0" });
     });
 
-    it("removes all that a run has left that was killed before it recorded anything, by the record of the network", async () => {
+    it("removes all that a run left which was killed before it recorded anything, by the network's record", async () => {
         machine = await FakeCommands.create();
         await machine.record({ ...THEIRS, id: await ensureStateId(machine.ready.env) });
         await recover(machine.ready, "dev", options());
@@ -84,7 +84,7 @@ describe("The clean-up before npm run up and npm run down", () => {
                 expect(await machine.objects()).to.deep.equal(LAB);
             });
 
-            it("removes it when it is told to take over, and forgets what the state had of an earlier lab", async () => {
+            it("removes it when told to take over, and forgets what the state had of an earlier lab", async () => {
                 await machine.state("old-node", "old-network");
                 const { resources } = await recover(machine.ready, "dev", options({ takeOver: true }));
                 expect(await machine.objects()).to.deep.equal([]);

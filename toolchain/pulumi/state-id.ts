@@ -6,8 +6,8 @@ import { stateRoot } from "../paths";
 const file = (env: NodeJS.ProcessEnv): string => join(stateRoot(env), "id");
 
 /**
- * The id of the lab's own state folder; undefined when there is none yet. Unlike the folder's path, the id stays when the
- * folder moves, and two machines, or two containers that share a Docker daemon, never have the same.
+ * The id of the lab's own state folder; undefined when there is none yet. Unlike the folder's path, the id stays when
+ * the folder moves, and two machines, or two containers that share a Docker daemon, never have the same.
  */
 export async function readStateId(env: NodeJS.ProcessEnv = process.env): Promise<string | undefined> {
     try {
