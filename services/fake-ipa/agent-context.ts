@@ -12,7 +12,7 @@ import type { System } from "./system.js";
 /** The version that heartbeats announce: the ironic-python-agent whose behaviour is modelled. */
 export const AGENT_VERSION = "13.0.0";
 
-/** What must survive a restart of this process. Times are ms since the epoch. */
+/** The part of an agent that survives a restart of this process. Times are in milliseconds since the epoch. */
 export interface AgentState {
     /** When the power request came, and when the first lookup is due. */
     poweredAt: number;
@@ -24,28 +24,33 @@ export interface AgentState {
     commands: StoredCommand[];
 }
 
-/** What all agents share. */
+/** The parts that all agents share. */
 export interface AgentContext {
     config: Config;
     clock: Clock;
     scheduler: Scheduler;
-    /** Lookups apart from the rest: they may wait for an answer for minutes, and heartbeats must not stand in line behind them. */
+    /**
+     * Lookups have a limiter of their own: their answers may take minutes, and heartbeats must not queue behind them.
+     */
     limiters: { lookups: Limiter; others: Limiter };
     ironic: Ironic;
     redfish: Redfish | undefined;
     metrics: Metrics;
     log: Logger;
-    /** The certificate Ironic shall trust in the agents' API, if it must be told (PEM). */
+    /** The certificate (PEM) by which Ironic verifies the agents' API, if Ironic must be told. */
     verifyCa: string | undefined;
-    /** When Ironic last took a heartbeat or called an agent (ms): it is then likely to call again in a moment. */
+    /**
+     * When Ironic last accepted a heartbeat or called an agent, in milliseconds since the epoch. It is then likely to
+     * call again soon.
+     */
     activity: { last: number };
 }
 
-/** An agent's ties to the host it runs on. */
+/** The agent's view of its host. */
 export interface AgentOwner {
     system(): System;
     /** Writes the agent's state; resolves when it is on disk. */
     persist(): Promise<void>;
-    /** The agent learnt which node it is. */
+    /** The agent has found out which node it is. */
     identified(nodeUuid: string): void;
 }

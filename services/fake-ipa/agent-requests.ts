@@ -15,7 +15,7 @@ export interface Requester {
     hasCommands: () => boolean;
 }
 
-/** An agent's requests to Ironic: which is due when, and what follows from each answer. Times are milliseconds since the epoch. */
+/** An agent's requests to Ironic: which is due when (milliseconds since the epoch), and what follows from each answer. */
 export class AgentRequests {
     private lookupWanted: boolean;
     private lookups = 0;
@@ -70,9 +70,9 @@ export class AgentRequests {
     }
 
     /**
-     * Sends a heartbeat at `time`, and further ones at growing distances until Ironic calls the agent. Ironic answers a heartbeat
-     * with 202 even if it then skips it because the node is locked, as it is just after a step was sent. Without the repeats the
-     * agent would wait 0.3 to 0.6 of the heartbeat timeout for the next one.
+     * Sends a heartbeat at `time`, and further ones at growing distances until Ironic calls the agent. Ironic answers a
+     * heartbeat with 202 even if it then skips it because the node is locked, as it is just after a step was sent.
+     * Without the repeats the agent would wait 0.3 to 0.6 of the heartbeat timeout for the next one.
      */
     heartbeatUntilCalled(time: number): void {
         this.heartbeatTime = time;
@@ -178,7 +178,8 @@ export class AgentRequests {
             this.heartbeatUntilCalled(clock.now());
             return;
         }
-        // The node is not in inspection yet, or never will be. Only Ironic knows which, so it is asked again, less and less often.
+        // The node is not in inspection yet, or never will be. Only Ironic knows which, so it is asked again, less and
+        // less often.
         this.inspectionTime = clock.now() + backoff(clock, RETRY[result.kind], this.inspections++);
         if (result.kind === "error") {
             log.warn({ reason: result.reason }, "inspection");
@@ -231,7 +232,8 @@ export class AgentRequests {
             { result: result.kind, ...("reason" in result ? { reason: result.reason } : {}) },
             "heartbeat",
         );
-        // Ironic may refuse one token because it is about to cut the power. A node that is gone may return under another UUID.
+        // Ironic may refuse one token because it is about to cut the power. A node that is gone may return under
+        // another UUID.
         if (result.kind === "unknown-node" || (result.kind === "bad-token" && ++this.refusals > 1)) {
             this.lookupWanted = true;
             state.lookupDue = clock.now() + wait;

@@ -12,8 +12,8 @@ import { RETRY } from "./timing.js";
 const POWER_OFF_MS = 60_000;
 
 /**
- * The agent of one ramdisk, from power-on to power-off. It waits until the boot is over, looks itself up at Ironic, sends its
- * inventory, and then sends heartbeats and carries out commands.
+ * The agent of one ramdisk, from power-on to power-off. It waits until the boot is over, looks itself up at Ironic,
+ * sends its inventory, and then sends heartbeats and carries out commands.
  *
  * It sends one request at a time, the one that is due first, and sleeps in the scheduler in between.
  */
@@ -48,8 +48,8 @@ export class Agent {
     }
 
     /**
-     * @param spreadMs a restored agent goes on after a random part of this many milliseconds, so that hundreds of agents do not send
-     *     requests at the same moment
+     * @param spreadMs a restored agent goes on after a random part of this many milliseconds, so that hundreds of
+     *     agents do not send requests at the same moment
      */
     start(spreadMs = 0): void {
         if (spreadMs > 0) {
@@ -140,7 +140,8 @@ export class Agent {
         if (this.stopped) {
             return;
         }
-        // A notification of the power change ends this agent. Without one the host has stayed on, and its agent with it.
+        // A notification of the power change ends this agent. Without one the host has stayed on, and its agent with
+        // it.
         this.context.scheduler.schedule(this.uuid, this.context.clock.now() + (taken ? POWER_OFF_MS : 0), () => {
             if (taken) {
                 this.log.warn("the BMC accepted the power request, but sushy-tools notified of no power change");
@@ -178,7 +179,8 @@ export class Agent {
                 }
             });
         } catch (error) {
-            // The host is still on, so its agent goes on. It waits first, so that an error in our code cannot make it spin.
+            // The host is still on, so its agent goes on. It waits first, so that an error in our code cannot make it
+            // spin.
             this.requests.postpone(this.context.clock.now() + 1000 * RETRY.error.first);
             throw error;
         } finally {

@@ -1,14 +1,14 @@
-/** Time and chance, handed in so that tests decide both. Times are milliseconds since the epoch. */
+/** Time and randomness, which tests replace. Times are in milliseconds since the epoch. */
 export interface Clock {
     now(): number;
-    /** Calls back once after `ms` milliseconds (0 or more). Returns what `clear` takes. */
+    /** Calls back once after `ms` milliseconds, 0 or more. @returns the timer, for `clear` */
     after(ms: number, callback: () => void): unknown;
     clear(timer: unknown): void;
     /** A number in [0, 1). */
     random(): number;
 }
 
-/** setTimeout overflows above this and would fire at once: longer waits are made of several. */
+/** Longest wait of setTimeout, in milliseconds. A longer one overflows and ends at once, so it is made of several. */
 export const MAX_TIMEOUT_MS = 2 ** 31 - 1;
 
 export const systemClock: Clock = {

@@ -3,17 +3,23 @@ import { type Clock } from "./clock.js";
 import { type CommandView, type Effect, type Plan } from "./commands.js";
 import { AgentError, agentIsBusy, executionError } from "./errors.js";
 
-/** A command with what is needed to end it, also by a later process. Ends at `endsAt` (ms); what it then comes to is in `outcome`. */
+/**
+ * A command with the data by which this process, or a later one, ends it at `endsAt` (milliseconds since the epoch): it
+ * then takes on the fields of `outcome`.
+ */
 export interface StoredCommand extends CommandView {
     endsAt?: number;
     outcome?: Pick<CommandView, "command_status" | "command_error" | "command_result">;
     effect?: Effect;
 }
 
-/** Commands beyond this many are forgotten, oldest first: Ironic looks at the last, and whether there is one besides get_…_steps. */
+/**
+ * Number of commands that are kept. Older ones are forgotten: Ironic looks at the last one, and whether there is any
+ * besides `get_…_steps`.
+ */
 const KEPT = 64;
 
-/** The commands an agent was given since it booted, oldest first. At most one runs. */
+/** The commands that Ironic gave an agent since it booted, oldest first. At most one runs. */
 export class CommandLog {
     private readonly waiting: (() => void)[] = [];
 
@@ -32,9 +38,9 @@ export class CommandLog {
     }
 
     /**
-     * Starts a command. What it will come to is known at once; an asynchronous one shows it when its time is over (`finish`).
+     * Starts a command. Its outcome is known at once. An asynchronous command shows it at its end (`finish`).
      *
-     * @throws AgentError when one is running, or when the command itself refuses its parameters (4xx)
+     * @throws AgentError if one is running, or if the command refuses its parameters (4xx)
      */
     start(plan: Plan): StoredCommand {
         const running = this.running;
@@ -68,7 +74,7 @@ export class CommandLog {
         this.release();
     }
 
-    /** Waits until the command has ended or `release` is called. */
+    /** Waits until the command has ended, or until `release` is called. */
     async ended(command: StoredCommand): Promise<void> {
         if (command.command_status === "RUNNING") {
             await new Promise<void>((resolve) => {
@@ -77,7 +83,7 @@ export class CommandLog {
         }
     }
 
-    /** Lets go of everybody who waits for a command, ended or not. */
+    /** Ends all waits for commands, whether the commands have ended or not. */
     release(): void {
         for (const resolve of this.waiting.splice(0)) {
             resolve();
@@ -90,15 +96,16 @@ function outcomeOf(plan: Plan): NonNullable<StoredCommand["outcome"]> {
         return { command_status: "SUCCEEDED", command_error: null, command_result: plan.execute() };
     } catch (thrown) {
         const error = thrown instanceof AgentError ? thrown : executionError(String(thrown));
+        // A 4xx is about the content of the request, so the request fails instead of the command.
         if (error.code >= 400 && error.code < 500) {
             throw error;
-        } // content errors are the request's, not the command's
+        }
         const status = error.type === "VersionMismatch" ? "CLEAN_VERSION_MISMATCH" : "FAILED";
         return { command_status: status, command_error: error.serialize(), command_result: null };
     }
 }
 
-/** As it is shown to Ironic. */
+/** The command in the form in which Ironic sees it. */
 export function viewOf(command: StoredCommand): CommandView {
     const { id, command_name, command_status, command_error, command_result } = command;
     return { id, command_name, command_status, command_error, command_result };

@@ -7,7 +7,9 @@ import { executeStep, listSteps, type StepKind } from "./steps.js";
 
 export type CommandStatus = "RUNNING" | "SUCCEEDED" | "FAILED" | "CLEAN_VERSION_MISMATCH";
 
-/** A command as Ironic sees it in listings. Ironic finds commands by `command_name`, which is without the extension. */
+/**
+ * A command in the form in which Ironic sees it. Its `command_name`, by which Ironic looks for it, lacks the extension.
+ */
 export interface CommandView {
     id: string;
     command_name: string;
@@ -16,13 +18,13 @@ export interface CommandView {
     command_result: unknown;
 }
 
-/** What the host does once a command has succeeded. */
+/** Effect on the host after a command has succeeded. */
 export type Effect = "power-off" | "reboot";
 
-/** A command found and understood: how long it takes and what it comes to. */
+/** A command that was found, with its duration and its outcome. */
 export interface Plan {
     name: string;
-    /** Synchronous commands are done when they are answered; asynchronous ones run for `seconds`. */
+    /** A synchronous command has ended when it is answered. An asynchronous one runs for `seconds`. */
     asynchronous: boolean;
     seconds: number;
     /** @throws AgentError when the command fails */
@@ -33,7 +35,8 @@ export interface Plan {
 interface Context {
     config: Config;
     inventory: () => Inventory;
-    /** lines for the log archive */ journal: () => string[];
+    /** The lines of the log archive. */
+    journal: () => string[];
 }
 
 type Command = (context: Context, params: Record<string, unknown>) => Omit<Plan, "name">;
@@ -64,7 +67,7 @@ const cleanSeconds = (config: Config): number => config.cleanStepSeconds;
 const deploySeconds = (config: Config): number => config.deployStepSeconds;
 const atOnce = (): number => 0;
 
-/** ironic-python-agent's extensions and commands, those that Ironic's agent client calls. */
+/** The extensions and commands of ironic-python-agent that Ironic's agent client calls. */
 const EXTENSIONS: Record<string, Record<string, Command>> = {
     clean: steps("clean", cleanSeconds),
     deploy: steps("deploy", deploySeconds),
@@ -74,7 +77,7 @@ const EXTENSIONS: Record<string, Record<string, Command>> = {
         power_off: lasting(atOnce, () => null, "power-off"),
         run_image: lasting(atOnce, () => null, "reboot"),
         sync: sync(() => null),
-        // An empty object is what the real agent says of whole-disk images.
+        // The real agent answers an empty object for whole-disk images.
         get_partition_uuids: sync(() => ({})),
         cache_image: lasting(deploySeconds, () => null),
         prepare_image: lasting(deploySeconds, () => ({ result: "prepare_image: image written to device /dev/sda" })),
@@ -91,7 +94,7 @@ const EXTENSIONS: Record<string, Record<string, Command>> = {
     },
 };
 
-/** A gzipped tar archive in base64, as Ironic stores it. */
+/** A gzipped tar archive in base64, the form in which Ironic stores it. */
 function logArchive(lines: string[]): string {
     const content = Buffer.from(lines.map((line) => `${line}\n`).join(""));
     const block = Buffer.alloc(512);
@@ -112,7 +115,8 @@ function logArchive(lines: string[]): string {
  * Finds a command.
  *
  * @param name `<extension>.<command>`
- * @throws AgentError 400 where the name is malformed or the command unknown, 404 where the extension is, as ironic-python-agent answers
+ * @throws AgentError as ironic-python-agent does: 400 for a malformed name or an unknown command, 404 for an unknown
+ *     extension
  */
 export function planCommand(name: string, params: Record<string, unknown>, context: Context): Plan {
     const dot = name.indexOf(".");

@@ -1,13 +1,13 @@
 import type { Clock } from "./clock.js";
 
-/** How long a URL that did not answer is asked last. */
+/** How long a URL that did not answer is tried last, in milliseconds. */
 const AVOID_MS = 15_000;
 
 /**
- * The URLs of one service that any of several servers gives, such as the API of every conductor.
+ * The URLs of a service that several servers offer, such as the API of every conductor.
  *
- * Callers are spread over the URLs by their key; a URL that did not answer is asked after the others for a while, by all callers: otherwise
- * each of some hundred agents would find out by itself and wait for its own timeout.
+ * Callers are spread over the URLs by their key. For a while after a URL did not answer, all callers try it last:
+ * otherwise each of several hundred agents would wait for a timeout of its own.
  */
 export class Endpoints {
     private readonly avoidUntil = new Map<string, number>();
@@ -17,7 +17,7 @@ export class Endpoints {
         private readonly clock: Clock,
     ) {}
 
-    /** All URLs, in the order in which the caller shall try them. */
+    /** All URLs, in the order in which the caller tries them. */
     order(key: string): string[] {
         let hash = 0;
         for (const char of key) {

@@ -1,6 +1,6 @@
 /**
- * Errors of the agent's API, as ironic-python-agent names and words them: Ironic reads `faultstring` of a refused request, and
- * `type`, `message` and `details` of a failed command (ironic/drivers/modules/agent_client.py).
+ * Errors of the agent's API, with the names and texts of ironic-python-agent. Ironic reads `faultstring` of a refused
+ * request, and `type`, `message` and `details` of a failed command (ironic/drivers/modules/agent_client.py).
  */
 export class AgentError extends Error {
     constructor(
@@ -13,7 +13,7 @@ export class AgentError extends Error {
         this.name = type;
     }
 
-    /** As it stands in a command's `command_error`. */
+    /** The error in the form that a command's `command_error` has. */
     serialize(): { type: string; code: number; message: string; details: string } {
         return { type: this.type, code: this.code, message: this.summary, details: this.details };
     }
@@ -24,7 +24,7 @@ export const notFound = (what: string, id: string): AgentError =>
 export const invalidCommand = (details: string): AgentError =>
     new AgentError("InvalidCommandError", 400, "Invalid command", details);
 export const unauthorized = (): AgentError => new AgentError("Unauthorized", 401, "401 Unauthorized", "Token invalid.");
-/** Ironic takes 409, and the words "agent is busy", for "come back later" (AgentInProgress). */
+/** Ironic tries again later (AgentInProgress) if the status is 409 and the text contains "agent is busy". */
 export const agentIsBusy = (command: string): AgentError =>
     new AgentError("AgentIsBusy", 409, "Agent is busy", `executing command ${command}`);
 export const badRequest = (details: string): AgentError =>

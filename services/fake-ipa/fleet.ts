@@ -3,9 +3,9 @@ import type { AgentContext, AgentOwner, AgentState } from "./agent-context.js";
 import { Agent } from "./agent.js";
 import { between } from "./clock.js";
 import type { StateStore } from "./state-store.js";
-import { judgeNotification, type PowerMemory, systemSchema, type System } from "./system.js";
+import { powerActionOf, type PowerMemory, systemSchema, type System } from "./system.js";
 
-/** Restored agents resume spread over this. */
+/** Restored agents go on at random times within this many milliseconds. */
 const RESUME_SPREAD_MS = 3_000;
 
 interface Host {
@@ -40,10 +40,10 @@ const recordSchema = z.object({
         .nullable(),
 });
 
-/** All hosts of the pair: which are on, and the agents on those that booted the ramdisk. */
+/** All hosts of the pair, with their power states and the agents of those that booted the ramdisk. */
 export class Fleet {
     private readonly hosts = new Map<string, Host>();
-    /** Ironic calls an agent by its node's UUID, which is not the host's. */
+    /** Agents by the UUID of their node, by which Ironic calls them. It differs from the host's UUID. */
     private readonly byNode = new Map<string, Agent>();
 
     constructor(
@@ -68,7 +68,7 @@ export class Fleet {
         return host && { power: host.memory.power, agent: host.agent };
     }
 
-    /** All hosts that were ever heard of, as last heard. */
+    /** All known hosts, as last reported. */
     systems(): System[] {
         return [...this.hosts.values()].map((host) => host.system);
     }
@@ -77,7 +77,10 @@ export class Fleet {
         return this.hosts.size;
     }
 
-    /** Takes a notification of sushy-tools, or the same learnt otherwise. Costs no waiting: sushy-tools answers nobody meanwhile. */
+    /**
+     * Handles a notification of sushy-tools, or news from elsewhere in the same form. It returns at once, because
+     * sushy-tools answers no other request meanwhile.
+     */
     notify(system: System): void {
         const { clock, metrics, log } = this.context;
         let host = this.hosts.get(system.uuid);
@@ -87,7 +90,7 @@ export class Fleet {
         }
         const changed = JSON.stringify(host.system) !== JSON.stringify(system);
         host.system = system;
-        const action = judgeNotification(system, host.memory, host.agent !== undefined, clock.now());
+        const action = powerActionOf(system, host.memory, host.agent !== undefined, clock.now());
         metrics.notifications.inc({ action: action.kind });
         if (action.kind !== "none") {
             log.info(
@@ -156,7 +159,7 @@ export class Fleet {
         }));
     }
 
-    /** Takes up the agents that ran when the process last ended. */
+    /** Restores the agents that ran when the process last ended. */
     async restore(): Promise<void> {
         const records = await this.store.load((value, key) => {
             const record = recordSchema.safeParse(value);
@@ -182,14 +185,17 @@ export class Fleet {
         this.context.log.info({ hosts: this.hosts.size, agents: this.byNode.size }, "restored");
     }
 
-    /** Lets the restored agents go on. Apart from `restore`, as Ironic may call them at once: the API must be up. */
+    /**
+     * Starts the restored agents. This is apart from `restore` because Ironic may call an agent at once, so the API
+     * must be up.
+     */
     resume(): void {
         for (const host of this.hosts.values()) {
             host.agent?.start(RESUME_SPREAD_MS);
         }
     }
 
-    /** Ends all agents' doings, without changing what is stored of them. */
+    /** Stops all agents. Their stored state stays as it is. */
     close(): void {
         for (const host of this.hosts.values()) {
             host.agent?.stop();

@@ -1,14 +1,14 @@
 import { readFileSync } from "node:fs";
 import { Agent, type Dispatcher, request } from "undici";
 
-/** An answer. `json` is undefined where the body is not JSON. */
+/** An answer. `json` is undefined if the body is not JSON. */
 export interface Answer {
     status: number;
     json: unknown;
     text: string;
 }
 
-/** No answer came: refused, closed, timed out, too large or garbled. */
+/** There was no answer: the connection was refused or closed, or the answer was late, too large or garbled. */
 export class NoAnswerError extends Error {
     constructor(
         readonly url: string,
@@ -27,7 +27,10 @@ export interface TlsOptions {
     keyFile?: string | undefined;
 }
 
-/** Larger answers are refused: a lookup carries a node with its instance information, at most a config drive (64 MiB is Ironic's limit for one). */
+/**
+ * Largest answer that is accepted, in bytes. A lookup's answer holds a node with its instance information, which may
+ * include a config drive: at most 64 MiB in Ironic.
+ */
 const MAX_ANSWER_BYTES = 80 * 1024 * 1024;
 const CONNECT_TIMEOUT_MS = 5_000;
 
@@ -56,9 +59,9 @@ export class HttpClient {
     }
 
     /**
-     * Sends a request and reads its answer whole, whatever its status.
+     * Sends a request and reads the whole answer, whatever its status.
      *
-     * @param timeoutMs for everything, connecting to the last byte
+     * @param timeoutMs for everything from connecting to the last byte
      * @param signal ends the request early
      * @throws NoAnswerError
      */

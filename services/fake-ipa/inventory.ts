@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { Nic } from "./config.js";
+import type { Nic } from "./config-reader.js";
 
 export interface Inventory {
     interfaces: {
@@ -52,12 +52,13 @@ export interface Inventory {
 const GIB = 1024 ** 3;
 
 /**
- * The hardware that a fake host reports, in the shape of ironic-python-agent's inventory: the machine of Metal3's development environment,
- * 4 cores, 8 GiB, one 50 GiB disk. The same host always reports the same; serial numbers and WWNs follow from its UUID, as Ironic's root
- * device hints and BMO's hardware details need distinct ones.
+ * The hardware that a fake host reports, in the form of ironic-python-agent's inventory. It is the machine of Metal3's
+ * development environment: 4 cores, 8 GiB of memory, one disk of 50 GiB. A host always reports the same. Its serial
+ * numbers and WWNs follow from its UUID, because Ironic's root device hints and BMO's hardware details need distinct
+ * ones.
  *
- * Ironic's `validate-interfaces` hook finds no usable interface where the first has no address or a loopback one: it gets none then, which
- * the hook accepts.
+ * Ironic's `validate-interfaces` hook finds no usable interface if the first one has a loopback address. Such an
+ * interface is reported without an address, which the hook accepts.
  */
 export function inventoryOf(system: {
     uuid: string;

@@ -5,12 +5,15 @@ import { type Answer, type HttpClient, NoAnswerError } from "./http.js";
 import type { Inventory } from "./inventory.js";
 
 /**
- * The API version of ironic-python-agent's own requests: 1.84 brought `/v1/continue_inspection` (Ironic's REST API version history), 1.62
- * and 1.68 the agent token and its certificate in heartbeats.
+ * The API version of ironic-python-agent's own requests. 1.84 brought `/v1/continue_inspection`, 1.62 and 1.68 brought
+ * the agent's token and its certificate in heartbeats (Ironic's REST API version history).
  */
 export const API_VERSION = "1.84";
 
-/** A token that Ironic has handed out before is shown as this ever after (ironic/conductor/manager.py, get_node_with_token). */
+/**
+ * Ironic shows this in place of a token that it has given out before (ironic/conductor/manager.py,
+ * get_node_with_token).
+ */
 const MASKED_TOKEN = "******";
 
 const lookupSchema = z.object({
@@ -18,13 +21,13 @@ const lookupSchema = z.object({
     config: z.object({ heartbeat_timeout: z.number().positive(), agent_token: z.string().nullish() }),
 });
 
-/** What a request came to. `again`: it may succeed later. */
 export type LookupResult =
     | {
           kind: "found";
           nodeUuid: string;
           heartbeatTimeoutSeconds: number;
-          /** undefined: Ironic gave it out before */ token: string | undefined;
+          /** Undefined if Ironic has given it out before. */
+          token: string | undefined;
       }
     /** 404: no node with this MAC is in a state in which Ironic expects an agent. */
     | { kind: "not-expected" }
@@ -37,7 +40,7 @@ export type HeartbeatResult =
     | { kind: "locked" }
     /** 404: the node is gone. */
     | { kind: "unknown-node" }
-    /** The token is not, or no longer, the node's. */
+    /** The token is not the node's, or is no longer. */
     | { kind: "bad-token"; reason: string }
     | { kind: "error"; reason: string };
 
@@ -48,7 +51,7 @@ export interface Heartbeat {
     agent_verify_ca?: string;
 }
 
-/** What an agent asks of Ironic. Tests put their own in its place. */
+/** An agent's requests to Ironic. Tests replace them. */
 export interface Ironic {
     lookup(mac: string, signal: AbortSignal): Promise<LookupResult>;
     inspect(mac: string, inventory: Inventory, signal: AbortSignal): Promise<InspectionResult>;
@@ -94,7 +97,7 @@ export class IronicClient implements Ironic {
     }
 
     async lookup(mac: string, signal: AbortSignal): Promise<LookupResult> {
-        // Ironic shows the token once: an answer that comes after we stopped waiting is a token lost, so wait long.
+        // Ironic shows the token once. An answer after the end of the wait would be a lost token, so the wait is long.
         const timeoutMs = Math.max(this.timeoutMs, 120_000);
         const answer = await this.ask(
             this.api,
@@ -188,7 +191,7 @@ export class IronicClient implements Ironic {
         return { kind: "error", reason };
     }
 
-    /** The first answer that one of the servers gives, or why none did. */
+    /** @returns the first answer of one of the servers, or the reason why there is none */
     private async ask(
         endpoints: Endpoints,
         key: string,

@@ -1,11 +1,12 @@
 import process from "node:process";
 import { pino } from "pino";
 import { systemClock } from "./clock.js";
-import { type Config, ConfigError, loadConfig } from "./config.js";
+import { ConfigError } from "./config-reader.js";
+import { type Config, loadConfig } from "./config.js";
 import { startService } from "./service.js";
 import { verifyCa } from "./tls.js";
 
-/** How long a graceful end may take: an answer to a lookup under way, with its token, is still waited for. */
+/** Longest graceful end, in milliseconds: the answer to a lookup, with its token, is still waited for. */
 const SHUTDOWN_MS = 7_000;
 
 async function main(): Promise<void> {
@@ -22,7 +23,7 @@ async function main(): Promise<void> {
     }
     const log = pino({ level: config.logLevel, base: null, timestamp: pino.stdTimeFunctions.isoTime });
     const service = await startService(config, { clock: systemClock, log, verifyCa: verifyCa(config) });
-    // One bad agent must not end the others: said and counted, and the process goes on.
+    // One bad agent must not end the others. Its error is logged and counted, and the process goes on.
     for (const event of ["uncaughtException", "unhandledRejection"] as const) {
         process.on(event, (error: unknown) => {
             service.metrics.errors.inc({ where: event });

@@ -1,6 +1,6 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from "prom-client";
 
-/** What the gauges show, asked when they are read. */
+/** The values of the gauges, read when the metrics are. */
 export interface Gauges {
     agents(): Record<string, number>;
     hosts(): Record<string, number>;
@@ -10,7 +10,10 @@ export interface Gauges {
 
 const PHASES = ["booting", "looking-up", "inspecting", "heartbeating", "powering-off"];
 
-/** The service's metrics, all named fake_ipa_…, and those of its process (CPU, memory, event-loop lag, file descriptors). */
+/**
+ * The service's metrics, whose names begin with fake_ipa_, and those of its process (CPU, memory, event-loop lag, open
+ * files).
+ */
 export class Metrics {
     readonly registry = new Registry();
     readonly notifications = this.counter(
@@ -55,7 +58,8 @@ export class Metrics {
     });
 
     constructor(defaults = true) {
-        // The event loop is looked at once a second: the library's hundred times is most of what a service at rest would do.
+        // The event loop is sampled once a second. The library's 100 times a second would be most of the work of an
+        // idle service.
         if (defaults) {
             collectDefaultMetrics({ register: this.registry, eventLoopMonitoringPrecision: 1_000 });
         }

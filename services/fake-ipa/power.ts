@@ -3,14 +3,17 @@ import type { AgentContext } from "./agent-context.js";
 import type { ResetType } from "./redfish-client.js";
 import { backoff, type Backoff } from "./timing.js";
 
-/** Ironic waits half a minute for the power to go (`[agent]post_deploy_get_power_state_retries`), then cuts it itself. */
+/**
+ * Number of requests until it gives up. Ironic waits half a minute for the power to go off
+ * (`[agent]post_deploy_get_power_state_retries`), then switches it off itself.
+ */
 const ATTEMPTS = 6;
 const RETRY_RESET: Backoff = { first: 1, factor: 2, most: 8 };
 
 /**
- * Asks the host's BMC for a reset, several times if it must.
+ * Asks the host's BMC for a reset, several times if it fails.
  *
- * @returns whether the BMC took the request
+ * @returns whether the BMC accepted the request
  */
 export async function powerHost(
     uuid: string,
@@ -26,7 +29,7 @@ export async function powerHost(
     }
     for (let attempt = 0; attempt < ATTEMPTS && !signal.aborted; attempt++) {
         try {
-            // Not ended by `signal`: sushy-tools notifies us, which stops the agent, before it answers this.
+            // `signal` does not end this request: the notification that stops the agent arrives before the answer.
             await redfish.reset(uuid, type, new AbortController().signal);
             metrics.redfish.inc({ request: type, result: "ok" });
             return true;

@@ -1,4 +1,6 @@
-/** A place in the file that is not of the subset. `line` counts from 1; `key` is the assignment it stands in, if any. */
+/**
+ * A place in the file that is not understood. `line` counts from 1. `key` names the assignment that holds it, if any.
+ */
 export class PythonSyntaxError extends Error {
     constructor(
         readonly line: number,
@@ -11,10 +13,10 @@ export class PythonSyntaxError extends Error {
     }
 }
 
-/** A place in the text of a configuration file, and what of it is the same everywhere: blanks, comments, lines, errors. */
+/** A position in a configuration file. It skips blanks and comments, and reports errors with their line. */
 export class Cursor {
     protected at = 0;
-    /** The assignment it stands in. */
+    /** The name whose assignment holds the position. */
     protected key: string | undefined;
 
     constructor(
@@ -22,7 +24,7 @@ export class Cursor {
         private readonly file: string,
     ) {}
 
-    /** Skips blanks, comments and continued lines; within brackets (`lines`) also the ends of lines. */
+    /** Skips blanks, comments and continued lines. With `lines` it skips ends of lines as well, as within brackets. */
     protected blanks(lines: boolean): void {
         for (;;) {
             const char = this.text[this.at];

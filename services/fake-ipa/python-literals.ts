@@ -1,45 +1,28 @@
 /**
- * The part of Python that sushy-tools' and fake-ipa's configuration files consist of: `NAME = literal`, one after the other.
+ * The part of Python that the configuration files of sushy-tools and fake-ipa consist of: assignments `NAME = literal`.
  *
- * Both services read the same file. sushy-tools lets Python run it; we must not, so only literals are understood: strings (with r, u
- * and implicit concatenation), integers, floats, True, False, None, lists, tuples, dicts, parentheses and comments. Whatever else Python
- * would accept (names, calls, imports, f-strings, bytes, sets, arithmetic) is refused with its line and key, never guessed at.
+ * Both services read the same file. sushy-tools has Python run it, which fake-ipa cannot, so fake-ipa understands
+ * literals only: strings (with the prefixes r and u, and side by side), integers, floats, True, False, None, lists,
+ * tuples, dicts, parentheses and comments. Everything else that Python would accept (names, calls, imports, f-strings,
+ * bytes, sets, arithmetic) is refused with its line and key.
  *
  * Grammar: https://docs.python.org/3/reference/lexical_analysis.html
  */
 
-import { Cursor } from "./python-cursor.js";
+import { ScalarReader } from "./python-scalars.js";
 
 export { PythonSyntaxError } from "./python-cursor.js";
 
 /** A value of the subset. Tuples come out as arrays, dict keys as strings. */
 export type PythonValue = string | number | boolean | null | PythonValue[] | { [key: string]: PythonValue };
 
-/** Nesting deeper than this is refused: Python's own parser gives up at 200. */
+/** Deepest nesting that is accepted. Python's own parser gives up at 200. */
 const MAX_DEPTH = 200;
 
 const NAME = /[A-Za-z_][A-Za-z0-9_]*/y;
-const NUMBER =
-    /0[xX](?:_?[0-9a-fA-F])+|0[oO](?:_?[0-7])+|0[bB](?:_?[01])+|(?:\d(?:_?\d)*)?\.\d(?:_?\d)*(?:[eE][+-]?\d(?:_?\d)*)?|\d(?:_?\d)*\.?(?:[eE][+-]?\d(?:_?\d)*)?/y;
-const SIMPLE_ESCAPES: Record<string, string> = {
-    "\\": "\\",
-    "'": "'",
-    '"': '"',
-    a: "\x07",
-    b: "\b",
-    f: "\f",
-    n: "\n",
-    r: "\r",
-    t: "\t",
-    v: "\v",
-    "\n": "",
-};
-
-class Parser extends Cursor {
-    private depth = 0;
-
-    /** The whole file. As in Python, the last of several assignments to one name holds. */
-    file_(): Map<string, PythonValue> {
+class Parser extends ScalarReader {
+    /** Reads the whole file. As in Python, the last of several assignments to one name holds. */
+    assignments(): Map<string, PythonValue> {
         const values = new Map<string, PythonValue>();
         for (;;) {
             this.key = undefined;
@@ -57,7 +40,8 @@ class Parser extends Cursor {
                 this.fail("an assignment must begin at the start of its line");
             }
             if (char === '"' || char === "'") {
-                this.strings(); // a documentation string: an expression without effect
+                // A documentation string has no effect.
+                this.strings();
                 this.endOfStatement();
                 continue;
             }
@@ -69,9 +53,8 @@ class Parser extends Cursor {
             this.blanks(false);
             if (this.text[this.at] !== "=" || this.text[this.at + 1] === "=") {
                 this.key = undefined;
-                this.fail(
-                    `only assignments of literals (NAME = value) are understood, found ${JSON.stringify(name)} followed by ${this.here()}`,
-                );
+                const found = `${JSON.stringify(name)} followed by ${this.here()}`;
+                this.fail(`only assignments of literals (NAME = value) are understood, found ${found}`);
             }
             this.at++;
             this.blanks(false);
@@ -173,25 +156,6 @@ class Parser extends Cursor {
         this.fail(`${JSON.stringify(name)} is not a literal: names, calls and expressions are not understood`);
     }
 
-    private number(): number | undefined {
-        const token = this.match(NUMBER);
-        if (token === undefined) {
-            return undefined;
-        }
-        const next = this.text[this.at];
-        if (next !== undefined && /[A-Za-z0-9_.]/.test(next)) {
-            this.fail(`invalid number ${JSON.stringify(token + next)}`);
-        }
-        if (/^0\d/.test(token) && !/[.eE]/.test(token) && Number(token.replaceAll("_", "")) !== 0) {
-            this.fail(`invalid number ${token}: leading zeros are not allowed`);
-        }
-        const value = Number(token.replaceAll("_", ""));
-        if (/^(?:0[xXoObB])?[0-9a-fA-F_]+$/.test(token) && !/^\d+[eE]/.test(token) && !Number.isSafeInteger(value)) {
-            this.fail(`integer ${token} is larger than 2**53 - 1`);
-        }
-        return value;
-    }
-
     private sequence(end: string): { items: PythonValue[]; commas: number } {
         const opened = this.line();
         this.at++;
@@ -253,91 +217,6 @@ class Parser extends Cursor {
             }
         }
     }
-
-    /** One or more string literals side by side, which Python joins. */
-    private strings(): string {
-        let joined = "";
-        for (;;) {
-            joined += this.string();
-            const before = this.at;
-            this.blanks(this.depth > 1);
-            const next = /[rRuU]?["']/y;
-            next.lastIndex = this.at;
-            if (!next.test(this.text)) {
-                this.at = before;
-                return joined;
-            }
-        }
-    }
-
-    private string(): string {
-        const prefix = this.match(/[A-Za-z]*/y) ?? "";
-        if (!/^[rRuU]?$/.test(prefix)) {
-            this.fail(`string prefix ${JSON.stringify(prefix)} is not understood (only r and u)`);
-        }
-        const raw = /[rR]/.test(prefix);
-        const quote = this.text[this.at]!;
-        const triple = this.text.startsWith(quote.repeat(3), this.at);
-        const end = triple ? quote.repeat(3) : quote;
-        const opened = this.line();
-        this.at += end.length;
-        let value = "";
-        while (!this.text.startsWith(end, this.at)) {
-            const char = this.text[this.at];
-            if (char === undefined || (char === "\n" && !triple)) {
-                this.fail(`the string opened in line ${opened} is not closed`);
-            }
-            if (char !== "\\") {
-                value += char;
-                this.at++;
-                continue;
-            }
-            value += raw ? this.rawEscape() : this.escape();
-        }
-        this.at += end.length;
-        return value;
-    }
-
-    private rawEscape(): string {
-        const pair = this.text.slice(this.at, this.at + 2);
-        this.at += 2;
-        return pair;
-    }
-
-    private escape(): string {
-        const char = this.text[this.at + 1];
-        if (char === undefined) {
-            this.fail("the file ends within a string");
-        }
-        const simple = SIMPLE_ESCAPES[char];
-        if (simple !== undefined) {
-            this.at += 2;
-            return simple;
-        }
-        const digits = { x: 2, u: 4, U: 8 }[char];
-        if (digits !== undefined) {
-            const hex = this.text.slice(this.at + 2, this.at + 2 + digits);
-            if (!new RegExp(`^[0-9a-fA-F]{${digits}}$`).test(hex)) {
-                this.fail(`\\${char} needs ${digits} hexadecimal digits`);
-            }
-            const code = Number.parseInt(hex, 16);
-            if (code > 0x10ffff) {
-                this.fail(`\\${char}${hex} is not a character`);
-            }
-            this.at += 2 + digits;
-            return String.fromCodePoint(code);
-        }
-        const octal = /^[0-7]{1,3}/.exec(this.text.slice(this.at + 1, this.at + 4))?.[0];
-        if (octal !== undefined) {
-            this.at += 1 + octal.length;
-            return String.fromCodePoint(Number.parseInt(octal, 8));
-        }
-        if (char === "N") {
-            this.fail("\\N{...} is not understood");
-        }
-        this.at += 2;
-        return `\\${char}`; // Python keeps an unknown escape as it stands
-    }
 }
 
 /**
@@ -349,5 +228,5 @@ class Parser extends Cursor {
  * @throws PythonSyntaxError at the first place that is not of the subset
  */
 export function parsePythonLiterals(text: string, file: string): Map<string, PythonValue> {
-    return new Parser(text.replace(/^\uFEFF/, "").replace(/\r\n?/g, "\n"), file).file_();
+    return new Parser(text.replace(/^\uFEFF/, "").replace(/\r\n?/g, "\n"), file).assignments();
 }

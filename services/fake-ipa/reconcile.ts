@@ -4,18 +4,22 @@ import { Limiter } from "./limiter.js";
 import type { System } from "./system.js";
 import { backoff } from "./timing.js";
 
-/** sushy-tools serves all requests in one process and Ironic is its customer: it is asked little at a time. */
+/** Number of requests at a time. sushy-tools serves all requests in one process, and Ironic needs it as well. */
 const CONCURRENCY = 4;
-/** A power change is applied within 11 s (sushy-tools' fakedriver); looking twice at this distance tells a pending one from a missed one. */
+/**
+ * Distance in milliseconds between two looks at a host. sushy-tools applies a power change within 11 s (its
+ * fakedriver), so a difference at both looks is a change that was missed, and not a pending one.
+ */
 const PENDING_MS = 13_000;
-/** sushy-tools may start after this service. */
+/** Longest time in milliseconds without an answer. sushy-tools may start after this service. */
 const GIVE_UP_MS = 10 * 60_000;
 
 /**
- * Asks sushy-tools, once after start, which hosts are on, and corrects what was missed while this process did not run. What is found is handled as
- * a notification would be, so the same rules hold. Hosts are those of the configuration and those restored.
+ * Asks sushy-tools once after the start which hosts are on, and makes up for what this process missed while it did not
+ * run. A difference is handled like a notification, by the same rules.
  *
- * @param hosts what is known of the hosts, NICs above all, which Redfish shows without addresses
+ * @param hosts the hosts of the configuration and the restored ones, with their NICs, which Redfish shows without
+ *     addresses
  * @param signal ends it early
  */
 export async function reconcile(
@@ -68,7 +72,8 @@ async function reconcileHost(
             if (known?.power === seen.power) {
                 return;
             }
-            // Unknown hosts that are off need nothing; others that differ may only have a change pending, so they are looked at twice.
+            // An unknown host that is off needs nothing. Any other difference may be a pending change, so it is looked
+            // at twice.
             if (known === undefined && seen.power === "Off") {
                 return;
             }

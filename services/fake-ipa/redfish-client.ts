@@ -5,7 +5,8 @@ import { NoAnswerError } from "./http.js";
 /** A host as its BMC shows it. */
 export interface RedfishSystem {
     power: "On" | "Off";
-    /** sushy-tools' name for it: Pxe, Hdd, Cd, … */ bootDevice: string | undefined;
+    /** Pxe, Hdd, Cd or another of sushy-tools' names. */
+    bootDevice: string | undefined;
 }
 
 export type ResetType = "ForceOff" | "ForceRestart";
@@ -17,7 +18,7 @@ export class RedfishError extends Error {
     }
 }
 
-/** What agents ask of their BMC. Tests put their own in its place. */
+/** An agent's requests to its BMC. Tests replace them. */
 export interface Redfish {
     reset(uuid: string, type: ResetType, signal: AbortSignal): Promise<void>;
     system(uuid: string, signal: AbortSignal): Promise<RedfishSystem>;

@@ -8,10 +8,11 @@ interface Entry {
 }
 
 /**
- * One queue, ordered by time, and one timer for everything that shall happen later.
+ * One queue, ordered by time, with one timer for everything that is due later.
  *
- * Finding the next thing costs O(log n) and no agent is ever looked at before its time: upstream's fake-ipa scans all agents, ~2.5 s
- * each. A key has at most one entry; a new one replaces the old (the replaced entry stays in the heap until its turn and is skipped).
+ * Finding the next entry costs O(log n), and no agent is looked at before its time. Upstream's fake-ipa scans all
+ * agents instead, which takes about 2.5 s each time. A key has at most one entry. A new entry replaces the old one,
+ * which stays in the heap until its turn and is skipped then.
  */
 export class Scheduler {
     private readonly heap: Entry[] = [];
@@ -26,17 +27,17 @@ export class Scheduler {
         private readonly onError: (error: unknown) => void,
     ) {}
 
-    /** How many keys wait. */
+    /** Number of keys that wait. */
     get size(): number {
         return this.current.size;
     }
 
-    /** When the key's turn is, or undefined. */
+    /** When the key's entry is due, if it has one. */
     due(key: string): number | undefined {
         return this.current.get(key)?.due;
     }
 
-    /** Runs `run` at `due` (ms since the epoch; at once when past), instead of what the key was to do. */
+    /** Runs `run` at `due` (milliseconds since the epoch), or at once if that is past. It replaces the key's entry. */
     schedule(key: string, due: number, run: () => void): void {
         if (this.closed) {
             return;
@@ -54,7 +55,7 @@ export class Scheduler {
         this.current.delete(key);
     }
 
-    /** Forgets everything; nothing is run any more. */
+    /** Drops all entries. Nothing runs any more. */
     close(): void {
         this.closed = true;
         this.current.clear();
@@ -101,8 +102,8 @@ export class Scheduler {
     }
 
     private before(a: number, b: number): boolean {
-        const x = this.heap[a]!,
-            y = this.heap[b]!;
+        const x = this.heap[a]!;
+        const y = this.heap[b]!;
         return x.due < y.due || (x.due === y.due && x.sequence < y.sequence);
     }
 

@@ -9,9 +9,12 @@ import { AgentError, badRequest, notFound, unauthorized } from "./errors.js";
 import type { Fleet } from "./fleet.js";
 import { systemSchema } from "./system.js";
 
-/** A deploy step carries the config drive (64 MiB is Ironic's limit for one), twice. */
+/** Largest request in bytes. A deploy step holds the config drive twice, and Ironic's limit for one is 64 MiB. */
 const BODY_LIMIT = 192 * 1024 * 1024;
-/** A waiting request is let go after this: Ironic itself gives up after `[agent]command_timeout`, 60 s by default. */
+/**
+ * Longest wait of a request for the end of a command, in milliseconds. Ironic gives up after `[agent]command_timeout`,
+ * 60 s by default.
+ */
 const WAIT_MS = 120_000;
 
 interface AgentRoute {
@@ -22,8 +25,8 @@ interface AgentRoute {
 const commandSchema = z.object({ name: z.string(), params: z.record(z.string(), z.unknown()) });
 
 /**
- * The service's HTTP interface: `PUT /` for sushy-tools, `/<node>/v1/…` for Ironic (ironic-python-agent's API, one agent a path), `/metrics` and
- * `/healthz`.
+ * The service's HTTP interface: `PUT /` for sushy-tools, `/<node>/v1/…` for Ironic (the API of ironic-python-agent, one
+ * path per agent), `/metrics` and `/healthz`.
  */
 export async function buildServer(fleet: Fleet, context: AgentContext, ready: () => boolean): Promise<FastifyInstance> {
     const { config, metrics } = context;
@@ -42,7 +45,8 @@ export async function buildServer(fleet: Fleet, context: AgentContext, ready: ()
                   https: { cert: readFileSync(config.certFile), key: readFileSync(config.keyFile!) },
               });
 
-    // Ironic and sushy-tools say "application/json"; ironic-python-agent reads JSON whatever is said, and so do we.
+    // Ironic and sushy-tools send "application/json". Like ironic-python-agent, this server reads JSON whatever the
+    // content type.
     server.addContentTypeParser("*", { parseAs: "string" }, (_request, body, done) => {
         try {
             done(null, JSON.parse(body as string));
@@ -60,7 +64,7 @@ export async function buildServer(fleet: Fleet, context: AgentContext, ready: ()
     server.put("/", (request, reply) => {
         const system = systemSchema.safeParse(request.body);
         if (!system.success) {
-            throw badRequest(`this is no system of sushy-tools': ${z.prettifyError(system.error)}`);
+            throw badRequest(`this is not a system of sushy-tools: ${z.prettifyError(system.error)}`);
         }
         fleet.notify(system.data);
         return reply.code(204).send();
@@ -72,7 +76,7 @@ export async function buildServer(fleet: Fleet, context: AgentContext, ready: ()
         reply.type(metrics.registry.contentType).send(await metrics.registry.metrics()),
     );
 
-    // The agent's paths exist with and without the version (ironic_python_agent/api/app.py).
+    // Paths exist with and without the version, as in ironic_python_agent/api/app.py.
     for (const root of ["/:node/v1", "/:node"]) {
         agentRoutes(server, fleet, root);
     }
@@ -130,7 +134,7 @@ function agentRoutes(server: FastifyInstance, fleet: Fleet, root: string): void 
     });
 }
 
-/** @throws AgentError 404 where no agent runs on the node: its host is off, or not a host of this pair */
+/** @throws AgentError 404 if no agent runs on the node: its host is off, or belongs to another pair */
 function known(fleet: Fleet, request: FastifyRequest<AgentRoute>): Agent {
     const agent = fleet.agentOf(request.params.node);
     if (agent === undefined) {
@@ -139,7 +143,7 @@ function known(fleet: Fleet, request: FastifyRequest<AgentRoute>): Agent {
     return agent;
 }
 
-/** @throws AgentError also 401 where the token is not the agent's */
+/** @throws AgentError 404 as `known`, and 401 if the token is not the agent's */
 function authorized(fleet: Fleet, request: FastifyRequest<AgentRoute>): Agent {
     const agent = known(fleet, request);
     const given = Buffer.from(String(request.query.agent_token ?? ""));
@@ -162,7 +166,10 @@ async function within(work: Promise<void>): Promise<void> {
     clearTimeout(timer);
 }
 
-/** Errors look as ironic-python-agent's do: Ironic reads `faultstring` of every refusal and fails on one without. */
+/**
+ * Answers with an error in the form of ironic-python-agent's: Ironic reads `faultstring` of every refusal and fails
+ * without one.
+ */
 function refuse(error: Error & { statusCode?: number }, reply: FastifyReply, context: AgentContext): FastifyReply {
     const status = error instanceof AgentError ? error.code : (error.statusCode ?? 500);
     context.metrics.refused.inc({ status: String(status) });

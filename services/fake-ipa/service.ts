@@ -19,16 +19,20 @@ export interface Service {
     server: FastifyInstance;
     fleet: Fleet;
     metrics: Metrics;
-    /** Ends it: nothing new is begun, requests under way have `ms` to end, the state is written. */
+    /**
+     * Ends the service. It starts nothing new, lets requests that are under way end within `ms` milliseconds, and
+     * writes the state.
+     */
     close(ms: number): Promise<void>;
 }
 
 /**
- * Ironic follows a heartbeat with calls and fails the host's cleaning or deployment when one is refused: it tries thrice, without waiting
- * (`[agent]max_command_attempts`). So the API outlives the last heartbeat and call by this,
+ * How long the API stays up after the last heartbeat or call, in milliseconds. After a heartbeat Ironic calls the
+ * agent, and fails the host's cleaning or deployment if the call is refused: it tries three times, without a pause
+ * (`[agent]max_command_attempts`).
  */
 const QUIET_MS = 2_000;
-/** but not by more than this: `docker stop` kills after 10 s. */
+/** Longest time that the API stays up, in milliseconds: `docker stop` kills after 10 s. */
 const DRAIN_MS = 6_000;
 
 async function quiet({ clock, activity }: AgentContext, ms: number): Promise<void> {
@@ -40,7 +44,7 @@ async function quiet({ clock, activity }: AgentContext, ms: number): Promise<voi
     }
 }
 
-/** What a test may put in place of the real thing. */
+/** Parts that a test replaces. */
 export interface Parts {
     clock: Clock;
     log: Logger;
@@ -51,8 +55,8 @@ export interface Parts {
 }
 
 /**
- * Puts the service together and starts it: agents of the last run first, then the API, then they go on, then sushy-tools is asked what was
- * missed.
+ * Builds the service and starts it, in this order: the agents of the last run are restored, the API listens, the agents
+ * go on, and sushy-tools is asked for what was missed.
  */
 export async function startService(config: Config, parts: Parts): Promise<Service> {
     const { clock, log } = parts;

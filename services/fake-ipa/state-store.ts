@@ -7,13 +7,13 @@ import type { Metrics } from "./metrics.js";
 const FORMAT = "fake-ipa-state/1";
 const SUFFIX = ".json";
 
-/** A record with its digest in front, so that a file cut short or altered is known from a whole one. */
+/** A record after its digest, which shows whether the file is whole. */
 function encode(record: unknown): string {
     const body = JSON.stringify(record);
     return `${FORMAT} ${createHash("sha256").update(body).digest("hex")}\n${body}`;
 }
 
-/** @throws Error saying what is wrong with the file */
+/** @throws Error that says what is wrong with the file */
 function decode(text: string): unknown {
     const end = text.indexOf("\n");
     const [format, digest] = text.slice(0, Math.max(0, end)).split(" ");
@@ -28,15 +28,16 @@ function decode(text: string): unknown {
 }
 
 /**
- * One file a host in a directory. A file is replaced by renaming, so it is whole at any moment for a process that is killed; files are not
- * synced, since only the death of the machine could lose them, and it ends the fake hosts too. The replaced file stays as `.bak` and stands in
- * for a damaged one: an agent's token cannot be had a second time.
+ * A directory with one file per host. A file is replaced by renaming, so it is whole at any moment even if the process
+ * is killed. Files are not synced: only the death of the machine could lose them, and that ends the fake hosts as well.
+ * The replaced file stays as `.bak` and is used if the new one is damaged, because Ironic gives an agent's token only
+ * once.
  */
 export class StateStore {
     private readonly pending = new Map<string, { record: () => unknown; done: Promise<void> }>();
     private readonly writing = new Map<string, Promise<void>>();
 
-    /** @param directory undefined: nothing is kept */
+    /** @param directory undefined if nothing is kept */
     constructor(
         private readonly directory: string | undefined,
         private readonly metrics: Metrics,
@@ -44,8 +45,9 @@ export class StateStore {
     ) {}
 
     /**
-     * Writes a host's record, as it is when its turn comes: while one write is under way, any number of further ones become one.
-     * Resolves when it is on disk; a failure is logged and counted, and does not stop the agent.
+     * Writes a host's record, in the state that it has when its turn comes. Calls during a write become one further
+     * write. The promise resolves when the record is on disk. A failure is logged and counted, and does not stop the
+     * agent.
      */
     save(key: string, record: () => unknown): Promise<void> {
         if (this.directory === undefined) {
@@ -70,7 +72,7 @@ export class StateStore {
         return done;
     }
 
-    /** Waits until all that was to be saved is on disk. */
+    /** Waits until everything is on disk. */
     async flush(): Promise<void> {
         while (this.pending.size > 0 || this.writing.size > 0) {
             await Promise.all([...[...this.pending.values()].map((entry) => entry.done), ...this.writing.values()]);
@@ -82,7 +84,8 @@ export class StateStore {
         try {
             await writeFile(`${path}.tmp`, encode(record()), { mode: 0o600 });
             await rm(`${path}.bak`, { force: true });
-            await link(path, `${path}.bak`).catch(() => undefined); // the first write has none; a second copy is no condition of the first
+            // The first write has nothing to link. If the link fails the write goes on without a second copy.
+            await link(path, `${path}.bak`).catch(() => undefined);
             await rename(`${path}.tmp`, path);
         } catch (error) {
             this.metrics.stateErrors.inc({ kind: "write" });
@@ -96,8 +99,8 @@ export class StateStore {
     /**
      * Reads all records.
      *
-     * @param accept makes a record of what a file holds; throws what is wrong with it
-     * @throws Error where the directory cannot be made or read
+     * @param accept turns a file's content into a record, or throws an error that says what is wrong with it
+     * @throws Error if the directory cannot be made or read
      */
     async load<T>(accept: (value: unknown, key: string) => T): Promise<Map<string, T>> {
         const records = new Map<string, T>();
@@ -116,11 +119,11 @@ export class StateStore {
                 try {
                     records.set(key, accept(decode(await readFile(path, "utf8")), key));
                     if (suffix !== SUFFIX) {
-                        this.log.warn({ path }, "the state before the last change stands in");
+                        this.log.warn({ path }, "the state before the last change is used");
                     }
                     break;
                 } catch (error) {
-                    // A file that is not there is no damage.
+                    // A missing file is no damage.
                     if ((error as NodeJS.ErrnoException).code === "ENOENT") {
                         continue;
                     }

@@ -11,7 +11,7 @@ export interface Step {
     [key: string]: unknown;
 }
 
-/** As ironic-python-agent's generic hardware manager says it of itself; Ironic hands it back with each step. */
+/** The version of ironic-python-agent's generic hardware manager. Ironic sends it back with each step. */
 export const HARDWARE_MANAGER_VERSION = { generic_hardware_manager: "1.2" };
 
 const step = (name: string, priority: number, on: "deploy" | "raid" = "deploy"): Step => ({
@@ -23,9 +23,9 @@ const step = (name: string, priority: number, on: "deploy" | "raid" = "deploy"):
 });
 
 /**
- * What the generic hardware manager of ironic-python-agent offers, with its priorities: automated cleaning runs those above 0 (Ironic's
- * `[deploy]erase_devices_priority` and `erase_devices_metadata_priority` override two of them). Steps that need arguments described by
- * `argsinfo` are accepted without the description.
+ * The steps of ironic-python-agent's generic hardware manager, with their priorities. Automated cleaning runs those
+ * above 0. Ironic's `[deploy]erase_devices_priority` and `erase_devices_metadata_priority` override two of them. Steps
+ * with arguments are offered without `argsinfo`, which would describe these.
  */
 export const STEPS: Record<StepKind, readonly Step[]> = {
     clean: [
@@ -70,12 +70,12 @@ const FAILURES: Record<StepKind, [type: string, summary: string]> = {
     service: ["ServicingError", "Service step failed"],
 };
 
-/** Longer strings in a step's arguments are left out of its result. */
+/** Longest string of a step's arguments that its result repeats, in characters. */
 const LONG = 4096;
 
 /**
- * The step for the result, without the config drive: Ironic compares only `interface` and `step` (conductor/steps.py, is_equivalent), and
- * would otherwise be sent the whole drive with every listing of the commands.
+ * The step for the result, without the config drive. Ironic compares only `interface` and `step` (conductor/steps.py,
+ * is_equivalent), and with the drive it would receive all of it in every list of commands.
  */
 function lightened(value: unknown): unknown {
     if (typeof value === "string") {
@@ -90,7 +90,7 @@ function lightened(value: unknown): unknown {
     return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, lightened(item)]));
 }
 
-/** What each step leaves as its result; those not named leave null. */
+/** The results of the steps. Steps that are not named here have the result null. */
 function resultOf(kind: StepKind, name: string, args: Record<string, unknown>, node: Record<string, unknown>): unknown {
     if (name === "write_image" || name === "execute_bootc_install") {
         const image = args["image_info"] as { id?: unknown } | undefined;
@@ -105,7 +105,7 @@ function resultOf(kind: StepKind, name: string, args: Record<string, unknown>, n
         }
         return `image (${String(image?.id ?? args["image_source"])}) written to device /dev/sda`;
     }
-    // Ironic's agent RAID interface stores what these return as the node's raid_config.
+    // Ironic's agent RAID interface stores the results of the next two as the node's raid_config.
     if (name === "create_configuration") {
         return node["target_raid_config"] ?? {};
     }
@@ -118,7 +118,8 @@ function resultOf(kind: StepKind, name: string, args: Record<string, unknown>, n
 /**
  * Carries out a step and returns the command's result.
  *
- * @throws AgentError what the agent would answer: no such step, arguments missing, another version of the hardware managers
+ * @throws AgentError as ironic-python-agent does: unknown step, missing arguments, or another version of the hardware
+ *     managers
  */
 export function executeStep(kind: StepKind, params: Record<string, unknown>): Record<string, unknown> {
     const wanted = params[`${kind}_version`];
@@ -131,7 +132,8 @@ export function executeStep(kind: StepKind, params: Record<string, unknown>): Re
             "VersionMismatch",
             500,
             "Hardware managers version mismatch, reload agent with correct version",
-            `Current versions: ${JSON.stringify(HARDWARE_MANAGER_VERSION)}, versions used by ironic: ${JSON.stringify(wanted)}`,
+            `Current versions: ${JSON.stringify(HARDWARE_MANAGER_VERSION)}, ` +
+                `versions used by ironic: ${JSON.stringify(wanted)}`,
         );
     }
     const asked = params["step"] as Step | null | undefined;

@@ -1,14 +1,18 @@
 import { z } from "zod";
 
-/** A NIC as sushy-tools holds it. An empty IP means none. */
+/** A NIC in sushy-tools. An empty IP means that it has none. */
 export const nicSchema = z.object({
     mac: z.string().regex(/^[0-9a-fA-F]{2}(:[0-9a-fA-F]{2}){5}$/, "a MAC address, aa:bb:cc:dd:ee:ff"),
     ip: z.string().nullish(),
 });
 
-/** A system as sushy-tools 2.2 PUTs it: its configuration and what changed since. Fields we do not use are dropped. */
+/**
+ * A system in the form in which sushy-tools 2.2 PUTs it: its configuration, and what changed since. Fields that are not
+ * used here are dropped.
+ */
 export const systemSchema = z.object({
-    uuid: z.string().regex(/^[0-9A-Za-z][0-9A-Za-z._-]{0,127}$/, "letters, digits, dots, dashes"), // it names a state file
+    // The UUID becomes the name of a state file.
+    uuid: z.string().regex(/^[0-9A-Za-z][0-9A-Za-z._-]{0,127}$/, "letters, digits, dots, dashes"),
     name: z.string().optional(),
     power_state: z.string().optional(),
     pending_power: z.object({ power_state: z.string(), apply_time: z.number() }).nullish(),
@@ -19,43 +23,50 @@ export const systemSchema = z.object({
 
 export type System = z.infer<typeof systemSchema>;
 
-/** What is remembered of a host's power, so that a notification can be told from its repetition. */
+/** Memory of a host's power, by which a notification is told from its repetition. */
 export interface PowerMemory {
-    /** Where the power is or is going; undefined before anything was heard. */
+    /** The power state, or the pending one. Undefined before the first notification. */
     power?: "On" | "Off" | undefined;
     /** The last power requests seen, newest last, each `state@apply_time`. */
     seen: string[];
 }
 
-/** What to do about a host's agent. */
+/** What happens to a host's agent. */
 export type PowerAction =
     | { kind: "none" }
     | { kind: "stop" }
-    /** A (re)boot into the ramdisk; `at` (ms) is when sushy-tools applies the power change. */
+    /**
+     * A boot or reboot into the ramdisk. At `at`, in milliseconds since the epoch, sushy-tools applies the power
+     * change.
+     */
     | { kind: "boot"; at: number }
-    /** A (re)boot from disk: whatever agent ran is gone. */
+    /** A boot or reboot from disk: an agent that ran is gone. */
     | { kind: "boot-disk" };
 
-/** How many power requests are remembered: a repetition arrives within moments, not after this many others. */
+/** Number of power requests that are remembered. A repetition arrives within moments, and not after so many others. */
 const SEEN = 8;
 
-/** sushy-tools applies a power change 1 to 11 s after the request (its fakedriver). A larger distance is a clock that is off: not waited for. */
+/**
+ * Longest time in milliseconds until a power change is applied: sushy-tools takes 1 to 11 s (its fakedriver). A longer
+ * one means that a clock is wrong, and is not waited for.
+ */
 const MAX_APPLY_MS = 12_000;
 
-/** sushy-tools' default where nothing was set yet (its fakedriver). */
+/** sushy-tools boots from disk if no boot device was set (its fakedriver). */
 const bootsFromDisk = (system: System): boolean => (system.boot_device ?? "Hdd") === "Hdd";
 
 /**
- * What a notification means for the host's agent; notes it in `memory`.
+ * The consequence of a notification for the host's agent. `memory` is updated.
  *
- * sushy-tools PUTs the whole system at *every* change (power, boot device, virtual media), so most notifications say nothing about power, and
- * one that does is repeated with each later change until the power change is applied. The rules:
- * - where the power is going counts: the pending state, else the state itself;
- * - a request (state and time) acts once; seen again, or late and out of order, it does nothing;
- * - on after off boots, off stops, a restart does both: Ironic drops the agent's token at a reboot, an agent that lived on would be refused;
- * - a change of the boot device of a host that is on does nothing until it boots.
+ * sushy-tools PUTs the whole system at *every* change (power, boot device, virtual media). So most notifications say
+ * nothing new about power, and a power request is repeated with each later change until it is applied. The rules:
+ * - The pending power state counts. Without one the current state does.
+ * - A request (state and time) acts once. If it is repeated, or arrives late and out of order, it does nothing.
+ * - Power-on boots an agent, power-off stops it, and a restart does both: Ironic drops the agent's token at a reboot,
+ *   so it would refuse an agent that lived on.
+ * - A change of the boot device of a host that is on does nothing until the host boots.
  */
-export function judgeNotification(system: System, memory: PowerMemory, agentRuns: boolean, now: number): PowerAction {
+export function powerActionOf(system: System, memory: PowerMemory, agentRuns: boolean, now: number): PowerAction {
     const pending = system.pending_power;
     if (!pending) {
         const before = memory.power;
@@ -67,7 +78,7 @@ export function judgeNotification(system: System, memory: PowerMemory, agentRuns
         if (power === "Off") {
             return { kind: agentRuns ? "stop" : "none" };
         }
-        // A power-on whose request we never got, as when this service was down at the time.
+        // The power-on's own request was missed, for example because this service did not run at the time.
         if (before === "On" || agentRuns) {
             return { kind: "none" };
         }

@@ -8,8 +8,8 @@ export interface Backoff {
 }
 
 /**
- * Waits before a request is repeated, by the result of the last one. Ironic's API limits the lab, at about 10 ms of CPU a
- * request, so the waits grow. A lock is held for moments only, so the waits for one stay short.
+ * Waits before a request is repeated, by the result of the last one. Ironic's API limits the lab, at about 10 ms of CPU
+ * a request, so the waits grow. A lock is held for moments only, so the waits for one stay short.
  */
 export const RETRY = {
     /** 409: the node is locked. */
@@ -23,9 +23,9 @@ export const RETRY = {
 } as const satisfies Record<string, Backoff>;
 
 /**
- * Distances in seconds of the heartbeats that repeat an important one until Ironic calls. A heartbeat costs Ironic about 25 ms
- * of CPU and a lock on the node, so shorter distances only slow down an Ironic that is busy: with 2, 4, 8 and 16 s there were 15
- * heartbeats a host, at 50 hosts at once.
+ * Distances in seconds of the heartbeats that repeat an important one until Ironic calls. A heartbeat costs Ironic
+ * about 25 ms of CPU and a lock on the node, so shorter distances only slow down an Ironic that is busy: with 2, 4, 8
+ * and 16 s there were 15 heartbeats a host, at 50 hosts at once.
  */
 export const HEARTBEAT_REPEATS: readonly number[] = [3, 8, 20, 45, 90];
 

@@ -3,8 +3,9 @@ import { readFileSync } from "node:fs";
 import type { Config } from "./config.js";
 
 /**
- * What Ironic must be told to trust the agents' API (a heartbeat's `agent_verify_ca`): its own certificate where that is self-signed, else the CA
- * given, if it signed it. Nothing where the API is served without TLS or by a certificate that Ironic must know already.
+ * The certificate by which Ironic verifies the agents' API (`agent_verify_ca` of a heartbeat): the API's own
+ * certificate if it is self-signed, else the configured CA if it signed that certificate. Undefined if the API is
+ * served without TLS, or with a certificate that Ironic must know already.
  */
 export function verifyCa(config: Config): string | undefined {
     if (config.certFile === undefined) {

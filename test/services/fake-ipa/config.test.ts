@@ -1,7 +1,8 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
-import { ConfigError, loadConfig, readConfig } from "../../../services/fake-ipa/config.js";
+import { ConfigError } from "../../../services/fake-ipa/config-reader.js";
+import { loadConfig, readConfig } from "../../../services/fake-ipa/config.js";
 import { removeTemporaryDirectories, temporaryDirectory } from "./support.js";
 
 const problems = (env: Record<string, string>, file: Parameters<typeof readConfig>[0] = new Map()): string[] => {

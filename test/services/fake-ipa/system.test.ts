@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import { judgeNotification, type PowerMemory, type System } from "../../../services/fake-ipa/system.js";
+import { powerActionOf, type PowerMemory, type System } from "../../../services/fake-ipa/system.js";
 import { system } from "./support.js";
 
 const NOW = 1_700_000_000_000;
@@ -18,7 +18,7 @@ function play(...notifications: System[]): string[] {
     const memory: PowerMemory = { seen: [] };
     let runs = false;
     return notifications.map((notification) => {
-        const action = judgeNotification(notification, memory, runs, NOW);
+        const action = powerActionOf(notification, memory, runs, NOW);
         if (action.kind === "boot") {
             runs = true;
         }
@@ -75,7 +75,7 @@ describe("fake-ipa: what a notification means", () => {
 
     it("boots when sushy-tools applies the power, but waits for no clock that is off", () => {
         const at = (seconds: number): number => {
-            const action = judgeNotification(on(seconds), { seen: [] }, false, NOW);
+            const action = powerActionOf(on(seconds), { seen: [] }, false, NOW);
             return action.kind === "boot" ? action.at - NOW : NaN;
         };
         expect([at(NOW / 1000 + 11), at(NOW / 1000 - 5), at(NOW / 1000 + 3600)]).to.deep.equal([11_000, 0, 0]);
@@ -95,7 +95,7 @@ describe("fake-ipa: what a notification means", () => {
                     requests.forEach(([state, times], index) => {
                         const before = boots;
                         for (let time = 0; time < times; time++) {
-                            const action = judgeNotification(
+                            const action = powerActionOf(
                                 system(1, { pending_power: { power_state: state, apply_time: index } }),
                                 memory,
                                 runs,
@@ -114,7 +114,7 @@ describe("fake-ipa: what a notification means", () => {
                         );
                         power = state === "Off" ? "Off" : "On";
                         if (apply) {
-                            expect(judgeNotification(applied(power), memory, runs, NOW).kind).to.equal("none");
+                            expect(powerActionOf(applied(power), memory, runs, NOW).kind).to.equal("none");
                         }
                         expect(runs).to.equal(power === "On");
                     });
