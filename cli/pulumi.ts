@@ -59,8 +59,8 @@ export function runPulumi(
         child.kill("SIGINT");
     };
     const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
-    // Signals are handled before Pulumi starts: otherwise a Ctrl-C just after its start would end this process and leave
-    // Pulumi behind.
+    // Signals are handled before Pulumi starts: otherwise a Ctrl-C just after its start would end this process and
+    // leave Pulumi behind.
     for (const signal of signals) {
         process.on(signal, forward);
     }

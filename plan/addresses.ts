@@ -6,7 +6,8 @@ import { conductorCount, fakeApiServerCount } from "./sizes";
 /**
  * Where things live in the provisioning network, as offsets from its first address. The ranges are fixed, so that an
  * address is a function of an index alone:
- *   1 gateway | 2–15 Kubernetes nodes | 16–99 and from 150 on: pairs | 100–149 conductors (.100 as in the published lab)
+ *   1 gateway | 2–15 Kubernetes nodes | 16–99 and from 150 on: pairs | 100–149 conductors (.100 as in the published
+ * lab)
  */
 const GATEWAY = 1;
 const KUBERNETES_NODES = { first: 2, count: 14 };

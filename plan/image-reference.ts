@@ -30,7 +30,10 @@ export function referenceParts(reference: string): ReferenceParts {
     };
 }
 
-/** Puts a reference together again, with the digest alone where there is one. @throws Error when nothing pins the image */
+/**
+ * Puts a reference together again, with the digest alone where there is one.
+ * @throws Error when nothing pins the image
+ */
 export function joinReference({ repository, tag, digest }: ReferenceParts): string {
     if (digest !== undefined) {
         return `${repository}@${digest}`;
@@ -42,8 +45,8 @@ export function joinReference({ repository, tag, digest }: ReferenceParts): stri
 }
 
 /**
- * The reference with its registry, as containerd names an image and as clusterctl wants it. A reference without a registry is
- * one of docker.io's, as container runtimes read it.
+ * The reference with its registry, as containerd names an image and as clusterctl wants it. A reference without a
+ * registry is one of docker.io's, as container runtimes read it.
  */
 export function fullReference(reference: string): string {
     const [first = "", ...rest] = reference.split("/");

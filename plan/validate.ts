@@ -25,7 +25,9 @@ export class ConfigurationError extends UserError {
 
 /** What the rules need to know beyond the configuration itself. */
 export interface Known {
-    /** Names that `images.overrides` may have. Unset: the names are not checked, for plans from which nothing is made. */
+    /**
+     * Names that `images.overrides` may have. Unset: the names are not checked, for plans from which nothing is made.
+     */
     images?: readonly string[];
 }
 
@@ -60,7 +62,9 @@ export function validate(raw: Record<string, string>, known: Known = {}): LabCon
     return config as LabConfig;
 }
 
-/** Rules between the numbers of hosts and machines. A key that is itself broken is absent, and its rules are skipped. */
+/**
+ * Rules between the numbers of hosts and machines. A key that is itself broken is absent, and its rules are skipped.
+ */
 function sizeProblems(config: Partial<LabConfig>): Problem[] {
     const { nodes, clusters, controlPlaneNodes, workerNodes } = config;
     if (controlPlaneNodes === undefined || workerNodes === undefined || !("hostsPerCluster" in config)) {

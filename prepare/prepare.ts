@@ -21,8 +21,8 @@ import { foreignLabProblems, ownerHere } from "./lab-owner";
 const DEFAULT_SUBSTRATE: LabConfig["substrate"] = "embedded";
 
 /**
- * Reads and validates the configuration, and looks at the machine unless this is a preview: a preview also runs where no
- * lab could stand.
+ * Reads and validates the configuration, and looks at the machine unless this is a preview: a preview also runs where
+ * no lab could stand.
  * @throws ConfigurationError with every problem of both.
  */
 export async function prepare(): Promise<LabArgs> {

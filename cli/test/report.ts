@@ -34,8 +34,8 @@ interface GoEvent {
 }
 
 /**
- * Reads the events of `go test -json`. A package that fails without a failed test (it does not compile, or it panics before the first) counts as one
- * failure.
+ * Reads the events of `go test -json`. A package that fails without a failed test (it does not compile, or it panics
+ * before the first) counts as one failure.
  */
 export function countGo(text: string): Counts {
     const counts = structuredClone(NONE);
@@ -67,7 +67,9 @@ export interface Exit {
     tail: string;
 }
 
-/** The counts, and one failure more if the program failed without a failed test (a crash, a time-out) or ran no test. */
+/**
+ * The counts, and one failure more if the program failed without a failed test (a crash, a time-out) or ran no test.
+ */
 export function withExit(counts: Counts, exit: Exit): Counts {
     if (counts.failures.length > 0 || (exit.code === 0 && counts.passed > 0)) {
         return counts;

@@ -32,8 +32,8 @@ const GO_ENV = {
 };
 
 /**
- * Modules that hold programs of ours. Vet and staticcheck analyse everything that is imported: for a small main function over
- * all of upstream that takes minutes.
+ * Modules that hold programs of ours. Vet and staticcheck analyse everything that is imported: for a small main
+ * function over all of upstream that takes minutes.
  */
 const OUR_MODULES = ["fkas", "align", "pause"];
 const STATICCHECK_PIN = `-modfile=${repoPath("toolchain", "go", "staticcheck", "go.mod")}`;
@@ -47,7 +47,8 @@ const nodeCommand = (path: string, ...args: string[]): string[] => [
 const mocha = (name: string, files: string, tools: boolean, limitMs: number): Suite => ({
     name,
     kind: "mocha",
-    // A busy machine takes several times as long as an idle one. Mocha's default of 2 s would fail tests for that alone.
+    // A busy machine takes several times as long as an idle one. Mocha's default of 2 s would fail tests for that
+    // alone.
     command: nodeCommand("mocha/bin/mocha.js", "--import=tsx", "--timeout=20000", files),
     cwd: repoPath(),
     limitMs,

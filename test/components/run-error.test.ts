@@ -6,7 +6,6 @@ import { ConfigurationError } from "../../plan/validate";
 import { FleetTimeout, ObjectsMissing } from "../../tasks/wait-for-fleet/wait";
 
 describe("An error that ends the program", () => {
-     
     const failing = (error: unknown): Promise<never> => Promise.reject(error);
     const thrown = (error: unknown): Promise<unknown> =>
         withRunErrors(failing(error)).catch((reason: unknown) => reason);

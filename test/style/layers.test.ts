@@ -26,8 +26,9 @@ function leadsTo(graph: Map<string, Set<string>>, from: string, to: string, seen
 }
 
 /**
- * Imports that close a circle. Each import is an arrow between two entries, files or folders, of the innermost folder that holds both ends. A circle of
- * files, of folders, or of both is a circle of such arrows in some folder. ESLint's `import-x/no-cycle` sees files only, and no imports of types.
+ * Imports that close a circle. Each import is an arrow between two entries, files or folders, of the innermost folder
+ * that holds both ends. A circle of files, of folders, or of both is a circle of such arrows in some folder. ESLint's
+ * `import-x/no-cycle` sees files only, and no imports of types.
  */
 function circles(files: readonly SourceFile[]): string[] {
     const known = new Set(files.map(({ path }) => path));

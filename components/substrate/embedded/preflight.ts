@@ -23,7 +23,10 @@ export interface MachineFacts {
     apiPortTaken: boolean;
     /** Free disk space where Docker keeps its data, GiB. */
     freeGib: number;
-    /** Images that are built here but are not in Docker, because the checkout changed since `npm run up` or `npm run setup`. */
+    /**
+     * Images that are built here but are not in Docker, because the checkout changed since `npm run up` or `npm run
+     * setup`.
+     */
     missingImages: string[];
 }
 
@@ -82,7 +85,10 @@ const dockerDoesNotAnswer = (error: string): Problem => ({
     rule: `needs Docker, which does not answer (${error}): start it, or let 'npm run up' do so as root; 'npm run doctor' tells more`,
 });
 
-/** Looks at the machine, and says what stands in the way of the lab. Without a valid lab only Docker itself is looked at. */
+/**
+ * Looks at the machine, and says what stands in the way of the lab. Without a valid lab only Docker itself is looked
+ * at.
+ */
 export async function embeddedProblems(wanted: WantedLab | undefined): Promise<Problem[]> {
     return wanted === undefined
         ? dockerProblem()
@@ -126,7 +132,8 @@ export async function lookAtMachine(plan: LabPlan, builtImages: readonly string[
                 Subnet && !Subnet.includes(":") ? [{ name: Name, cidr: Subnet }] : [],
             ),
         ),
-        // The lab's own bridge has the gateway's address. Bridges of other Docker networks were reported with their networks.
+        // The lab's own bridge has the gateway's address. Bridges of other Docker networks were reported with their
+        // networks.
         interfaces: own ? [] : machineAddresses(foreign.map(({ Id }) => `br-${Id.slice(0, 12)}`)),
         apiPortTaken: running.length === 0 && !(await portIsFree(plan.substrate.node.apiPort)),
         freeGib: await freeGib(root),
@@ -148,7 +155,10 @@ const portIsFree = (port: number): Promise<boolean> =>
         server.listen(port, "127.0.0.1", () => server.close(() => resolve(true)));
     });
 
-/** Free space of a directory. Infinity when it is not on this machine, as with a remote Docker: it cannot be measured then. */
+/**
+ * Free space of a directory. Infinity when it is not on this machine, as with a remote Docker: it cannot be measured
+ * then.
+ */
 async function freeGib(directory: string): Promise<number> {
     try {
         const { bavail, bsize } = await statfs(directory);
