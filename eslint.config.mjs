@@ -21,7 +21,7 @@ const layerZones = Object.entries(LAYERS).map(([layer, below]) => ({
     target: `./${layer}`,
     from: ".",
     except: [layer, ...below, "node_modules"].map((path) => `./${path}`),
-    message: `${layer} may import ${below.length === 0 ? "no other folder" : below.join(", ")}: see LAYERS in eslint.config.mjs.`,
+    message: `${layer} may import ${below.join(", ") || "no other folder"}: see LAYERS in eslint.config.mjs.`,
 }));
 
 export default tseslint.config(

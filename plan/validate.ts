@@ -16,7 +16,8 @@ export class ConfigurationError extends UserError {
     constructor(readonly problems: Problem[]) {
         super(
             [
-                `The configuration cannot work (${problems.length} problem${problems.length === 1 ? "" : "s"}); nothing was made:`,
+                `The configuration cannot work (${problems.length} problem${problems.length === 1 ? "" : "s"}); ` +
+                    "nothing was made:",
                 ...problems.map(({ key, value, rule }) => `  ${key} = ${value}: ${rule}`),
             ].join("\n"),
         );

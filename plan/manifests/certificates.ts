@@ -70,7 +70,8 @@ export function replaceCertManager<Value>(
         .filter((request) => !isMounted(manifests, request))
         .map(
             (request) =>
-                `no Deployment of ${request.namespace} mounts Secret ${request.secretName} of Certificate ${request.certificate}`,
+                `no Deployment of ${request.namespace} mounts Secret ${request.secretName} ` +
+                `of Certificate ${request.certificate}`,
         );
 
     const result: Manifest[] = [];

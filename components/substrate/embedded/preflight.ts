@@ -66,7 +66,9 @@ export function machineProblems({ config, plan }: Pick<WantedLab, "config" | "pl
         problems.push({
             key: "nodes",
             value: String(config.nodes),
-            rule: `need ${LEAST_FREE_GIB} GiB of disk, ${facts.freeGib.toFixed(1)} GiB are free where Docker keeps its data`,
+            rule:
+                `need ${LEAST_FREE_GIB} GiB of disk, ` +
+                `${facts.freeGib.toFixed(1)} GiB are free where Docker keeps its data`,
         });
     }
     if (facts.missingImages.length > 0) {
@@ -82,7 +84,9 @@ export function machineProblems({ config, plan }: Pick<WantedLab, "config" | "pl
 const dockerDoesNotAnswer = (error: string): Problem => ({
     key: "substrate",
     value: "embedded",
-    rule: `needs Docker, which does not answer (${error}): start it, or let 'npm run up' do so as root; 'npm run doctor' tells more`,
+    rule:
+        `needs Docker, which does not answer (${error}): start it, or let 'npm run up' do so as root; ` +
+        "'npm run doctor' tells more",
 });
 
 /**

@@ -29,8 +29,8 @@ import (
 )
 
 // startManagementCluster starts a real kube-apiserver with etcd. envtest finds them by TEST_ASSET_KUBE_APISERVER and
-// TEST_ASSET_ETCD, or in KUBEBUILDER_ASSETS. Without them the test is skipped. Beyond the tests with a fake client, these
-// tests cover the way from a watch to a run, and hold FKAS to its declared rights by real RBAC.
+// TEST_ASSET_ETCD, or in KUBEBUILDER_ASSETS. Without them the test is skipped. Beyond the tests with a fake client,
+// these tests cover the way from a watch to a run, and hold FKAS to its declared rights by real RBAC.
 func startManagementCluster(t *testing.T) *managementCluster {
 	t.Helper()
 	assets := os.Getenv("KUBEBUILDER_ASSETS")
