@@ -6,10 +6,8 @@ import { UserError } from "../../plan/user-error";
 import { FleetTimeout, ObjectsMissing } from "../../tasks/wait-for-fleet/wait";
 
 describe("An error that ends the program", () => {
-    // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- anything can be thrown
-    const failing = (error: unknown): Promise<never> => Promise.reject(error);
     const thrown = (error: unknown): Promise<unknown> =>
-        withRunErrors(failing(error)).catch((reason: unknown) => reason);
+        withRunErrors(Promise.reject(error as Error)).catch((reason: unknown) => reason);
 
     const forTheUser: [string, UserError][] = [
         ["the configuration", new ConfigurationError([{ key: "nodes", value: "0", rule: "too few" }])],
