@@ -1,14 +1,13 @@
 import * as pulumi from "@pulumi/pulumi";
 import { expect } from "chai";
 import { withRunErrors } from "../../components/run-error";
+import { ConfigurationError } from "../../plan/config/validate";
 import { UserError } from "../../plan/user-error";
-import { ConfigurationError } from "../../plan/validate";
 import { FleetTimeout, ObjectsMissing } from "../../tasks/wait-for-fleet/wait";
 
 describe("An error that ends the program", () => {
-    const failing = (error: unknown): Promise<never> => Promise.reject(error);
     const thrown = (error: unknown): Promise<unknown> =>
-        withRunErrors(failing(error)).catch((reason: unknown) => reason);
+        withRunErrors(Promise.reject(error as Error)).catch((reason: unknown) => reason);
 
     const forTheUser: [string, UserError][] = [
         ["the configuration", new ConfigurationError([{ key: "nodes", value: "0", rule: "too few" }])],

@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { expect } from "chai";
 import { findUnrecorded, inventoryKey, type PreviewStep } from "../../cli/recovery/adopt";
 import type { StackState } from "../../cli/recovery/state";
+import { skipBecause } from "../skip";
 import { cleanUp, client, IMAGE, isDockerThere, makeImage, PREFIX } from "./docker-machine";
 import { isPulumiThere, Project } from "./machine-pulumi";
 
@@ -24,7 +25,7 @@ describe("Docker objects that a killed run made and did not record", function ()
 
     before(async function () {
         if (!(await isPulumiThere()) || !(await isDockerThere())) {
-            this.skip();
+            skipBecause(this, "pulumi or Docker is missing");
         }
         await makeImage();
         project = await Project.create(PROGRAM);

@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { expect } from "chai";
+import { skipBecause } from "../skip";
 import { address, cleanUp, isDockerThere, PREFIX, SUBNET } from "./docker-machine";
 import { isPulumiThere, Project } from "./machine-pulumi";
 
@@ -34,7 +35,7 @@ describe("Plain pulumi up where a lab of the same name is on this Docker", funct
 
     before(async function () {
         if (!(await isPulumiThere()) || !(await isDockerThere())) {
-            this.skip();
+            skipBecause(this, "pulumi or Docker is missing");
         }
     });
     afterEach(async () => {
