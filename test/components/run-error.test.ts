@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { expect } from "chai";
 import { withRunErrors } from "../../components/run-error";
-import { ConfigurationError } from "../../plan/config/validate";
+import { ConfigurationError } from "../../plan/validate";
 import { UserError } from "../../plan/user-error";
 import { FleetTimeout, ObjectsMissing } from "../../tasks/wait-for-fleet/wait";
 
