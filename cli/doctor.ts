@@ -2,7 +2,7 @@ import Table from "cli-table3";
 import { Cache } from "../toolchain/cache/cache";
 import { examine, type Finding } from "../toolchain/doctor";
 import { cacheRoot } from "../toolchain/paths";
-import { wantedImages } from "./stack";
+import { wantedImages } from "./stack-file";
 
 const MARKS: Record<Finding["state"], string> = { ok: "ok", "to do": "to do", warning: "WARNING", problem: "PROBLEM" };
 
@@ -10,7 +10,10 @@ export interface DoctorOptions {
     stack: string;
 }
 
-/** `npm run doctor`: a table of what was found. @returns 1 when the lab cannot run here, also after setup */
+/**
+ * `npm run doctor`: prints a table of what was found.
+ * @returns 1 when the lab cannot run here, not even after `npm run setup`
+ */
 export async function doctor(options: DoctorOptions): Promise<number> {
     const findings = await examine(new Cache(cacheRoot()), await wantedImages(options.stack));
     const none = {

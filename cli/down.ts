@@ -1,40 +1,43 @@
 import { operation, runPulumi, stackPulumiSettings } from "./pulumi";
-import { findLeftovers, removeLeftovers } from "./recovery/docker-leftovers";
+import { recover, removeUnrecorded } from "./recovery/recover";
 import { Session } from "./session";
-import { recover, removeStack, stackExists } from "./stack";
+import { removeStack, stackExists } from "./stack";
 
 export interface DownOptions {
     stack: string;
+    /** Number of operations that Pulumi runs at the same time. */
     parallel: number;
+    /** Whether the lab is removed even if it belongs to another state. */
+    takeOver: boolean;
 }
 
 /**
- * `npm run down`: `pulumi destroy`, then the stack itself is removed; Pulumi.<stack>.yaml stays. At the end nothing of the lab is left in Docker, also after
- * runs that were killed. @returns the exit code
+ * `npm run down`: runs `pulumi destroy` and removes the stack; Pulumi.<stack>.yaml stays. In the end nothing of the lab
+ * is left in Docker, also after runs that were killed.
+ * @returns the exit code
  */
-export async function down(options: DownOptions): Promise<number> {
+export async function down({ stack, parallel, takeOver }: DownOptions): Promise<number> {
     const session = new Session();
     const { progress } = session;
-    const ready = await session.ensure("preview", options.stack);
-    if (await stackExists(ready, options.stack)) {
-        // What stands in a Docker that is switched off can only be removed when it is on.
+    const ready = await session.ensure("preview", stack);
+    const clean = { command: "down", say: (text: string) => progress.line(text), takeOver } as const;
+    if (await stackExists(ready, stack)) {
+        // A lab in a Docker that is stopped can be removed only after Docker is started.
         await session.toolchain.docker();
-        const known = await recover(ready, options.stack, (text) => progress.line(text));
-        const code = await runPulumi(
-            ready,
-            operation("destroy", options.stack, options.parallel),
-            await stackPulumiSettings(options.stack, known),
-        );
+        const { resources, known } = await recover(ready, stack, clean);
+        const settings = await stackPulumiSettings(stack, resources);
+        const code = await runPulumi(ready, operation("destroy", stack, parallel), settings);
         if (code !== 0) {
             return code;
         }
-        await removeStack(ready, options.stack);
+        await removeStack(ready, stack);
+        await removeUnrecorded(ready, stack, known, { ...clean, takeOver: false });
     } else {
-        progress.line(`there is no stack ${options.stack}`);
+        progress.line(`there is no stack ${stack}`);
+        await removeUnrecorded(ready, stack, new Set(), clean);
     }
-    await removeLeftovers(await findLeftovers(options.stack, new Set()), (text) => progress.line(text));
     progress.line(
-        `the lab of stack ${options.stack} is gone; what was built for it stays in ${session.toolchain.cache.root}`,
+        `the lab of the stack ${stack} is gone; what was built for it stays in ${session.toolchain.cache.root}`,
     );
     return 0;
 }

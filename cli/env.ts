@@ -5,12 +5,16 @@ import { exportLines } from "../toolchain/shell";
 import { binDir, findTool } from "../toolchain/tools";
 import { stackPulumiSettings } from "./pulumi";
 
-/** Variables of this lab that a person has set, and that the Pulumi program must see in the shell that evaluates ours. */
+/**
+ * Variables that a person may have set for this lab. The shell that evaluates our lines must export them to the
+ * program.
+ */
 const OURS = ["METAL3_SCALE_LAB_CACHE", "METAL3_SCALE_LAB_STATE", "METAL3_SCALE_LAB_PLUGINS"];
 
 /**
- * `npm run -s env`: lines for `eval`, after which plain `pulumi preview`, `pulumi up` and so on work in that shell, and as fast as `npm run up` with a lab as large
- * as the stack is configured to be by then. Builds nothing.
+ * `npm run -s env`: shell lines for `eval`, after which plain `pulumi` works in that shell. The settings for speed are
+ * those for the size that the stack is configured for now: evaluate the lines again after raising `nodes`. Builds
+ * nothing.
  * @throws Error when there is no Pulumi yet
  */
 export async function environmentLines(stack: string, env: NodeJS.ProcessEnv = process.env): Promise<string[]> {

@@ -7,13 +7,13 @@ import { LAB_NAMESPACE, labDirectory, managementKubeconfig } from "./management"
 
 export interface KubeconfigOptions {
     stack: string;
-    /** Workload cluster; the management cluster where there is none. */
+    /** Name of a workload cluster. Default: the management cluster. */
     cluster?: string;
 }
 
 const KNOWN_CLUSTERS_SHOWN = 10;
 
-/** `npm run kubeconfig -- NAME`: writes a workload cluster's kubeconfig, which works on this machine as it is, and prints its path. */
+/** `npm run kubeconfig -- NAME`: writes a cluster's kubeconfig, ready for use on this machine, and prints its path. */
 export async function kubeconfig({ stack, cluster }: KubeconfigOptions): Promise<number> {
     if (cluster === undefined) {
         await managementKubeconfig(stack);
@@ -32,7 +32,10 @@ export async function kubeconfig({ stack, cluster }: KubeconfigOptions): Promise
     return 0;
 }
 
-/** The kubeconfig that Cluster API keeps for a cluster. @throws Error naming the clusters there are, or that it is not there yet. */
+/**
+ * The kubeconfig that Cluster API keeps for a cluster.
+ * @throws Error when there is none yet, or no such cluster: names those there are
+ */
 async function workloadKubeconfig(config: KubeConfig, cluster: string): Promise<string> {
     try {
         const secret = await config
@@ -58,7 +61,6 @@ async function workloadKubeconfig(config: KubeConfig, cluster: string): Promise<
         throw new Error(`${cluster} has no kubeconfig yet: its control plane is still being made`);
     }
     const shown = names.slice(0, KNOWN_CLUSTERS_SHOWN).join(", ");
-    throw new Error(
-        `there is no cluster ${cluster}; there are ${names.length}: ${shown}${names.length > KNOWN_CLUSTERS_SHOWN ? ", …" : ""}`,
-    );
+    const more = names.length > KNOWN_CLUSTERS_SHOWN ? ", …" : "";
+    throw new Error(`there is no cluster ${cluster}; there are ${names.length}: ${shown}${more}`);
 }

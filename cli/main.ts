@@ -8,7 +8,7 @@ import type { SetupOptions } from "./setup";
 import type { TestOptions } from "./test";
 import type { UpOptions } from "./up";
 
-/** Operations of Pulumi side by side: most of them wait for Docker or for Kubernetes. */
+/** Default number of operations that Pulumi runs at the same time. Most of them wait for Docker or for Kubernetes. */
 const PARALLEL = 32;
 
 function positive(text: string): number {
@@ -21,17 +21,17 @@ function positive(text: string): number {
 const counts = (text: string): number[] => text.split(",").map((part) => (part === "0" ? 0 : positive(part)));
 
 const program = new Command("metal3-scale-lab")
-    .description(
-        "A Metal3 management cluster over fake bare-metal hosts, as a Pulumi program. These commands surround it.",
-    )
-    .showHelpAfterError("(--help says more)");
+    .description("Commands around a Pulumi program that makes a Metal3 management cluster over fake bare-metal hosts.")
+    .showHelpAfterError("(--help lists the options)");
 
 const stackOption = (): Option =>
-    new Option("-s, --stack <name>", "Pulumi stack").default(DEFAULT_STACK).env("METAL3_SCALE_LAB_STACK");
+    new Option("-s, --stack <name>", "name of the Pulumi stack").default(DEFAULT_STACK).env("METAL3_SCALE_LAB_STACK");
 const parallelOption = (): Option =>
-    new Option("-p, --parallel <n>", "operations of Pulumi side by side").argParser(positive).default(PARALLEL);
+    new Option("-p, --parallel <n>", "number of operations that Pulumi runs at the same time")
+        .argParser(positive)
+        .default(PARALLEL);
 
-/** Modules are loaded when their command is called: each start would otherwise pay for all of them. */
+/** Adds a command. Its modules are loaded when it is called, because loading the modules of all commands takes time. */
 function command<Options>(name: string, description: string, run: (options: Options) => Promise<number>): Command {
     return program
         .command(name)
@@ -41,23 +41,27 @@ function command<Options>(name: string, description: string, run: (options: Opti
         });
 }
 
-command("up", "make what is missing, then `pulumi up`", async (options: UpOptions) =>
-    (await import("./up.js")).up(options),
+command(
+    "up",
+    "build or download missing parts, clean up after a killed run, then run `pulumi up`",
+    async (options: UpOptions) => (await import("./up.js")).up(options),
 )
     .addOption(stackOption())
     .addOption(parallelOption())
-    .option("--expect-no-changes", "fail if anything had to change", false)
-    .option("--refresh", "look at what is really there first", false);
+    .option("--expect-no-changes", "fail if a resource has to change", false)
+    .option("--refresh", "read what really exists before comparing it with the program", false)
+    .option("--take-over", "remove a lab of the same name that another checkout or user has made, first", false);
 
-command("down", "`pulumi destroy`, then remove the stack", async (options: DownOptions) =>
+command("down", "run `pulumi destroy`, then remove the stack", async (options: DownOptions) =>
     (await import("./down.js")).down(options),
 )
     .addOption(stackOption())
-    .addOption(parallelOption());
+    .addOption(parallelOption())
+    .option("--take-over", "remove the lab even if another checkout or user has made it", false);
 
 command(
     "env",
-    "lines for eval: PATH and variables with which plain `pulumi` works here",
+    "print shell lines for eval, after which plain `pulumi` and `kubectl` work in that shell",
     async ({ stack }: { stack: string }) => {
         const { environmentLines } = await import("./env.js");
         process.stdout.write(`${(await environmentLines(stack)).join("\n")}\n`);
@@ -65,14 +69,18 @@ command(
     },
 ).addOption(stackOption());
 
-command("setup", "only make what is missing", async (options: SetupOptions) =>
+command("setup", "build or download missing parts, and do nothing else", async (options: SetupOptions) =>
     (await import("./setup.js")).setup(options),
 )
     .addOption(stackOption())
-    .addOption(new Option("--for <purpose>", "what for").choices(["preview", "up", "test"]).default("up"));
+    .addOption(
+        new Option("--for <purpose>", "what the parts are needed for").choices(["preview", "up", "test"]).default("up"),
+    );
 
-command("doctor", "say what was found where, what is missing and what would be done", async (options: DoctorOptions) =>
-    (await import("./doctor.js")).doctor(options),
+command(
+    "doctor",
+    "say what was found where, what is missing, and what `npm run up` would do about it",
+    async (options: DoctorOptions) => (await import("./doctor.js")).doctor(options),
 ).addOption(stackOption());
 
 command("docs", "print Pulumi.yaml's config block and docs/configuration.md from plan/config/keys.ts", async () =>
@@ -81,8 +89,8 @@ command("docs", "print Pulumi.yaml's config block and docs/configuration.md from
 
 program
     .command("kubeconfig")
-    .argument("[cluster]", "a workload cluster; the management cluster where there is none")
-    .description("write a cluster's kubeconfig, which works as it is, and print its path")
+    .argument("[cluster]", "name of a workload cluster; without it, the management cluster")
+    .description("write a cluster's kubeconfig, ready for use on this machine, and print its path")
     .addOption(stackOption())
     .action(async (cluster: string | undefined, { stack }: { stack: string }) => {
         const { kubeconfig } = await import("./kubeconfig.js");
@@ -126,11 +134,11 @@ command("bench", "make labs of several sizes one after another, and measure them
 
 command(
     "test",
-    "types, lint, and all tests that need no lab; machine-readable results in .lab/test",
+    "check types and style and run all tests that need no lab; results as JSON go to .lab/test",
     async (options: TestOptions) => (await import("./test.js")).test(options),
 )
-    .option("--only <suites>", "comma-separated names of suites")
-    .option("--e2e", "the end-to-end tests instead: they make a lab of their own", false);
+    .option("--only <suites>", "run only these suites: names, separated by commas")
+    .option("--e2e", "run the end-to-end tests instead, which make labs of their own", false);
 
 program.parseAsync().catch(async (error: unknown) => {
     await new Progress().failure(error);

@@ -5,7 +5,7 @@ import { repoPath } from "../toolchain/paths";
 /** Namespace of hosts and clusters: the program's (components/lab.ts). */
 export const LAB_NAMESPACE = "metal3";
 
-/** Folder of a lab's files in the checkout. */
+/** Folder for a lab's files in the checkout. */
 export const labDirectory = (stack: string): string => repoPath(".lab", stack);
 
 /**

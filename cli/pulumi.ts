@@ -2,12 +2,14 @@ import { spawn, type ChildProcess } from "node:child_process";
 import { setPriority } from "node:os";
 import type { Ready } from "../toolchain/ensure";
 import { repoPath } from "../toolchain/paths";
-import { stackConfig } from "./stack";
+import { stackConfig } from "./stack-file";
 
-/** Niceness of Pulumi, its program and its plugins: about a tenth of the weight of others. */
+/**
+ * Niceness of Pulumi, its program and its plugins. With it they get about a tenth of the CPU time of another process.
+ */
 const LOWER_PRIORITY = 10;
 
-/** What Pulumi is told to do with a whole stack, without asking: the plan was looked at before, with `pulumi preview`. */
+/** Arguments for an operation on a whole stack. Pulumi does not ask: a person sees the plan with `pulumi preview`. */
 export const operation = (name: "up" | "destroy", stack: string, parallel: number): string[] => [
     name,
     "--yes",
@@ -19,19 +21,22 @@ export const operation = (name: "up" | "destroy", stack: string, parallel: numbe
 ];
 
 /**
- * Waits for the end of its input, which comes when the process that holds the other end dies, however it dies, and interrupts the process $0. (The kernel's own
- * way, PR_SET_PDEATHSIG, does so again for every thread of the parent that dies after the one before: Pulumi would take the second for "at once".)
+ * Script of a process that guards Pulumi, whose process id is $0. Its input ends when the process that holds the other
+ * end dies, in whatever way; then it interrupts Pulumi. The kernel's own means, PR_SET_PDEATHSIG, sends one signal for
+ * each thread of the parent that dies, and Pulumi would stop at once at the second signal, without saving what is under
+ * way.
  */
 const INTERRUPT_AT_END = 'cat > /dev/null; kill -INT "$0"';
 
 /**
- * Runs Pulumi with its own output on this process's.
+ * Runs Pulumi, with its output in this process's output.
  *
- * It runs in a session of its own, so that a Ctrl-C in the terminal does not reach it directly: a second signal makes Pulumi stop at once and forget what
- * was under way, and npm and the shell each send one. It is told once, and then waited for: it lets running operations end and saves its state. If this
- * process itself is killed, Pulumi is told to stop in the same way.
+ * Pulumi runs in a session of its own, so that a Ctrl-C in the terminal does not reach it directly. At a second signal
+ * Pulumi stops at once and forgets what is under way, and npm and the shell each send one. So Pulumi gets one signal
+ * from here, ends the operations that run, saves its state, and is waited for. If this process is killed, Pulumi is
+ * interrupted, too.
  *
- * @param onStart told the process id
+ * @param onStart told Pulumi's process id
  * @returns Pulumi's exit code, or 130 when it was interrupted
  */
 export function runPulumi(
@@ -40,38 +45,45 @@ export function runPulumi(
     extraEnv: NodeJS.ProcessEnv = {},
     onStart?: (pid: number) => void,
 ): Promise<number> {
-    const child = spawn(ready.pulumi, args, {
-        cwd: repoPath(),
-        env: { ...ready.env, ...extraEnv },
-        stdio: ["ignore", "inherit", "inherit"],
-        detached: true,
-    });
-    let guard: ChildProcess | undefined;
-    if (child.pid !== undefined) {
-        guard = spawn("/bin/sh", ["-c", INTERRUPT_AT_END, String(child.pid)], {
-            stdio: ["pipe", "ignore", "ignore"],
-            detached: true,
-        });
-        guard.on("error", (error) =>
-            process.stderr.write(`warning: should this process be killed, Pulumi goes on: ${error.message}\n`),
-        );
-        // On this machine stands the lab, too, all of it together weighing no more than one busy thread of Pulumi's.
-        setPriority(child.pid, LOWER_PRIORITY);
-        onStart?.(child.pid);
-    }
     let interrupted = false;
+    let guard: ChildProcess | undefined;
     const forward = (): void => {
         if (interrupted) {
             return;
         }
         interrupted = true;
         guard?.kill("SIGKILL");
-        process.stderr.write("\nstopping: Pulumi ends what is under way and saves its state; this can take a minute\n");
+        process.stderr.write(
+            "\nstopping: Pulumi ends the operations that run and saves its state; this can take a minute\n",
+        );
         child.kill("SIGINT");
     };
     const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+    // Signals are handled before Pulumi starts: otherwise a Ctrl-C just after its start would end this process and
+    // leave Pulumi behind.
     for (const signal of signals) {
         process.on(signal, forward);
+    }
+    const child = spawn(ready.pulumi, args, {
+        cwd: repoPath(),
+        env: { ...ready.env, ...extraEnv },
+        stdio: ["ignore", "inherit", "inherit"],
+        detached: true,
+    });
+    if (child.pid !== undefined) {
+        guard = spawn("/bin/sh", ["-c", INTERRUPT_AT_END, String(child.pid)], {
+            stdio: ["pipe", "ignore", "ignore"],
+            detached: true,
+        });
+        guard.on("error", (error) =>
+            process.stderr.write(
+                `warning: if this process is killed, Pulumi will not stop with it: ${error.message}\n`,
+            ),
+        );
+        // The lab runs on these CPUs, too. Without a lower priority its controllers together get as much as one thread
+        // of Pulumi.
+        setPriority(child.pid, LOWER_PRIORITY);
+        onStart?.(child.pid);
     }
     return new Promise((resolve, reject) => {
         child.on("error", (error) =>
@@ -90,24 +102,31 @@ export function runPulumi(
     });
 }
 
-/** From so many hosts and clusters together on, state is written once at the end instead of after each step (see `pulumiSettings`). */
+/**
+ * Number of hosts and clusters together from which state is written once at the end, not after each step: see {@link
+ * pulumiSettings}.
+ */
 const MANY = 200;
 
-/** Resources of a lab that large: 115 of the smallest, three for each host with its cluster, two for each pair and its like. */
+/** Number of resources of a lab of that size. The smallest lab has 115; each host with its cluster adds three. */
 const MANY_RESOURCES = 430;
 
-/** Memory the Pulumi program takes for a resource, MB: 2.1 GB were seen for 10,000; twice that is allowed. */
+/**
+ * Heap that the Pulumi program may take for each resource, MB. It took 2.1 GB for 10,000 resources; this is twice that.
+ */
 const HEAP_PER_RESOURCE = 0.4;
 
-/** Node's own limit is between 2 and 4 GB, by the machine's memory. MB. */
+/** Smallest heap limit that is set, MB. Node's own limit is between 2 and 4 GB, depending on the machine's memory. */
 const LEAST_HEAP = 4096;
 
 /**
- * What Pulumi's engine and program are told, by the size of the lab. Each step rewrites the whole state file: harmless for a small lab, quadratic for a
- * large one (2,000 resources: more than 5 min, against 25 s without). Without it a run that is killed (not interrupted) forgets what it made, so a small
- * lab keeps it.
+ * Variables for Pulumi's engine and program, by the size of the lab. After each step Pulumi rewrites the whole state
+ * file. For a large lab that takes time with the square of its size: more than 5 min for 2,000 resources, against 25 s
+ * without. So a large lab's state is written at the end only. A small lab keeps the writes: without them, a run that is
+ * killed (not interrupted) forgets what it made.
  *
- * @param known resources in the state: a large lab that is to become small is written as often as it has too many
+ * @param known number of resources in the state: a large lab that shrinks is written as often as it has resources to
+ * delete
  */
 export function pulumiSettings(
     nodes: number,
@@ -119,12 +138,12 @@ export function pulumiSettings(
         return {};
     }
     const heap = Math.max(LEAST_HEAP, Math.round(HEAP_PER_RESOURCE * (2 * (nodes || 0) + 10 * (clusters || 0))));
-    // A shell that has evaluated `npm run -s env` has one of ours already.
+    // A shell that has evaluated `npm run -s env` has this option already.
     const others = (env["NODE_OPTIONS"] ?? "").replaceAll(/ ?--max-old-space-size=\d+/g, "").trim();
     return { PULUMI_SKIP_CHECKPOINTS: "true", NODE_OPTIONS: `${others} --max-old-space-size=${heap}`.trim() };
 }
 
-/** The same for what a stack is configured to be. @param known resources in its state, where that was looked at */
+/** {@link pulumiSettings} for a stack, by its configuration. @param known number of resources in its state, if known */
 export async function stackPulumiSettings(stack: string, known = 0): Promise<Record<string, string>> {
     const config = await stackConfig(stack);
     return pulumiSettings(Number(config["nodes"] ?? 0), Number(config["clusters"] ?? 0), known);

@@ -2,12 +2,12 @@ import { duration } from "../lib/duration";
 import { ensureLab, type Purpose, type Ready } from "../toolchain/ensure";
 import { Progress, StoppedError } from "../toolchain/progress";
 import { Toolchain } from "../toolchain/toolchain";
-import { wantedImages } from "./stack";
+import { wantedImages } from "./stack-file";
 
-/** Exit code of a command that a person stopped, as shells have it. */
+/** Exit code of a command that a person has stopped: 128 plus the number of SIGINT, as in shells. */
 export const INTERRUPTED = 130;
 
-/** One run of the command line that makes things: its progress, its toolchain, and a Ctrl-C that stops what it makes. */
+/** One run of a command that builds or downloads parts: its progress, its toolchain, and a Ctrl-C that stops them. */
 export class Session {
     readonly progress = new Progress();
     readonly toolchain: Toolchain;
@@ -17,11 +17,11 @@ export class Session {
         this.toolchain = new Toolchain(this.progress, this.stop.signal);
     }
 
-    /** Makes what `purpose` needs for the stack. While it works, a Ctrl-C stops it; what was made stays in the cache. */
+    /** Makes the parts that the stack needs for `purpose`. A Ctrl-C stops it; finished parts stay in the cache. */
     async ensure(purpose: Purpose, stack: string): Promise<Ready> {
         const interrupt = (): void =>
             this.stop.abort(
-                new StoppedError("stopped; what was finished stays in the cache, and the next run goes on from there"),
+                new StoppedError("stopped: finished parts stay in the cache, and the next run continues from there"),
             );
         const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
         for (const signal of signals) {
@@ -29,7 +29,7 @@ export class Session {
         }
         try {
             const ready = await ensureLab(this.toolchain, purpose, await wantedImages(stack));
-            this.progress.line(`everything for \`${purpose}\` is there (${duration(this.progress.elapsed)})`);
+            this.progress.line(`all parts for \`${purpose}\` are there (${duration(this.progress.elapsed)})`);
             return ready;
         } finally {
             for (const signal of signals) {

@@ -6,7 +6,7 @@ export interface SetupOptions {
     for: Purpose;
 }
 
-/** `npm run setup`: makes what is missing and nothing else. @returns the exit code */
+/** `npm run setup`: builds or downloads missing parts, and does nothing else. @returns the exit code */
 export async function setup(options: SetupOptions): Promise<number> {
     await new Session().ensure(options.for, options.stack);
     return 0;

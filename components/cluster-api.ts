@@ -95,7 +95,8 @@ function providerFlags(profile: Profile): Record<ProviderKey, Flags> {
 }
 
 /**
- * Standard input of tasks/cluster-api.ts. It names no path of this machine, because the state must be usable on another.
+ * Standard input of tasks/cluster-api.ts. It names no path of this machine, because the state must be usable on
+ * another.
  * @param ca the lab's CA, which issues the webhooks' certificates
  */
 export function installInput(

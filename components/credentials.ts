@@ -3,7 +3,10 @@ import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
 import * as bcrypt from "bcryptjs";
 
-/** The fewest rounds bcrypt knows, as a power of two: a 32-character random password needs no stretching, and Ironic verifies it at every request. */
+/**
+ * The fewest rounds bcrypt knows, as a power of two: a 32-character random password needs no stretching, and Ironic
+ * verifies it at every request.
+ */
 const BCRYPT_ROUNDS = 4;
 const SALT_BYTES = 16;
 

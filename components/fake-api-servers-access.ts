@@ -1,6 +1,6 @@
 import * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-// eslint-disable-next-line import-x/no-restricted-paths -- data, not code: FKAS itself declares the rights that it needs
+// eslint-disable-next-line import-x/no-restricted-paths -- data: FKAS itself declares the rights that it needs
 import rules from "../services/fkas/internal/access/rules.json";
 
 /** Name of FKAS's ServiceAccount, and of its Role and RoleBinding, in the lab's namespace. */

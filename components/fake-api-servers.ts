@@ -7,8 +7,8 @@ import { GO_RUNTIME_LARGE } from "../plan/profiles";
 import { createAccess } from "./fake-api-servers-access";
 
 /**
- * Ports of one block of clusters. A Service opens all ports of a block, used or not, so that one more cluster changes no
- * Service. The ports of a block are a function of its index.
+ * Ports of one block of clusters. A Service opens all ports of a block, used or not, so that one more cluster changes
+ * no Service. The ports of a block are a function of its index.
  */
 const PORTS_PER_SERVICE = 50;
 
@@ -53,7 +53,8 @@ export class FakeApiServers extends pulumi.ComponentResource {
     }
 
     /**
-     * The resources that a cluster depends on. Every cluster repeats them in Pulumi's state, so they are as few as possible.
+     * The resources that a cluster depends on. Every cluster repeats them in Pulumi's state, so they are as few as
+     * possible.
      * @throws Error when no Service opens the cluster's port.
      */
     of(cluster: ClusterPlan): pulumi.Resource[] {
@@ -61,8 +62,8 @@ export class FakeApiServers extends pulumi.ComponentResource {
         if (!service) {
             throw new Error(`${cluster.name} has port ${cluster.port}, which no Service opens`);
         }
-        // Instance 0 runs the host queue. Depend on it and on the instance that serves this cluster, not on all of them:
-        // that list would change as the lab grows.
+        // Instance 0 runs the host queue. Depend on it and on the instance that serves this cluster, not on all of
+        // them: that list would change as the lab grows.
         const deployments = [...new Set([0, cluster.fakeApiServer])].flatMap((index) => this.deployments[index] ?? []);
         return [...deployments, service];
     }
@@ -76,8 +77,8 @@ export interface ServiceBlock {
 }
 
 /**
- * The Services of a lab: one for each block that holds a cluster and each FKAS that serves ports of the block. The first
- * block always exists, because clusters may also be created beside Pulumi.
+ * The Services of a lab: one for each block that holds a cluster and each FKAS that serves ports of the block. The
+ * first block always exists, because clusters may also be created beside Pulumi.
  */
 export function serviceBlocks(plan: LabPlan): ServiceBlock[] {
     const blocks = new Set([0, ...plan.clusters.map(({ index }) => Math.floor(index / PORTS_PER_SERVICE))]);

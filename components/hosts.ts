@@ -20,7 +20,10 @@ export const QUEUED_ANNOTATIONS = {
 export interface BareMetalHostsArgs extends LayerContext {
     bmc: { username: pulumi.Input<string>; password: pulumi.Input<string> };
     provider: kubernetes.Provider;
-    /** Resources that a host needs to be registered and, later, to be deleted. Few, because each is in the state once per host. */
+    /**
+     * Resources that a host needs to be registered and, later, to be deleted. Few, because each is in the state once
+     * per host.
+     */
     dependsOn: (host: HostPlan) => pulumi.Resource[];
     /** Resources that the Secrets need: the namespace. */
     secretsDependOn: pulumi.Resource[];

@@ -26,11 +26,15 @@ const API_PORT = 6385;
 /** Key of Ironic's certificate in the lab's PKI. */
 export const IRONIC_CERTIFICATE = "ironic";
 
-/** Ironic from charts/ironic: MariaDB, a conductor for each provisioning IP, one API in front of them, the image server. */
+/**
+ * Ironic from charts/ironic: MariaDB, a conductor for each provisioning IP, one API in front of them, the image server.
+ */
 export class Ironic extends pulumi.ComponentResource {
     /** By conductor index. */
     private readonly conductors: KubernetesObject[];
-    /** Created after all conductors and deleted before them, so a host can depend on it instead of on every conductor. */
+    /**
+     * Created after all conductors and deleted before them, so a host can depend on it instead of on every conductor.
+     */
     private readonly imageServer: KubernetesObject[];
     /** URL of the API for clients in the cluster, with its version. */
     readonly endpoint: string;
@@ -56,8 +60,8 @@ export class Ironic extends pulumi.ComponentResource {
 
     /**
      * Resources that a BareMetalHost depends on: the image server and one conductor, always the same two. Plain
-     * `pulumi up` writes the whole state for each resource whose dependencies changed, so a new conductor must not change
-     * the dependencies of every host.
+     * `pulumi up` writes the whole state for each resource whose dependencies changed, so a new conductor must not
+     * change the dependencies of every host.
      */
     dependenciesOf(host: HostPlan): pulumi.Resource[] {
         const conductor = this.conductors[lastConductorOf(host.index, this.conductors.length)];

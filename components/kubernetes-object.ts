@@ -3,8 +3,9 @@ import * as pulumi from "@pulumi/pulumi";
 import type { Manifest } from "../plan/manifests/documents";
 
 /**
- * One Kubernetes object of any kind, as a resource of its own, from a manifest that may hold outputs. A preview counts it
- * and shows it before the cluster exists, which groups of objects (yaml.ConfigGroup) do not while a value is unknown.
+ * One Kubernetes object of any kind, as a resource of its own, from a manifest that may hold outputs. A preview counts
+ * it and shows it before the cluster exists, which groups of objects (yaml.ConfigGroup) do not while a value is
+ * unknown.
  */
 export class KubernetesObject extends pulumi.CustomResource {
     constructor(
@@ -18,10 +19,12 @@ export class KubernetesObject extends pulumi.CustomResource {
 
 /** What the Kubernetes provider is told about objects of a kind, in annotations. */
 const TOLD: Record<string, Record<string, string>> = {
-    // It is ready when it has endpoints, which come with the Deployment made after it: waiting for it first would never end.
+    // It is ready when it has endpoints, which come with the Deployment made after it: waiting for it first would never
+    // end.
     Service: { "pulumi.com/skipAwait": "true" },
-    // In the foreground, which is Pulumi's default, the garbage collector deletes what a cluster owns beside Cluster API, and
-    // now and then is first with a Metal3Machine: its BareMetalHost, which it owns while it uses it, was deleted with it.
+    // In the foreground, which is Pulumi's default, the garbage collector deletes what a cluster owns beside Cluster
+    // API, and now and then is first with a Metal3Machine: its BareMetalHost, which it owns while it uses it, was
+    // deleted with it.
     Cluster: { "pulumi.com/deletionPropagationPolicy": "background" },
 };
 
@@ -36,7 +39,9 @@ function annotated(manifest: Manifest): Manifest {
     };
 }
 
-/** The official token, for which the Kubernetes provider knows what to wait for: the core group is written out there. */
+/**
+ * The official token, for which the Kubernetes provider knows what to wait for: the core group is written out there.
+ */
 export const objectToken = ({ apiVersion, kind }: Pick<Manifest, "apiVersion" | "kind">): string =>
     `kubernetes:${apiVersion.includes("/") ? apiVersion : `core/${apiVersion}`}:${kind}`;
 
@@ -45,7 +50,10 @@ const FIRST = ["Namespace"];
 /** Kinds that rest on all others: a controller that starts before its CRDs and certificates only crashes. */
 const LAST = ["Deployment"];
 
-/** Creates all objects of a layer in an order in which each finds what it needs. @returns them, the Deployments apart. */
+/**
+ * Creates all objects of a layer in an order in which each finds what it needs.
+ * @returns them, the Deployments apart.
+ */
 export function createObjects(
     prefix: string,
     manifests: readonly Manifest[],

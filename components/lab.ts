@@ -33,8 +33,8 @@ export class Lab extends pulumi.ComponentResource {
 
     constructor(name: string, args: LabArgs, opts?: pulumi.ComponentResourceOptions) {
         super("metal3lab:index:Lab", name, {}, opts);
-        const { config, plan, images } = args;
-        const context = { config, plan, images };
+        const { config, plan, images, owner } = args;
+        const context = { config, plan, images, owner };
         const kind = SUBSTRATE_KINDS[plan.substrate.kind];
         const here = { parent: this };
 

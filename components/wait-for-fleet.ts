@@ -23,11 +23,12 @@ export interface FleetReachedArgs {
 }
 
 /**
- * The end of `up`: waits until the fleet is where it should be and every layer works. It is no resource: as one, it would
- * change with every number of the configuration, and would not look again while nothing changes. So it looks at each `up`.
+ * The end of `up`: waits until the fleet is where it should be and every layer works. It is no resource: as one, it
+ * would change with every number of the configuration, and would not look again while nothing changes. So it looks at
+ * each `up`.
  *
- * After an `up` that fails, Pulumi shows the outputs of the one before. So the text speaks of the last `up` that succeeded
- * and of its numbers, and stays true whatever has happened since.
+ * After an `up` that fails, Pulumi shows the outputs of the one before. So the text speaks of the last `up` that
+ * succeeded and of its numbers, and stays true whatever has happened since.
  * @returns the text of the output `fleet`.
  */
 export function fleetReached(args: FleetReachedArgs): pulumi.Output<string> {

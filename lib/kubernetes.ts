@@ -56,7 +56,9 @@ export async function listObjects<Item>(
     return items;
 }
 
-/** Whether a request failed because the object does not exist (404), or because the API server does not know its kind. */
+/**
+ * Whether a request failed because the object does not exist (404), or because the API server does not know its kind.
+ */
 export function isAbsent(error: unknown): boolean {
     return (
         (error instanceof ApiException && error.code === 404) ||
@@ -64,7 +66,9 @@ export function isAbsent(error: unknown): boolean {
     );
 }
 
-/** Why a request to the API server failed, in one line: the server's own message, or the cause of a broken connection. */
+/**
+ * Why a request to the API server failed, in one line: the server's own message, or the cause of a broken connection.
+ */
 export function requestErrorText(error: unknown): string {
     if (error instanceof ApiException) {
         const body: unknown = error.body;

@@ -10,9 +10,9 @@ export interface WaitOptions<Result> {
     /** Pause between two looks, milliseconds. Default 1000. */
     everyMs?: number;
     /**
-     * Looks once. `{ done }` ends the wait. `{ pending }` says what is still missing. An error counts as pending: what is
-     * waited for is often the reason that a look fails. `{ failed }` ends the wait with that error, because waiting on
-     * would be in vain.
+     * Looks once. `{ done }` ends the wait. `{ pending }` says what is still missing. An error counts as pending: what
+     * is waited for is often the reason that a look fails. `{ failed }` ends the wait with that error, because waiting
+     * on would be in vain.
      */
     look: () => Promise<Look<Result>>;
     /** Told of what is missing, at most once in `progressMs`. */

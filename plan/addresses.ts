@@ -6,7 +6,7 @@ import { conductorCount, fakeApiServerCount } from "./sizes";
 /**
  * Where things live in the provisioning network, as offsets from its first address. The ranges are fixed, so that an
  * address is a function of an index alone:
- *   1 gateway | 2–15 Kubernetes nodes | 16–99 and from 150 on: pairs | 100–149 conductors (.100 as in the published lab)
+ *   1 gateway | 2–15 Kubernetes nodes | 16–99 and from 150 on: pairs | 100–149 conductors, as in the published lab
  */
 const GATEWAY = 1;
 const KUBERNETES_NODES = { first: 2, count: 14 };
@@ -121,7 +121,9 @@ export function addressProblems(config: Partial<LabConfig>): AddressProblem[] {
         problems.push({
             key: "provisioningCidr",
             value: provisioning.cidr,
-            rule: `must be between a /${SMALLEST_PREFIX} and a /${LARGEST_PREFIX} (${2 ** (32 - LARGEST_PREFIX)} addresses)`,
+            rule:
+                `must be between a /${SMALLEST_PREFIX} and a /${LARGEST_PREFIX} ` +
+                `(${2 ** (32 - LARGEST_PREFIX)} addresses)`,
         });
     } else if (provisioning && config.nodes !== undefined && "nodesPerPair" in config) {
         const pairs = pairCount(config.nodes, config.nodesPerPair);
@@ -130,7 +132,8 @@ export function addressProblems(config: Partial<LabConfig>): AddressProblem[] {
                 key: "nodes",
                 value: String(config.nodes),
                 rule:
-                    `they need ${pairs} pairs, but ${provisioning.cidr} has addresses for ${pairCapacity(provisioning)}: ` +
+                    `they need ${pairs} pairs, but ${provisioning.cidr} has addresses for ` +
+                    `${pairCapacity(provisioning)}: ` +
                     "raise nodesPerPair or take a larger provisioningCidr",
             });
         }

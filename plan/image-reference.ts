@@ -10,7 +10,16 @@ export interface ImageReferences {
 }
 
 /** A reference in its parts, as charts and clusterctl's configuration want it. */
-export function referenceParts(reference: string): { repository: string; tag?: string; digest?: string } {
+export interface ReferenceParts {
+    /** Repository with the image's name, for example `quay.io/metal3-io/ironic`. */
+    repository: string;
+    tag?: string | undefined;
+    /** `sha256:…`. It says more than a tag. */
+    digest?: string | undefined;
+}
+
+/** Takes a reference apart. */
+export function referenceParts(reference: string): ReferenceParts {
     const [name = "", digest] = reference.split("@");
     const colon = name.lastIndexOf(":");
     const tagged = colon > name.lastIndexOf("/");
@@ -19,4 +28,30 @@ export function referenceParts(reference: string): { repository: string; tag?: s
         ...(tagged ? { tag: name.slice(colon + 1) } : {}),
         ...(digest === undefined ? {} : { digest }),
     };
+}
+
+/**
+ * Puts a reference together again, with the digest alone where there is one.
+ * @throws Error when nothing pins the image
+ */
+export function joinReference({ repository, tag, digest }: ReferenceParts): string {
+    if (digest !== undefined) {
+        return `${repository}@${digest}`;
+    }
+    if (tag === undefined) {
+        throw new Error(`the image ${repository} has neither a tag nor a digest`);
+    }
+    return `${repository}:${tag}`;
+}
+
+/**
+ * The reference with its registry, as containerd names an image and as clusterctl wants it. A reference without a
+ * registry is one of docker.io's, as container runtimes read it.
+ */
+export function fullReference(reference: string): string {
+    const [first = "", ...rest] = reference.split("/");
+    if (rest.length === 0) {
+        return `docker.io/library/${reference}`;
+    }
+    return /[.:]/.test(first) || first === "localhost" ? reference : `docker.io/${reference}`;
 }

@@ -1,7 +1,7 @@
 /**
- * How many hosts each pair (sushy-tools + fake-ipa) serves when `nodesPerPair` is not set: few at first, so that a small
- * lab has several pairs, then ever more, because a pair takes ~125 MiB before its first host. sushy-tools under gunicorn
- * answers ~390 requests a second; a host makes ~60 from its registration to provisioned.
+ * How many hosts each pair (sushy-tools + fake-ipa) serves when `nodesPerPair` is not set: few at first, so that a
+ * small lab has several pairs, then ever more, because a pair takes ~125 MiB before its first host. sushy-tools under
+ * gunicorn answers ~390 requests a second; a host makes ~60 from its registration to provisioned.
  */
 const FIRST_RANGES = [2, 2, 4, 8, 16, 32, 64];
 const FURTHER_RANGE = 128;

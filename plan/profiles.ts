@@ -71,9 +71,9 @@ export const SETTINGS = {
         published: undefined,
     }),
     /**
-     * Concurrent reconciles of each of Cluster API's controllers; upstream's defaults are 50 to 100. Events for an object
-     * that is already queued are coalesced, so fewer workers cost less CPU: 8.6 CPU-s per host and cluster with ten
-     * workers, 7.5 with three, and no less with one or two.
+     * Concurrent reconciles of each of Cluster API's controllers; upstream's defaults are 50 to 100. Events for an
+     * object that is already queued are coalesced, so fewer workers cost less CPU: 8.6 CPU-s per host and cluster with
+     * ten workers, 7.5 with three, and no less with one or two.
      */
     clusterApiConcurrency: setting<number | undefined>({
         deviations: ["cluster-api-concurrency"],
@@ -92,13 +92,16 @@ export const SETTINGS = {
         lab: { small: 300, large: 600 },
         published: 30,
     }),
-    /** Whether controllers elect a leader. Each has one replica: an election only writes Leases and delays a restart by 15 s. */
+    /**
+     * Whether controllers elect a leader. Each has one replica: an election only writes Leases and delays a restart by
+     * 15 s.
+     */
     leaderElection: setting<boolean>({ deviations: ["controllers-leader-election"], lab: false, published: true }),
     /** Hours after which Cluster API and CAPM3 reconcile unchanged objects again. Upstream: ten minutes. */
     resyncHours: setting<number | undefined>({ deviations: ["controllers-resync"], lab: 6, published: undefined }),
     /**
-     * Seconds that a controller's probes wait for an answer; Kubernetes' default is 1 s. An answer takes longer on a busy
-     * machine, and three late answers restart the controller.
+     * Seconds that a controller's probes wait for an answer; Kubernetes' default is 1 s. An answer takes longer on a
+     * busy machine, and three late answers restart the controller.
      */
     probeTimeoutSeconds: setting<number | undefined>({
         deviations: ["controllers-probe-timeout"],
@@ -117,16 +120,19 @@ export const SETTINGS = {
         lab: false,
         published: true,
     }),
-    /** Whether webhooks are called for updates that leave all the fields alone that they inspect (plan/manifests/webhooks.ts). */
+    /**
+     * Whether webhooks are called for updates that leave all the fields alone that they inspect
+     * (plan/manifests/webhooks.ts).
+     */
     webhooksOnEveryUpdate: setting<boolean>({
         deviations: ["cluster-api-webhooks-on-change"],
         lab: false,
         published: true,
     }),
     /**
-     * CPU requests of the controllers; upstream asks for none. On a busy machine pods without a request share the weight
-     * of 2 cpu.shares. KubeadmControlPlane's controller then waits 10 s in vain for its own cache after it has made a
-     * Machine, takes that for a failure and deletes what belongs to the Machine: 14 of 50 clusters never became
+     * CPU requests of the controllers; upstream asks for none. On a busy machine pods without a request share the
+     * weight of 2 cpu.shares. KubeadmControlPlane's controller then waits 10 s in vain for its own cache after it has
+     * made a Machine, takes that for a failure and deletes what belongs to the Machine: 14 of 50 clusters never became
      * Available. The core controller, its cache seconds late, writes the status of a Cluster again and again and is
      * refused (409), 80 times for each cluster. Each controller asks for several times what a conductor asks for (25m),
      * so that conductors take what is left.
@@ -137,10 +143,10 @@ export const SETTINGS = {
         published: {},
     }),
     /**
-     * Variables of Go's runtime. Half of what the controllers do is allocate, so the garbage collector runs more rarely,
-     * as long as memory allows. GOMEMLIMIT is a soft limit far beyond what was seen. One processor each: there are eight
-     * controllers, and half of what they do when little is to do is wake each other's threads (with 30 clusters at rest
-     * a quarter to a third less CPU). None was seen to use a fifth of one processor.
+     * Variables of Go's runtime. Half of what the controllers do is allocate, so the garbage collector runs more
+     * rarely, as long as memory allows. GOMEMLIMIT is a soft limit far beyond what was seen. One processor each: there
+     * are eight controllers, and half of what they do when little is to do is wake each other's threads (with 30
+     * clusters at rest a quarter to a third less CPU). None was seen to use a fifth of one processor.
      */
     controllerEnvironment: setting<Record<string, string>>({
         deviations: ["controllers-go-runtime"],

@@ -1,5 +1,3 @@
-import { inspect } from "node:util";
-
 /**
  * Assignments of Python literals, one a line: sushy-tools' configuration is a Python file.
  * @throws TypeError for a value that has no literal (undefined, a function, NaN).
@@ -34,5 +32,5 @@ function pythonLiteral(value: unknown): string {
             .map(([key, entry]) => `${JSON.stringify(key)}: ${pythonLiteral(entry)}`)
             .join(", ")}}`;
     }
-    throw new TypeError(`${inspect(value)} has no Python literal`);
+    throw new TypeError(`${typeof value === "number" ? value : typeof value} has no Python literal`);
 }

@@ -12,8 +12,8 @@ export const conductorCount = (nodes: number, wanted?: number): number =>
     wanted ?? Math.max(LEAST_CONDUCTORS, Math.ceil(nodes / NODES_PER_CONDUCTOR));
 
 /**
- * Index of the last conductor needed to serve hosts 0 to `index` (one per 250 hosts, at least two), capped at the `count`
- * of conductors. A function of the host's index, so that adding a conductor changes no existing host.
+ * Index of the last conductor needed to serve hosts 0 to `index` (one per 250 hosts, at least two), capped at the
+ * `count` of conductors. A function of the host's index, so that adding a conductor changes no existing host.
  */
 export const lastConductorOf = (index: number, count: number): number => Math.min(conductorCount(index + 1), count) - 1;
 
@@ -22,8 +22,8 @@ export const fakeApiServerCount = (clusters: number, wanted?: number): number =>
     wanted ?? Math.max(1, Math.ceil(clusters / CLUSTERS_PER_FAKE_API_SERVER));
 
 /**
- * Index of the fake API server of cluster `index`. As many as were asked for share the clusters evenly; where the number
- * follows from the clusters, each serves a fixed block, so that one more moves none.
+ * Index of the fake API server of cluster `index`. As many as were asked for share the clusters evenly; where the
+ * number follows from the clusters, each serves a fixed block, so that one more moves none.
  */
 export const fakeApiServerOf = (index: number, wanted?: number): number =>
     wanted === undefined ? Math.floor(index / CLUSTERS_PER_FAKE_API_SERVER) : index % wanted;
@@ -55,7 +55,7 @@ export const hostsPerCluster = (
 ): number => config.hostsPerCluster ?? config.controlPlaneNodes + config.workerNodes;
 
 /**
- * Seconds that the end of `up` waits for the fleet when `waitTimeout` is not set: ten minutes, and 10 s for each host and
- * each cluster, which is several times the CPU that each was seen to need (6 s) on two cores.
+ * Seconds that the end of `up` waits for the fleet when `waitTimeout` is not set: ten minutes, and 10 s for each host
+ * and each cluster, which is several times the CPU that each was seen to need (6 s) on two cores.
  */
 export const waitSeconds = (nodes: number, clusters: number): number => 600 + 10 * nodes + 10 * clusters;

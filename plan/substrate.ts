@@ -5,7 +5,9 @@ import * as identities from "./identities";
 /** Where the lab stands, as far as it follows from the configuration. Layers above use it without knowing the kind. */
 export interface SubstratePlan {
     kind: LabConfig["substrate"];
-    /** Address on the provisioning network at which Services of the management cluster are reached, as an external IP. */
+    /**
+     * Address on the provisioning network at which Services of the management cluster are reached, as an external IP.
+     */
     serviceAddress: string;
     /** Name of the StorageClass for data that must outlive a pod. */
     storageClass: string;

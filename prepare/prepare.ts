@@ -3,9 +3,10 @@ import type { LabArgs } from "../components/lab";
 import { SUBSTRATE_KINDS } from "../components/substrate/kinds";
 import type { WantedLab } from "../components/substrate/substrate";
 import type { LabConfig } from "../plan/config/keys";
-import { ConfigurationError, validate, type Problem } from "../plan/config/validate";
+import type { LabOwner } from "../plan/lab-owner";
 import { ironicValues } from "../plan/manifests/ironic-values";
 import { plan } from "../plan/plan";
+import { ConfigurationError, validate, type Problem } from "../plan/validate";
 import { Cache } from "../toolchain/cache/cache";
 import { goTarget } from "../toolchain/go/targets";
 import { imagesThatRunAs } from "../toolchain/images/recipes";
@@ -14,13 +15,14 @@ import { readBareMetalOperator } from "../toolchain/manifests/rendered";
 import { cacheRoot } from "../toolchain/paths";
 import { renderChart } from "./chart";
 import { Images } from "./images";
+import { foreignLabProblems, ownerHere } from "./lab-owner";
 
 /** The machine is looked at for this substrate when the configuration is not valid. */
 const DEFAULT_SUBSTRATE: LabConfig["substrate"] = "embedded";
 
 /**
- * Reads and validates the configuration, and looks at the machine unless this is a preview: a preview also runs where no
- * lab could stand.
+ * Reads and validates the configuration, and looks at the machine unless this is a preview: a preview also runs where
+ * no lab could stand.
  * @throws ConfigurationError with every problem of both.
  */
 export async function prepare(): Promise<LabArgs> {
@@ -34,8 +36,10 @@ export async function prepare(): Promise<LabArgs> {
         }
         problems.push(...error.problems);
     }
-    const wanted = config && wantedLab(config);
+    const owner = await ownerHere(process.env, true, pulumi.getOrganization());
+    const wanted = config && wantedLab(config, owner);
     if (!pulumi.runtime.isDryRun()) {
+        problems.push(...(wanted ? await foreignLabProblems(wanted.plan.prefix, owner) : []));
         problems.push(...(await SUBSTRATE_KINDS[config?.substrate ?? DEFAULT_SUBSTRATE].problems(wanted)));
     }
     if (problems.length > 0 || wanted === undefined) {
@@ -47,6 +51,7 @@ export async function prepare(): Promise<LabArgs> {
         config: wanted.config,
         plan: planned,
         images,
+        owner,
         operatorManifests: await readBareMetalOperator(manifests),
         ironicChart: await renderChart({
             path: "charts/ironic",
@@ -58,9 +63,9 @@ export async function prepare(): Promise<LabArgs> {
     };
 }
 
-function wantedLab(config: LabConfig): WantedLab {
+function wantedLab(config: LabConfig, owner: LabOwner): WantedLab {
     const images = new Images(config.images);
-    return { config, plan: plan(config, pulumi.getStack()), images, builtImages: images.built() };
+    return { config, plan: plan(config, pulumi.getStack()), images, owner, builtImages: images.built() };
 }
 
 /** Every key of this project's namespace, known or not, as Pulumi holds it. */

@@ -4,7 +4,7 @@ import { withWorkspace } from "./cluster-api/workspace";
 import { readInput, runMain } from "./stdin";
 
 /**
- * Installs Cluster API with CAPM3 and IPAM into a management cluster: run by a Pulumi command resource.
+ * Installs Cluster API with CAPM3 and IPAM into a management cluster. A Pulumi command resource runs this program.
  *
  * Standard input: JSON as {@link clusterApiInputSchema}. Standard error: progress. Standard output: JSON, the providers
  * and their versions.

@@ -1,9 +1,13 @@
-/**
- * Copies images from Docker's store into the containerd of an embedded node. Run by the program (LoadedImages), with
- * NODE_CONTAINER (name of the node's container) and IMAGES (references, separated by blanks) in its environment.
- */
+import { fullReference } from "../plan/image-reference";
+import { runMain } from "./stdin";
+
+/** Longest run of one `docker` command, milliseconds. */
 const TIMEOUT_MS = 10 * 60 * 1000;
 
+/**
+ * Copies images from Docker's store into the containerd of an embedded node. The program runs it (LoadedImages), with
+ * NODE_CONTAINER (name of the node's container) and IMAGES (references, separated by blanks) in its environment.
+ */
 async function main(): Promise<void> {
     const { execa } = await import("execa");
     const node = required("NODE_CONTAINER");
@@ -13,7 +17,7 @@ async function main(): Promise<void> {
             "\n",
         ),
     );
-    const missing = images.filter((image) => !present.has(qualified(image)));
+    const missing = images.filter((image) => !present.has(fullReference(image)));
     console.log(`${images.length - missing.length} of ${images.length} images are in ${node} already`);
     if (missing.length === 0) {
         return;
@@ -30,16 +34,7 @@ async function main(): Promise<void> {
     console.log(`${missing.length} images copied into ${node} in ${Math.round((Date.now() - started) / 1000)} s`);
 }
 
-/** containerd's name of an image that names no registry. */
-function qualified(image: string): string {
-    const [first = "", ...rest] = image.split("/");
-    if (rest.length === 0) {
-        return `docker.io/library/${image}`;
-    }
-    return /[.:]|^localhost$/.test(first) ? image : `docker.io/${image}`;
-}
-
-/** Images of our own are built before; others are pulled where they are missing. */
+/** Makes sure that Docker has an image. Images of our own are built before; others are pulled when they are missing. */
 async function ensureInDocker(image: string): Promise<void> {
     const { execa } = await import("execa");
     const { exitCode } = await execa("docker", ["image", "inspect", image], { reject: false });
@@ -60,7 +55,4 @@ function required(variable: string): string {
     return value;
 }
 
-main().catch((error: unknown) => {
-    console.error(error instanceof Error ? error.message : error);
-    process.exit(1);
-});
+runMain("load-images", main);

@@ -4,11 +4,12 @@ import { createPki } from "./pki/pki";
 import { parseInput, readInput, runMain } from "./stdin";
 
 /**
- * Issues the lab's certificates: run by a Pulumi command resource, whose output, a secret, is where they are kept.
+ * Issues the lab's certificates. A Pulumi command resource runs this program and keeps the certificates in its output,
+ * which is a secret.
  *
- * Standard input: JSON as {@link pkiInputSchema}. Standard output: JSON as {@link pkiSchema}.
- * On an update Pulumi's command provider hands over the output of the run before in PULUMI_COMMAND_STDOUT: what of it
- * still fits is kept.
+ * Standard input: JSON as {@link pkiInputSchema}. Standard output: JSON as {@link pkiSchema}. On an update, Pulumi's
+ * command provider passes the output of the previous run in PULUMI_COMMAND_STDOUT. Certificates of it that still fit
+ * are kept.
  */
 async function main(): Promise<void> {
     const input = await readInput("pki", pkiInputSchema);
@@ -16,12 +17,15 @@ async function main(): Promise<void> {
     process.stdout.write(`${JSON.stringify(pki)}\n`);
 }
 
-/** A result that cannot be read is an error: issuing everything anew would cut off what runs on the old CA. */
+/**
+ * The previous output. If it cannot be read, that is an error: new CAs would cut off everything that trusts the old
+ * ones.
+ */
 function earlierOutput(): Pki | undefined {
     const earlier = process.env.PULUMI_COMMAND_STDOUT;
     return earlier === undefined || earlier === ""
         ? undefined
-        : parseInput("pki", pkiSchema, earlier, "PULUMI_COMMAND_STDOUT (the output of the run before)");
+        : parseInput("pki", pkiSchema, earlier, "PULUMI_COMMAND_STDOUT (the output of the previous run)");
 }
 
 runMain("pki", main);

@@ -2,22 +2,22 @@ import { text } from "node:stream/consumers";
 import type { z } from "zod";
 import { describeProblems } from "./pki/input";
 
-/** A mistake of the caller's: its message is all that is shown. */
+/** Input that a task cannot work with. Its message is all that is shown. */
 export class InputError extends Error {
     override readonly name = "InputError";
 }
 
 /**
- * Reads one JSON document from standard input and judges it.
+ * Reads one JSON document from standard input and validates it.
  *
- * @param program named in the message.
- * @throws InputError naming every problem at once. It never repeats the input, which holds keys.
+ * @param program named in the message
+ * @throws InputError with every problem at once. It never repeats the input, which holds private keys.
  */
 export async function readInput<Schema extends z.ZodType>(program: string, schema: Schema): Promise<z.infer<Schema>> {
     return parseInput(program, schema, await text(process.stdin), "standard input");
 }
 
-/** As {@link readInput}, of a text that is already there. */
+/** {@link readInput} for a text that was read already. @param source where the text comes from, for the message */
 export function parseInput<Schema extends z.ZodType>(
     program: string,
     schema: Schema,
@@ -32,7 +32,7 @@ export function parseInput<Schema extends z.ZodType>(
     }
     const result = schema.safeParse(value);
     if (!result.success) {
-        throw new InputError(`${program}: ${source} is not what it should be:\n${describeProblems(result.error)}`);
+        throw new InputError(`${program}: ${source} is not valid:\n${describeProblems(result.error)}`);
     }
     return result.data;
 }

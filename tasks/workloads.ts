@@ -3,7 +3,9 @@ import type { V1Deployment, V1Pod, V1StatefulSet } from "@kubernetes/client-node
 /** Longest message of Kubernetes that is repeated, characters; its end says most. */
 const MESSAGE_LIMIT = 300;
 
-/** Whether a Deployment is Available at its newest generation: an old pod's answer says nothing of a changed Deployment. */
+/**
+ * Whether a Deployment is Available at its newest generation: an old pod's answer says nothing of a changed Deployment.
+ */
 export function isAvailable({ status, spec, metadata }: V1Deployment): boolean {
     const wanted = spec?.replicas ?? 1;
     return (

@@ -26,7 +26,12 @@ export function imageForTests(name: string): () => string {
     return () => image as string;
 }
 
-/** Runs Python in an image, without a network. @param options of `docker run`. @returns its last line, which is JSON. @throws Error with what Python said. */
+/**
+ * Runs Python in an image, without a network.
+ * @param options of `docker run`.
+ * @returns its last line, which is JSON.
+ * @throws Error with what Python said.
+ */
 export function python(image: string, script: string, options: readonly string[]): unknown {
     const { status, stdout, stderr } = spawnSync(
         "docker",

@@ -5,8 +5,10 @@ import { repoPath } from "../../toolchain/paths";
 import { preparePulumiState } from "../../toolchain/pulumi/home";
 import { run } from "../../toolchain/run";
 import { operation, runPulumi, stackPulumiSettings } from "../pulumi";
-import { findLeftovers, removeLeftovers } from "../recovery/docker-leftovers";
-import { exportState, recover, removeStack, stackExists, stackFile } from "../stack";
+import { recover, removeUnrecorded } from "../recovery/recover";
+import { exportState } from "../recovery/state";
+import { removeStack, stackExists } from "../stack";
+import { stackFile } from "../stack-file";
 import { ProcessMeter, type ProcessUsage } from "./process-meter";
 
 const CONFIG_LIMIT_MS = 60_000;
@@ -40,7 +42,7 @@ export class BenchLab {
     async begin(): Promise<void> {
         // The removal of the last stack has removed the folder of the stacks, too.
         await preparePulumiState(this.ready.setup);
-        await recover(this.ready, this.stack, this.say);
+        await recover(this.ready, this.stack, { command: "up", say: this.say });
     }
 
     async configure(values: Record<string, string>): Promise<void> {
@@ -64,12 +66,14 @@ export class BenchLab {
     async end(): Promise<MeasuredCommand | undefined> {
         let measured: MeasuredCommand | undefined;
         await preparePulumiState(this.ready.setup);
+        let known: ReadonlySet<string> = new Set();
+        const clean = { command: "down", say: this.say } as const;
         if (await stackExists(this.ready, this.stack)) {
-            await recover(this.ready, this.stack, this.say);
+            ({ known } = await recover(this.ready, this.stack, clean));
             measured = await this.pulumi(operation("destroy", this.stack, this.parallel));
             await removeStack(this.ready, this.stack);
         }
-        await removeLeftovers(await findLeftovers(this.stack, new Set()), this.say);
+        await removeUnrecorded(this.ready, this.stack, known, clean);
         await rm(stackFile(this.stack), { force: true });
         return measured;
     }

@@ -1,8 +1,8 @@
 import Docker from "dockerode";
 import type { CustomKind } from "../../lib/kubernetes";
-import { validate } from "../../plan/config/validate";
 import { plan as makePlan, type LabPlan } from "../../plan/plan";
 import { UserError } from "../../plan/user-error";
+import { validate } from "../../plan/validate";
 import { CLUSTERS, HOSTS } from "../../tasks/wait-for-fleet/reader";
 import { labLabel } from "../recovery/docker-leftovers";
 import { lastChanges } from "../stack";

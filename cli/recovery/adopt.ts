@@ -4,14 +4,17 @@ import type { Ready } from "../../toolchain/ensure";
 import { repoPath } from "../../toolchain/paths";
 import { run } from "../../toolchain/run";
 import { managementKubeconfig } from "../management";
-import { importSettled, type StackState, type StateResource } from "../stack";
-import { finishedObjects, type Leftover } from "./docker-leftovers";
+import { finishedObjects, type DockerObject } from "./docker-leftovers";
+import { importSettled, type StackState, type StateResource } from "./state";
 
-/** A preview of a thousand hosts and clusters took 71 s on a busy machine. */
+/** Longest preview, milliseconds. With a thousand hosts and clusters one took 71 s on a busy machine. */
 const PREVIEW_LIMIT_MS = 600_000;
 
-/** End of the name of the container that is the lab's Kubernetes (components/plan). */
-const NODE = "-control-plane";
+/** End of the name of the container in which the lab's Kubernetes runs (plan/identities.ts). */
+const NODE_SUFFIX = "-control-plane";
+
+const CONTAINER = "docker:index/container:Container";
+const VOLUME = "docker:index/volume:Volume";
 
 /** What `pulumi preview --json` says of one resource. */
 export interface PreviewStep {
@@ -19,17 +22,20 @@ export interface PreviewStep {
     newState?: StateResource;
 }
 
-/** What there is, whoever made it: ids by type and name as `inventoryKey` gives them. */
+/** Ids of the objects that exist, whoever made them, by the key that {@link inventoryKey} gives them. */
 export type Inventory = ReadonlyMap<string, string>;
 
-/** The Kubernetes provider's id of an object. */
+/** The id that the Kubernetes provider gives to an object. */
 const objectId = (name: string, namespace?: unknown): string =>
     typeof namespace === "string" ? `${namespace}/${name}` : name;
 
 const objectKey = (apiVersion: unknown, kind: unknown, id: string): string =>
     `${String(apiVersion)}/${String(kind)}/${id}`;
 
-/** Where a planned resource would be found, "" where that cannot be said: its name is not known yet, or it is of another kind. */
+/**
+ * The key of a planned resource in the inventory; "" when its name is not known yet, or when such resources are not
+ * adopted.
+ */
 export function inventoryKey({ type, inputs }: StateResource): string {
     const { name, namespace } = inputs?.metadata ?? {};
     if (type.startsWith("kubernetes:") && typeof name === "string") {
@@ -41,15 +47,14 @@ export function inventoryKey({ type, inputs }: StateResource): string {
     return "";
 }
 
-const CONTAINER = "docker:index/container:Container";
-const VOLUME = "docker:index/volume:Volume";
-
 /**
- * The planned resources that are there although the state does not know them, as they are to stand in the state: with the components that they belong to, and
- * dependent only on what is in the state, too (the next `up` writes the others). A resource whose provider or parent is not there has not been made by it.
- * @param plan in the order of the program, in which a resource comes after those it needs
+ * Resources that exist but are missing from the state, because a run that was killed had made them, in the form in
+ * which they are to be imported. Their components come with them. Dependencies on what the state does not have are left
+ * out; the next `up` writes them. A resource whose provider or parent is not in the state was not made by the killed
+ * run.
+ * @param plan in the order of the program, in which a resource comes after those it depends on
  */
-export function unnoted(
+export function findUnrecorded(
     state: readonly StateResource[],
     plan: readonly PreviewStep[],
     inventory: Inventory,
@@ -60,30 +65,19 @@ export function unnoted(
         if (op !== "create" || newState === undefined || known.has(newState.urn)) {
             continue;
         }
-        const { urn, custom, parent, provider, dependencies, propertyDependencies } = newState;
+        const { urn, custom, parent, provider } = newState;
         const id = inventory.get(inventoryKey(newState));
-        if (
-            custom &&
-            (id === undefined || (provider !== undefined && !known.has(provider.slice(0, provider.lastIndexOf("::")))))
-        ) {
+        const providerUrn = provider?.slice(0, provider.lastIndexOf("::"));
+        if (custom && (id === undefined || (providerUrn !== undefined && !known.has(providerUrn)))) {
             continue;
         }
         if (parent !== undefined && !known.has(parent)) {
             continue;
         }
-        const still = (urns: readonly string[] | null): string[] =>
-            (urns ?? []).filter((dependency) => known.has(dependency));
         found.push({
             ...newState,
-            ...(id === undefined ? {} : { id, outputs: {} }),
-            ...(dependencies ? { dependencies: still(dependencies) } : {}),
-            ...(propertyDependencies
-                ? {
-                      propertyDependencies: Object.fromEntries(
-                          Object.entries(propertyDependencies).map(([key, urns]) => [key, still(urns)]),
-                      ),
-                  }
-                : {}),
+            ...(id === undefined ? {} : { id, outputs: importedOutputs(newState) }),
+            ...knownDependencies(newState, known),
         });
         known.add(urn);
     }
@@ -91,27 +85,71 @@ export function unnoted(
 }
 
 /**
- * Takes what a run that was killed had made and not noted into the state: creating a Kubernetes object again would be refused, and a container made
- * again would have forgotten its hosts. Where the lab's Kubernetes does not run, or is not in the state itself, nothing is: all is made anew then.
- * @param env of Pulumi, for a stack of this size
- * @param refresh runs Pulumi with these arguments and returns its exit code: what was taken over is looked at
- * @throws Error where it cannot be asked what is there, or Pulumi cannot plan
+ * Outputs of a resource that is to be imported, before the refresh that follows reads the others. For the official
+ * Docker provider a resource without outputs is one to import from nothing: it would drop most inputs (environment,
+ * files, networks) from the state, and the next `up` would replace the container. So the inputs stand in for the
+ * outputs. The Kubernetes provider reads every output from the cluster.
  */
-export async function takeOver(
+function importedOutputs({ type, inputs }: StateResource): Record<string, unknown> {
+    return type.startsWith("docker:") ? (withoutDefaults(inputs ?? {}) as Record<string, unknown>) : {};
+}
+
+/**
+ * The value without the key `__defaults`, at any depth: bridged providers note in inputs there which ones they filled
+ * in.
+ */
+function withoutDefaults(value: unknown): unknown {
+    if (Array.isArray(value)) {
+        return value.map(withoutDefaults);
+    }
+    if (typeof value !== "object" || value === null) {
+        return value;
+    }
+    return Object.fromEntries(
+        Object.entries(value)
+            .filter(([key]) => key !== "__defaults")
+            .map(([key, each]) => [key, withoutDefaults(each)]),
+    );
+}
+
+/** Both lists of a resource's dependencies, with only those that the state has. */
+function knownDependencies(
+    { dependencies, propertyDependencies }: StateResource,
+    known: ReadonlySet<string>,
+): Pick<StateResource, "dependencies" | "propertyDependencies"> {
+    const only = (urns: readonly string[] | null): string[] => (urns ?? []).filter((urn) => known.has(urn));
+    const byProperty = Object.entries(propertyDependencies ?? {}).map(([key, urns]) => [key, only(urns)]);
+    return {
+        ...(dependencies ? { dependencies: only(dependencies) } : {}),
+        ...(propertyDependencies
+            ? { propertyDependencies: Object.fromEntries(byProperty) as Record<string, string[]> }
+            : {}),
+    };
+}
+
+/**
+ * Adopts into the state what a killed run had made and not recorded: Kubernetes would refuse to create an object again,
+ * and a container that is created again would have forgotten its hosts. Nothing is adopted when the lab's Kubernetes
+ * does not run, or is not in the state itself: then everything is made anew.
+ * @param env of Pulumi, for a stack of this size
+ * @param pulumi runs Pulumi with these arguments and returns its exit code
+ * @throws Error when Pulumi cannot plan, or when the API server or Docker does not answer
+ */
+export async function adopt(
     ready: Ready,
     stack: string,
     state: StackState,
     env: Record<string, string>,
     say: (text: string) => void,
-    refresh: (args: string[]) => Promise<number>,
+    pulumi: (args: string[]) => Promise<number>,
 ): Promise<void> {
     const resources = state.deployment?.resources ?? [];
     const docker = await finishedObjects(stack);
-    const node = docker.find(({ name }) => name.endsWith(NODE));
+    const node = docker.find(({ name }) => name.endsWith(NODE_SUFFIX));
     if (node === undefined || !resources.some(({ id }) => id === node.id)) {
         return;
     }
-    say("a run was killed: asking what it made and did not note");
+    say("a run was killed: looks for what it made and did not record");
     const preview = await run(ready.pulumi, ["preview", "--json", "--stack", stack, "--non-interactive"], {
         cwd: repoPath(),
         env: { ...ready.env, ...env },
@@ -123,34 +161,27 @@ export async function takeOver(
         ...dockerInventory(docker),
         ...(await kubernetesInventory(await managementKubeconfig(stack), planned)),
     ]);
-    const found = unnoted(resources, steps, inventory);
+    const found = findUnrecorded(resources, steps, inventory);
     const made = found.filter(({ custom }) => custom);
     if (made.length === 0) {
         return;
     }
-    // What had been begun is either found, or was not made.
     await importSettled(ready, stack, {
         ...state,
         deployment: { ...state.deployment, resources: [...resources, ...found] },
     });
-    say(`took over ${made.length} resources that a killed run had made`);
-    const code = await refresh([
-        "refresh",
-        "--yes",
-        "--skip-preview",
-        "--stack",
-        stack,
-        ...made.flatMap(({ urn }) => ["--target", urn]),
-    ]);
+    say(`adopted ${made.length} resources that a killed run had made`);
+    const targets = made.flatMap(({ urn }) => ["--target", urn]);
+    const code = await pulumi(["refresh", "--yes", "--skip-preview", "--stack", stack, ...targets]);
     if (code !== 0) {
-        throw new Error("what a killed run had made could not be looked at: the messages above say why");
+        throw new Error("the adopted resources could not be refreshed: the messages above say why");
     }
 }
 
-const dockerInventory = (objects: readonly Leftover[]): [string, string][] =>
+const dockerInventory = (objects: readonly DockerObject[]): [string, string][] =>
     objects.map(({ what, id, name }) => [`${what === "container" ? CONTAINER : VOLUME}/${name}`, id]);
 
-/** Which of the planned objects there are: one list for each kind and namespace. */
+/** Keys and ids of the planned Kubernetes objects that exist, by one list for each kind and namespace. */
 async function kubernetesInventory(kubeconfig: string, planned: readonly StateResource[]): Promise<[string, string][]> {
     const api = parseKubeconfig(kubeconfig).makeApiClient(KubernetesObjectApi);
     const kinds = new Map<string, [apiVersion: string, kind: string, namespace: string | undefined]>();
@@ -172,7 +203,7 @@ async function kubernetesInventory(kubeconfig: string, planned: readonly StateRe
     return found;
 }
 
-/** Objects of a kind; none where Kubernetes does not know the kind. */
+/** Objects of a kind; none when the API server does not know the kind. */
 async function list(
     api: KubernetesObjectApi,
     apiVersion: string,

@@ -1,7 +1,11 @@
+import { LAB_LABEL } from "../../plan/docker-labels";
 import { labPrefix } from "../../plan/identities";
 import { look, run } from "../../toolchain/run";
 
-/** Docker objects of one kind, and how they are listed and removed. */
+/** Longest removal of one Docker object, milliseconds. */
+const REMOVE_LIMIT_MS = 120_000;
+
+/** The kinds of Docker objects that a lab has, with how each is listed and removed. */
 const CONTAINERS = {
     what: "container",
     list: ["ps", "-a", "--no-trunc", "--format", "{{.ID}} {{.Names}}"],
@@ -17,32 +21,31 @@ const VOLUMES = {
     list: ["volume", "ls", "--format", "{{.Name}} {{.Name}}"],
     remove: ["volume", "rm", "-f"],
 } as const;
+/** In the order of removal: Docker removes no network and no volume that a container uses. */
 const KINDS = [CONTAINERS, NETWORKS, VOLUMES];
 
-/** The Docker label every object of a stack's lab bears, as components/docker-labels.ts gives it. */
-export function labLabel(stack: string): string {
-    return `metal3-scale-lab=${labPrefix(stack.split("/").at(-1) as string)}`;
-}
+/** First part of every Docker name of the stack's lab. */
+export const stackPrefix = (stack: string): string => labPrefix(stack.split("/").at(-1) as string);
 
-export interface Leftover {
+/** The Docker label, `name=value`, of everything that belongs to the stack's lab. */
+export const labLabel = (stack: string): string => `${LAB_LABEL}=${stackPrefix(stack)}`;
+
+/** A Docker object of a lab. */
+export interface DockerObject {
     what: (typeof KINDS)[number]["what"];
+    /** Docker's id; of a volume, its name. */
     id: string;
     name: string;
 }
 
-/** Objects of one kind with the label of the stack's lab. Empty where Docker does not answer. */
+/** Objects of one kind with the label of the stack's lab. Empty when Docker does not answer. */
 async function listObjects(
     stack: string,
     { what, list }: (typeof KINDS)[number],
     filters: string[] = [],
-): Promise<Leftover[]> {
-    const text =
-        (await look("docker", [
-            ...list,
-            "--filter",
-            `label=${labLabel(stack)}`,
-            ...filters.flatMap((filter) => ["--filter", filter]),
-        ])) ?? "";
+): Promise<DockerObject[]> {
+    const all = [`label=${labLabel(stack)}`, ...filters].flatMap((filter) => ["--filter", filter]);
+    const text = (await look("docker", [...list, ...all])) ?? "";
     return text
         .split("\n")
         .filter(Boolean)
@@ -52,32 +55,29 @@ async function listObjects(
         });
 }
 
-/** The lab's containers that run, and its volumes: those that were made to the end. */
-export async function finishedObjects(stack: string): Promise<Leftover[]> {
+/** The lab's volumes, and its containers that run: those that do not run may be half made. */
+export async function finishedObjects(stack: string): Promise<DockerObject[]> {
     return [...(await listObjects(stack, CONTAINERS, ["status=running"])), ...(await listObjects(stack, VOLUMES))];
 }
 
-/** Objects of the stack's lab that its state does not know: what a run killed between making and noting it left. Empty where Docker does not answer. */
-export async function findLeftovers(stack: string, known: ReadonlySet<string>): Promise<Leftover[]> {
-    const all = await Promise.all(KINDS.map((kind) => listObjects(stack, kind)));
-    return all.flat().filter(({ id, name }) => !known.has(id) && !known.has(name));
-}
-
-/** Removes them, containers first: networks and volumes in use cannot go. */
-export async function removeLeftovers(leftovers: readonly Leftover[], say: (text: string) => void): Promise<void> {
-    for (const { what, remove } of KINDS) {
-        for (const { id, name } of leftovers.filter((leftover) => leftover.what === what)) {
-            await run("docker", [...remove, id], { timeoutMs: 120_000 });
+/**
+ * Removes every Docker object with the lab's label that is not in the state, such as one that a run had made and was
+ * killed before it recorded it. Whoever calls this has made sure whose lab it is: see {@link removeUnrecorded} in
+ * recover.ts.
+ * @param recorded ids and names of the objects in the state
+ */
+export async function removeLeftovers(
+    stack: string,
+    recorded: ReadonlySet<string>,
+    say: (text: string) => void,
+): Promise<void> {
+    for (const kind of KINDS) {
+        for (const { what, id, name } of await listObjects(stack, kind)) {
+            if (recorded.has(id) || recorded.has(name)) {
+                continue;
+            }
+            await run("docker", [...kind.remove, id], { timeoutMs: REMOVE_LIMIT_MS });
             say(`removed ${what} ${name}, which the stack's state does not know`);
         }
     }
-}
-
-/** Ids and names of everything in a state's resources. */
-export function knownIds(resources: readonly { id?: string; outputs?: Record<string, unknown> }[]): Set<string> {
-    return new Set(
-        resources
-            .flatMap(({ id, outputs }) => [id, outputs?.["name"]])
-            .filter((value): value is string => typeof value === "string"),
-    );
 }

@@ -41,7 +41,10 @@ export const embedded: SubstrateKind = {
     },
 };
 
-/** The API server is reached by its Service, from the provisioning network, and at the loopback interface of the machine. */
+/**
+ * The API server is reached by its Service, from the provisioning network, and at the loopback interface of the
+ * machine.
+ */
 function certificates({ plan }: LayerContext): PkiInput["kubernetes"] {
     const { node } = plan.substrate;
     const apiServerNames = [

@@ -1,7 +1,7 @@
 import type * as kubernetes from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
-import type { Problem } from "../../plan/config/validate";
 import type { PairPlan } from "../../plan/plan";
+import type { Problem } from "../../plan/validate";
 import type { PkiInput } from "../../tasks/pki/input";
 import type { LayerContext } from "../context";
 import type { FakeNodePair } from "../fake-nodes/pair";
@@ -15,7 +15,9 @@ export interface Substrate {
     readonly provider: kubernetes.Provider;
     /** Resources that a pod needs before it can run: images, DNS, storage. */
     readonly ready: pulumi.Resource[];
-    /** Resource that is deleted last, and the whole cluster with it: objects inside need no delete of their own then. */
+    /**
+     * Resource that is deleted last, and the whole cluster with it: objects inside need no delete of their own then.
+     */
     readonly cluster: pulumi.Resource;
     /** Names of its Docker containers, which have to run. Empty where it has none. */
     readonly containers: pulumi.Input<string>[];
@@ -35,7 +37,8 @@ export interface PairNeeds {
 export interface SubstrateKind {
     /**
      * Looks at the machine, without changing anything, for what stands in the way of a lab.
-     * @param wanted the lab, or undefined when its configuration is not valid: then only what every lab needs is looked at
+     * @param wanted the lab, or undefined when its configuration is not valid: then only what every lab needs is looked
+     * at
      */
     problems(wanted: WantedLab | undefined): Promise<Problem[]>;
     /** Certificates of Kubernetes that the lab's PKI issues, or undefined when the cluster has its own. */

@@ -142,7 +142,8 @@ export const keys = {
     }),
     hostsAtOnce: withDefault(values.integer(1, MAX_NODES), "24", {
         meaning:
-            "Hosts that are provisioned at the same time. Further hosts and their clusters are created paused, and FKAS releases them.",
+            "Hosts that are provisioned at the same time. " +
+            "Further hosts and their clusters are created paused, and FKAS releases them.",
         range: `hosts, 1 to ${MAX_NODES}`,
         onChange: "Raising it converges. Lowering it pauses hosts that are in use: do that in a new lab.",
     }),
@@ -154,7 +155,8 @@ export const keys = {
     }),
     tuning: withDefault(values.choice(TUNINGS), "lab", {
         meaning:
-            "Whose limits hold. `lab`: measured ones. `published`: upstream's defaults and the published lab's, to compare with.",
+            "Whose limits hold. `lab`: measured ones. " +
+            "`published`: upstream's defaults and the published lab's, to compare with.",
         range: "`lab`, `published`",
         onChange: "Restarts conductors and controllers, and creates or removes the queue of hosts.",
     }),

@@ -26,7 +26,10 @@ export interface BmoOptions<Value> {
         /** CA of Ironic's certificate, in PEM. Needed for an https endpoint. */
         caCertificate?: Value;
     };
-    /** Hosts that may be in inspection, provisioning or deprovisioning at the same time (PROVISIONING_LIMIT; upstream: 20). */
+    /**
+     * Hosts that may be in inspection, provisioning or deprovisioning at the same time (PROVISIONING_LIMIT; upstream:
+     * 20).
+     */
     provisioningLimit: number;
     /** Concurrent reconciles of each controller (BMO_CONCURRENCY). Undefined: upstream's default, the CPUs, 2 to 8. */
     concurrency?: number | undefined;
@@ -54,8 +57,8 @@ export const BMO_WEBHOOK_NAMES = [
 /**
  * The bare-metal operator with its CRDs, RBAC and webhooks, its namespace first.
  *
- * CAPM3 watches BareMetalHosts but does not bring their CRD, and stops when its watch does not start: these objects must
- * be there before Cluster API's providers are.
+ * CAPM3 watches BareMetalHosts but does not bring their CRD, and stops when its watch does not start: these objects
+ * must be there before Cluster API's providers are.
  *
  * @throws ManifestError when upstream's manifests do not hold what is changed.
  */
@@ -92,8 +95,8 @@ function environment<Value>(options: BmoOptions<Value>): Record<string, Environm
 }
 
 /**
- * Mounts the Secrets of Ironic's credentials and CA, and takes away the reference to a ConfigMap `ironic`: everything in
- * it is a variable of the container here, and the pod would wait for it for ever.
+ * Mounts the Secrets of Ironic's credentials and CA, and takes away the reference to a ConfigMap `ironic`: everything
+ * in it is a variable of the container here, and the pod would wait for it for ever.
  */
 function withMounts<Value>(manifests: readonly Manifest[], options: BmoOptions<Value>): Manifest[] {
     const mounts = [

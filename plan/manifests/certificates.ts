@@ -48,13 +48,14 @@ export function certificateRequests(manifests: readonly Manifest[]): Certificate
 }
 
 /**
- * Takes cert-manager out of a provider's manifests: its Certificates become Secrets issued by our own CA, its Issuers go,
- * and the CA stands in every webhook and CRD conversion where cert-manager would have put it.
+ * Takes cert-manager out of a provider's manifests: its Certificates become Secrets issued by our own CA, its Issuers
+ * go, and the CA stands in every webhook and CRD conversion where cert-manager would have put it.
  *
  * @param caBundle the CA certificate in PEM, as base64 (what `caBundle` holds).
  * @param caCertificate the same in PEM, for the Secrets' `ca.crt`.
  * @param issue makes or finds the certificate for one request.
- * @throws ManifestError if a Secret would be mounted by nothing, if `inject-ca-from` refers to a Certificate that is not
+ * @throws ManifestError if a Secret would be mounted by nothing, if `inject-ca-from` refers to a Certificate that is
+ * not
  *   there, or if anything of cert-manager's is left.
  */
 export function replaceCertManager<Value>(
@@ -69,7 +70,8 @@ export function replaceCertManager<Value>(
         .filter((request) => !isMounted(manifests, request))
         .map(
             (request) =>
-                `no Deployment of ${request.namespace} mounts Secret ${request.secretName} of Certificate ${request.certificate}`,
+                `no Deployment of ${request.namespace} mounts Secret ${request.secretName} ` +
+                `of Certificate ${request.certificate}`,
         );
 
     const result: Manifest[] = [];

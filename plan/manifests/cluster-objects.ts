@@ -10,9 +10,9 @@ export const CLASS_NAME = "metal3-lab";
 export const FAKE_API_SERVER_LABEL = "metal3-scale-lab/fake-api-server";
 
 /**
- * Annotation of a paused Cluster: the number of hosts that it waits for. Once that many of the hosts set aside for it are
- * available, FKAS releases it: it removes this annotation and the pause. Also an annotation of a paused BareMetalHost,
- * whatever its value: FKAS releases the host once fewer hosts than `hostsAtOnce` are in progress.
+ * Annotation of a paused Cluster: the number of hosts that it waits for. Once that many of the hosts set aside for it
+ * are available, FKAS releases it: it removes this annotation and the pause. Also an annotation of a paused
+ * BareMetalHost, whatever its value: FKAS releases the host once fewer hosts than `hostsAtOnce` are in progress.
  */
 export const QUEUED_ANNOTATION = "metal3-scale-lab/queued";
 
@@ -74,7 +74,8 @@ function infrastructureTemplate(options: ClusterClassOptions): Manifest {
         spec: {
             template: {
                 spec: {
-                    // CAPM3's webhook wants an endpoint here too; the class's patch puts each cluster's own in its place.
+                    // CAPM3's webhook wants an endpoint here too; the class's patch puts each cluster's own in its
+                    // place.
                     controlPlaneEndpoint: { host: "127.0.0.1", port: 6443 },
                     // No cloud provider runs in a fake cluster: CAPM3 finds a Node by its label metal3.io/uuid.
                     cloudProviderEnabled: false,
@@ -100,8 +101,9 @@ function machineTemplate(options: ClusterClassOptions, role: "control-plane" | "
         metadata: metadata(options, role),
         spec: {
             template: {
-                // No automatedCleaningMode: hosts have theirs, and where a template has one CAPM3 writes it into all its machines at every event of any
-                // of them (v1.13.2, metal3machinetemplate_manager.go): 16 writes a cluster, many refused for conflicts.
+                // No automatedCleaningMode: hosts have theirs, and where a template has one CAPM3 writes it into all
+                // its machines at every event of any of them (v1.13.2, metal3machinetemplate_manager.go): 16 writes a
+                // cluster, many refused for conflicts.
                 spec: { image: { ...options.image } },
             },
         },
@@ -172,7 +174,10 @@ export interface WorkloadClusterOptions {
     controlPlaneNodes: number;
     /** From 0. */
     workerNodes: number;
-    /** Where the cluster's API is served. The host must be an IP address: the in-memory server's certificate covers no name. */
+    /**
+     * Where the cluster's API is served. The host must be an IP address: the in-memory server's certificate covers no
+     * name.
+     */
     endpoint: { host: string; port: number };
     /** Index of the fake API server that serves it. */
     fakeApiServer: number;

@@ -42,8 +42,8 @@ export function ironicValues(plan: LabPlan, images: ImageReferences): object {
 }
 
 /**
- * Names of Ironic's certificate: those of its Service, the address on the provisioning network, and every address that a
- * conductor may ever have, so that a new conductor needs no new certificate.
+ * Names of Ironic's certificate: those of its Service, the address on the provisioning network, and every address that
+ * a conductor may ever have, so that a new conductor needs no new certificate.
  */
 export const ironicNames = ({ namespace, network, substrate }: LabPlan): string[] => [
     "ironic",

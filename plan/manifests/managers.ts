@@ -5,7 +5,10 @@ import type { Manifest } from "./documents";
 /** The value of a command-line flag; `true` is written `--flag=true`, null takes the flag away. */
 export type FlagValue = string | number | boolean | null;
 
-/** The value of an environment variable: text, a reference (`valueFrom`), or a value known later, passed through as it is. */
+/**
+ * The value of an environment variable: text, a reference (`valueFrom`), or a value known later, passed through as it
+ * is.
+ */
 export type EnvironmentValue = string | { valueFrom: object } | { later: unknown };
 
 /** What to change of one controller. Fields that are left out or undefined stay as upstream has them. */
@@ -14,7 +17,10 @@ export interface ManagerTuning {
     image?: string | undefined;
     /** Flags by name, without dashes. An existing flag is replaced, a new one is added. */
     args?: Readonly<Record<string, FlagValue>> | undefined;
-    /** Gates of `--feature-gates`, which must be listed there already: a gate that upstream does not know stops the manager. */
+    /**
+     * Gates of `--feature-gates`, which must be listed there already: a gate that upstream does not know stops the
+     * manager.
+     */
     featureGates?: Readonly<Record<string, boolean>> | undefined;
     /** Environment variables. An existing one is replaced, a new one is added. */
     env?: Readonly<Record<string, EnvironmentValue>> | undefined;
@@ -27,10 +33,10 @@ export interface ManagerTuning {
 }
 
 /**
- * `drainSeconds` of a controller that serves webhooks. When its settings change, the new pod is ready before the old one
- * stops, but kube-proxy learns of the new endpoint only seconds later. A call to the old pod is then not refused: the
- * pod's address no longer exists, and kube-apiserver waits 10 s in vain. Two of twelve `up`s that changed the bare-metal
- * operator's settings and then created hosts failed for this reason.
+ * `drainSeconds` of a controller that serves webhooks. When its settings change, the new pod is ready before the old
+ * one stops, but kube-proxy learns of the new endpoint only seconds later. A call to the old pod is then not refused:
+ * the pod's address no longer exists, and kube-apiserver waits 10 s in vain. Two of twelve `up`s that changed the
+ * bare-metal operator's settings and then created hosts failed for this reason.
  */
 export const WEBHOOK_DRAIN_SECONDS = 5;
 
@@ -59,7 +65,8 @@ export function tuneManager(
         const container = findContainer(copy, address.container ?? "manager");
         if (tuning.image !== undefined) {
             container.image = tuning.image;
-            // Upstream's development manifests say Always. An image that was loaded into the node, not pulled, then never starts.
+            // Upstream's development manifests say Always. An image that was loaded into the node, not pulled, then
+            // never starts.
             container.imagePullPolicy = "IfNotPresent";
         }
         if (tuning.args !== undefined) {

@@ -2,8 +2,8 @@ import { asRecord, asRecords, type Manifest } from "./documents";
 
 /**
  * One object per webhook configuration that its webhook is asked about when the object is created. Created as a dry run
- * it shows whether the API server reaches the webhook, whatever the webhook then says of the object: a Deployment that is
- * Available is not yet behind its Service everywhere.
+ * it shows whether the API server reaches the webhook, whatever the webhook then says of the object: a Deployment that
+ * is Available is not yet behind its Service everywhere.
  *
  * @param manifests a provider's objects, its CRDs among them.
  */

@@ -19,12 +19,9 @@ export interface Provider {
     /** The Go module that holds the kustomize folder, and that folder. */
     module: string;
     kustomization: string;
-    /** The GitHub repository whose releases carry the files. */
-    releases: string;
 }
 
 const CLUSTER_API = "sigs.k8s.io/cluster-api";
-const CLUSTER_API_RELEASES = "kubernetes-sigs/cluster-api";
 
 /** Every provider of the lab, in the order in which clusterctl installs them. */
 export const PROVIDERS: readonly Provider[] = [
@@ -39,7 +36,6 @@ export const PROVIDERS: readonly Provider[] = [
         componentsFile: "core-components.yaml",
         module: CLUSTER_API,
         kustomization: "config/default",
-        releases: CLUSTER_API_RELEASES,
     },
     {
         key: "bootstrap",
@@ -52,7 +48,6 @@ export const PROVIDERS: readonly Provider[] = [
         componentsFile: "bootstrap-components.yaml",
         module: CLUSTER_API,
         kustomization: "bootstrap/kubeadm/config/default",
-        releases: CLUSTER_API_RELEASES,
     },
     {
         key: "controlPlane",
@@ -65,7 +60,6 @@ export const PROVIDERS: readonly Provider[] = [
         componentsFile: "control-plane-components.yaml",
         module: CLUSTER_API,
         kustomization: "controlplane/kubeadm/config/default",
-        releases: CLUSTER_API_RELEASES,
     },
     {
         key: "infrastructure",
@@ -78,7 +72,6 @@ export const PROVIDERS: readonly Provider[] = [
         componentsFile: "infrastructure-components.yaml",
         module: "github.com/metal3-io/cluster-api-provider-metal3",
         kustomization: "config/default",
-        releases: "metal3-io/cluster-api-provider-metal3",
     },
     {
         key: "ipam",
@@ -91,7 +84,6 @@ export const PROVIDERS: readonly Provider[] = [
         componentsFile: "ipam-components.yaml",
         module: "github.com/metal3-io/ip-address-manager",
         kustomization: "config/default",
-        releases: "metal3-io/ip-address-manager",
     },
 ];
 

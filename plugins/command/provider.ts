@@ -1,8 +1,9 @@
-/** The replacement for the command plugin: the token of @pulumi/command 1.2.1 that the lab uses. */
+/** The replacement for the command plugin. It serves the tokens of @pulumi/command that the lab uses. */
 import { randomBytes } from "node:crypto";
 import { Created, ProviderDefinition, ResourceDefinition } from "../shared/definition";
 import { PropertyTable } from "../shared/property";
 import { Properties } from "../shared/values";
+import { VERSIONS } from "../versions";
 import { run } from "./run";
 
 const LOGGING = ["stdout", "stderr", "stdoutAndStderr", "none"];
@@ -11,7 +12,8 @@ const BASE_INPUTS: PropertyTable = {
     addPreviousOutputInEnv: {
         type: "boolean",
         description:
-            "Whether the next run finds the last one's stdout and stderr in PULUMI_COMMAND_STDOUT and PULUMI_COMMAND_STDERR. Default true.",
+            "Whether a run finds the output of the run before in PULUMI_COMMAND_STDOUT and PULUMI_COMMAND_STDERR. " +
+            "Default true.",
         sameAsUnset: [true],
     },
     dir: {
@@ -40,7 +42,7 @@ const OUTPUTS: PropertyTable = {
     stdout: { type: "string", description: "The command's standard output, without its last newline.", required: true },
 };
 
-/** Outputs of a command that never ran. */
+/** The outputs of a command that has not run. */
 const NOTHING: Properties = { stdout: "", stderr: "" };
 
 export const localCommand: ResourceDefinition = {
@@ -62,7 +64,7 @@ export const localCommand: ResourceDefinition = {
     },
     outputs: OUTPUTS,
     notServed: ["archivePaths", "assetPaths"],
-    // What a command prints may hold anything it was given.
+    // A command may print any of its inputs.
     outputsFollowSecrets: true,
     changedByUpdate: ["stdout", "stderr"],
     preview: (inputs) => (inputs["create"] === undefined ? NOTHING : {}),
@@ -88,7 +90,7 @@ export const localCommand: ResourceDefinition = {
 
 export const commandProvider: ProviderDefinition = {
     name: "command",
-    version: "1.2.1",
+    version: VERSIONS.command,
     description: "Replacement for the command plugin, for machines that cannot download it.",
     fillsDefaults: false,
     config: {},

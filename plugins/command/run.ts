@@ -4,11 +4,11 @@ import { StringDecoder } from "node:string_decoder";
 import { Context } from "../shared/definition";
 import { Properties } from "../shared/values";
 
-/** How long a command may tidy up after SIGTERM before its process group is killed. */
+/** Milliseconds from SIGTERM to SIGKILL of a command's process group. */
 const KILL_AFTER_MS = 5_000;
 const SHELL = ["/bin/sh", "-c"];
 
-/** Process groups that run now, by the id of their leader; each ends with the plugin. */
+/** The ends of the process groups that run now, by the id of their leader. Each ends with the plugin at the latest. */
 const running = new Map<number, Promise<void>>();
 
 interface Captured {
@@ -19,9 +19,9 @@ interface Captured {
 /**
  * Runs the command and returns stdout and stderr.
  *
- * @param previous stdout and stderr of the resource's last create or update: PULUMI_COMMAND_STDOUT and _STDERR, unless addPreviousOutputInEnv
- * is false.
- * @throws with the output, when the command cannot start, ends with anything but 0, or the person cancels.
+ * @param previous the outputs of the resource's last create or update. The command finds its stdout and stderr in
+ * PULUMI_COMMAND_STDOUT and PULUMI_COMMAND_STDERR, unless addPreviousOutputInEnv is false.
+ * @throws Error with the output where the command cannot start, does not end with 0, or is cancelled
  */
 export async function run(
     command: string,
@@ -68,7 +68,7 @@ function execute(
 ): Promise<Captured> {
     return new Promise((resolve, reject) => {
         context.signal.throwIfAborted();
-        // A group of its own: a shell's children must end with it.
+        // A process group of its own: the children of a shell must end with the shell.
         const child = spawn(program, args, { cwd: directory, env, detached: true, stdio: ["pipe", "pipe", "pipe"] });
         const captured: Captured = { stdout: "", stderr: "" };
         let both = "";
@@ -85,7 +85,7 @@ function execute(
             });
             child[name].on("end", () => lines.end());
         }
-        // A command that does not read its input closes the pipe: that is its right.
+        // A command that does not read its input closes the pipe. That is no error.
         child.stdin.on("error", () => undefined);
         child.stdin.end((inputs["stdin"] as string | undefined) ?? "");
 
@@ -112,7 +112,7 @@ function execute(
     });
 }
 
-/** SIGTERM to the whole group, then SIGKILL to what is left of it. */
+/** Sends SIGTERM to the whole group, and later SIGKILL to what is left of it. */
 function killGroup(pid: number | undefined): void {
     if (pid === undefined) {
         return;
@@ -132,7 +132,7 @@ function signalGroup(pid: number, signal: NodeJS.Signals): void {
     }
 }
 
-/** Ends every command that still runs, by force after {@link KILL_AFTER_MS}. For the end of the plugin. */
+/** Ends every command that still runs, by force after {@link KILL_AFTER_MS}, because the plugin ends. */
 export async function endAll(): Promise<void> {
     const groups = [...running];
     groups.forEach(([pid]) => signalGroup(pid, "SIGTERM"));

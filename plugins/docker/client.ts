@@ -5,7 +5,10 @@ import { Properties } from "../shared/values";
 let configuredHost: string | undefined;
 let connection: Promise<Docker> | undefined;
 
-/** Takes the address from `host` of the provider's configuration; without it from DOCKER_HOST, else it is the local socket. */
+/**
+ * Takes the address from `host` of the provider's configuration; without it from DOCKER_HOST, else it is the local
+ * socket.
+ */
 export function configure(config: Properties): void {
     configuredHost = config["host"] as string | undefined;
     connection = undefined;

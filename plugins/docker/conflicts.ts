@@ -1,10 +1,13 @@
-/** Saying who has what Docker only says is taken: a port, an address, a range of addresses. */
+/** Docker says only that a port, an address or an address range is taken. These functions find out by whom. */
 import type Docker from "dockerode";
 import ipaddr from "ipaddr.js";
 import { Properties } from "../shared/values";
 import { reason } from "./client";
 
-/** The error for a container that could not be connected or started. */
+/**
+ * The error for a container that could not be connected or started. It names the container that has the port or
+ * address.
+ */
 export async function containerError(
     client: Docker,
     doing: string,
@@ -15,7 +18,8 @@ export async function containerError(
     if (/port is already allocated|failed to bind|bind.*address already in use/i.test(message)) {
         const taken = await portHolders(client, inputs);
         return new Error(
-            `${doing}: a port of the host is taken${taken === "" ? " by a process outside Docker" : `: ${taken}`} (${message})`,
+            `${doing}: a port of the host is taken` +
+                `${taken === "" ? " by a process outside Docker" : `: ${taken}`} (${message})`,
             { cause: error },
         );
     }
@@ -37,11 +41,8 @@ async function portHolders(client: Docker, inputs: Properties): Promise<string> 
         const holder = containers.find((container) =>
             container.Ports.some((used) => used.PublicPort === port["external"] && used.Type === port["protocol"]),
         );
-        return holder === undefined
-            ? []
-            : [
-                  `${port["ip"] as string}:${port["external"] as number}/${port["protocol"] as string} is published by ${nameOf(holder)}`,
-              ];
+        const published = `${port["ip"] as string}:${port["external"] as number}/${port["protocol"] as string}`;
+        return holder === undefined ? [] : [`${published} is published by ${nameOf(holder)}`];
     });
     return taken.join(", ");
 }
@@ -67,7 +68,7 @@ async function addressHolders(client: Docker, inputs: Properties): Promise<strin
     return taken.join(", ");
 }
 
-/** The container that fails holds what it asks for, too. */
+/** Whether it is the very container that fails, which itself counts as a holder of what it asks for. */
 function isIt(candidate: { Names: string[] }, inputs: Properties): boolean {
     return candidate.Names.includes(`/${inputs["name"] as string}`);
 }
@@ -76,7 +77,7 @@ function nameOf(container: { Names: string[]; Id: string }): string {
     return `container ${container.Names[0]?.replace(/^\//, "") ?? container.Id.slice(0, 12)}`;
 }
 
-/** The error for a network that could not be made. */
+/** The error for a network that could not be made. It names the networks whose address ranges overlap. */
 export async function networkError(client: Docker, name: string, error: unknown, inputs: Properties): Promise<Error> {
     const message = reason(error);
     if (!/overlap/i.test(message)) {

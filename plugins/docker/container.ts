@@ -14,7 +14,7 @@ import { isContainerOf, ownerLabels, takenError } from "./ownership";
 import { retryWhile } from "./retry";
 import { archiveOf } from "./uploads";
 
-/** How long Docker may take to remove a container that has stopped. */
+/** Seconds that Docker may take to remove a container that has stopped. */
 const REMOVE_SECONDS = 60;
 
 const list = (inputs: Properties, name: string): Properties[] =>
@@ -44,7 +44,7 @@ export const container: ResourceDefinition = {
                 await start(client, made, name, inputs);
             }
         } catch (error) {
-            // Nothing is kept of a container that never ran: the state does not know it.
+            // The state will not know this container, so nothing of it must stay.
             await made.remove({ force: true, v: true });
             throw error;
         }
@@ -62,7 +62,8 @@ export const container: ResourceDefinition = {
         }
         const found = inputsOf(info, inputs);
         const outputs = outputsOf(info, found);
-        // A stopped container has no address. The state keeps its last one, so that nothing that depends on it changes before it runs again.
+        // A stopped container has no address. The state keeps its last one, so that nothing that depends on it changes
+        // before it runs again.
         const kept: Properties =
             !info.State.Running && state["networkDatas"] !== undefined ? { networkDatas: state["networkDatas"] } : {};
         return { id: info.Id, inputs: found, outputs: { ...outputs, ...kept } };
@@ -75,13 +76,7 @@ export const container: ResourceDefinition = {
         if (info === undefined) {
             throw new Error(`container ${name} is gone: run \`pulumi refresh\`, then \`pulumi up\` makes it again`);
         }
-        if (
-            UPDATABLE.some(
-                (property) =>
-                    !equal(olds[property], news[property]) &&
-                    (olds[property] !== undefined || news[property] !== undefined),
-            )
-        ) {
+        if (UPDATABLE.some((property) => !equal(olds[property], news[property]))) {
             try {
                 await existing.update(updateOptions(news));
             } catch (error) {
@@ -122,7 +117,10 @@ function missing(inputs: Properties, property: string, member: string): Failure[
     );
 }
 
-/** Removes a container of that name that an interrupted update of this very resource has left. @throws Error where it is another's */
+/**
+ * Removes a container of that name that an interrupted update of this very resource has left.
+ * @throws Error where it is another's
+ */
 async function removeLeftOver(client: Docker, name: string, context: Context): Promise<void> {
     const info = await inspected(client.getContainer(name).inspect());
     if (info === undefined || info.Name !== `/${name}`) {
@@ -144,7 +142,7 @@ async function make(client: Docker, name: string, inputs: Properties, context: C
     }
 }
 
-/** Networks and files: between making and starting, so that the first process finds both. */
+/** Connects networks and puts files in, between create and start: the first process finds both. */
 async function prepare(client: Docker, made: Docker.Container, name: string, inputs: Properties): Promise<void> {
     const networks = list(inputs, "networksAdvanced");
     if (networks.length > 0) {
@@ -191,7 +189,10 @@ async function start(client: Docker, made: Docker.Container, name: string, input
     }
 }
 
-/** A container that does not get healthy stays for a look, and in the state: `destroy` finds it, the next `up` restarts it. */
+/**
+ * Waits for health where the program asks for it. A container that does not become healthy stays for inspection, and in
+ * the state: `destroy` finds it, and the next `up` restarts it.
+ */
 async function healthy(made: Docker.Container, name: string, inputs: Properties, context: Context): Promise<void> {
     if (inputs["wait"] !== true || inputs["start"] === false) {
         return;
@@ -215,7 +216,7 @@ async function healthy(made: Docker.Container, name: string, inputs: Properties,
     }
 }
 
-/** Starts a stopped container; one that failed to get healthy gets a fresh start. */
+/** Starts a stopped container, and restarts an unhealthy one where the program waits for health. */
 async function makeRun(
     client: Docker,
     existing: Docker.Container,
@@ -225,16 +226,16 @@ async function makeRun(
     context: Context,
 ): Promise<void> {
     if (!info.State.Running) {
-        context.log("info", `container ${name} does not run (exit code ${info.State.ExitCode}): it is started`);
+        context.log("info", `starting container ${name}, which had ended with exit code ${info.State.ExitCode}`);
         await start(client, existing, name, inputs);
     } else if (inputs["wait"] === true && info.State.Health?.Status === "unhealthy") {
-        context.log("info", `container ${name} is unhealthy: it is restarted`);
+        context.log("info", `restarting container ${name}, which is unhealthy`);
         await existing.restart();
     }
     await healthy(existing, name, inputs, context);
 }
 
-/** Runs an operation on a container that may be gone, stopped or going already: all of them are what is wanted. */
+/** Stops or removes a container. One that is stopped, going or gone already is as wanted, and no error. */
 async function gone(operation: () => Promise<unknown>): Promise<void> {
     try {
         await operation();

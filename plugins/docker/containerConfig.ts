@@ -1,11 +1,11 @@
-/** From a container's properties to what Docker's API is asked to make. Pure. */
+/** From a container's properties to the requests to Docker's API. Pure. */
 import type * as Docker from "dockerode";
 import { Properties } from "../shared/values";
 import { labelMap } from "./ownership";
 
 const MIB = 1024 * 1024;
 
-/** Reading a checked property: the table has made sure of the types. */
+/** Readers of checked properties: the check has made sure of the types. */
 type Item = Properties;
 const items = (inputs: Properties, name: string): Item[] => (inputs[name] as Item[] | undefined) ?? [];
 const list = (inputs: Properties, name: string): string[] | undefined => inputs[name] as string[] | undefined;
@@ -16,7 +16,7 @@ const flag = (inputs: Properties, name: string): boolean => (inputs[name] as boo
 const table = (inputs: Properties, name: string): Record<string, string> | undefined =>
     inputs[name] as Record<string, string> | undefined;
 
-/** The body of POST /containers/create. `labels` are added to the program's own. */
+/** The body of POST /containers/create. @param labels come on top of the program's own */
 export function createOptions(inputs: Properties, labels: Record<string, string>): Docker.ContainerCreateOptions {
     const ports = items(inputs, "ports");
     const volumes = items(inputs, "volumes");
@@ -58,7 +58,7 @@ function hostConfig(inputs: Properties): Docker.HostConfig {
         })),
         Init: flag(inputs, "init"),
         IpcMode: string(inputs, "ipcMode"),
-        // A driver of "" is the daemon's own.
+        // An empty name means the daemon's default driver.
         LogConfig: { Type: string(inputs, "logDriver") ?? "", Config: {} },
         NetworkMode: string(inputs, "networkMode"),
         PortBindings: portBindings(items(inputs, "ports")),
@@ -71,8 +71,9 @@ function hostConfig(inputs: Properties): Docker.HostConfig {
     });
 }
 
-/** What `docker update` can change of a container that exists, and the body of POST /containers/ID/update. */
+/** The properties that Docker can change of a container that exists. */
 export const UPDATABLE = ["restart", "cpuShares", "memory", "memoryReservation"] as const;
+/** The body of POST /containers/ID/update. */
 export function updateOptions(inputs: Properties): Record<string, unknown> {
     return defined({ ...resources(inputs), RestartPolicy: restartPolicy(inputs) });
 }
@@ -89,13 +90,16 @@ function restartPolicy(inputs: Properties): { Name: string } {
     return { Name: inputs["restart"] as string };
 }
 
-/** `systempaths=unconfined` is for the client: the daemon wants the two lists of hidden paths empty instead. */
+/**
+ * `systempaths=unconfined` is an option of Docker's client alone: the daemon is asked for two empty lists of hidden
+ * paths instead.
+ */
 function securityOptions(given: string[] | undefined): { options: string[] | undefined; unconfined: boolean } {
     const options = given?.filter((option) => option !== "systempaths=unconfined");
     return { options, unconfined: options?.length !== given?.length };
 }
 
-/** Named volumes; a volume without a name is anonymous, and not bound. */
+/** The bindings of named volumes. A volume without a name is anonymous, and needs none. */
 function binds(volumes: Item[]): string[] {
     return volumes.flatMap((volume) => {
         const mode = volume["readOnly"] === true ? "ro" : "rw";
@@ -139,7 +143,7 @@ function healthConfig(check: Item): Docker.HealthConfig {
 
 const UNITS: Record<string, number> = { ns: 1, us: 1e3, µs: 1e3, ms: 1e6, s: 1e9, m: 60e9, h: 3600e9 };
 
-/** Go's durations in nanoseconds, the unit of Docker's API. */
+/** A duration as Go writes it, in nanoseconds, the unit of Docker's API. */
 export function nanoseconds(duration: string): number {
     return [...duration.matchAll(/(\d+(?:\.\d+)?)(ns|us|µs|ms|s|m|h)/g)].reduce(
         (sum, [, value, unit]) => sum + Number(value) * (UNITS[unit as string] ?? 0),

@@ -1,10 +1,10 @@
-/** From what Docker says about a container to its properties. Pure. */
+/** From Docker's description of a container to its properties. Pure. */
 import type * as Docker from "dockerode";
 import { Properties, Value } from "../shared/values";
 
 const MIB = 1024 * 1024;
 
-/** What `docker inspect` has and the library's types lack. */
+/** Members of Docker's answer that the library's types lack. */
 interface Inspected extends Docker.ContainerInspectInfo {
     Config: Docker.ContainerInspectInfo["Config"] & {
         StopSignal?: string;
@@ -13,7 +13,10 @@ interface Inspected extends Docker.ContainerInspectInfo {
     };
 }
 
-/** Outputs: the inputs that Docker reports, and what it has chosen. Environment and labels are not read: the image adds to them. */
+/**
+ * The outputs: the inputs as Docker reports them, and what Docker has chosen. Environment and labels come from the
+ * inputs instead, because the image adds to those that Docker reports.
+ */
 export function outputsOf(info: Docker.ContainerInspectInfo, inputs: Properties): Properties {
     const { Config: config, HostConfig: host, State: state } = info as Inspected;
     return {
@@ -46,7 +49,7 @@ export function outputsOf(info: Docker.ContainerInspectInfo, inputs: Properties)
     };
 }
 
-/** The ports as the program wrote them, with the host's port where Docker chose it. */
+/** The ports as the program wrote them, with the port of the host where Docker has chosen it. */
 function publishedPorts(info: Docker.ContainerInspectInfo, ports: Properties[]): Properties[] {
     return ports.map((port) => {
         if (port["external"] !== undefined) {
@@ -87,8 +90,9 @@ function healthcheck(check: Docker.HealthConfig): Properties {
 }
 
 /**
- * The inputs that would give what is there. A container's settings are fixed when it is made, but for these: its name, what `docker update`
- * changes, the networks it is connected to, and whether it runs. Only what the program gives is compared, so that Docker's own choices are no drift.
+ * The inputs that would give the container as it is now. Most settings are fixed at creation. What can differ are the
+ * name, what `docker update` changes, the networks, and whether it runs. Only inputs that the program gives are
+ * compared, so that Docker's own choices count as no drift.
  */
 export function inputsOf(info: Docker.ContainerInspectInfo, inputs: Properties): Properties {
     const host = info.HostConfig;

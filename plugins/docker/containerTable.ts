@@ -1,8 +1,9 @@
 /**
  * The properties of docker:index/container:Container (@pulumi/docker 5.2.0): types, defaults, and what a change costs.
  *
- * The costs are those of terraform-provider-docker, with one difference: where Docker cannot change a setting of a container that exists and
- * upstream calls the change an update that does nothing (healthcheck, init, rm, tmpfs), it replaces here.
+ * The costs are those of terraform-provider-docker, with one difference: where Docker cannot change a setting of a
+ * container that exists and upstream calls the change an update that does nothing (healthcheck, init, rm, tmpfs), it
+ * replaces here.
  */
 import { PropertyTable } from "../shared/property";
 import { Value } from "../shared/values";
@@ -11,7 +12,10 @@ import { atLeast, flag, map, matches, text, texts, whole, words } from "./types"
 
 const REPLACE = { replace: true } as const;
 const CHOSEN = { replace: true, computed: true } as const;
-/** A property of which this plugin serves the official default alone: a state without it would differ with the official plugin. */
+/**
+ * A property of which this plugin serves the official default alone: a state without it would differ with the official
+ * plugin.
+ */
 const only =
     (value: Value) =>
     (given: Value): string | undefined =>

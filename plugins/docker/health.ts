@@ -1,14 +1,21 @@
-/** Waiting for a container to be healthy, and saying why it is not. */
+/** Waiting until a container is healthy, and saying why it is not. */
 import type Docker from "dockerode";
 import { Context } from "../shared/definition";
 import { inspected } from "./client";
 
 const POLL_MS = 500;
-/** A line of progress this often. */
+/** Milliseconds between two lines of progress. */
 const REPORT_MS = 10_000;
 const LOG_LINES = 30;
 
-/** @param seconds limit of the wait. @param limit name of the setting it comes from. @throws with the last health log and the last lines of the container, at the limit or when it ends. */
+/**
+ * Waits until the container is healthy.
+ *
+ * @param seconds limit of the wait.
+ * @param limit name of the setting from which the limit comes.
+ * @throws Error with the last health check and the last lines of the container, at the limit or as soon as the
+ * container has ended
+ */
 export async function waitHealthy(
     container: Docker.Container,
     name: string,
@@ -36,12 +43,14 @@ export async function waitHealthy(
         const elapsed = Math.round((Date.now() - start) / 1000);
         if (!info.State.Running && !info.State.Restarting) {
             throw new Error(
-                `container ${name} ended with exit code ${info.State.ExitCode} before it was healthy${await story(container, info)}`,
+                `container ${name} ended with exit code ${info.State.ExitCode} before it was healthy` +
+                    (await story(container, info)),
             );
         }
         if (Date.now() - start >= seconds * 1000) {
             throw new Error(
-                `container ${name} is not healthy after ${seconds} s (${limit}), but ${health?.Status}${await story(container, info)}`,
+                `container ${name} is not healthy after ${seconds} s (${limit}), but ${health?.Status}` +
+                    (await story(container, info)),
             );
         }
         if (context.signal.aborted) {
@@ -57,6 +66,7 @@ export async function waitHealthy(
     }
 }
 
+/** What the container says about itself: its last health check and its last lines. */
 async function story(container: Docker.Container, info: Docker.ContainerInspectInfo): Promise<string> {
     const last = info.State.Health?.Log?.at(-1);
     const check = last === undefined ? "" : `\nlast health check (exit code ${last.ExitCode}): ${last.Output.trim()}`;
@@ -70,7 +80,10 @@ export async function lastLines(container: Docker.Container, tty: boolean): Prom
     return (tty ? raw.toString("utf8") : demultiplex(raw)).trimEnd();
 }
 
-/** Docker's frames of a log without a terminal: stream (1 byte), 3 unused, length (4 bytes, big-endian), content. */
+/**
+ * The text of a log without a terminal, which Docker sends in frames: stream (1 byte), 3 bytes unused, length (4 bytes,
+ * big-endian), content.
+ */
 export function demultiplex(raw: Buffer): string {
     const parts: Buffer[] = [];
     for (let offset = 0; offset + 8 <= raw.length;) {

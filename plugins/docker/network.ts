@@ -110,7 +110,7 @@ function inside(text: string, range: string): boolean {
 
 function options(inputs: Properties): Omit<Docker.NetworkCreateOptions, "Name" | "Labels"> {
     return {
-        // Docker allows two networks of one name, and then every use of the name is an error.
+        // Docker allows two networks of the same name, and then every use of the name is an error.
         CheckDuplicate: true,
         Driver: (inputs["driver"] as string | undefined) ?? "bridge",
         Internal: inputs["internal"] === true,
@@ -130,7 +130,10 @@ function options(inputs: Properties): Omit<Docker.NetworkCreateOptions, "Name" |
     };
 }
 
-/** The network of that name where an interrupted update has left it as it is wanted now. One that is not as wanted is removed. */
+/**
+ * The network of that name where an interrupted update has left it as it is wanted now. One that is not as wanted is
+ * removed.
+ */
 async function leftOver(
     client: Docker,
     name: string,

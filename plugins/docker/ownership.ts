@@ -1,16 +1,19 @@
 /**
- * Whose a container, network or volume is. Pulumi learns of a resource only when its creation returns: an `up` that is killed before that leaves
- * an object behind that no state knows. The next `up` has to recognise it.
+ * Whose a container, network or volume is. Pulumi learns of a resource only when its creation returns: an `up` that is
+ * killed before that leaves an object behind that no state knows. The next `up` has to recognise it.
  *
- * A container bears a label with its resource's URN, which holds stack, project and name. A network or a volume must not bear a label that the
- * program does not give: the official plugin reads their labels back, and replaces a network or a volume whose labels differ from the program's,
- * with all that is in it. They are recognised by their name and the program's own labels.
+ * A container bears a label with its resource's URN, which holds stack, project and name. A network or a volume must
+ * not bear a label that the program does not give: the official plugin reads their labels back, and replaces a network
+ * or a volume whose labels differ from the program's, with all that is in it. They are recognised by their name and the
+ * program's own labels.
  */
 import type Docker from "dockerode";
 import { Context } from "../shared/definition";
 import { Properties, Value, isProperties } from "../shared/values";
 
-/** The label on every container. Networks and volumes bear it, too, where an older version of this plugin has made them. */
+/**
+ * The label on every container. Networks and volumes bear it, too, where an older version of this plugin has made them.
+ */
 export const OWNER_LABEL = "io.metal3-scale-lab.pulumi-urn";
 
 type Labels = Record<string, string> | null | undefined;
@@ -31,13 +34,19 @@ export function labelMap(labels: Value): Record<string, string> {
     );
 }
 
-/** Whether a network or volume of the wanted name has every label that the program gives. Without such a label nothing is recognised. */
+/**
+ * Whether a network or volume of the wanted name has every label that the program gives. Without such a label nothing
+ * is recognised.
+ */
 export function hasProgramLabels(labels: Labels, wanted: Value): boolean {
     const given = Object.entries(labelMap(wanted));
     return given.length > 0 && given.every(([name, value]) => labels?.[name] === value);
 }
 
-/** Labels without {@link OWNER_LABEL}, which a refresh by the official plugin takes into the state; undefined where none is left. */
+/**
+ * Labels without {@link OWNER_LABEL}, which a refresh by the official plugin takes into the state; undefined where none
+ * is left.
+ */
 export function withoutOwner(labels: Value): Value {
     if (!Array.isArray(labels)) {
         return labels;
@@ -68,8 +77,9 @@ function stackOf(urn: string): string {
 }
 
 /**
- * Removes the containers of this very stack that still use a network or volume that is about to be deleted. Pulumi deletes the containers that it
- * knows before what they use: one that is left was made by an update that was killed before it could write the container down.
+ * Removes the containers of this very stack that still use a network or volume that is about to be deleted. Pulumi
+ * deletes the containers that it knows before what they use: one that is left was made by an update that was killed
+ * before it could write the container down.
  *
  * @param use filter of GET /containers/json, for example `{ network: [ID] }`.
  */

@@ -1,5 +1,6 @@
-/** The replacement for the docker plugin: the tokens of @pulumi/docker 5.2.0 that the lab uses. */
+/** The replacement for the docker plugin. It serves the tokens of @pulumi/docker that the lab uses. */
 import { ProviderDefinition } from "../shared/definition";
+import { VERSIONS } from "../versions";
 import { configure, hostComplaint } from "./client";
 import { container } from "./container";
 import { network } from "./network";
@@ -8,7 +9,7 @@ import { volume } from "./volume";
 
 export const dockerProvider: ProviderDefinition = {
     name: "docker",
-    version: "5.2.0",
+    version: VERSIONS.docker,
     description: "Replacement for the docker plugin, for machines that cannot download it.",
     fillsDefaults: true,
     config: {

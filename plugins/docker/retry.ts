@@ -1,11 +1,11 @@
-/** Trying again while Docker is still busy with what goes before. */
+/** Retrying while Docker is still busy with an operation before. */
 
 const EVERY_MS = 500;
 
 /**
  * Runs `operation` until it succeeds.
  *
- * @param transient whether an error may pass by itself; any other ends the wait.
+ * @param transient whether an error may pass by itself. Any other error ends the wait.
  * @param seconds limit of the wait.
  * @param explain the message for the error that ended it.
  */

@@ -1,4 +1,6 @@
-/** Building blocks of the tables, and the nested types of docker:index/container:Container under their official names. */
+/**
+ * Building blocks of the tables, and the nested types of docker:index/container:Container under their official names.
+ */
 import { ListType, ObjectType, Property, PropertyTable } from "../shared/property";
 import { Value } from "../shared/values";
 import { withoutOwner } from "./ownership";
@@ -18,13 +20,13 @@ export const flag = (description: string, more: Partial<Property> = {}): Propert
     description,
     ...more,
 });
-/** A set of texts: their order means nothing. */
+/** Texts whose order does not matter. */
 export const texts = (description: string, more: Partial<Property> = {}): Property => ({
     type: { list: "string", unordered: true },
     description,
     ...more,
 });
-/** Texts whose order counts. */
+/** Texts whose order matters. */
 export const words = (description: string, more: Partial<Property> = {}): Property => ({
     type: { list: "string" },
     description,
@@ -76,7 +78,10 @@ export const readBackLabels = (name: string): Property => ({
     spelling: withoutOwner,
 });
 
-/** Docker takes `SYS_RESOURCE` and `CAP_SYS_RESOURCE` for the same; the official plugin reads back the long form whatever was sent. */
+/**
+ * Docker takes `SYS_RESOURCE` and `CAP_SYS_RESOURCE` for the same; the official plugin reads back the long form
+ * whatever was sent.
+ */
 const longForms = (names: Value): Value =>
     Array.isArray(names)
         ? names.map((name) =>

@@ -5,13 +5,11 @@ import * as pb from "@pulumi/pulumi/proto/language_pb";
 import * as pluginpb from "@pulumi/pulumi/proto/plugin_pb";
 import { Empty } from "google-protobuf/google/protobuf/empty_pb";
 import { UNLIMITED, unary } from "../shared/serve";
+import { VERSIONS } from "../versions";
 import { RuntimeOptions, parseOptions } from "./options";
 import { RequiredPackage, programDependencies, requiredPackages } from "./packages";
 import { end, endAll, start } from "./processes";
 import { runArguments, runEnvironment, runResponse, runnerOf, typescriptEnvironment } from "./program";
-
-/** The release whose protocol this host speaks; it is the one of @pulumi/pulumi in the checkout that built it. */
-export const HOST_VERSION = "3.259.0";
 
 export function languageHost(engineAddress: string): grpc.Server {
     let engine = engineAddress;
@@ -21,12 +19,13 @@ export function languageHost(engineAddress: string): grpc.Server {
             engine = request.getEngineAddress() === "" ? engine : request.getEngineAddress();
             return new pb.LanguageHandshakeResponse();
         }),
-        getPluginInfo: unary(() => new pluginpb.PluginInfo().setVersion(HOST_VERSION)),
+        getPluginInfo: unary(() => new pluginpb.PluginInfo().setVersion(VERSIONS.nodejs)),
         about: unary(() => new pb.AboutResponse().setExecutable(process.execPath).setVersion(process.version)),
         run: unary(async (request: pb.RunRequest, call) => {
             if (request.getAttachDebugger()) {
                 throw unsupported(
-                    "--attach-debugger is not supported by this language host; use `nodeargs: --inspect` in Pulumi.yaml",
+                    "--attach-debugger is not supported by this language host; " +
+                        "use `nodeargs: --inspect` in Pulumi.yaml",
                 );
             }
             const options = optionsOf(request.getInfo());
@@ -34,7 +33,7 @@ export function languageHost(engineAddress: string): grpc.Server {
             const args = runArguments(request, runnerOf(directory, "run"), options, engine);
             const { child, ended } = start(process.execPath, args, {
                 env: runEnvironment(request, options),
-                // What the program prints is the host's output: the engine reads it from there.
+                // The engine reads what the program prints from the host's own output.
                 stdio: ["ignore", "inherit", "inherit"],
             });
             call.on("cancelled", () => end(child));
@@ -132,9 +131,8 @@ async function installDependencies(
     call.on("cancelled", () => end(child));
     const ending = await ended;
     if (ending.code !== 0) {
-        throw new Error(
-            `${manager} install in ${call.request.getDirectory()} ended with ${ending.signal ?? `exit status ${ending.code}`}`,
-        );
+        const how = ending.signal ?? `exit status ${ending.code}`;
+        throw new Error(`${manager} install in ${call.request.getDirectory()} ended with ${how}`);
     }
 }
 

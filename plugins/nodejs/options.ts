@@ -12,7 +12,7 @@ export interface RuntimeOptions {
 
 const PACKAGE_MANAGERS = ["npm", "yarn", "pnpm"] as const;
 
-/** @throws naming every option that is wrong or not served. */
+/** @throws Error that names every option that is wrong or not served */
 export function parseOptions(options: Record<string, unknown>): RuntimeOptions {
     const problems: string[] = [];
     const result: RuntimeOptions = { nodeArguments: [], typescript: true, tsconfig: "", packageManager: "npm" };
@@ -26,9 +26,8 @@ export function parseOptions(options: Record<string, unknown>): RuntimeOptions {
         } else if (name === "packagemanager" && PACKAGE_MANAGERS.includes(value as never)) {
             result.packageManager = value as RuntimeOptions["packageManager"];
         } else if (name !== "packagemanager" || value !== "") {
-            problems.push(
-                `runtime option ${name} of Pulumi.yaml is ${JSON.stringify(value)}: ${RULES[name] ?? "this language host does not know it"}`,
-            );
+            const rule = RULES[name] ?? "this language host does not know it";
+            problems.push(`runtime option ${name} of Pulumi.yaml is ${JSON.stringify(value)}: ${rule}`);
         }
     }
     if (problems.length > 0) {
@@ -44,7 +43,10 @@ const RULES: Record<string, string> = {
     packagemanager: `it must be one of ${PACKAGE_MANAGERS.join(", ")}`,
 };
 
-/** Splits as a shell does: at blanks, with quotes and backslashes, without expansions. @throws where a quote is open at the end. */
+/**
+ * Splits as a shell does: at blanks, with quotes and backslashes, without expansions.
+ * @throws Error where a quote is not closed
+ */
 export function splitArguments(text: string): string[] {
     const words: string[] = [];
     let word: string | undefined;

@@ -8,7 +8,7 @@ interface Parameterization {
     /** Base64. */
     value: string;
 }
-interface Manifest {
+interface PackageJson {
     name?: string;
     version?: string;
     dependencies?: Record<string, string>;
@@ -37,15 +37,16 @@ export interface Dependency {
 }
 
 /**
- * The resource plugins that the packages beneath the program's node_modules name in their `pulumi` section: each name and version once.
+ * The resource plugins that the packages beneath the program's node_modules name in their `pulumi` section: each name
+ * and version once.
  *
  * Like Node itself, it looks beside the program and then up to the project's root.
  */
 export async function requiredPackages(programDirectory: string, rootDirectory: string): Promise<RequiredPackage[]> {
     const found = new Map<string, RequiredPackage>();
     for (const directory of upTo(programDirectory, rootDirectory)) {
-        for (const manifest of await manifestsIn(join(directory, "node_modules"))) {
-            const required = requirementOf(manifest);
+        for (const content of await packagesIn(join(directory, "node_modules"))) {
+            const required = requirementOf(content);
             if (required !== undefined) {
                 found.set(`${required.name}@${required.version}`, required);
             }
@@ -54,13 +55,13 @@ export async function requiredPackages(programDirectory: string, rootDirectory: 
     return [...found.values()].sort((left, right) => (left.name < right.name ? -1 : 1));
 }
 
-function requirementOf(manifest: Manifest): RequiredPackage | undefined {
-    const pulumi = manifest.pulumi;
+function requirementOf(content: PackageJson): RequiredPackage | undefined {
+    const pulumi = content.pulumi;
     if (pulumi?.resource !== true) {
         return undefined;
     }
-    const name = pulumi.name ?? manifest.name?.replace(/^@pulumi\//, "").replace(/^@/, "");
-    const version = pulumi.version ?? manifest.version;
+    const name = pulumi.name ?? content.name?.replace(/^@pulumi\//, "").replace(/^@/, "");
+    const version = pulumi.version ?? content.version;
     if (name === undefined || name === "" || version === undefined || version === "") {
         return undefined;
     }
@@ -81,7 +82,7 @@ function upTo(directory: string, root: string): string[] {
     return directories;
 }
 
-async function manifestsIn(nodeModules: string): Promise<Manifest[]> {
+async function packagesIn(nodeModules: string): Promise<PackageJson[]> {
     const names = await directoriesIn(nodeModules);
     const packages = await Promise.all(
         names
@@ -92,15 +93,15 @@ async function manifestsIn(nodeModules: string): Promise<Manifest[]> {
                     : [name],
             ),
     );
-    const manifests = await Promise.all(
+    const found = await Promise.all(
         packages.flat().map(async (name) => {
             const directory = join(nodeModules, name);
-            const manifest = await readManifest(directory);
-            const nested = await manifestsIn(join(directory, "node_modules"));
-            return manifest === undefined ? nested : [manifest, ...nested];
+            const content = await readPackage(directory);
+            const nested = await packagesIn(join(directory, "node_modules"));
+            return content === undefined ? nested : [content, ...nested];
         }),
     );
-    return manifests.flat();
+    return found.flat();
 }
 
 async function directoriesIn(path: string): Promise<string[]> {
@@ -112,10 +113,10 @@ async function directoriesIn(path: string): Promise<string[]> {
     }
 }
 
-async function readManifest(directory: string): Promise<Manifest | undefined> {
+async function readPackage(directory: string): Promise<PackageJson | undefined> {
     const path = join(directory, "package.json");
     try {
-        return JSON.parse(await readFile(path, "utf8")) as Manifest;
+        return JSON.parse(await readFile(path, "utf8")) as PackageJson;
     } catch (error) {
         if (error instanceof SyntaxError) {
             throw new Error(`${path} is no JSON: ${error.message}`, { cause: error });
@@ -132,17 +133,19 @@ function absent<T>(error: unknown, otherwise: T): T {
     throw error;
 }
 
-/** The installed versions of what the program's package.json asks for; with `transitive`, of everything in node_modules. */
+/**
+ * The installed versions of what the program's package.json asks for; with `transitive`, of everything in node_modules.
+ */
 export async function programDependencies(directory: string, transitive: boolean): Promise<Dependency[]> {
-    const manifest = await readManifest(directory);
-    if (manifest === undefined) {
+    const content = await readPackage(directory);
+    if (content === undefined) {
         throw new Error(`${directory} has no package.json`);
     }
-    const installed = await manifestsIn(join(directory, "node_modules"));
-    const direct = { ...manifest.dependencies, ...manifest.devDependencies };
+    const installed = await packagesIn(join(directory, "node_modules"));
+    const direct = { ...content.dependencies, ...content.devDependencies };
     const wanted = transitive
         ? installed
-        : await Promise.all(Object.keys(direct).map((name) => readManifest(join(directory, "node_modules", name))));
+        : await Promise.all(Object.keys(direct).map((name) => readPackage(join(directory, "node_modules", name))));
     const dependencies = wanted.flatMap((found) =>
         found?.name !== undefined && found.version !== undefined ? [{ name: found.name, version: found.version }] : [],
     );

@@ -1,7 +1,10 @@
-/** The child processes of the language host: programs, plugins and package managers. Each has its own group and none outlives the host. */
+/**
+ * The child processes of the language host: programs, plugins and package managers. Each has its own process group.
+ * None outlives the host.
+ */
 import { ChildProcess, SpawnOptions, spawn } from "node:child_process";
 
-/** How long a program may tidy up after SIGINT before its process group is killed. */
+/** Milliseconds from SIGINT to SIGKILL of a child's process group. */
 const KILL_AFTER_MS = 5_000;
 
 export interface Ending {
@@ -26,14 +29,14 @@ export function start(
     return { child, ended };
 }
 
-/** Asks the group to end, and after {@link KILL_AFTER_MS} makes it. */
+/** Asks the child's process group to end, and kills it after {@link KILL_AFTER_MS}. */
 export function end(child: ChildProcess): void {
     signalGroup(child, "SIGINT");
     const timer = setTimeout(() => signalGroup(child, "SIGKILL"), KILL_AFTER_MS);
     child.once("close", () => clearTimeout(timer));
 }
 
-/** Ends every child and waits for it. */
+/** Ends all children and waits for their ends. */
 export async function endAll(): Promise<void> {
     const all = [...running];
     all.forEach(([child]) => end(child));

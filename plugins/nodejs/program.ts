@@ -5,8 +5,11 @@ import * as pb from "@pulumi/pulumi/proto/language_pb";
 import { RuntimeOptions } from "./options";
 import { Ending } from "./processes";
 
-/** The runner has told the person what is wrong already (nodeJSProcessExitedAfterLoggingUserActionableMessage in cmd/run). */
-const TOLD_ALREADY = 32;
+/**
+ * Exit code of a program whose error the runner has shown already (nodeJSProcessExitedAfterLoggingUserActionableMessage
+ * in cmd/run).
+ */
+const ERROR_SHOWN = 32;
 
 /**
  * The runner of the @pulumi/pulumi that the program itself uses.
@@ -19,7 +22,8 @@ export function runnerOf(directory: string, runner: "run" | "run-plugin"): strin
         return createRequire(join(directory, "index.js")).resolve(`@pulumi/pulumi/cmd/${runner}`);
     } catch (error) {
         throw new Error(
-            `${directory} has no @pulumi/pulumi in its node_modules; have you run \`npm install\` or \`pulumi install\`?`,
+            `${directory} has no @pulumi/pulumi in its node_modules; ` +
+                "have you run `npm install` or `pulumi install`?",
             { cause: error },
         );
     }
@@ -28,14 +32,17 @@ export function runnerOf(directory: string, runner: "run" | "run-plugin"): strin
 /**
  * Keeps colours out of errors that are turned into text.
  *
- * Node 20.20 and some later releases never end colouring a stack that names a file right beneath a scope (nodejs/node#64011), and
- * @pulumi/pulumi's source maps name such files: `node_modules/@pulumi/resource.ts`. Every error of a program took 20 s or more until the text
- * had outgrown a string. `--import=` in one word, because the runner looks for the bare option.
+ * Node 20.20 and some later releases do not stop colouring a stack trace that names a file right beneath a scope
+ * (nodejs/node#64011), and the source maps of @pulumi/pulumi name such files: `node_modules/@pulumi/resource.ts`. Every
+ * error of a program took 20 s or more, until the text was longer than a string can be. The option is one word with
+ * `--import=`, because the runner looks for an option `--import` of its own.
  */
 const PLAIN_ERRORS = `--import=data:text/javascript,${encodeURIComponent(
     `import util from "node:util";
 const inspect = util.inspect;
-const plain = (value, options, ...rest) => inspect(value, value instanceof Error && options?.colors === true ? { ...options, colors: false } : options, ...rest);
+const isColoured = (value, options) => value instanceof Error && options?.colors === true;
+const plain = (value, options, ...rest) =>
+    inspect(value, isColoured(value, options) ? { ...options, colors: false } : options, ...rest);
 util.inspect = Object.assign(plain, inspect);`,
 )}`;
 
@@ -87,10 +94,10 @@ export function typescriptEnvironment(options: RuntimeOptions): NodeJS.ProcessEn
     };
 }
 
-/** What the engine is told about how the program ended. */
+/** The answer to the engine, by the program's end. */
 export function runResponse(ending: Ending): pb.RunResponse {
     const response = new pb.RunResponse();
-    if (ending.code === TOLD_ALREADY) {
+    if (ending.code === ERROR_SHOWN) {
         return response.setBail(true);
     }
     if (ending.signal !== null) {

@@ -16,28 +16,33 @@ export interface CharacterRules {
     overrideSpecial?: string;
 }
 
-/** The classes, as in terraform-provider-random, so that a password drawn here has the official form. */
+/** The classes are those of terraform-provider-random, so that a password drawn here has the official form. */
 export const LOWER = "abcdefghijklmnopqrstuvwxyz";
 export const UPPER = "ABCDEFGHIJKLMNOPQRSTUVWXYZ";
 export const DIGITS = "0123456789";
 export const SPECIAL = "!@#$%&*()-_=+[]{}<>:?";
 
-/** What is wrong with the rules, or undefined. */
+/** The contradiction in the rules, or undefined. */
 export function complaint(rules: CharacterRules): string | undefined {
     const minimums = rules.minLower + rules.minUpper + rules.minNumeric + rules.minSpecial;
     if (rules.length < minimums) {
-        return `length must be at least minUpper + minLower + minNumeric + minSpecial = ${minimums}, but is ${rules.length}`;
+        const sum = `minUpper + minLower + minNumeric + minSpecial = ${minimums}`;
+        return `length must be at least ${sum}, but is ${rules.length}`;
     }
     if (rules.length > minimums && alphabet(rules) === "") {
         return "lower, upper, numeric and special are all false: no character is left to draw from";
     }
     if (rules.minSpecial > 0 && specials(rules) === "") {
-        return `minSpecial is ${rules.minSpecial}, but overrideSpecial is empty: no special character is left to draw from`;
+        const left = "no special character is left to draw from";
+        return `minSpecial is ${rules.minSpecial}, but overrideSpecial is empty: ${left}`;
     }
     return undefined;
 }
 
-/** Draws text by the rules from the operating system's source of randomness; every arrangement of it is equally likely. */
+/**
+ * Draws text by the rules from the operating system's source of randomness. Every order of its characters is equally
+ * likely.
+ */
 export function draw(rules: CharacterRules): string {
     const problem = complaint(rules);
     if (problem !== undefined) {
@@ -50,7 +55,7 @@ export function draw(rules: CharacterRules): string {
         ...pick(specials(rules), rules.minSpecial),
     ];
     characters.push(...pick(alphabet(rules), rules.length - characters.length));
-    // Fisher-Yates: without it the minimums would always come first.
+    // Fisher-Yates shuffle: without it the characters of the minimums would always come first.
     for (let index = characters.length - 1; index > 0; index--) {
         const other = randomInt(index + 1);
         [characters[index], characters[other]] = [characters[other] as string, characters[index] as string];

@@ -4,7 +4,7 @@ import { Failure, Property, PropertyTable, defaultsOf } from "../shared/property
 import { Properties, Value, holdsUnknown } from "../shared/values";
 import { CharacterRules, complaint, draw } from "./characters";
 
-/** golang.org/x/crypto/bcrypt's DefaultCost, which the official provider uses. */
+/** DefaultCost of golang.org/x/crypto/bcrypt, which the official plugin uses. */
 const BCRYPT_COST = 10;
 
 const atLeast =
@@ -35,7 +35,7 @@ const INPUTS: PropertyTable = {
     },
     lower: flag("Include lowercase alphabet characters in the result."),
     upper: flag("Include uppercase alphabet characters in the result."),
-    // Two names of one thing: which is why neither has a default of its own.
+    // Two names of one setting, which is why neither has a default of its own.
     numeric: {
         type: "boolean",
         description: "Include numeric characters in the result. Default true.",
@@ -91,15 +91,15 @@ function check(inputs: Properties): Failure[] {
     return problem === undefined ? [] : [{ property: "length", reason: problem }];
 }
 
-/** Both names of the setting are in the state, as the official provider leaves them. */
+/** Both names of the setting stand in the state, as the official plugin writes them. */
 function settings(inputs: Properties): Properties {
     return { numeric: numeric(inputs), number: numeric(inputs) };
 }
 
 async function bcryptHash(text: string): Promise<string> {
-    // Loaded here: only a new password needs it, and every start of the plugin would pay for it.
+    // Loaded here, because only a new password needs it and every start of the plugin would take longer.
     const bcrypt = await import("bcryptjs");
-    // bcrypt reads 72 bytes and no more, in this library as in the official provider's.
+    // bcrypt reads 72 bytes and no more, in this library as in the official plugin's.
     return bcrypt.hash(text, BCRYPT_COST);
 }
 

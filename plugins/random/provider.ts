@@ -1,10 +1,11 @@
-/** The replacement for the random plugin: the token of @pulumi/random 4.21.2 that the lab uses. */
+/** The replacement for the random plugin. It serves the tokens of @pulumi/random that the lab uses. */
 import { ProviderDefinition } from "../shared/definition";
+import { VERSIONS } from "../versions";
 import { randomPassword } from "./password";
 
 export const randomProvider: ProviderDefinition = {
     name: "random",
-    version: "4.21.2",
+    version: VERSIONS.random,
     description: "Replacement for the random plugin, for machines that cannot download it.",
     fillsDefaults: false,
     config: {},

@@ -1,4 +1,4 @@
-/** What has changed between two sets of inputs, and what it costs. */
+/** The differences between two sets of inputs, and whether they replace the resource. */
 import { Property, PropertyTable, PropertyType, withoutDefaultsNotes } from "./property";
 import { Properties, UNKNOWN, Value, canonical, equal, isAssetOrArchive, isProperties } from "./values";
 
@@ -19,10 +19,10 @@ export interface Difference {
 }
 
 /**
- * Compares the inputs a resource was made with and the ones wanted now, by its table.
+ * Compares the inputs with which a resource was made and the inputs wanted now, by the resource's table.
  *
- * A property that has a default counts as given with it on both sides; one that the provider computes and that is no longer given has not
- * changed; an unknown has changed.
+ * A property that is not given counts as its default on both sides. A property that the provider computes has not
+ * changed where it is no longer given. An unknown value has changed.
  */
 export function diffProperties(
     olds: Properties,
@@ -110,7 +110,8 @@ function changesOf(
         return [{ path, kind: "delete" }];
     }
     if (Array.isArray(before) && Array.isArray(after) && typeof type === "object" && "list" in type) {
-        // A set was sorted to compare it, so that positions in it are not those the program wrote: name the whole.
+        // A set was sorted for the comparison, so that positions in it are not those of the program: the set as a whole
+        // is named.
         return type.unordered ? [{ path, kind: "update" }] : listChanges(before, after, type.list, path);
     }
     const objects =

@@ -1,4 +1,4 @@
-/** The engine's own gRPC service, as a plugin sees it: a place to log to. */
+/** The engine's own gRPC service, of which a plugin uses the log. */
 import * as grpc from "@grpc/grpc-js";
 import * as enginerpc from "@pulumi/pulumi/proto/engine_grpc_pb";
 import * as engineproto from "@pulumi/pulumi/proto/engine_pb";
@@ -16,7 +16,10 @@ export class Engine {
     private readonly client: enginerpc.EngineClient | undefined;
     private pending: Promise<void> = Promise.resolve();
 
-    /** @param address host:port of the engine; undefined where the plugin runs without one (Attach, tests): lines then go to stderr. */
+    /**
+     * @param address host:port of the engine; undefined where the plugin runs without one (Attach, tests), and lines go
+     * to stderr.
+     */
     constructor(address: string | undefined) {
         this.client =
             address === undefined || address === ""
@@ -26,7 +29,7 @@ export class Engine {
                   });
     }
 
-    /** Sends one line. Lines arrive in order. @param ephemeral shown while the operation runs, not kept. */
+    /** Sends one line. Lines arrive in order. @param ephemeral whether it is shown only while the operation runs. */
     log(severity: Severity, message: string, urn = "", ephemeral = false): void {
         const client = this.client;
         if (client === undefined) {
@@ -38,7 +41,7 @@ export class Engine {
         request.setMessage(message);
         request.setUrn(urn);
         request.setEphemeral(ephemeral);
-        // A log line that cannot be delivered has nobody left to be told to: the engine has gone.
+        // A line that cannot be delivered is dropped: the engine has ended.
         this.pending = this.pending.then(() => new Promise((resolve) => client.log(request, () => resolve())));
     }
 

@@ -1,4 +1,4 @@
-/** Telling the engine that a resource exists but is not right: an error with the resource inside (pulumirpc.ErrorResourceInitFailed). */
+/** The error that tells the engine that a resource exists but is not right (pulumirpc.ErrorResourceInitFailed). */
 import * as grpc from "@grpc/grpc-js";
 import * as pb from "@pulumi/pulumi/proto/provider_pb";
 import * as statuspb from "@pulumi/pulumi/proto/status_pb";
@@ -8,8 +8,8 @@ import { outputsOf } from "./operations";
 import { Properties, conceal, toStruct } from "./values";
 
 /**
- * Rethrows an error as a gRPC status. Where it is an {@link InitFailedError} the status carries the resource, so that the engine keeps it in
- * the state; gRPC's way for that is the binary trailer grpc-status-details-bin.
+ * Rethrows an error as a gRPC status. The status of an {@link InitFailedError} carries the resource, in gRPC's binary
+ * trailer grpc-status-details-bin, so that the engine keeps the resource in the state.
  */
 export function initFailed(
     error: unknown,

@@ -1,4 +1,4 @@
-/** The parts of a resource's life that need no resource: checking, comparing, foreseeing. Pure, but for the random part of a name. */
+/** Checks, differences and previews, which need no object to exist. Pure, but for the random part of a name. */
 import { randomBytes } from "node:crypto";
 import * as pb from "@pulumi/pulumi/proto/provider_pb";
 import { ResourceDefinition } from "./definition";
@@ -6,7 +6,7 @@ import { ChangeKind, diffProperties } from "./diff";
 import { DEFAULTS_KEY, Failure, PropertyTable, checkProperties, defaultsOf, withoutNotes } from "./property";
 import { Properties, UNKNOWN, Value, fromStruct, mergeChecked, reveal, revealProperties, toStruct } from "./values";
 
-/** Random hex digits after a generated name: the official providers' seven. */
+/** Number of random hex digits after a generated name, as in the official plugins. */
 const AUTONAME_DIGITS = 7;
 
 /** Answers Check. @param fillDefaults whether the checked inputs hold the defaults, and a note of them. */
@@ -38,7 +38,10 @@ export function checkInputs(
     return response;
 }
 
-/** The generated name, where the program gives none: the one it has already, else what the engine proposes, else one of ours. */
+/**
+ * The generated name where the program gives none: the resource's present name, else the engine's proposal, else a new
+ * one.
+ */
 function autoname(resource: ResourceDefinition, request: pb.CheckRequest): Properties {
     const property = resource.autoname;
     const news = fromStruct(request.getNews());
@@ -71,7 +74,7 @@ const KINDS: Record<ChangeKind, [update: pb.PropertyDiff.Kind, replace: pb.Prope
     update: [pb.PropertyDiff.Kind.UPDATE, pb.PropertyDiff.Kind.UPDATE_REPLACE],
 };
 
-/** Answers Diff: input against input, in detail. */
+/** Answers Diff, in detail. It compares inputs with inputs. */
 export function detailedDiff(
     table: PropertyTable,
     olds: Properties,
@@ -90,7 +93,7 @@ export function detailedDiff(
         const detail = new pb.PropertyDiff().setKind(KINDS[change.kind][change.replace ? 1 : 0]).setInputdiff(true);
         response.getDetaileddiffMap().set(change.path, detail);
     }
-    // Two things cannot bear one name at a time: where the name stays, the old one has to go first.
+    // Two objects cannot have the same name at a time: where the name stays, the old object has to go first.
     const sameName =
         "name" in table && news["name"] !== UNKNOWN && olds["name"] === news["name"] && news["name"] !== undefined;
     response.setDeletebeforereplace(difference.replaces.length > 0 && sameName);
@@ -104,7 +107,7 @@ export function outputsOf(resource: ResourceDefinition, inputs: Properties, outp
     return Object.fromEntries(Object.entries(all).filter(([name]) => known.has(name)));
 }
 
-/** A new resource as a preview shows it: what the provider will choose is unknown. */
+/** A new resource as a preview shows it. What the provider will choose is unknown. */
 export function previewOfCreate(resource: ResourceDefinition, inputs: Properties): Properties {
     const chosen = Object.keys(resource.inputs).filter(
         (name) => resource.inputs[name]?.computed && inputs[name] === undefined,
@@ -115,19 +118,21 @@ export function previewOfCreate(resource: ResourceDefinition, inputs: Properties
     return { ...unknown, ...defaultsOf(resource.inputs), ...inputs, ...resource.preview?.(inputs) };
 }
 
-/** An update in place as a preview shows it: everything stays, but for what changes and what the update may change. */
+/**
+ * An update in place as a preview shows it: all outputs stay, but for changed inputs and what the update may change.
+ */
 export function previewOfUpdate(resource: ResourceDefinition, olds: Properties, news: Properties): Properties {
     const outputs: Properties = {};
     for (const name of Object.keys(resource.outputs)) {
         outputs[name] = resource.changedByUpdate?.includes(name) ? UNKNOWN : olds[name];
     }
     for (const [name, property] of Object.entries(resource.inputs)) {
-        outputs[name] = news[name] ?? property.default ?? (property.computed ? olds[name] : undefined);
+        outputs[name] = news[name] ?? (property.computed ? olds[name] : undefined);
     }
     return outputs;
 }
 
-/** The outputs to mark as secrets, given the inputs that are. */
+/** The outputs to mark as secret, given the inputs that are secret. */
 export function secretOutputs(resource: ResourceDefinition, secretInputs: ReadonlySet<string>): Set<string> {
     const always = Object.entries({ ...resource.inputs, ...resource.outputs }).flatMap(([name, property]) =>
         property.secret ? [name] : [],

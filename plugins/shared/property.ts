@@ -1,10 +1,13 @@
-/** The tables that describe a resource's properties: one table drives checking, defaults, differences and the schema. */
+/**
+ * The tables that describe a resource's properties. Checks, defaults, differences and the schema all follow from one
+ * table.
+ */
 import { Properties, UNKNOWN, Value, isAssetOrArchive, isProperties } from "./values";
 
 export type PropertyType = "string" | "integer" | "boolean" | "any" | ListType | MapType | ObjectType;
 export interface ListType {
     list: PropertyType;
-    /** The order of the elements means nothing (a set upstream): a reordering is no difference. */
+    /** Whether the list is a set upstream: another order of its elements is no difference. */
     unordered?: boolean;
 }
 export interface MapType {
@@ -24,19 +27,24 @@ export interface Property {
     required?: boolean;
     /** What the provider uses where the program gives no value. */
     default?: Value;
-    /** A change makes a new resource. Otherwise it is an update. */
+    /** Whether a change replaces the resource. Otherwise the change is an update. */
     replace?: boolean;
-    /** Only taking the value away makes a new resource: there is a way to change it, and none to unset it. */
+    /**
+     * Whether the removal of the value replaces the resource, because the value can be changed in place but not unset.
+     */
     replaceWhenUnset?: boolean;
-    /** The provider chooses a value where none is given: leaving it out later is no change. */
+    /** Whether the provider chooses a value where none is given. To leave the value out later is no change. */
     computed?: boolean;
     /** Values that mean the same as leaving the property out. */
     sameAsUnset?: readonly Value[];
-    /** One spelling of all values that mean the same. Only differences are computed with it; the program's own value is what is used. */
+    /**
+     * One spelling of all values that mean the same. Only differences are computed with it; the program's own value is
+     * what is used.
+     */
     spelling?: (value: Value) => Value;
-    /** The value is secret whatever the program says. */
+    /** Whether the value is always secret. */
     secret?: boolean;
-    /** What is wrong with a known value of the right type, or undefined. The message states the rule. */
+    /** Checks a known value of the right type. Returns the rule that it breaks, or undefined. */
     rule?: (value: never) => string | undefined;
 }
 export type PropertyTable = Readonly<Record<string, Property>>;
@@ -48,15 +56,15 @@ export interface Failure {
 }
 
 /**
- * Where Pulumi's Terraform bridge notes which members of an object came from defaults. Bridged providers write and expect the note; a native
- * provider (command) fails on it as on any member that it does not know.
+ * Where Pulumi's Terraform bridge notes which members of an object came from defaults. Bridged providers write and
+ * expect the note; a native provider (command) fails on it as on any member that it does not know.
  */
 export const DEFAULTS_KEY = "__defaults";
 
 export interface Table {
     properties: PropertyTable;
     notServed: readonly string[];
-    /** Names the owner in messages, for example `docker:index/container:Container`. */
+    /** The owner's name in messages, for example `docker:index/container:Container`. */
     owner: string;
     /** Whether the check fills in defaults and notes them under {@link DEFAULTS_KEY}. */
     fillDefaults: boolean;
@@ -182,7 +190,7 @@ const PRIMITIVES: Record<Extract<PropertyType, string>, { name: string; test: (v
     any: { name: "anything", test: () => true },
 };
 
-/** The kind of a value, never the value itself: it may be a secret. */
+/** The kind of a value, for messages. The value itself may be a secret. */
 function describe(value: Value): string {
     if (value === null || value === undefined) {
         return "missing";
@@ -197,13 +205,19 @@ function describe(value: Value): string {
           : `a ${typeof value}`;
 }
 
-/** A resource's properties without what providers note among them: `__meta` and the like at the top, `__defaults` at any depth. */
+/**
+ * A resource's properties without what providers note among them: `__meta` and the like at the top, `__defaults` at any
+ * depth.
+ */
 export function withoutNotes(properties: Properties): Properties {
     const own = Object.entries(properties).filter(([key]) => !key.startsWith("__"));
     return withoutDefaultsNotes(Object.fromEntries(own)) as Properties;
 }
 
-/** Without `__defaults` at any depth. Other names with two underscores can be the program's own, for example in an environment. */
+/**
+ * Without `__defaults` at any depth. Other names with two underscores can be the program's own, for example in an
+ * environment.
+ */
 export function withoutDefaultsNotes(value: Value): Value {
     if (Array.isArray(value)) {
         return value.map(withoutDefaultsNotes);

@@ -1,4 +1,7 @@
-/** Writes a package schema (https://www.pulumi.com/docs/iac/guides/building-extending/packages/schema/) from the tables of what is served. */
+/**
+ * Writes a package schema from the tables of the resources that are served.
+ * See https://www.pulumi.com/docs/iac/guides/building-extending/packages/schema/.
+ */
 import type { ProviderDefinition, ResourceDefinition } from "./definition";
 import { PropertyTable, PropertyType } from "./property";
 

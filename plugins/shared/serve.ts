@@ -1,7 +1,10 @@
 /** Starting and ending a plugin process the way the Pulumi engine expects. */
 import * as grpc from "@grpc/grpc-js";
 
-/** How often a plugin looks whether the process that started it is still there. A killed engine sends no signal. */
+/**
+ * Milliseconds between two checks that the process that started the plugin still lives. A killed engine sends no
+ * signal.
+ */
 const ORPHAN_CHECK_MS = 1000;
 
 /** No limit on messages: a stack's configuration or an upload can be larger than gRPC's 4 MiB. */
@@ -11,9 +14,11 @@ export const UNLIMITED: grpc.ServerOptions = {
 };
 
 /**
- * Binds the server to a free loopback port and writes the port as the first line of stdout, the plugin protocol's handshake.
+ * Binds the server to a free loopback port and writes the port as the first line of stdout, the plugin protocol's
+ * handshake.
  *
- * @param stop called once when the plugin is asked to end (SIGINT, SIGTERM, or its parent has died); the process exits when it is done.
+ * @param stop called once when the plugin has to end (SIGINT, SIGTERM, death of the parent process). The process exits
+ * when it is done.
  */
 export async function serve(server: grpc.Server, stop: () => Promise<void>): Promise<void> {
     const port = await new Promise<number>((resolve, reject) => {
@@ -47,7 +52,10 @@ export async function serve(server: grpc.Server, stop: () => Promise<void>): Pro
     process.stdout.write(`${port}\n`);
 }
 
-/** A gRPC method from an async function; what it throws reaches the caller as the status message, without a stack. */
+/**
+ * A gRPC method from an async function. The caller gets the message of an error that it throws, without the stack
+ * trace.
+ */
 export function unary<Request, Response>(
     handle: (request: Request, call: grpc.ServerUnaryCall<Request, Response>) => Response | Promise<Response>,
 ): grpc.handleUnaryCall<Request, Response> {

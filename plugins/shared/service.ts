@@ -13,10 +13,10 @@ import { schemaOf } from "./schema";
 import { UNLIMITED, serve, unary } from "./serve";
 import { Properties, conceal, fromStruct, revealProperties, secretKeys, toStruct } from "./values";
 
-/** What the engine puts among a provider's configuration that is not configuration. */
+/** Members of a provider's configuration that the engine adds for itself. */
 const ENGINE_CONFIG = new Set(["version", "pluginDownloadURL", "parameterization"]);
 
-/** The gRPC methods of a provider. Exported apart from {@link main} so that tests can serve them in process. */
+/** The gRPC methods of a provider, apart from {@link main} so that tests can serve them in their own process. */
 export function serviceOf(
     provider: ProviderDefinition,
     engineAddress: string | undefined,
@@ -141,7 +141,8 @@ export function serviceOf(
             }
             const state = withoutNotes(revealProperties(wireState));
             const given = revealProperties(wireInputs);
-            // Older versions of this plugin noted defaults for every provider: a refresh takes the note out where it does not belong.
+            // Older versions of this plugin noted defaults for every provider: a refresh takes the note out where it
+            // does not belong.
             const inputs = provider.fillsDefaults ? given : withoutNotes(given);
             const found = await finish(
                 resource.read(request.getId(), state, inputs, contextOf(request.getUrn(), request.getTimeout())),
@@ -221,7 +222,10 @@ function failureMessage(property: string, reason: string): pb.CheckFailure {
     return new pb.CheckFailure().setProperty(property).setReason(reason);
 }
 
-/** The whole of a plugin's main: serves until the engine ends it. Operations in progress are cancelled and waited for. */
+/**
+ * The main function of a plugin: serves until the engine ends it. Operations in progress are then cancelled and waited
+ * for.
+ */
 export async function main(
     provider: ProviderDefinition,
     ended: () => Promise<void> = () => Promise.resolve(),

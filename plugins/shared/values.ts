@@ -1,9 +1,10 @@
 /**
  * Pulumi property values on the wire (a protobuf Struct with marked objects) and in this code.
  *
- * Inside the plugins a value is plain JSON, with two exceptions: {@link UNKNOWN} where a preview does not know a value yet, and assets and
- * archives, which stay the marked objects they are on the wire. Secrets are taken off with {@link reveal} and put back with {@link conceal}.
- * The signatures are those of sdk/go/common/resource and sdk/proto (stable; part of the state file format).
+ * Inside the plugins a value is plain JSON, with two exceptions: {@link UNKNOWN} where a preview does not know a value
+ * yet, and assets and archives, which stay marked objects. {@link reveal} takes the marks of secrets off, and {@link
+ * conceal} puts them back. The signatures are those of sdk/go/common/resource and sdk/proto. They are stable, as part
+ * of the format of state files.
  */
 import * as struct from "google-protobuf/google/protobuf/struct_pb";
 
@@ -13,7 +14,7 @@ const OUTPUT = "d0e6a833031e9bbcd3f4e8bde6ca49a4";
 const ASSET = "c44067f5952c0a294b673a41bacd8c17";
 const ARCHIVE = "0def7320c3a5731c473e5ecbe6d01bc7";
 
-/** What the engine writes for a value a preview does not know: one string a type. */
+/** The strings that the engine writes for a value that a preview does not know: one for each type. */
 const UNKNOWN_STRINGS = new Set([
     "04da6b54-80e4-46f7-96ec-b56ff0331ba9", // string, and any type
     "1c4a061d-8072-4f0a-a4cb-0ff528b18fe7", // boolean
@@ -25,7 +26,7 @@ const UNKNOWN_STRINGS = new Set([
 ]);
 const UNKNOWN_STRING = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
 
-/** A value that only the real run will know. Compare by identity. */
+/** A value that only the real run will know. Compare it by identity. */
 export const UNKNOWN: unique symbol = Symbol("unknown");
 
 export type Value = undefined | null | boolean | number | string | typeof UNKNOWN | Value[] | Properties;
@@ -42,7 +43,7 @@ export function isAssetOrArchive(value: Value): boolean {
     return isProperties(value) && (value[SIGNATURE] === ASSET || value[SIGNATURE] === ARCHIVE);
 }
 
-/** The message's properties as they are on the wire: secrets and unknowns still marked. */
+/** The message's properties as they are on the wire, with the marks of secrets and unknowns. */
 export function fromStruct(message: struct.Struct | undefined): Properties {
     return message?.toJavaScript() ?? {};
 }
@@ -69,7 +70,9 @@ function toWire(value: Value): unknown {
     return value;
 }
 
-/** Takes secrets and outputs apart: the plain value, with {@link UNKNOWN} where it is not known. Null members count as not given. */
+/**
+ * The plain value without marks of secrets, and {@link UNKNOWN} where it is not known. Null members count as not given.
+ */
 export function reveal(value: Value): Value {
     if (typeof value === "string") {
         return UNKNOWN_STRINGS.has(value) ? UNKNOWN : value;
@@ -113,7 +116,7 @@ function holdsSecret(value: Value): boolean {
     return Object.values(value).some(holdsSecret);
 }
 
-/** The top-level keys with a secret in them, at any depth. */
+/** The top-level keys whose values hold a secret at any depth. */
 export function secretKeys(...wire: Properties[]): Set<string> {
     return new Set(wire.flatMap((properties) => Object.keys(properties).filter((key) => holdsSecret(properties[key]))));
 }
@@ -129,8 +132,8 @@ export function conceal(properties: Properties, keys: ReadonlySet<string>): Prop
 }
 
 /**
- * `wire` with what `checked` has more: puts the defaults that a check has filled in back under secrets and beside unknowns, so that a secret
- * stays as narrow as the program made it.
+ * `wire` with what `checked` has in addition. Defaults that a check has filled in come to stand beside secrets and
+ * unknowns, so that no more is secret than the program has made secret.
  */
 export function mergeChecked(wire: Value, checked: Value): Value {
     if (isProperties(wire) && (wire[SIGNATURE] === SECRET || wire[SIGNATURE] === OUTPUT)) {
@@ -147,7 +150,7 @@ export function mergeChecked(wire: Value, checked: Value): Value {
     return checked;
 }
 
-/** Whether a value is, or holds, something a preview does not know. */
+/** Whether a value is or holds something that a preview does not know. */
 export function holdsUnknown(value: Value): boolean {
     if (value === UNKNOWN) {
         return true;
@@ -158,12 +161,14 @@ export function holdsUnknown(value: Value): boolean {
     return isProperties(value) && Object.values(value).some(holdsUnknown);
 }
 
-/** Structural equality; undefined members count as absent. Nothing equals {@link UNKNOWN}: an unknown may turn out as anything. */
+/**
+ * Structural equality. Undefined members count as absent. Nothing equals {@link UNKNOWN}, which may become any value.
+ */
 export function equal(left: Value, right: Value): boolean {
     return !holdsUnknown(left) && !holdsUnknown(right) && canonical(left) === canonical(right);
 }
 
-/** One text for all values that are equal, whatever the order of their keys. */
+/** A text that is the same for all equal values, whatever the order of their keys. */
 export function canonical(value: Value): string {
     if (value === UNKNOWN) {
         return "unknown";

@@ -15,7 +15,7 @@ import type { KeyPair } from "../pki/certificates";
 
 const FIELD_MANAGER = "metal3-scale-lab";
 
-/** A provider as clusterctl's inventory has it. */
+/** A provider in clusterctl's inventory. */
 export interface InstalledProvider {
     type: string;
     name: string;
@@ -57,7 +57,7 @@ export class Cluster {
         }
     }
 
-    /** clusterctl's inventory; empty when clusterctl was never run here. */
+    /** The providers in clusterctl's inventory. Empty when clusterctl has never run against this cluster. */
     async installedProviders(): Promise<InstalledProvider[]> {
         const group = "clusterctl.cluster.x-k8s.io/v1alpha3";
         const definition = await this.read(
@@ -75,7 +75,7 @@ export class Cluster {
         });
     }
 
-    /** The certificate in a TLS Secret, or undefined when there is none. */
+    /** The certificate in a TLS Secret, or undefined when there is none. Half a pair counts as none. */
     async tlsSecret(namespace: string, name: string): Promise<KeyPair | undefined> {
         const secret = await this.read<V1Secret>("v1", "Secret", name, namespace);
         const [cert, key] = ["tls.crt", "tls.key"].map((entry) =>
@@ -87,7 +87,8 @@ export class Cluster {
     /** Changes an existing object to what the manifest says; lists are replaced whole (JSON merge patch). */
     async update(manifest: Manifest): Promise<void> {
         if (manifest.kind === "CustomResourceDefinition") {
-            // KubernetesObjectApi writes kinds that it knows field by field, from names of its own: of a schema it would leave out x-kubernetes-* and defaults.
+            // KubernetesObjectApi writes the kinds that it knows field by field, by its own list of names. Of a schema
+            // it would leave out x-kubernetes-* and defaults.
             const change = { name: manifest.metadata.name, body: manifest, fieldManager: FIELD_MANAGER };
             await this.definitions.patchCustomResourceDefinition(
                 change,
@@ -108,9 +109,10 @@ export class Cluster {
     }
 
     /**
-     * Whether the API server reaches the webhooks for this object: a dry run of creating it. What they say does not matter.
+     * Whether the API server reaches the webhooks for this object, by a dry run of creating it. Their answer does not
+     * matter.
      *
-     * @returns undefined, or why they were not reached.
+     * @returns undefined when they were reached, else why they were not
      */
     async webhookUnreachable(probe: Manifest): Promise<string | undefined> {
         try {
@@ -123,7 +125,7 @@ export class Cluster {
         }
     }
 
-    /** Deletes an object; that it is not there is no error. */
+    /** Deletes an object. It is no error when there is none. */
     async delete(manifest: Pick<Manifest, "apiVersion" | "kind" | "metadata">): Promise<void> {
         try {
             await this.api.delete(manifest);

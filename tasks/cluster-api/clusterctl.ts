@@ -5,7 +5,7 @@ import { createInterface } from "node:readline";
 import { formatManifests, type Manifest } from "../../plan/manifests/documents";
 import type { Provider } from "../../plan/manifests/providers";
 
-/** One provider as it is to be installed. */
+/** A provider with the manifests and the version that are to be installed. */
 export interface PreparedProvider {
     provider: Provider;
     version: string;
@@ -13,15 +13,15 @@ export interface PreparedProvider {
     manifests: Manifest[];
 }
 
-/** The version clusterctl records for cert-manager, which is not installed; only its form matters. */
+/** The version that clusterctl records for cert-manager, which is not installed. Only its form matters. */
 const CERT_MANAGER_VERSION = "v1.11.5";
 
-/** Label of the stand-ins for cert-manager's CRDs, by which they are told from the real ones. */
+/** Label of the placeholder CRDs of cert-manager, which tells them from the real ones. */
 export const STAND_IN_LABEL = "metal3-scale-lab/stand-in";
 
 /**
- * clusterctl init wants to create an Issuer and a Certificate before it installs anything. Nothing here is issued by
- * cert-manager, so two CRDs that accept anything do.
+ * Placeholders of cert-manager's CRDs. `clusterctl init` creates an Issuer and a Certificate before it installs
+ * anything. Nothing in the lab is issued by cert-manager, so two CRDs that accept any content are enough.
  */
 export function certManagerStandIns(): Manifest[] {
     return [
@@ -84,12 +84,12 @@ export async function writeRepository(directory: string, providers: readonly Pre
     return configuration;
 }
 
-/** What one run of clusterctl needs to know. */
+/** One run of clusterctl. */
 export interface ClusterctlRun {
     clusterctl: string;
     configuration: string;
     kubeconfig: string;
-    /** The run's own folder, so that nothing of the user's own clusterctl configuration plays a part. */
+    /** Home for this run alone, so that the user's own clusterctl configuration has no effect. */
     home: string;
     timeoutSeconds: number;
     signal: AbortSignal;
@@ -97,17 +97,12 @@ export interface ClusterctlRun {
     onLine: (line: string) => void;
 }
 
-/** `clusterctl init` of these providers; it skips those that are already installed at the same version. */
+/** `clusterctl init` of these providers. It skips those that are installed already at the same version. */
 export async function clusterctlInit(run: ClusterctlRun, providers: readonly PreparedProvider[]): Promise<void> {
     await clusterctl(run, [
         "init",
         ...providers.flatMap(({ provider, version }) => [provider.initFlag, `${provider.name}:${version}`]),
     ]);
-}
-
-/** `clusterctl delete` of one provider, its CRDs and its namespace. */
-export async function clusterctlDelete(run: ClusterctlRun, provider: Provider): Promise<void> {
-    await clusterctl(run, ["delete", provider.initFlag, provider.name, "--include-crd", "--include-namespace"]);
 }
 
 /** @throws Error with the last lines it wrote, when it fails, cannot be started, or does not end in time. */

@@ -1,5 +1,6 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { fullReference, joinReference } from "../../plan/image-reference";
 import { certificateRequests, replaceCertManager, type IssuedCertificate } from "../../plan/manifests/certificates";
 import { parseManifests, type Manifest } from "../../plan/manifests/documents";
 import { tuneManager } from "../../plan/manifests/managers";
@@ -9,28 +10,29 @@ import { withoutDeprecatedVersions } from "../../plan/manifests/versions";
 import { webhooksForChanges } from "../../plan/manifests/webhooks";
 import { Cache } from "../../toolchain/cache/cache";
 import { manifestsPath } from "../../toolchain/manifests/entry";
-import { fetchProvider, readManifestIndex, readProvider, type ProviderFiles } from "../../toolchain/manifests/rendered";
+import { readManifestIndex, readProvider, type ProviderFiles } from "../../toolchain/manifests/rendered";
 import { cacheRoot } from "../../toolchain/paths";
 import { issueCertificate, stillFits, type CertificateSpec } from "../pki/certificates";
 import { Cluster, type InstalledProvider } from "./cluster";
 import { clusterctlInit, writeRepository, type PreparedProvider } from "./clusterctl";
-import { imageReference, type ClusterApiInput } from "./input";
+import type { ClusterApiInput } from "./input";
 import { waitForApi, waitForControllers } from "./wait";
 
-/** Days a webhook's certificate must still be valid to be kept. */
+/** Days for which a webhook's certificate must still be valid. Otherwise a new one is issued. */
 const LEAST_DAYS = 30;
 
-/** What clusterctl says to somebody who typed its command: the next step is another one here. */
+/** Lines in which clusterctl names the next step to a person. In the lab the next step is another one. */
 const USAGE = /^\s*$|^Your management cluster has been initialized|^You can now create|^\s+clusterctl generate cluster/;
 
-/** What the program answers with. */
+/** The providers that are installed: standard output of tasks/cluster-api.ts. */
 export interface ClusterApiResult {
     providers: { type: string; name: string; version: string; namespace: string }[];
 }
 
 /**
- * Installs Cluster API with clusterctl, or brings what is installed to what is asked for. An installation that was cut
- * off is finished: clusterctl records a provider last, and patches what it finds of one that is not recorded.
+ * Installs Cluster API with clusterctl. Providers that are installed already get the settings of the input. An
+ * installation that was interrupted is finished: clusterctl records a provider last, and patches the objects of one
+ * without a record.
  *
  * @param directory a folder for this run alone.
  */
@@ -88,34 +90,20 @@ export async function installClusterApi(
 }
 
 async function prepareProviders(input: ClusterApiInput, cluster: Cluster): Promise<PreparedProvider[]> {
-    const source = await manifestSource(input.manifests);
+    const directory = input.manifests.directory ?? manifestsPath(new Cache(cacheRoot()));
+    const index = await readManifestIndex(directory);
     const prepared: PreparedProvider[] = [];
     for (const provider of PROVIDERS) {
-        const { version, files } = await source(provider);
-        prepared.push(await prepare(input, cluster, provider, version, files));
+        const files = await readProvider(directory, provider, index);
+        prepared.push(await prepareProvider(input, cluster, provider, index.providers[provider.key], files));
     }
     return prepared;
 }
 
-type ManifestSource = (provider: Provider) => Promise<{ version: string; files: ProviderFiles }>;
-
-/** Where upstream's manifests are taken from; after this nothing knows the difference. */
-async function manifestSource(manifests: ClusterApiInput["manifests"]): Promise<ManifestSource> {
-    if (manifests.source === "pull") {
-        return async (provider) => {
-            const version = manifests.versions[provider.key];
-            return { version, files: await fetchProvider(provider, version, manifests.base) };
-        };
-    }
-    const directory = manifests.directory ?? manifestsPath(new Cache(cacheRoot()));
-    const index = await readManifestIndex(directory);
-    return async (provider) => ({
-        version: index.providers[provider.key],
-        files: await readProvider(directory, provider, index),
-    });
-}
-
-async function prepare(
+/**
+ * Upstream's manifests of one provider with the changes that the lab makes: settings, certificates, versions, webhooks.
+ */
+async function prepareProvider(
     input: ClusterApiInput,
     cluster: Cluster,
     provider: Provider,
@@ -125,10 +113,10 @@ async function prepare(
     const all = parseManifests(expandVariables(files.components), `${provider.label} ${version}`);
     const served = input.deprecatedVersions ? all : withoutDeprecatedVersions(all);
     const upstream = input.webhooksOfEveryUpdate ? served : webhooksForChanges(served);
-    const { image, featureGates, ...tuning } = input.controllers[provider.key] ?? {};
+    const { image, featureGates, ...tuning } = input.controllers[provider.key];
     const tuned = tuneManager(upstream, provider, {
-        ...definedOnly(tuning),
-        ...(image === undefined ? {} : { image: imageReference(image) }),
+        ...tuning,
+        image: fullReference(joinReference(image)),
         featureGates: { ...requiredGates(provider), ...featureGates },
     });
     const certificates = await issueAll(input, cluster, upstream);
@@ -143,12 +131,17 @@ async function prepare(
     return { provider, version, metadata: files.metadata, manifests };
 }
 
-/** The workload clusters are made from a ClusterClass, which is behind a gate in these two. */
+/**
+ * Feature gates that the lab cannot do without: two providers have ClusterClass, of which workload clusters are made,
+ * behind one.
+ */
 function requiredGates(provider: Provider): Record<string, boolean> {
     return provider.key === "core" || provider.key === "controlPlane" ? { ClusterTopology: true } : {};
 }
 
-/** Certificates by the Certificate they stand for; one that is already in its Secret and still fits is kept. */
+/**
+ * A certificate for each Certificate of cert-manager's, by its name. One that is in its Secret and still fits is kept.
+ */
 async function issueAll(
     input: ClusterApiInput,
     cluster: Cluster,
@@ -156,7 +149,7 @@ async function issueAll(
 ): Promise<Map<string, IssuedCertificate>> {
     const issued = new Map<string, IssuedCertificate>();
     for (const request of certificateRequests(manifests)) {
-        // The names pass the 64 characters of a common name; a Secret's name does not.
+        // A DNS name may be longer than the 64 characters of a common name. The Secret's name is shorter.
         const spec: CertificateSpec = { commonName: request.secretName, names: request.dnsNames, usages: ["server"] };
         const earlier = await cluster.tlsSecret(request.namespace, request.secretName);
         const keep = earlier !== undefined && (await stillFits(earlier, input.ca, spec, LEAST_DAYS).catch(() => false));
@@ -185,8 +178,8 @@ function refuseOtherVersions(prepared: readonly PreparedProvider[], installed: r
 }
 
 /**
- * What of an installed provider may differ from the manifests: settings, certificates, the CA, and which versions are served. Nothing else
- * depends on the input, and clusterctl renames cluster-wide RBAC objects.
+ * The part of a manifest that is written to an installed provider: settings, certificates, the CA, and which versions
+ * are served. Nothing else depends on the input, and clusterctl renames cluster-wide RBAC objects.
  */
 export function changeable(manifest: Manifest): Manifest[] {
     switch (manifest.kind) {

@@ -12,7 +12,10 @@ export interface WaitOptions {
     onLine: (line: string) => void;
 }
 
-/** Waits until nothing is missing. @param missing says what is not there yet; a request that fails counts as missing. */
+/**
+ * Waits until nothing is missing.
+ * @param missing says what is not there yet; a request that fails counts as missing.
+ */
 function untilNothingIsMissing(
     what: string,
     missing: () => Promise<string[]>,

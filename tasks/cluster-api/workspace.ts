@@ -4,14 +4,14 @@ import { join } from "node:path";
 
 const PREFIX = "metal3-lab-cluster-api-";
 
-/** Signals that end a program that is asked to stop; the folder holds keys and must not outlive it. */
+/** Signals that ask a program to stop. The folder holds private keys and must not outlive the program. */
 const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
 /**
- * A folder that only its owner can read (mkdtemp makes it 0700), removed when `work` ends, when the process exits, and
- * on a signal. What a killed process had to leave is removed by the next one.
+ * Runs `work` with a folder that only its owner can read (mkdtemp makes it with mode 0700). The folder is removed when
+ * `work` ends, when the process exits, and on a signal. The folder of a killed process is removed by the next run.
  *
- * @param work is handed the folder and a signal that is aborted when the process is asked to stop.
+ * @param work gets the folder, and a signal that is aborted when the process is asked to stop
  */
 export async function withWorkspace<T>(work: (directory: string, signal: AbortSignal) => Promise<T>): Promise<T> {
     removeAbandoned();
@@ -49,7 +49,7 @@ function isRunning(pid: number): boolean {
         process.kill(pid, 0);
         return true;
     } catch (error) {
-        // EPERM: it runs, as somebody else.
+        // EPERM: the process runs, as another user.
         return (error as NodeJS.ErrnoException).code === "EPERM";
     }
 }

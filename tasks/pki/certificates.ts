@@ -16,7 +16,7 @@ export interface KeyPair {
     key: string;
 }
 
-/** What a certificate is to say. */
+/** Content of a certificate. */
 export interface CertificateSpec {
     /** Common name, 1–64 characters (RFC 5280, ub-common-name). */
     commonName: string;
@@ -24,17 +24,19 @@ export interface CertificateSpec {
     organizations?: readonly string[];
     /** DNS names and IP addresses it is valid for. */
     names?: readonly string[];
-    /** What it may be used for. A certificate of a CA has none. */
+    /** Extended key usages. A CA has none. */
     usages: readonly ("server" | "client")[];
     /** Default `ecdsa`. */
     keyType?: KeyType;
 }
 
-/** How far a clock may run behind ours and still find a new certificate valid, in milliseconds. */
+/** How far another machine's clock may be behind this one and still accept a new certificate, milliseconds. */
 const CLOCK_SKEW = 60 * 60 * 1000;
 const DAY = 24 * 60 * 60 * 1000;
 
-/** Limit of a common name (RFC 5280, ub-common-name). OpenSSL and Go refuse longer ones; service names pass it easily. */
+/**
+ * Limit of a common name (RFC 5280, ub-common-name). OpenSSL and Go refuse longer ones; service names pass it easily.
+ */
 export const COMMON_NAME_LIMIT = 64;
 
 const ALGORITHMS = {
@@ -127,8 +129,8 @@ export async function issueSigningKeys(): Promise<{ publicKey: string; privateKe
 }
 
 /**
- * Whether a certificate issued earlier can stay: signed by this authority, says what is wanted now, belongs to its key,
- * and will be valid for some time yet.
+ * Whether a certificate that was issued earlier can stay: this authority has signed it, it has the wanted content, and
+ * it stays valid for some time.
  *
  * @param leastDays days it must still be valid.
  */
@@ -174,7 +176,7 @@ function sameSet(left: readonly string[], right: readonly string[]): boolean {
     return a.size === b.size && [...a].every((item) => b.has(item));
 }
 
-/** One way of writing a name: `::1` and `0:0:0:0:0:0:0:1`, as which it is read back from a certificate, are the same. */
+/** A name in one spelling: `::1` is read back from a certificate as `0:0:0:0:0:0:0:1`. */
 function canonicalName(name: string): string {
     return isIP(name) === 0 ? name.toLowerCase() : ipaddr.parse(name).toNormalizedString();
 }
@@ -183,7 +185,9 @@ function generalName(name: string): x509.GeneralName {
     return new x509.GeneralName(isIP(name) === 0 ? "dns" : "ip", name);
 }
 
-/** Positive, 127 random bits: RFC 5280 wants it positive, unique and at most 20 octets. */
+/**
+ * 127 random bits as a positive number: RFC 5280 requires a serial number to be positive, unique and at most 20 octets.
+ */
 function serialNumber(): string {
     const bytes = randomBytes(16);
     bytes[0] = ((bytes[0] ?? 0) & 0x7f) | 0x40;
@@ -193,7 +197,8 @@ function serialNumber(): string {
 function subject(spec: CertificateSpec): x509.JsonName {
     if (spec.commonName === "" || spec.commonName.length > COMMON_NAME_LIMIT) {
         throw new Error(
-            `common name ${JSON.stringify(spec.commonName)} must have 1 to ${COMMON_NAME_LIMIT} characters (it has ${spec.commonName.length})`,
+            `common name ${JSON.stringify(spec.commonName)} must have 1 to ${COMMON_NAME_LIMIT} characters ` +
+                `(it has ${spec.commonName.length})`,
         );
     }
     return [...(spec.organizations ?? []).map((organization) => ({ O: [organization] })), { CN: [spec.commonName] }];

@@ -33,18 +33,19 @@ const kubernetesSchema = z.strictObject({
     apiServerNames: subjectNames,
     /** Nodes, each with the names and addresses its kubelet serves under. Default: none. */
     nodes: z.record(nodeName, subjectNames).default({}),
-    /** Whether etcd has a CA, a serving and a client certificate of its own. Names are etcd's. Default: none. */
-    etcdNames: subjectNames.optional(),
 });
 
 /** Standard input of tasks/pki.ts. */
 export const pkiInputSchema = z.strictObject({
     /** Common name of the lab's CA, for example `metal3-scale-lab dev`. */
     name: commonName,
-    /** Days for which everything is valid, 1–3650. Default 3650: a lab that outlives its certificates dies without a word. */
+    /**
+     * Days for which everything is valid, 1–3650. Default 3650: a lab that outlives its certificates fails without a
+     * message.
+     */
     validityDays: z.number().int().min(1).max(3650).default(3650),
     kubernetes: kubernetesSchema.optional(),
-    /** Further serving certificates from the lab's CA, by a name of the caller's: Ironic, webhooks, the image server. */
+    /** Further serving certificates from the lab's CA, such as Ironic's, by a name that the caller chooses. */
     servers: z
         .record(
             z.string().min(1),
@@ -66,7 +67,7 @@ const signingKeys = z.strictObject({ publicKey: z.string(), privateKey: z.string
 const kubernetesPkiSchema = z.strictObject({
     clusterCa: pair,
     apiServer: pair,
-    /** What the API server shows to kubelets. */
+    /** The client certificate that the API server presents to kubelets. */
     apiServerKubeletClient: pair,
     /** Group system:masters. */
     admin: pair,
@@ -78,7 +79,6 @@ const kubernetesPkiSchema = z.strictObject({
     frontProxyCa: pair,
     frontProxyClient: pair,
     serviceAccount: signingKeys,
-    etcd: z.strictObject({ ca: pair, server: pair, client: pair }).optional(),
 });
 
 /** Standard output of tasks/pki.ts: every certificate and key in PEM. */
@@ -91,7 +91,7 @@ export const pkiSchema = z.strictObject({
 export type Pki = z.infer<typeof pkiSchema>;
 export type KubernetesPki = z.infer<typeof kubernetesPkiSchema>;
 
-/** Every problem of a failed parse, one a line: path, rule, and the value where it is short and no secret. */
+/** Every problem of a failed parse, one a line: path and rule. Values are left out, since they may be secrets. */
 export function describeProblems(error: z.ZodError): string {
     return error.issues
         .map((issue) => `  ${issue.path.map(String).join(".") || "(input)"}: ${issue.message}`)

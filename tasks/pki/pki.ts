@@ -9,14 +9,14 @@ import {
 import type { CertificateSpec, KeyPair } from "./certificates";
 import type { KubernetesPki, Pki, PkiInput } from "./input";
 
-/** What is issued anew when it has less than this share of its time left: one third, as kubelets and cert-manager do. */
+/** Share of its validity below which a certificate is renewed: one third, as kubelets and cert-manager do. */
 const RENEWAL_SHARE = 1 / 3;
 
 /**
- * Issues every certificate of a lab, keeping of an earlier result what still fits: a conductor's new address renews
- * Ironic's certificate and nothing else, and no running component loses its CA.
+ * Issues every certificate of a lab. Certificates of an earlier result that still fit are kept: a new address of a
+ * conductor renews Ironic's certificate and nothing else, and no running component loses its CA.
  *
- * @param previous what an earlier call returned for the same lab.
+ * @param previous what an earlier call returned for the same lab
  */
 export async function createPki(input: PkiInput, previous?: Pki): Promise<Pki> {
     const issuer = new Issuer(input.validityDays);
@@ -38,14 +38,13 @@ export async function createPki(input: PkiInput, previous?: Pki): Promise<Pki> {
         ca,
         ...(input.kubernetes === undefined
             ? {}
-            : { kubernetes: await kubernetesPki(issuer, input.name, input.kubernetes, previous?.kubernetes) }),
+            : { kubernetes: await kubernetesPki(issuer, input.kubernetes, previous?.kubernetes) }),
         servers,
     };
 }
 
 async function kubernetesPki(
     issuer: Issuer,
-    lab: string,
     input: NonNullable<PkiInput["kubernetes"]>,
     previous: KubernetesPki | undefined,
 ): Promise<KubernetesPki> {
@@ -90,35 +89,12 @@ async function kubernetesPki(
             previous?.frontProxyClient,
         ),
         serviceAccount: previous?.serviceAccount ?? (await issueSigningKeys()),
-        ...(input.etcdNames === undefined ? {} : { etcd: await etcdPki(issuer, lab, input.etcdNames, previous?.etcd) }),
     };
 }
 
-async function etcdPki(
-    issuer: Issuer,
-    lab: string,
-    names: string[],
-    previous: KubernetesPki["etcd"],
-): Promise<NonNullable<KubernetesPki["etcd"]>> {
-    // A CA apart from the cluster's: whoever holds a client certificate of etcd's CA may read and write everything.
-    const ca = await issuer.authority(`etcd ${lab}`.slice(0, 64), previous?.ca);
-    return {
-        ca,
-        // etcd's members speak to each other with their serving certificates, so that they must do as client ones too.
-        server: await issuer.certificate(
-            ca,
-            { commonName: "etcd", names, usages: ["server", "client"] },
-            previous?.server,
-        ),
-        client: await issuer.certificate(
-            ca,
-            { commonName: "kube-apiserver-etcd-client", usages: ["client"] },
-            previous?.client,
-        ),
-    };
-}
-
-/** Issues what does not exist yet and keeps what does. A CA that was issued anew takes everything beneath it along. */
+/**
+ * Issues certificates that do not exist yet, and keeps those that do. With a new CA, every certificate below it is new.
+ */
 class Issuer {
     constructor(private readonly days: number) {}
 

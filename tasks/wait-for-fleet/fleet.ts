@@ -52,8 +52,8 @@ export interface Wanted {
         /** Provisioning states, any of which will do. */
         states: readonly string[];
         /**
-         * The host may be in use instead: its cluster is about to be deleted, which Pulumi does only after the wait, and
-         * the cluster releases the host then.
+         * The host may be in use instead: its cluster is about to be deleted, which Pulumi does only after the wait,
+         * and the cluster releases the host then.
          */
         mayBeUsed: boolean;
     }[];
@@ -62,8 +62,8 @@ export interface Wanted {
 
 /**
  * What the configuration wants of each host and cluster.
- * @param wait "hosts": every host is enrolled and usable, whatever it is used for. "clusters": the hosts of the clusters are
- * provisioned, the others are available, and every cluster is Available.
+ * @param wait "hosts": every host is enrolled and usable, whatever it is used for. "clusters": the hosts of the
+ * clusters are provisioned, the others are available, and every cluster is Available.
  */
 export function wanted(plan: LabPlan, machinesPerCluster: number, wait: "hosts" | "clusters"): Wanted {
     const settled = ["available", "provisioned"] as const;

@@ -55,8 +55,8 @@ export const hostStatus = (object: ListedObject): HostStatus => ({
 });
 
 /**
- * What is to be said of a Cluster. A queued Cluster is paused, so its condition does not count: a new one has none yet, and
- * that of a Cluster which was queued again may be outdated.
+ * What is to be said of a Cluster. A queued Cluster is paused, so its condition does not count: a new one has none yet,
+ * and that of a Cluster which was queued again may be outdated.
  */
 export function clusterStatus(object: ListedObject): ClusterStatus {
     const name = object.metadata?.name ?? "";

@@ -32,14 +32,14 @@ const REPORT_SECONDS = 30;
 /** Objects that an error names; the others are counted. */
 const NAMED = 20;
 /**
- * So many looks in a row must miss an object before the wait is given up. A list from kube-apiserver's cache may be older
- * than an object that was just made.
+ * So many looks in a row must miss an object before the wait is given up. A list from kube-apiserver's cache may be
+ * older than an object that was just made.
  */
 const LOOKS_WITHOUT = 3;
 
 /**
- * Seconds between two looks. A look costs the API server and the program about 1 ms an object: every 2 s for a small fleet,
- * every 15 s for a thousand hosts and clusters, never less than every 20 s.
+ * Seconds between two looks. A look costs the API server and the program about 1 ms an object: every 2 s for a small
+ * fleet, every 15 s for a thousand hosts and clusters, never less than every 20 s.
  */
 export const pollSeconds = (objects: number): number => Math.min(20, 2 + objects / 150);
 
@@ -55,7 +55,7 @@ export class ObjectsMissing extends UserError {
         const deleted = missing.some(({ lost }) => lost === "refresh");
         super(
             [
-                "Pulumi has made these, something else has deleted or stopped them, and nothing in the lab brings them back:",
+                "Something else has deleted or stopped these, and nothing in the lab brings them back:",
                 ...named(missing),
                 ...(stopped.length > 0 ? [`docker start ${stopped.join(" ")} starts what is stopped.`] : []),
                 ...(deleted ? ["pulumi up --refresh notices what was deleted, and makes it again."] : []),

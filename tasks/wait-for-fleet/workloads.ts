@@ -14,7 +14,10 @@ export interface Workload {
     inState: boolean;
 }
 
-/** The Deployments and StatefulSets of every layer: Ironic with its database, BMO, Cluster API with CAPM3 and IPAM, FKAS. */
+/**
+ * The Deployments and StatefulSets of every layer: Ironic with its database, BMO, Cluster API with CAPM3 and IPAM,
+ * FKAS.
+ */
 export function labWorkloads(plan: LabPlan, namespace: string, ironicChart: readonly Manifest[]): Workload[] {
     const ironic = ironicChart.flatMap(({ kind, metadata }): Workload[] =>
         kind === "Deployment" || kind === "StatefulSet"
@@ -35,7 +38,9 @@ export function labWorkloads(plan: LabPlan, namespace: string, ironicChart: read
     ];
 }
 
-/** Reads the state of the lab's workloads: two lists, and pods only of the namespaces in which something is not ready. */
+/**
+ * Reads the state of the lab's workloads: two lists, and pods only of the namespaces in which something is not ready.
+ */
 export class WorkloadReader {
     private readonly apps: AppsV1Api;
     private readonly core: CoreV1Api;

@@ -92,6 +92,24 @@ describe("charts/ironic: how a conductor stops and starts again", function () {
         expect(failureThreshold * periodSeconds).to.equal(300);
     });
 
+    it("A conductor whose API does not answer is not ready after half a minute", () => {
+        const { failureThreshold, periodSeconds } = ironic.readinessProbe;
+        expect(failureThreshold * periodSeconds).to.equal(30);
+    });
+
+    it("The signals of the pod are in memory: the sidecar touches a file every two seconds", () => {
+        const state = pod.volumes.find(({ name }: { name: string }) => name === "state");
+        expect(state.emptyDir).to.deep.equal({ medium: "Memory", sizeLimit: "1Mi" });
+    });
+
+    it("MariaDB is probed seldom, and a busy one is not restarted within three minutes", () => {
+        const [{ readinessProbe, livenessProbe }] = find(objects, "StatefulSet", "ironic-mariadb")["spec"].template.spec
+            .containers;
+        // Each probe is a process and a connection.
+        expect(Math.min(readinessProbe.periodSeconds, livenessProbe.periodSeconds)).to.be.at.least(30);
+        expect(livenessProbe.failureThreshold * livenessProbe.periodSeconds).to.equal(180);
+    });
+
     it("MariaDB has five minutes to start and a minute to stop", () => {
         const { spec } = find(objects, "StatefulSet", "ironic-mariadb")["spec"].template;
         expect(spec.terminationGracePeriodSeconds).to.equal(60);

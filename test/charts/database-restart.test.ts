@@ -75,7 +75,7 @@ class Pod {
             ...["--cap-add", "NET_ADMIN", "--cap-add", "NET_RAW", "--security-opt", "no-new-privileges"],
             // As the kubelet mounts an emptyDir in memory in a pod with an fsGroup.
             ...["--tmpfs", "/run/conductor:uid=0,gid=10475,mode=3777"],
-            ...["/shared", "/other-state", "/other-shared"].flatMap((volume) => [
+            ...["/shared", "/other-state", "/other-shared", "/new-shared"].flatMap((volume) => [
                 "--tmpfs",
                 `${volume}:uid=0,gid=10475,mode=2777`,
             ]),
@@ -108,6 +108,11 @@ class Pod {
 
     startOtherConductor(): Promise<string> {
         const environment = ["--env", "STATE_DIR=/other-state", "--env", "SHARED_DIR=/other-shared"];
+        return this.asConductor(environment, "python3", "-u", "/scripts/start.py", "echo", "the conductor runs");
+    }
+
+    startConductorOfNewPod(): Promise<string> {
+        const environment = ["--env", "STATE_DIR=/other-state", "--env", "SHARED_DIR=/new-shared"];
         return this.asConductor(environment, "python3", "-u", "/scripts/start.py", "echo", "the conductor runs");
     }
 
@@ -165,6 +170,41 @@ describe("charts/ironic: a restart of MariaDB, in the images of Ironic and Maria
 
     it("A conductor that starts leaves a schema alone that its pod has already seen", async () => {
         expect(await pod!.startConductor()).to.equal("the conductor runs\n");
+    });
+
+    it("The first start in a new pod upgrades the schema: its image may be newer", async () => {
+        const upgrade = ["ironic-dbsync upgrade", "ironic-dbsync online_data_migrations"];
+        expect(migrations(await pod!.startConductorOfNewPod())).to.deep.equal(upgrade);
+        expect(migrations(await pod!.startConductorOfNewPod())).to.deep.equal([]);
+    });
+
+    it("A conductor that waits for the database stops at once when it is told to", async () => {
+        const name = await docker(
+            "run",
+            "--detach",
+            ...["--network", "none", "--user", CONDUCTOR, "--tmpfs", "/run/conductor:mode=1777"],
+            ...["--volume", `${path.join(CHART, "files")}:/scripts:ro`, "--env", "STATE_DIR=/run/conductor"],
+            ...["--env", `OS_DATABASE__CONNECTION=mysql+pymysql://ironic:${PASSWORD}@127.0.0.1:3306/ironic`],
+            ironic(),
+            ...["python3", "-u", "/scripts/start.py", "echo", "the conductor runs"],
+        );
+        const container = name.trim();
+        try {
+            await waitUntil({
+                what: "the wait for the database",
+                timeoutMs: 30_000,
+                everyMs: 200,
+                look: async () =>
+                    (await docker("logs", container)).includes("waiting for the database")
+                        ? { done: true }
+                        : { pending: ["no line in the log"] },
+            });
+            await docker("stop", "--time", "60", container);
+            // 137 would be a kill after 60 s.
+            expect(await docker("inspect", "--format", "{{.State.ExitCode}}", container)).to.equal("143\n");
+        } finally {
+            await docker("rm", "--force", "--volumes", container);
+        }
     });
 
     it("The sidecar requests a restart of the conductor after a restart of the database, and not before", async () => {

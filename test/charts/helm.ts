@@ -41,7 +41,8 @@ export function render(values: object = {}, release = "ironic"): Rendered[] {
     if (status !== 0) {
         throw new Error(output);
     }
-    return parseAllDocuments(output)
+    // YAML 1.1, as Helm and Kubernetes read it: 0440 is octal.
+    return parseAllDocuments(output, { version: "1.1" })
         .map((document) => document.toJS() as Rendered | null)
         .filter((object) => object !== null);
 }

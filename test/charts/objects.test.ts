@@ -8,6 +8,7 @@ import {
     provisioningIps,
     render,
     renderConductors,
+    workloads,
     type Rendered,
 } from "./helm";
 
@@ -99,6 +100,25 @@ describe("charts/ironic: objects", function () {
             });
         };
         expect([...new Set(custom.flatMap(names))]).to.have.members(["my-credentials", "my-tls"]);
+    });
+
+    it("Files of Secrets and tokens can be read by the owner and the group of the volume alone", () => {
+        const volumes = workloads(three).flatMap((workload) => podOf(workload).volumes);
+        const modes = volumes
+            .map(({ secret, projected }) => secret ?? projected)
+            .filter((source) => source !== undefined)
+            .map(({ defaultMode }) => defaultMode);
+        // Three of each conductor and one of MariaDB.
+        expect(modes).to.deep.equal(Array(10).fill(0o440));
+    });
+
+    it("Pulumi does not wait for a Service without a selector, nor for a claim that is bound at its first use", () => {
+        for (const [kind, name] of [
+            ["Service", "ironic"],
+            ["PersistentVolumeClaim", "ironic-mariadb"],
+        ] as const) {
+            expect(find(one, kind, name).metadata.annotations).to.include({ "pulumi.com/skipAwait": "true" });
+        }
     });
 
     it("Ironic gets secrets as environment variables for oslo.config, the database's password within its URL", () => {

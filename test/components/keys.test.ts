@@ -2,11 +2,11 @@ import * as pulumi from "@pulumi/pulumi";
 import { expect } from "chai";
 import { Lab } from "../../components/lab";
 import { keys, type Key } from "../../plan/config/keys";
-import { validate } from "../../plan/config/validate";
 import { ironicValues } from "../../plan/manifests/ironic-values";
 import { plan } from "../../plan/plan";
+import { validate } from "../../plan/validate";
 import { Images } from "../../prepare/images";
-import { ironicChart, operatorManifests, Recorder } from "./mocks";
+import { ironicChart, operatorManifests, OWNER, Recorder } from "./mocks";
 
 /** What a key must reach: its value, and the field of an object of the lab in which it must be found. */
 interface Row {
@@ -159,6 +159,7 @@ async function record(raw: Record<string, string>): Promise<Recorded> {
         config,
         plan: planned,
         images,
+        owner: OWNER,
         operatorManifests,
         ironicChart: ironicChart(planned.conductors.length),
     });

@@ -3,10 +3,10 @@ import * as pulumi from "@pulumi/pulumi";
 import { expect } from "chai";
 import { Lab } from "../../components/lab";
 import { WorkloadClusters } from "../../components/workload-clusters";
-import { validate } from "../../plan/config/validate";
 import { plan } from "../../plan/plan";
+import { validate } from "../../plan/validate";
 import { Images } from "../../prepare/images";
-import { ironicChart, operatorManifests, Recorder } from "./mocks";
+import { ironicChart, operatorManifests, OWNER, Recorder } from "./mocks";
 
 /** Builds a lab against the mocks. */
 async function lab(raw: Record<string, string>): Promise<Recorder> {
@@ -18,6 +18,7 @@ async function lab(raw: Record<string, string>): Promise<Recorder> {
         config,
         plan: planned,
         images: new Images(config.images),
+        owner: OWNER,
         operatorManifests,
         ironicChart: ironicChart(planned.conductors.length),
     });
@@ -79,6 +80,19 @@ describe("the lab as resources", () => {
         expect(recorder.of(CONTAINER)).to.have.length(2 * 4 + 1);
         expect(recorder.of(CLUSTER)).to.have.length(3);
         expect(recorder.of("docker:index/network:Network")).to.have.length(1);
+    });
+
+    it("records in the labels of its network who made it, and never replaces a network for its labels", async () => {
+        const recorder = await lab({});
+        const [network] = recorder.of("docker:index/network:Network");
+        expect(network?.inputs["labels"]).to.deep.equal([
+            { label: "metal3-scale-lab", value: "m3lab-test" },
+            { label: "metal3-scale-lab.state-id", value: OWNER.id },
+            { label: "metal3-scale-lab.state", value: OWNER.state },
+            { label: "metal3-scale-lab.checkout", value: OWNER.checkout },
+            { label: "metal3-scale-lab.user", value: OWNER.user },
+        ]);
+        expect(recorder.ignoredChanges.get(network?.name ?? "")).to.deep.equal(["labels"]);
     });
 
     it("gives a host the BMC of its pair, and the MAC address that its pair tells fake-ipa", async () => {
@@ -213,6 +227,7 @@ describe("the lab as resources", () => {
                 config,
                 plan: plan(config, "test"),
                 images: new Images(config.images),
+                owner: OWNER,
                 osImage,
                 provider,
                 dependsOn: [],

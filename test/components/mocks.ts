@@ -1,6 +1,9 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { Manifest } from "../../plan/manifests/documents";
 
+/** Who makes the labs of the tests. */
+export const OWNER = { id: "7f0e", state: "file:///state", checkout: "/checkout", user: "user@machine" };
+
 /** A resource as the program registered it. */
 export interface Registered {
     type: string;

@@ -1,13 +1,13 @@
 import * as pulumi from "@pulumi/pulumi";
 import { expect } from "chai";
 import { withRunErrors } from "../../components/run-error";
-import { ConfigurationError } from "../../plan/config/validate";
+import { ConfigurationError } from "../../plan/validate";
 import { UserError } from "../../plan/user-error";
 import { FleetTimeout, ObjectsMissing } from "../../tasks/wait-for-fleet/wait";
 
 describe("An error that ends the program", () => {
     const thrown = (error: unknown): Promise<unknown> =>
-        withRunErrors(Promise.reject(error)).catch((reason: unknown) => reason);
+        withRunErrors(Promise.reject(error as Error)).catch((reason: unknown) => reason);
 
     const forTheUser: [string, UserError][] = [
         ["the configuration", new ConfigurationError([{ key: "nodes", value: "0", rule: "too few" }])],

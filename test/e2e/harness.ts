@@ -22,7 +22,10 @@ export interface Result {
     output: string;
 }
 
-/** Runs a command to its end, showing its output as it comes. @param options.killAt ends it with SIGKILL when it says so */
+/**
+ * Runs a command to its end, showing its output as it comes.
+ * @param options.killAt ends it with SIGKILL when it says so
+ */
 export function run(
     command: string,
     args: string[],

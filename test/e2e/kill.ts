@@ -8,7 +8,10 @@ const NODE = `${PREFIX}-control-plane`;
 /** Something of the lab that can be killed, and comes back by itself. */
 export interface Part {
     name: string;
-    /** Kills it where it runs, and waits until it runs again. @throws Error when it was not killed, or does not come back */
+    /**
+     * Kills it where it runs, and waits until it runs again.
+     * @throws Error when it was not killed, or does not come back
+     */
     kill: (live: Live) => Promise<void>;
 }
 

@@ -4,6 +4,7 @@ import { destroy } from "./steps/destroy";
 import { interruptions } from "./steps/interruptions";
 import { killedParts } from "./steps/killed-parts";
 import { resize } from "./steps/resize";
+import { secondOwner } from "./steps/second-owner";
 
 const MINUTE = 60_000;
 
@@ -12,14 +13,20 @@ describe("a small lab, from up to destroy", function () {
     // Each step stands on the one before.
     this.bail(true);
 
-    after(async () => {
+    // The stack's name is that of these tests alone. A run that was killed has left its lab, and its state is gone.
+    const clean = async (): Promise<void> => {
         if ((await leftovers()).length > 0) {
-            await command("down", "--stack", STACK);
+            await command("down", "--stack", STACK, "--take-over");
         }
+    };
+    before(clean);
+    after(async () => {
+        await clean();
         removeState();
     });
 
     bringUp();
+    secondOwner();
     resize();
     killedParts();
     interruptions();

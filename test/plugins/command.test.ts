@@ -159,7 +159,8 @@ describe("command provider", () => {
         ["triggers", { triggers: [1] }, { triggers: [UNKNOWN] }, ["triggers"]],
     ];
     for (const [name, olds, news, replaces] of changes) {
-        it(`${replaces.length > 0 ? "replaces" : "updates"} when ${name} changes from ${JSON.stringify(olds[name])} to ${JSON.stringify(news[name])}`, async () => {
+        const change = `${name} changes from ${JSON.stringify(olds[name])} to ${JSON.stringify(news[name])}`;
+        it(`${replaces.length > 0 ? "replaces" : "updates"} when ${change}`, async () => {
             const diff = await provider.diff(COMMAND, olds, news);
             expect(diff).to.include({ changes: "some" });
             expect(diff.diffs).to.deep.equal([name]);
@@ -188,12 +189,12 @@ describe("command provider", () => {
             .and.to.match(/triggers must be a list/);
     });
 
-    it("Check notes no defaults: the official plugin is native, and fails on an input that it does not know", async () => {
+    it("notes no defaults, on which the official plugin, a native one, would fail", async () => {
         const inputs = { create: "true", environment: { __defaults: "the program's own", A: "1" } };
         expect(await provider.checked(COMMAND, inputs)).to.deep.equal(inputs);
     });
 
-    it("A state of an older version, with a note of defaults, makes no difference, and a refresh takes the note out", async () => {
+    it("finds no change in a state with a note of defaults, and takes the note out at a refresh", async () => {
         const older = { __defaults: [], create: "echo made", triggers: [1] };
         const news = await provider.checked(COMMAND, { create: "echo made", triggers: [1] }, older);
         expect(news).to.not.have.property("__defaults");
@@ -203,7 +204,7 @@ describe("command provider", () => {
         expect((await provider.diff(COMMAND, read.inputs, older)).changes).to.equal("none");
     });
 
-    it("An environment variable whose name begins with two underscores reaches the command", async () => {
+    it("passes on an environment variable whose name begins with two underscores", async () => {
         expect((await create({ create: "echo $__X", environment: { __X: "there" } })).outputs).to.include({
             stdout: "there",
         });

@@ -2,17 +2,8 @@
 import { expect } from "chai";
 import { OWNER_LABEL } from "../../plugins/docker/ownership";
 import { IMAGE, PREFIX, SUBNET, address, client, execute } from "./docker-machine";
-import { CONTAINER, NETWORK, Stage, VOLUME, container, network } from "./docker-stage";
+import { CONTAINER, NETWORK, Stage, VOLUME, container, isThere, network } from "./docker-stage";
 import { Json, failure, secret } from "./harness";
-
-const isThere = async (id: string): Promise<boolean> =>
-    client
-        .getContainer(id)
-        .inspect()
-        .then(
-            () => true,
-            () => false,
-        );
 
 describe("docker plugin with a daemon: containers", function () {
     this.timeout(60_000);

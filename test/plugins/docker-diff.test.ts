@@ -29,7 +29,8 @@ describe("docker plugin without a daemon: differences", () => {
         ["start", {}, { start: false }],
     ];
     for (const [name, olds, news] of updates) {
-        it(`updates in place when ${name} goes from ${JSON.stringify(olds[name])} to ${JSON.stringify(news[name])}`, async () => {
+        const change = `${name} goes from ${JSON.stringify(olds[name])} to ${JSON.stringify(news[name])}`;
+        it(`updates in place when ${change}`, async () => {
             const diff = await provider.diff(
                 CONTAINER,
                 await provider.checked(CONTAINER, { ...BASE, ...olds }),
@@ -88,7 +89,8 @@ describe("docker plugin without a daemon: differences", () => {
         ["memory", { memory: 64 }, {}],
     ];
     for (const [name, olds, news] of replacements) {
-        it(`replaces, old one first, when ${name} goes from ${JSON.stringify(olds[name])} to ${JSON.stringify(news[name])}`, async () => {
+        const change = `${name} goes from ${JSON.stringify(olds[name])} to ${JSON.stringify(news[name])}`;
+        it(`replaces, old one first, when ${change}`, async () => {
             const diff = await provider.diff(
                 CONTAINER,
                 await provider.checked(CONTAINER, { ...BASE, ...olds }),

@@ -25,14 +25,17 @@ describe("docker plugin with a daemon: health", function () {
         expect((await client.getContainer(id).inspect()).State.Health?.Status).to.equal("healthy");
     });
 
-    it("tells why a container is not healthy, keeps it for a look, and restarts it at the next update", async () => {
+    it("tells why a container is not healthy, keeps it, and restarts it at the next update", async () => {
         const inputs = await stage().provider.checked(
             CONTAINER,
             container({ ...check("echo not yet; exit 3"), waitTimeout: 3 }),
         );
         const error = await failure(stage().provider.create(CONTAINER, inputs));
         expect(error.message).to.match(
-            /is not healthy after 3 s \(waitTimeout\), but unhealthy\nlast health check \(exit code 3\): not yet\nlast lines of the container:\nhere I am/,
+            new RegExp(
+                "is not healthy after 3 s \\(waitTimeout\\), but unhealthy\n" +
+                    "last health check \\(exit code 3\\): not yet\nlast lines of the container:\nhere I am",
+            ),
         );
         const kept = initFailure(error);
         expect(kept?.properties).to.include({ name: `${PREFIX}-c` });

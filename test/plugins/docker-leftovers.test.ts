@@ -1,18 +1,23 @@
-/** Networks and volumes, and what interrupted updates leave, against a real daemon. Skipped, and counted so, where there is none. */
+/**
+ * Networks and volumes, and what interrupted updates leave, against a real daemon. Skipped, and counted so, where there
+ * is none.
+ */
 import { expect } from "chai";
 import { OWNER_LABEL } from "../../plugins/docker/ownership";
 import { IMAGE, PREFIX, SUBNET, address, client } from "./docker-machine";
-import { CONTAINER, FOREVER, LABELS, NETWORK, Stage, VOLUME, container, network, volume } from "./docker-stage";
+import {
+    CONTAINER,
+    FOREVER,
+    LABELS,
+    NETWORK,
+    Stage,
+    VOLUME,
+    container,
+    isThere,
+    network,
+    volume,
+} from "./docker-stage";
 import { Json, failure } from "./harness";
-
-const isThere = async (id: string): Promise<boolean> =>
-    client
-        .getContainer(id)
-        .inspect()
-        .then(
-            () => true,
-            () => false,
-        );
 
 describe("docker plugin with a daemon: networks, volumes and left-over objects", function () {
     this.timeout(60_000);
@@ -33,7 +38,7 @@ describe("docker plugin with a daemon: networks, volumes and left-over objects",
         expect((await stage().provider.read(VOLUME, vol.id, vol.outputs, vol.inputs)).id).to.equal("");
     });
 
-    it("Networks and volumes bear the program's labels and no others, which the official plugin would read back", async () => {
+    it("puts only the program's labels on networks and volumes: the official plugin reads them back", async () => {
         const net = await stage().make(NETWORK, network({ labels: LABELS }), "net");
         const vol = await stage().make(VOLUME, volume({ labels: LABELS }), "vol");
         expect((await client.getNetwork(net.id).inspect()).Labels).to.deep.equal({ lab: PREFIX });
@@ -54,11 +59,16 @@ describe("docker plugin with a daemon: networks, volumes and left-over objects",
             ).message;
         expect(await message(CONTAINER, container())).to.match(
             new RegExp(
-                `a container named ${PREFIX}-c exists already \\(created, of ${IMAGE}.* was not made by this stack: .*docker rm -f ${PREFIX}-c`,
+                `a container named ${PREFIX}-c exists already \\(created, of ${IMAGE}.* ` +
+                    `was not made by this stack: .*docker rm -f ${PREFIX}-c`,
             ),
         );
         expect(await message(VOLUME, volume({ labels: LABELS }))).to.match(/a volume named .* exists already/);
-        expect(await message(VOLUME, volume())).to.match(/a volume named .* exists already/);
+        const half = volume({
+            labels: [{ label: "lab", value: "another" }, ...LABELS.map((own) => ({ ...own, label: "more" }))],
+        });
+        expect(await message(VOLUME, half), "one of two labels").to.match(/a volume named .* exists already/);
+        expect(await message(VOLUME, volume()), "no label").to.match(/a volume named .* exists already/);
         expect(await message(NETWORK, network({ labels: LABELS }))).to.match(
             /a network named .* exists already \(bridge, .* was not made by this stack/,
         );
@@ -85,7 +95,7 @@ describe("docker plugin with a daemon: networks, volumes and left-over objects",
         await other.remove();
     });
 
-    it("uses the network and the volume that an interrupted update has made, and makes its container again", async () => {
+    it("uses a network and a volume that an interrupted update has made, and makes its container again", async () => {
         const half = await client.createContainer({
             name: `${PREFIX}-c`,
             Image: IMAGE,

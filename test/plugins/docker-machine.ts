@@ -18,7 +18,8 @@ const PROGRAMS = ["/bin/sh", "/bin/sleep", "/bin/cat"];
 
 /** @throws Error when all are taken. */
 function freeOctets(): string {
-    // /proc/net/route has destinations as little-endian hexadecimal (Linux, net/ipv4/fib_trie.c); a bridge without containers is there, too.
+    // /proc/net/route has destinations as little-endian hexadecimal (Linux, net/ipv4/fib_trie.c); a bridge without
+    // containers is there, too.
     const destinations = existsSync("/proc/net/route")
         ? readFileSync("/proc/net/route", "utf8")
               .split("\n")

@@ -1,18 +1,14 @@
-/** A lab whose state another plugin wrote, over a real daemon: refresh and destroy. Skipped, and counted so, where there is none. */
+/**
+ * A lab whose state another plugin wrote, over a real daemon: refresh and destroy. Skipped, and counted so, where there
+ * is none.
+ */
 import { expect } from "chai";
-import { IMAGE, PREFIX, SUBNET, address, client } from "./docker-machine";
+import { PREFIX, SUBNET, address, client } from "./docker-machine";
 import { Made, Stage } from "./docker-stage";
+import { NAMES, STATES } from "./docker-states";
 import { Json, failure } from "./harness";
-import { Recorded, recordedStates } from "./states";
+import { Recorded } from "./states";
 
-const NAMES = {
-    network: `${PREFIX}-n`,
-    volume: `${PREFIX}-v`,
-    container: `${PREFIX}-c`,
-    address: address(10),
-    label: PREFIX,
-};
-const STATES = recordedStates(NAMES, SUBNET, address(1), IMAGE);
 /** What an older replacement plugin put on networks and volumes. */
 const OLD_LABELS = {
     "metal3-scale-lab": PREFIX,
@@ -23,7 +19,10 @@ describe("docker plugin with a daemon: a lab of another plugin", function () {
     this.timeout(60_000);
     const stage = Stage.hooks();
 
-    /** Network and volume as an older replacement plugin left them in Docker; the plugin finds them by the program's label. */
+    /**
+     * Network and volume as an older replacement plugin left them in Docker; the plugin finds them by the program's
+     * label.
+     */
     async function lab(): Promise<[Recorded, Made][]> {
         await client.createNetwork({
             Name: NAMES.network,

@@ -1,7 +1,7 @@
 /** The docker plugin over a real daemon, and what a test makes with it. */
 import { dockerProvider } from "../../plugins/docker/provider";
 import { skipBecause } from "../skip";
-import { IMAGE, PREFIX, SUBNET, address, cleanUp, isDockerThere, makeImage } from "./docker-machine";
+import { IMAGE, PREFIX, SUBNET, address, cleanUp, client, isDockerThere, makeImage } from "./docker-machine";
 import { Harness, Json } from "./harness";
 
 export const CONTAINER = "docker:index/container:Container";
@@ -24,6 +24,16 @@ export const network = (more: Json = {}): Json => ({
 });
 export const volume = (more: Json = {}): Json => ({ name: `${PREFIX}-v`, ...more });
 
+/** Whether Docker has a container of that id or name. */
+export const isThere = async (id: string): Promise<boolean> =>
+    client
+        .getContainer(id)
+        .inspect()
+        .then(
+            () => true,
+            () => false,
+        );
+
 export interface Made {
     id: string;
     outputs: Json;
@@ -34,7 +44,10 @@ export class Stage {
     private readonly made: { token: string; id: string; state: Json }[] = [];
     private constructor(readonly provider: Harness) {}
 
-    /** Adds the hooks that start the plugin, skip where there is no daemon, and clean up. @returns the stage, for use inside tests */
+    /**
+     * Adds the hooks that start the plugin, skip where there is no daemon, and clean up.
+     * @returns the stage, for use inside tests
+     */
     static hooks(): () => Stage {
         let stage: Stage | undefined;
         before(async function () {

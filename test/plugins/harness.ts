@@ -10,7 +10,9 @@ import { serviceOf } from "../../plugins/shared/service";
 
 export type Json = Record<string, unknown>;
 
-/** The engine's marks of a secret and of an unknown, written out: the tests must not take them from the code they test. */
+/**
+ * The engine's marks of a secret and of an unknown, written out: the tests must not take them from the code they test.
+ */
 export const secret = (value: unknown): Json => ({
     "4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270",
     value,

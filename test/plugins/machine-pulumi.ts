@@ -1,10 +1,15 @@
-/** A Pulumi project of its own (home, backend, plugins built from this checkout) for tests with the real CLI. */
+/**
+ * A Pulumi project with a home, a backend and plugins of its own, built from this checkout, for tests with the real
+ * CLI.
+ */
 import { execFile } from "node:child_process";
 import { mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { delimiter, join, resolve } from "node:path";
 import { promisify } from "node:util";
 import { buildPlugins } from "../../plugins/build";
+import { skipBecause } from "../skip";
+import { cleanUp, isDockerThere, makeImage } from "./docker-machine";
 
 const run = promisify(execFile);
 const ROOT = resolve(__dirname, "../..");
@@ -89,4 +94,26 @@ export class Project {
     async remove(): Promise<void> {
         await rm(this.directory, { recursive: true, force: true });
     }
+}
+
+/**
+ * Adds the hooks that make the project, skip where pulumi or Docker is missing, and clean up.
+ * @returns the project, for use inside tests
+ */
+export function projectHooks(program: string): () => Project {
+    let project: Project | undefined;
+    before(async function () {
+        if (!(await isPulumiThere()) || !(await isDockerThere())) {
+            skipBecause(this, "pulumi or Docker is missing");
+        }
+        await makeImage();
+        project = await Project.create(program);
+    });
+    after(async () => {
+        await project?.remove();
+        if (await isDockerThere()) {
+            await cleanUp();
+        }
+    });
+    return () => project as Project;
 }

@@ -1,4 +1,7 @@
-/** A state that another plugin wrote, in the hands of the replacement plugins: no difference with the program, and no error. */
+/**
+ * A state that another plugin wrote, in the hands of the replacement plugins: no difference with the program, and no
+ * error.
+ */
 import { expect } from "chai";
 import { commandProvider } from "../../plugins/command/provider";
 import { dockerProvider } from "../../plugins/docker/provider";
@@ -51,9 +54,7 @@ for (const { provider: definition, states } of SERVED) {
                 });
             }
 
-            const canUpdate = definition.resources.some(
-                (resource) => resource.token === token && resource.update !== undefined,
-            );
+            const canUpdate = definition.resources.some((resource) => resource.token === token && "update" in resource);
             if (canUpdate) {
                 it(`${token}: the preview of an update leaves out what only the official plugin notes`, async () => {
                     const news = await provider.checked(token, program, official);
@@ -67,24 +68,25 @@ for (const { provider: definition, states } of SERVED) {
 }
 
 describe("what the replacement plugins write", () => {
+    let provider: Harness | undefined;
+    afterEach(() => provider?.stop());
+
     for (const { provider: definition, states } of SERVED) {
         for (const { token, program, official } of states) {
             it(`inputs of ${token} have a note of defaults only where the official plugin writes one`, async () => {
-                const provider = await Harness.start(definition);
+                provider = await Harness.start(definition);
                 const inputs = await provider.checked(token, program);
                 expect("__defaults" in inputs).to.equal("__defaults" in official);
-                provider.stop();
             });
         }
     }
 
     it("outputs of a container have the defaults that the official plugin would miss", async () => {
-        const provider = await Harness.start(dockerProvider);
+        provider = await Harness.start(dockerProvider);
         const { token, program, older } = STATES.container;
         const inputs = await provider.checked(token, program);
         const missed = { attach: false, logs: false, containerReadRefreshTimeoutMilliseconds: 15000 };
         expect((await provider.create(token, inputs, true)).outputs).to.include(missed);
         expect(await provider.update(token, "id", older, inputs, true)).to.include(missed);
-        provider.stop();
     });
 });

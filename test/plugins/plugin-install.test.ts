@@ -1,4 +1,6 @@
-/** Which plugin the toolchain installs, with a Pulumi CLI that only notes what it is asked for and puts a file in place. */
+/**
+ * Which plugin the toolchain installs, with a Pulumi CLI that only notes what it is asked for and puts a file in place.
+ */
 import { existsSync } from "node:fs";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -18,7 +20,8 @@ describe("the plugins that the toolchain installs", () => {
     beforeEach(async () => {
         root = await mkdtemp(join(tmpdir(), "plugin-install-test-"));
         home = join(root, "home");
-        // It is called with `plugin install resource NAME VERSION`, and `--file FILE` for one that is not to be downloaded.
+        // It is called with `plugin install resource NAME VERSION`, and `--file FILE` for one that is not to be
+        // downloaded.
         const script = `#!/bin/sh -e
 dir="$PULUMI_HOME/plugins/resource-$4-v$5"
 mkdir -p "$dir"

@@ -14,7 +14,7 @@ describe("An error for the user that ends a real pulumi up", function () {
 
     before(async function () {
         if (!(await isPulumiThere())) {
-            skipBecause(this, "there is no pulumi on PATH");
+            skipBecause(this, "pulumi is missing");
         }
         // A management cluster in which every list is empty: all that Pulumi is said to have made is gone.
         api = createServer((_, response) => {
@@ -36,10 +36,10 @@ describe("An error for the user that ends a real pulumi up", function () {
             require("tsx/cjs");
             const pulumi = require("@pulumi/pulumi");
             const { fleetReached } = require(${JSON.stringify(join(ROOT, "components/wait-for-fleet"))});
-            const { judge } = require(${JSON.stringify(join(ROOT, "plan/config/validate"))});
+            const { validate } = require(${JSON.stringify(join(ROOT, "plan/validate"))});
             const { plan } = require(${JSON.stringify(join(ROOT, "plan/plan"))});
             module.exports = async () => {
-                const config = judge({ nodes: "1", clusters: "0" });
+                const config = validate({ nodes: "1", clusters: "0" });
                 const fleet = fleetReached({
                     config,
                     plan: plan(config, "test"),

@@ -1,4 +1,7 @@
-/** The tables against the types of the installed npm packages: what is served, and what is said not to be, is all there is. */
+/**
+ * The tables against the types of the installed npm packages: what is served, and what is said not to be, is all there
+ * is.
+ */
 import { readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { expect } from "chai";

@@ -1,6 +1,7 @@
 /**
- * What stands in the state of a lab that another plugin has made: Pulumi's official one, or an older version of the replacement. The shapes were
- * recorded from labs made by official plugins that were built from their sources, and by the replacement plugins before they kept to those shapes.
+ * What stands in the state of a lab that another plugin has made: Pulumi's official one, or an older version of the
+ * replacement. The shapes follow what was read off labs made by official plugins that were built from their sources,
+ * and by the replacement plugins before they kept to those shapes.
  */
 import { Json } from "./harness";
 

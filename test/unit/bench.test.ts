@@ -3,8 +3,8 @@ import { latencyBySize } from "../../cli/bench/latency";
 import { benchSizes, checkWays, settings, type BenchOptions } from "../../cli/bench/options";
 import { treeUsage } from "../../cli/bench/process-meter";
 import { checkResizing, places, touched } from "../../cli/bench/resize";
-import { validate } from "../../plan/config/validate";
 import { plan } from "../../plan/plan";
+import { validate } from "../../plan/validate";
 
 describe("the options of a benchmark", () => {
     it("A size without a number of clusters has as many as its hosts suffice for", () => {

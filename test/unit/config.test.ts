@@ -4,7 +4,7 @@ import * as fc from "fast-check";
 import { parse } from "yaml";
 import { printed, PRINTED_FILES } from "../../cli/docs";
 import { keys } from "../../plan/config/keys";
-import { ConfigurationError, validate } from "../../plan/config/validate";
+import { ConfigurationError, validate } from "../../plan/validate";
 import { repoPath } from "../../toolchain/paths";
 
 /** The problems of a configuration, as `key: rule`. */

@@ -23,7 +23,7 @@ const goStrings = (...path: string[]): Record<string, string> =>
 /** The flags of FKAS, with their defaults as Go has them. */
 function fkasFlags(): Map<string, string> {
     const text = source("services", "fkas", "internal", "options", "options.go");
-    const calls = text.matchAll(/fs\.\w+Var\(&[\w.]+, "([a-z-]+)", ((?:[^,()]|\([^()]*\))+),/g);
+    const calls = text.matchAll(/fs\.\w+Var\(\s*&[\w.]+,\s*"([a-z-]+)",\s*((?:[^,()]|\([^()]*\))+),/g);
     return new Map([...calls].map(([, flag, value]) => [flag as string, value as string]));
 }
 

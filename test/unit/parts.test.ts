@@ -6,18 +6,18 @@ import { installInput } from "../../components/cluster-api";
 import { bcryptHash } from "../../components/credentials";
 import { serviceBlocks } from "../../components/fake-api-servers";
 import { objectToken } from "../../components/kubernetes-object";
-import { validate } from "../../plan/config/validate";
-import { referenceParts } from "../../plan/image-reference";
+import { fullReference, joinReference, referenceParts } from "../../plan/image-reference";
 import { pairConfiguration } from "../../plan/manifests/pair-configuration";
 import { plan } from "../../plan/plan";
 import { pythonAssignments } from "../../plan/python";
+import { validate } from "../../plan/validate";
 import { Images } from "../../prepare/images";
 
 const python = (program: string, input: string): string =>
     execFileSync("python3", ["-c", program], { input, encoding: "utf8" });
 
-describe("the htpasswd line", () => {
-    it("verifies, says nothing else than the password, and is the same at every run", () => {
+describe("The htpasswd line", () => {
+    it("is accepted for its password alone, and is the same at every run", () => {
         expect(bcrypt.compareSync("secret", bcryptHash("secret"))).to.equal(true);
         expect(bcrypt.compareSync("other", bcryptHash("secret"))).to.equal(false);
         expect(bcryptHash("secret")).to.equal(bcryptHash("secret")).and.not.equal(bcryptHash("secret2"));
@@ -25,8 +25,8 @@ describe("the htpasswd line", () => {
     });
 });
 
-describe("the pairs' configuration", () => {
-    it("is Python that means what was meant", () => {
+describe("The configuration of a pair", () => {
+    it("is Python that evaluates to the values that were given", () => {
         const values = fc.dictionary(fc.stringMatching(/^[A-Z_]{1,9}$/), fc.jsonValue());
         const program = "import json,sys; scope={}; exec(sys.stdin.read(),{},scope); print(json.dumps(scope))";
         fc.assert(
@@ -52,22 +52,43 @@ describe("the pairs' configuration", () => {
         expect(new Set(systems.map(({ uuid }) => uuid)).size).to.equal(4);
     });
 
-    it("refuses what has no literal", () =>
+    it("refuses a value for which Python has no literal", () =>
         expect(() => pythonAssignments({ A: undefined })).to.throw(TypeError, "no Python literal"));
 });
 
-describe("images", () => {
+describe("An image reference", () => {
     const references: [string, object][] = [
         ["metal3-scale-lab/ironic:abc", { repository: "metal3-scale-lab/ironic", tag: "abc" }],
         ["localhost:5000/a/b:1.2", { repository: "localhost:5000/a/b", tag: "1.2" }],
         ["localhost:5000/a/b@sha256:00", { repository: "localhost:5000/a/b", digest: "sha256:00" }],
     ];
     for (const [reference, parts] of references) {
-        it(`takes ${reference} apart`, () => expect(referenceParts(reference)).to.deep.equal(parts));
+        it(`The reference ${reference} is taken apart and put together again`, () => {
+            expect(referenceParts(reference)).to.deep.equal(parts);
+            expect(joinReference(referenceParts(reference))).to.equal(reference);
+        });
+    }
+
+    it("A reference is put together with its digest, which says more than its tag, and with one of the two at least", () => {
+        const digest = "sha256:00";
+        expect(joinReference({ repository: "quay.io/b", tag: "v1", digest })).to.equal(`quay.io/b@${digest}`);
+        expect(() => joinReference({ repository: "quay.io/b" })).to.throw("neither a tag nor a digest");
+    });
+
+    const full: [string, string][] = [
+        ["registry.k8s.io/a/b:v1", "registry.k8s.io/a/b:v1"],
+        ["localhost/b:v1", "localhost/b:v1"],
+        ["host:5000/b:v1", "host:5000/b:v1"],
+        ["a/b:v1", "docker.io/a/b:v1"],
+        ["b:v1", "docker.io/library/b:v1"],
+    ];
+    for (const [reference, expected] of full) {
+        it(`The reference ${reference} is, with its registry, ${expected}`, () =>
+            expect(fullReference(reference)).to.equal(expected));
     }
 });
 
-describe("ports of the fake API servers", () => {
+describe("The ports of the fake API servers", () => {
     it("are all opened exactly once, in blocks that one more cluster does not change", () => {
         fc.assert(
             fc.property(
@@ -97,8 +118,8 @@ describe("ports of the fake API servers", () => {
     });
 });
 
-describe("tokens of Kubernetes objects", () => {
-    it("write the core group out, as the provider does", () => {
+describe("The token of a Kubernetes object", () => {
+    it("spells the core group out, as the provider does", () => {
         expect(objectToken({ apiVersion: "v1", kind: "Secret" })).to.equal("kubernetes:core/v1:Secret");
         expect(objectToken({ apiVersion: "metal3.io/v1alpha1", kind: "BareMetalHost" })).to.equal(
             "kubernetes:metal3.io/v1alpha1:BareMetalHost",
@@ -106,7 +127,7 @@ describe("tokens of Kubernetes objects", () => {
     });
 });
 
-describe("what Cluster API's controllers are told", () => {
+describe("The input of clusterctl init", () => {
     interface Input {
         deprecatedVersions: boolean;
         webhooksOfEveryUpdate: boolean;
@@ -123,23 +144,23 @@ describe("what Cluster API's controllers are told", () => {
     };
     const told = (raw: Record<string, string>): Input["controllers"] => input(raw).controllers;
 
-    it("has each of them a weight, or they starve beside the conductors", () => {
+    it("gives each controller a CPU weight, without which it starves beside the conductors", () => {
         for (const [name, { requests }] of Object.entries(told({}))) {
             expect(requests, name).to.have.property("cpu");
         }
     });
 
-    it("has none of them convert objects for versions that nobody asks for, except in the published profile", () => {
+    it("drops deprecated API versions, so that no object is converted, except in the published profile", () => {
         expect(input({})).to.include({ deprecatedVersions: false });
         expect(input({ tuning: "published" })).to.include({ deprecatedVersions: true });
     });
 
-    it("has their webhooks asked about changes only, except where it is to be upstream's own", () => {
+    it("has webhooks called for changes only, except in the published profile", () => {
         expect(input({})).to.include({ webhooksOfEveryUpdate: false });
         expect(input({ tuning: "published" })).to.include({ webhooksOfEveryUpdate: true });
     });
 
-    it("has each of them waited for longer than a second by its probes, or a busy machine restarts them", () => {
+    it("lets probes wait 10 s, because a busy machine restarts a controller that has upstream's 1 s", () => {
         for (const [name, controller] of Object.entries(told({}))) {
             expect(controller, name).to.include({ probeTimeoutSeconds: 10 });
         }
@@ -148,7 +169,7 @@ describe("what Cluster API's controllers are told", () => {
         }
     });
 
-    it("is upstream's own where the published lab is to be compared with", () => {
+    it("has upstream's own settings in the published profile", () => {
         const { core, controlPlane, infrastructure, ipam } = told({ tuning: "published" });
         expect(core).to.not.have.property("requests");
         expect(core?.args).to.deep.equal({ "kube-api-qps": 20, "kube-api-burst": 30 });
@@ -159,7 +180,7 @@ describe("what Cluster API's controllers are told", () => {
         expect(ipam?.args).to.deep.equal({});
     });
 
-    it("has them work on as many objects at a time as the plan says, and on one where nothing waits for it", () => {
+    it("has controllers work on as many objects at a time as the plan says", () => {
         const { core, controlPlane, bootstrap, infrastructure } = told({});
         expect(core?.args).to.include({ "cluster-concurrency": 3, "sync-period": "6h", "leader-elect": false });
         expect(controlPlane?.args)

@@ -177,7 +177,6 @@ describe("pki: everything of a lab", function () {
         kubernetes: {
             apiServerNames: ["127.0.0.1", "10.96.0.1", "kubernetes.default.svc"],
             nodes: { "node-0": ["node-0", "192.168.222.2"] },
-            etcdNames: ["127.0.0.1"],
         },
         servers: { ironic: { names: ["192.168.222.100"] } },
     });
@@ -212,8 +211,6 @@ describe("pki: everything of a lab", function () {
             "O=system:nodes\nCN=system:node:node-0",
         ],
         frontProxy: [of.kubernetes?.frontProxyClient, of.kubernetes?.frontProxyCa, "CN=front-proxy-client"],
-        etcd: [of.kubernetes?.etcd?.server, of.kubernetes?.etcd?.ca, "CN=etcd"],
-        etcdClient: [of.kubernetes?.etcd?.client, of.kubernetes?.etcd?.ca, "CN=kube-apiserver-etcd-client"],
         ironic: [of.servers.ironic, of.ca, "CN=ironic"],
     });
 
@@ -227,8 +224,8 @@ describe("pki: everything of a lab", function () {
             expect(certificate.subject, name).to.equal(subject);
             expect(certificate.ca, name).to.equal(false);
         }
-        const authorities = [pki.ca, pki.kubernetes?.clusterCa, pki.kubernetes?.frontProxyCa, pki.kubernetes?.etcd?.ca];
-        expect(new Set(authorities.map((pair) => pair?.cert)).size).to.equal(4);
+        const authorities = [pki.ca, pki.kubernetes?.clusterCa, pki.kubernetes?.frontProxyCa];
+        expect(new Set(authorities.map((pair) => pair?.cert)).size).to.equal(3);
         expect(authorities.every((pair) => new X509Certificate(pair?.cert ?? "").ca)).to.equal(true);
     });
 

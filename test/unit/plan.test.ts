@@ -1,10 +1,10 @@
 import { expect } from "chai";
 import * as fc from "fast-check";
 import { pairAddresses, pairCapacity, parseNetwork } from "../../plan/addresses";
-import { validate } from "../../plan/config/validate";
 import { hostMac } from "../../plan/identities";
 import { pairCount, pairRange } from "../../plan/pairs";
 import { plan, type LabPlan } from "../../plan/plan";
+import { validate } from "../../plan/validate";
 
 const planOf = (raw: Record<string, string>, seed = "dev"): LabPlan =>
     plan(validate({ provisioningCidr: "172.20.0.0/16", ...raw }), seed);

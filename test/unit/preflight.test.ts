@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { machineProblems, type MachineFacts } from "../../components/substrate/embedded/preflight";
-import { validate } from "../../plan/config/validate";
 import { plan } from "../../plan/plan";
+import { validate } from "../../plan/validate";
 
 const config = validate({});
 const planned = plan(config, "dev");

@@ -1,10 +1,10 @@
 import { readFileSync } from "node:fs";
 import { expect } from "chai";
 import { parse } from "yaml";
-import { validate } from "../../plan/config/validate";
 import { plan } from "../../plan/plan";
 import { profile, SETTINGS, type Profile } from "../../plan/profiles";
 import { waitSeconds } from "../../plan/sizes";
+import { validate } from "../../plan/validate";
 import { repoPath } from "../../toolchain/paths";
 
 const lab = (nodes: number): Profile => profile("lab", nodes);

@@ -24,7 +24,7 @@ import { tryLock } from "../../toolchain/cache/lock";
 
 const RECIPE: Recipe = { name: "thing", inputs: { version: "1" } };
 
-describe("the toolchain's cache", () => {
+describe("The toolchain's cache", () => {
     let root: string;
     let cache: Cache;
     let builds: number;
@@ -43,7 +43,7 @@ describe("the toolchain's cache", () => {
     });
     afterEach(() => rm(root, { recursive: true, force: true }));
 
-    it("names an entry by its recipe, builds it once and keeps it", async () => {
+    it("names an entry after its recipe, builds it once and keeps it", async () => {
         const first = await cache.ensure(RECIPE, build);
         expect(first).to.match(/\/entries\/thing-[0-9a-f]{12}$/);
         expect(await cache.ensure(RECIPE, build)).to.equal(first);
@@ -53,14 +53,14 @@ describe("the toolchain's cache", () => {
         expect(await readdir(join(root, "tmp"))).to.deep.equal([]);
     });
 
-    it("gives another recipe another entry, and the first stays", async () => {
+    it("gives each recipe an entry of its own", async () => {
         const first = await cache.ensure(RECIPE, build);
         const second = await cache.ensure({ name: "thing", inputs: { version: "2" } }, build);
         expect(second).not.to.equal(first);
         expect((await cache.stateOf(RECIPE)).state).to.equal("present");
     });
 
-    it("does not depend on the order of an object's fields", () => {
+    it("names an entry alike for every order of the recipe's fields", () => {
         expect(cache.idOf({ name: "a", inputs: { x: 1, y: [2] } })).to.equal(
             cache.idOf({ name: "a", inputs: { y: [2], x: 1 } }),
         );
@@ -112,7 +112,7 @@ describe("the toolchain's cache", () => {
         });
     }
 
-    it("is not deceived by a file's time set back", async () => {
+    it("notices other content also when the file's modification time is set back", async () => {
         const dir = await cache.ensure(RECIPE, build);
         const before = await stat(join(dir, "program"));
         await writeFile(join(dir, "program"), "CONTENT");
@@ -126,7 +126,7 @@ describe("the toolchain's cache", () => {
         expect((await cache.stateOf(RECIPE)).state).to.equal("present");
     });
 
-    it("leaves nothing behind when the build fails, and tells the error", async () => {
+    it("throws the error of a failed build and leaves nothing of it behind", async () => {
         const failing = async (dir: string): Promise<void> => {
             await writeFile(join(dir, "half"), "");
             throw new Error("no network");
@@ -139,7 +139,7 @@ describe("the toolchain's cache", () => {
         expect(builds).to.equal(1);
     });
 
-    it("builds once for many who ask at the same time, in one process", async () => {
+    it("builds an entry once for many who ask at the same time in one process", async () => {
         const slow = async (dir: string): Promise<void> => {
             await new Promise((done) => setTimeout(done, 300));
             await build(dir);
@@ -149,7 +149,7 @@ describe("the toolchain's cache", () => {
         expect(builds).to.equal(1);
     });
 
-    describe("among processes", function () {
+    describe("among several processes", function () {
         this.timeout(60_000);
         const script = `
             import { Cache } from ${JSON.stringify(join(__dirname, "../../toolchain/cache/cache"))};
@@ -171,14 +171,14 @@ describe("the toolchain's cache", () => {
             });
         };
 
-        it("one builds and the others wait for it", async () => {
+        it("has one build an entry and the others wait for it", async () => {
             const workers = await Promise.all([1, 2, 3].map(() => start(1_500)));
             const codes = await Promise.all(workers.map(async (worker) => (await once(worker, "exit"))[0] as number));
             expect(codes).to.deep.equal([0, 0, 0]);
             expect((await readFile(join(root, "builds"), "utf8")).trim().split("\n")).to.have.length(1);
         });
 
-        it("a run killed half-way (kill -9) neither leaves a broken entry nor blocks the next", async () => {
+        it("holds no broken entry after a run was killed (kill -9), and the next run is not blocked", async () => {
             const worker = await start(60_000);
             await once(worker.stdout, "data");
             worker.kill("SIGKILL");
@@ -191,7 +191,7 @@ describe("the toolchain's cache", () => {
         });
     });
 
-    it("sweeps what dead runs left and nothing that a living one works on", async () => {
+    it("removes what dead runs left, and nothing that a living one works on", async () => {
         const id = cache.idOf(RECIPE);
         await mkdir(join(root, "tmp", `${id}~999999-dead`), { recursive: true });
         const other = "other-0123456789ab";

@@ -18,7 +18,7 @@ const INSTALLED: Partial<DockerFacts> = {
     complaint: "Cannot connect to the Docker daemon",
 };
 
-describe("what is done about Docker", () => {
+describe("A Docker that does not answer", () => {
     const table: [
         situation: string,
         facts: Partial<DockerFacts>,
@@ -73,7 +73,7 @@ describe("what is done about Docker", () => {
         ],
     ];
     for (const [situation, facts, decision, detail] of table) {
-        it(`${situation}: ${decision}`, () => {
+        it(`leads to "${decision}" in this situation: ${situation}`, () => {
             const decided = decideDocker({ ...NOTHING, ...facts });
             expect(decided.do).to.equal(decision);
             if (decided.do === "give-up") {
@@ -88,8 +88,8 @@ describe("what is done about Docker", () => {
     }
 });
 
-describe("why docker info failed", () => {
-    it("is the line that says so, and not what the client knows of itself", () => {
+describe("The reason why docker info failed", () => {
+    it("is the line with the error, and not the client's JSON about itself", () => {
         const denied =
             "permission denied while trying to connect to the Docker daemon socket at " +
             "unix:///var/run/docker.sock: dial unix /var/run/docker.sock: connect: permission denied";

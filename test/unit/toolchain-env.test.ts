@@ -13,8 +13,8 @@ import { foreignPath, versionIn } from "../../toolchain/tools";
 const sh = (script: string, path = "/usr/bin:/bin"): string =>
     execFileSync("/bin/sh", ["-c", script], { encoding: "utf8", env: { PATH: path } });
 
-describe("npm run env", () => {
-    it("quotes any text so that a shell reads it back as it was", () => {
+describe("The environment that npm run env prints", () => {
+    it("quotes any text so that a shell reads it back unchanged", () => {
         const texts = fc.string({
             unit: fc.constantFrom("a", " ", "'", '"', "$", "`", "\\", "\n", "!", "*", ";", "é"),
             maxLength: 12,
@@ -27,13 +27,13 @@ describe("npm run env", () => {
         );
     });
 
-    it("sets variables and puts its folder on PATH once, also when evaluated twice", () => {
+    it("sets variables and puts the lab's folder on PATH once, also when it is evaluated twice", () => {
         const lines = exportLines({ A: "it's $HOME", B: "plain" }, "/my cache/bin").join("\n");
         const script = `${lines}\n${lines}\nprintf '%s|%s|%s' "$A" "$B" "$PATH"`;
         expect(sh(script)).to.equal("it's $HOME|plain|/my cache/bin:/usr/bin:/bin");
     });
 
-    it("is honoured by XDG's folders and the lab's own variables", () => {
+    it("names folders by the lab's own variables, else by XDG's, else in the home", () => {
         expect(cacheRoot({ METAL3_SCALE_LAB_CACHE: "/c" })).to.equal("/c");
         expect(cacheRoot({ XDG_CACHE_HOME: "/x" })).to.equal("/x/metal3-scale-lab");
         expect(cacheRoot({ XDG_CACHE_HOME: "relative" })).to.match(/\/\.cache\/metal3-scale-lab$/);
@@ -41,7 +41,7 @@ describe("npm run env", () => {
         expect(stateRoot({ METAL3_SCALE_LAB_STATE: "/t", XDG_STATE_HOME: "/s" })).to.equal("/t");
     });
 
-    it("leaves out the lab's and npm's folders where it looks for what the person has", () => {
+    it("does not count the lab's and npm's folders as tools that the person has installed", () => {
         expect(foreignPath(new Cache("/c"), "/c/bin:/p/node_modules/.bin:/usr/bin::/x/node-gyp-bin:/bin")).to.equal(
             "/usr/bin:/bin",
         );
@@ -53,15 +53,15 @@ describe("npm run env", () => {
         ["nothing", undefined],
     ];
     for (const [text, version] of versions) {
-        it(`reads ${version} out of ${text.trim()}`, () => expect(versionIn(text)).to.equal(version));
+        it(`finds the version ${version} in "${text.trim()}"`, () => expect(versionIn(text)).to.equal(version));
     }
 });
 
-describe("how Pulumi is called", () => {
+describe("The environment of Pulumi", () => {
     const cache = new Cache("/c");
     const env = { METAL3_SCALE_LAB_STATE: "/s" };
 
-    it("the lab's own gets a home in the cache, a state folder and a passphrase file", () => {
+    it("gives the lab's own Pulumi a home in the cache, a state folder and a passphrase file", () => {
         const setup = pulumiSetup(cache, { where: "cache", env, login: "https://api.pulumi.com" });
         expect(setup.variables).to.deep.equal({
             PULUMI_SKIP_UPDATE_CHECK: "true",
@@ -73,13 +73,13 @@ describe("how Pulumi is called", () => {
         expect(setup).to.include({ own: false, stateDir: "/s/pulumi", passphraseFile: "/s/passphrase" });
     });
 
-    it("a person's own that is logged in to Pulumi Cloud keeps its home, its backend and its encryption", () => {
+    it("leaves home, backend and encryption of a person's Pulumi that is logged in to Pulumi Cloud", () => {
         const { variables, stateDir } = pulumiSetup(cache, { where: "PATH", env, login: "https://api.pulumi.com" });
         expect(Object.keys(variables)).to.have.members(["PULUMI_SKIP_UPDATE_CHECK", "PULUMI_NODEJS_TRANSPILE_ONLY"]);
         expect(stateDir).to.equal(undefined);
     });
 
-    it("a person's own that is not logged in gets the lab's backend and passphrase, and keeps its home", () => {
+    it("gives a person's Pulumi that is not logged in the lab's backend and passphrase, and leaves its home", () => {
         const { variables } = pulumiSetup(cache, { where: "PATH", env, login: undefined });
         expect(variables).to.include({
             PULUMI_BACKEND_URL: "file:///s/pulumi",
@@ -88,7 +88,7 @@ describe("how Pulumi is called", () => {
         expect(variables).to.not.have.property("PULUMI_HOME");
     });
 
-    it("another backend of the person's stays, with the lab's passphrase where none is given", () => {
+    it("leaves another backend, and gives it the lab's passphrase only where the person has set none", () => {
         const own = { ...env, PULUMI_BACKEND_URL: "s3://bucket" };
         expect(pulumiSetup(cache, { where: "cache", env: own, login: undefined }).variables).to.not.have.property(
             "PULUMI_BACKEND_URL",
@@ -102,7 +102,7 @@ describe("how Pulumi is called", () => {
         );
     });
 
-    it("comes out the same in a shell that has evaluated it already", () => {
+    it("is the same in a shell that has evaluated it already", () => {
         const first = pulumiSetup(cache, { where: "cache", env, login: undefined });
         const again = pulumiSetup(cache, { where: "cache", env: { ...env, ...first.variables }, login: undefined });
         expect(again.stateDir).to.equal(first.stateDir);
@@ -110,7 +110,7 @@ describe("how Pulumi is called", () => {
         expect({ ...first.variables, ...again.variables }).to.deep.equal(first.variables);
     });
 
-    describe("before it is", () => {
+    describe("The state of Pulumi", () => {
         let folder: string;
         const setup = (where: "cache" | "PATH" = "cache") =>
             pulumiSetup(new Cache(join(folder, "c")), {
@@ -125,7 +125,7 @@ describe("how Pulumi is called", () => {
             await rm(folder, { recursive: true });
         });
 
-        it("the passphrase file is made once, for this user alone, and never replaced", async () => {
+        it("has one passphrase file, which only this user may read and nobody replaces", async () => {
             await Promise.all([preparePulumiState(setup()), preparePulumiState(setup())]);
             const file = join(folder, "s", "passphrase");
             const first = await readFile(file, "utf8");
@@ -135,7 +135,7 @@ describe("how Pulumi is called", () => {
             expect(await readFile(file, "utf8")).to.equal(first);
         });
 
-        it("a file in the lab's home keeps Pulumi from logging there; a person's own home stays as it is", async () => {
+        it("has a file that keeps Pulumi from logging in the lab's home; a person's own home gets none", async () => {
             await preparePulumiState(setup("PATH"));
             expect(await readdir(folder)).to.deep.equal(["s"]);
             await preparePulumiState(setup());

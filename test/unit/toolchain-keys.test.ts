@@ -6,7 +6,7 @@ import fc from "fast-check";
 import { canonicalJson, contentOf, keyOf } from "../../toolchain/cache/keys";
 import { goKey, localReplacements, parseTargets, type GoTarget } from "../../toolchain/go/targets";
 
-describe("keys of what is built", () => {
+describe("The keys of built programs", () => {
     let root: string;
     const target = (changes: Partial<GoTarget> = {}): GoTarget => ({
         ...(parseTargets(
@@ -80,7 +80,7 @@ describe("keys of what is built", () => {
         });
     }
 
-    it("do not change with what a build writes where git does not look", async () => {
+    it("do not change with files that a build writes and git ignores", async () => {
         await writeFile(join(root, "mod", ".gitignore"), "/inner/made/\n");
         const before = key();
         await mkdir(join(root, "mod", "inner", "made"));
@@ -90,12 +90,12 @@ describe("keys of what is built", () => {
         expect(() => key()).to.throw('"*.json" is a pattern');
     });
 
-    it("know the folders a go.mod replaces modules with", () => {
+    it("count the folders that replace modules in go.mod", () => {
         expect(localReplacements(join(root, "mod"))).to.deep.equal([join(root, "shared")]);
         expect(() => localReplacements(join(root, "shared"))).to.throw("go.mod is missing");
     });
 
-    it("are of canonical JSON: equal exactly for equal values", () => {
+    it("are hashes of canonical JSON, which is equal exactly for equal values", () => {
         fc.assert(
             fc.property(fc.dictionary(fc.string(), fc.jsonValue()), (value) => {
                 const turned = Object.fromEntries(Object.entries(value).reverse());
@@ -106,14 +106,14 @@ describe("keys of what is built", () => {
         expect(keyOf({ a: 1 })).not.to.equal(keyOf({ a: "1" }));
     });
 
-    it("name a missing input", () => {
+    it("cannot be had without an input, and the message names it", () => {
         expect(() => contentOf(join(root, "nothing"))).to.throw(
             `cannot read ${join(root, "nothing")}, which is an input of a build`,
         );
     });
 });
 
-describe("targets.yaml", () => {
+describe("The file targets.yaml", () => {
     it("is refused with every problem at once", () => {
         const text =
             "targets: [{name: 'Bad Name', module: m, package: ., version: v1}, " +

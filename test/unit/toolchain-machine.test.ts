@@ -10,7 +10,7 @@ import { Toolchain } from "../../toolchain/toolchain";
 
 const GIB = 1024 ** 3;
 
-describe("free space", () => {
+describe("Free space", () => {
     const needs = [
         { path: "/cache", need: 12, what: "the cache" },
         { path: "/docker", need: 8, what: "Docker's data" },
@@ -25,7 +25,7 @@ describe("free space", () => {
         ]);
     });
 
-    it("is judged apart on two disks, and every problem is told", () => {
+    it("is compared disk by disk, with a problem for each disk that is too full", () => {
         const look = (free: Record<string, number>) =>
             spaceProblems(needs, (path) => ({ free: (free[path] ?? 0) * GIB, device: path }));
         expect(look({ "/cache": 12, "/docker": 8 })).to.deep.equal([]);
@@ -44,13 +44,13 @@ describe("Go", () => {
         ["go version devel go1.27-abc linux/amd64", undefined, false],
     ];
     for (const [said, version, fits] of table) {
-        it(`"${said}" ${fits ? "fits" : "does not fit"}`, () => {
+        it(`${fits ? "may" : "may not"} build the lab's programs when it calls itself "${said}"`, () => {
             expect(parseGoVersion(said)).to.equal(version);
             expect(version !== undefined && goFits(version)).to.equal(fits);
         });
     }
 
-    it("hashes a module as go.sum does", async () => {
+    it("module gets the hash that go.sum has for it", async () => {
         const dir = await mkdtemp(join(tmpdir(), "lab-hash-test-"));
         try {
             await mkdir(join(dir, "sub"));
@@ -73,7 +73,7 @@ describe("Pulumi's plugin downloads", () => {
     });
     afterEach(() => rm(root, { recursive: true, force: true }));
 
-    it("are looked for once; that they cannot be had is remembered for a day", async () => {
+    it("are looked for once a day where they cannot be reached", async () => {
         let asked = 0;
         const cannot = async (): Promise<boolean> => {
             asked += 1;
@@ -86,7 +86,7 @@ describe("Pulumi's plugin downloads", () => {
         expect(await officialPluginsReachable(root, "https://x/b", async () => true)).to.equal(true);
     });
 
-    it("may be forced or forbidden, and nothing else", () => {
+    it("are chosen by a variable that accepts auto, official and stand-in only", () => {
         expect(pluginSource({})).to.equal("auto");
         expect(pluginSource({ METAL3_SCALE_LAB_PLUGINS: "replacement" })).to.equal("replacement");
         expect(pluginSource({ METAL3_SCALE_LAB_PLUGINS: "stand-in" })).to.equal("replacement");
@@ -96,8 +96,8 @@ describe("Pulumi's plugin downloads", () => {
     });
 });
 
-describe("side by side", () => {
-    it("when one step fails the others are stopped and waited for, and the first error is told", async () => {
+describe("Steps that run side by side", () => {
+    it("are stopped and waited for when one of them fails, and its error is thrown", async () => {
         const toolchain = new Toolchain(new Progress({ sink: { write: () => undefined } }), undefined, "/nowhere");
         let ended = false;
         const other = new Promise<void>((_, reject) => {

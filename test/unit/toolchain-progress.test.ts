@@ -19,7 +19,7 @@ class Text {
 
 const pause = (ms: number): Promise<void> => new Promise((done) => setTimeout(done, ms));
 
-describe("progress", () => {
+describe("The progress of the toolchain", () => {
     it("says which step of how many, and how long, in plain lines", async () => {
         const sink = new Text();
         let now = 0;
@@ -48,7 +48,7 @@ describe("progress", () => {
         expect(beats.length).to.be.within(1, 4);
     });
 
-    it("tells steps that run side by side apart", async () => {
+    it("numbers steps that run side by side", async () => {
         const sink = new Text();
         const progress = new Progress({ sink });
         progress.expect(2);
@@ -63,7 +63,7 @@ describe("progress", () => {
         expect(sink.text.endsWith("\r\u001b[K[1/1] a: done in 0 s\n")).to.equal(true);
     });
 
-    it("tells a failed step from one that was stopped, and passes the error on", async () => {
+    it("says which step failed and which was stopped, and throws the error on", async () => {
         const sink = new Text();
         const progress = new Progress({ sink });
         const failed = await progress
@@ -76,7 +76,7 @@ describe("progress", () => {
             .and.match(/b: stopped after/);
     });
 
-    it("shows the end of a failed command's output and where the rest is", async () => {
+    it("shows the end of a failed command's output and the path of its log", async () => {
         const dir = await mkdtemp(join(tmpdir(), "lab-progress-test-"));
         const log = join(dir, "step.log");
         try {
@@ -100,7 +100,7 @@ describe("progress", () => {
         }
     });
 
-    it("ends a command that takes too long, and says so", async () => {
+    it("says that a command took too long or could not be started", async () => {
         const error = (await run("sleep", ["30"], { timeoutMs: 100 }).catch(
             (caught: unknown) => caught,
         )) as CommandError;
@@ -111,7 +111,7 @@ describe("progress", () => {
         expect(missing.reason).to.match(/ENOENT/);
     });
 
-    it("writes durations as a person reads them", () => {
+    it("writes time spans in hours, minutes and seconds", () => {
         expect([0, 59_400, 60_000, 3_599_000, 3_600_000, 7_325_000].map(duration)).to.deep.equal([
             "0 s",
             "59 s",

@@ -17,7 +17,7 @@ done
 exit "\${CODE:-0}"
 `;
 
-describe("running Pulumi", function () {
+describe("Pulumi, run by the lab,", function () {
     this.timeout(60_000);
     let dir: string;
     let notes: string;
@@ -52,13 +52,13 @@ describe("running Pulumi", function () {
     });
     afterEach(() => rm(dir, { recursive: true, force: true }));
 
-    it("hands on its arguments and its exit code", async () => {
+    it("gets the arguments, and its exit code is handed on", async () => {
         const [code] = (await once(start({ CODE: "7" }), "exit")) as [number];
         expect(code).to.equal(7);
         expect(await noted()).to.deep.equal(["started up --yes"]);
     });
 
-    it("tells it once of several Ctrl-C, and waits until it has saved its state", async () => {
+    it("gets one signal for several Ctrl-C, and is waited for until it has saved its state", async () => {
         const caller = start();
         await until("started up --yes");
         caller.kill("SIGINT");
@@ -69,7 +69,7 @@ describe("running Pulumi", function () {
         expect(await noted()).to.deep.equal(["started up --yes", "INT", "saved"]);
     });
 
-    it("lets it save its state also when the caller is killed (kill -9)", async () => {
+    it("saves its state also when the caller is killed (kill -9)", async () => {
         const caller = start();
         await until("started up --yes");
         caller.kill("SIGKILL");

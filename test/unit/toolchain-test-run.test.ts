@@ -3,14 +3,15 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
 import { pulumiSettings } from "../../cli/pulumi";
-import { knownIds, labLabel } from "../../cli/recovery/docker-leftovers";
-import { dropSalt } from "../../cli/stack";
-import { validate } from "../../plan/config/validate";
+import { labLabel } from "../../cli/recovery/docker-leftovers";
+import { knownIds } from "../../cli/recovery/state";
+import { dropSalt } from "../../cli/stack-file";
 import { dockerLabels } from "../../plan/docker-labels";
 import { plan } from "../../plan/plan";
+import { validate } from "../../plan/validate";
 
-describe("around a stack", () => {
-    it("the salt goes from a configuration without secrets, and stays with one", async () => {
+describe("The stack of a lab", () => {
+    it("loses the salt from a configuration file without secrets, and keeps it in one with a secret", async () => {
         const dir = await mkdtemp(join(tmpdir(), "lab-salt-test-"));
         const file = join(dir, "Pulumi.dev.yaml");
         try {
@@ -29,19 +30,19 @@ describe("around a stack", () => {
         }
     });
 
-    it("leftovers are looked for under the label the program gives", () => {
+    it("has its leftovers looked for under the label that the program gives to containers", () => {
         const [label] = dockerLabels(plan(validate({}), "dev"));
         expect(labLabel("dev")).to.equal(`${label?.label}=${label?.value}`);
         expect(labLabel("organization/metal3-scale-lab/dev")).to.equal(labLabel("dev"));
     });
 
-    it("what the state knows, by id or by name, is no leftover", () => {
+    it("has no leftover that its state knows by id or by name", () => {
         expect([
             ...knownIds([{ id: "abc", outputs: { name: "m3lab-dev-x" } }, { outputs: { name: 7 } }]),
         ]).to.deep.equal(["abc", "m3lab-dev-x"]);
     });
 
-    it("only a large lab goes without checkpoints, and with a larger heap", () => {
+    it("has no checkpoints and a larger heap only when the lab is large", () => {
         expect(pulumiSettings(4, 2, 115, {})).to.deep.equal({});
         expect(pulumiSettings(Number.NaN, 2, 0, {})).to.deep.equal({});
         expect(pulumiSettings(500, 100, 115, {})).to.deep.equal({
@@ -53,13 +54,13 @@ describe("around a stack", () => {
         );
     });
 
-    it("nor does a large lab that is to be small", () => {
+    it("has no checkpoints either when a large lab is made small", () => {
         for (const nodes of [4, Number.NaN]) {
             expect(pulumiSettings(nodes, 2, 3189, {})).to.deep.equal(pulumiSettings(200, 0, 0, {}));
         }
     });
 
-    it("they come out the same in a shell that has them already", () => {
+    it("has the same settings in a shell that has them already", () => {
         const env = { NODE_OPTIONS: "--trace-warnings --max-old-space-size=4096" };
         expect(pulumiSettings(10_000, 0, 0, env)["NODE_OPTIONS"]).to.equal(
             "--trace-warnings --max-old-space-size=8000",

@@ -1,8 +1,9 @@
 import { readFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
-import { gte, satisfies } from "semver";
-import { validate } from "../../plan/config/validate";
+import { gte, Range, satisfies } from "semver";
+import { parse } from "yaml";
+import { validate } from "../../plan/validate";
 import { goTarget, goTargets, type GoTarget } from "../../toolchain/go/targets";
 import { imageNames, imageRecipe } from "../../toolchain/images/recipes";
 import { repoPath } from "../../toolchain/paths";
@@ -119,6 +120,11 @@ describe("Versions that stand in more than one file", () => {
                 dependencies[name === "nodejs" ? "@pulumi/pulumi" : `@pulumi/${name}`],
             );
         }
+    });
+
+    it("Pulumi.yaml asks for the same versions of Pulumi as the toolchain takes from PATH", () => {
+        const project = parse(readFileSync(repoPath("Pulumi.yaml"), "utf8")) as { requiredPulumiVersion: string };
+        expect(new Range(project.requiredPulumiVersion).range).to.equal(new Range(tool("pulumi").range).range);
     });
 
     it("A tool that the lab builds is of a version that it would take from PATH", () => {

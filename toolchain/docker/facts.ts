@@ -15,6 +15,17 @@ export interface DockerInfo {
     dataRoot: string;
 }
 
+/** The fields of `docker info --format '{{json .}}'` that the lab reads. */
+interface DockerAnswer {
+    /** Why the daemon did not answer; the other fields are then the client's alone. */
+    ServerErrors?: string[];
+    ServerVersion: string;
+    /** Absent before Docker 20.10. */
+    CgroupVersion?: string;
+    Driver: string;
+    DockerRootDir: string;
+}
+
 /**
  * The line of `docker info`'s output that says why it failed. The client first prints JSON about itself, which has
  * fields named Error as well.
@@ -29,18 +40,17 @@ export const complaintOf = (output: string): string | undefined =>
 export async function askDocker(): Promise<{ info?: DockerInfo; complaint: string }> {
     try {
         const text = await run("docker", ["info", "--format", "{{json .}}"], { timeoutMs: 20_000 });
-        const said = JSON.parse(text) as Record<string, unknown>;
-        const errors = said["ServerErrors"];
-        if (Array.isArray(errors) && errors.length > 0) {
-            return { complaint: errors.join("; ") };
+        const said = JSON.parse(text) as DockerAnswer;
+        if (said.ServerErrors !== undefined && said.ServerErrors.length > 0) {
+            return { complaint: said.ServerErrors.join("; ") };
         }
         return {
             complaint: "",
             info: {
-                version: String(said["ServerVersion"]),
-                cgroup: typeof said["CgroupVersion"] === "string" ? said["CgroupVersion"] : "1",
-                storage: String(said["Driver"]),
-                dataRoot: String(said["DockerRootDir"]),
+                version: said.ServerVersion,
+                cgroup: said.CgroupVersion ?? "1",
+                storage: said.Driver,
+                dataRoot: said.DockerRootDir,
             },
         };
     } catch (error) {

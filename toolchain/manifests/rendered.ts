@@ -60,32 +60,6 @@ export async function readProvider(
     return { components, metadata };
 }
 
-/**
- * A provider's files in upstream's release of a version.
- *
- * @param base the site with the releases. Default: GitHub; another one is a mirror of it.
- * @throws ManifestError naming the address that did not answer with the file.
- */
-export async function fetchProvider(
-    provider: Provider,
-    version: string,
-    base = "https://github.com",
-): Promise<ProviderFiles> {
-    const fetchFile = async (file: string): Promise<string> => {
-        const url = `${base}/${provider.releases}/releases/download/${version}/${file}`;
-        const response = await fetch(url, { signal: AbortSignal.timeout(60_000) }).catch((error: unknown) => {
-            // fetch() itself says only "fetch failed"; its cause says why.
-            throw new ManifestError(`${url} cannot be read: ${errorText((error as Error).cause ?? error)}`);
-        });
-        if (!response.ok) {
-            throw new ManifestError(`${url} answered ${response.status} ${response.statusText}`);
-        }
-        return response.text();
-    };
-    const [components, metadata] = await Promise.all([fetchFile(provider.componentsFile), fetchFile("metadata.yaml")]);
-    return { components, metadata };
-}
-
 /** The bare-metal operator's objects in a rendered folder, as upstream has them. */
 export async function readBareMetalOperator(directory: string): Promise<Manifest[]> {
     const path = join(directory, BARE_METAL_OPERATOR.componentsFile);

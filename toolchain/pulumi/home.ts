@@ -7,21 +7,21 @@ import type { Cache } from "../cache/cache";
 import { stateRoot } from "../paths";
 import type { FoundTool } from "../tools";
 
-/** How Pulumi is to be called: variables beside the person's own environment. */
+/** How Pulumi is called: variables beside the person's own environment. */
 export interface PulumiSetup {
-    /** The person's own Pulumi, or the lab's. */
+    /** Whether the person's own Pulumi is used, and not the lab's. */
     own: boolean;
     /** PULUMI_HOME when Pulumi is the lab's. */
     home: string | undefined;
-    /** Variables to be set; those the person has set are not among them. */
+    /** Variables to set. Variables that the person has set are not among them. */
     variables: Record<string, string>;
-    /** File to be made before Pulumi runs, if the lab's passphrase is used. */
+    /** File to make before Pulumi runs, where the lab's own passphrase is used. */
     passphraseFile: string | undefined;
-    /** Where the lab keeps the stacks' state, if it does. */
+    /** Folder of the stacks' state, where the lab keeps it. */
     stateDir: string | undefined;
 }
 
-/** What decides about it. */
+/** The facts from which {@link pulumiSetup} decides. */
 export interface PulumiFacts {
     where: FoundTool["where"];
     env: NodeJS.ProcessEnv;
@@ -40,8 +40,9 @@ export function currentLogin(env: NodeJS.ProcessEnv = process.env): string | und
 }
 
 /**
- * Decides how Pulumi is called. A person's own Pulumi keeps its home, plugins and backend; only what is missing is given. The lab's own Pulumi gets a home
- * in the cache, a state folder and a passphrase file, so that ~/.pulumi stays as it is.
+ * Decides how Pulumi is called. A person's own Pulumi keeps its home, plugins and backend, and gets only what is
+ * missing. The lab's own Pulumi gets a home in the cache, a state folder and a passphrase file, so that ~/.pulumi stays
+ * as it is.
  */
 export function pulumiSetup(cache: Cache, facts: PulumiFacts): PulumiSetup {
     const { env } = facts;
@@ -51,7 +52,7 @@ export function pulumiSetup(cache: Cache, facts: PulumiFacts): PulumiSetup {
     const backend = env["PULUMI_BACKEND_URL"] || (own ? facts.login : undefined);
     const variables: Record<string, string> = {
         PULUMI_SKIP_UPDATE_CHECK: env["PULUMI_SKIP_UPDATE_CHECK"] ?? "true",
-        // Checking types at each run costs 10 s of CPU; that belongs to the tests.
+        // A type check costs 10 s of CPU. It belongs to the tests, and not to each run.
         PULUMI_NODEJS_TRANSPILE_ONLY: env["PULUMI_NODEJS_TRANSPILE_ONLY"] ?? "true",
     };
     if (home !== undefined) {
@@ -62,7 +63,7 @@ export function pulumiSetup(cache: Cache, facts: PulumiFacts): PulumiSetup {
         stateDir = join(state, "pulumi");
         variables["PULUMI_BACKEND_URL"] = labBackend(state);
     }
-    // Pulumi Cloud encrypts by itself; every other backend wants a passphrase. One that is set to nothing is set.
+    // Pulumi Cloud encrypts by itself; every other backend needs a passphrase. An empty passphrase counts as given.
     const cloud = backend !== undefined && /^https?:/.test(backend);
     const given =
         env["PULUMI_CONFIG_PASSPHRASE"] !== undefined ||
@@ -75,15 +76,22 @@ export function pulumiSetup(cache: Cache, facts: PulumiFacts): PulumiSetup {
 }
 
 /**
- * Pulumi (3.259) writes every command's whole log, encrypted, into a folder of its home, and has no setting for it: a third of a preview of a thousand
- * hosts, and 500 MB. It does without where it cannot make that folder. A folder that is there stays: somebody wants the logs.
+ * Text of a file where Pulumi (3.259) would have its folder of logs. Pulumi writes the whole log of every command
+ * there, encrypted, and has no setting against it: this takes a third of the time of a preview with a thousand hosts,
+ * and 500 MB. Where Pulumi cannot make the folder, it writes no log. A folder that is there already stays: somebody
+ * wants the logs.
  */
-const INSTEAD_OF_LOGS = `This file keeps Pulumi from logging here, which takes a third of its time with large labs. Without it, Pulumi does so again: see \`pulumi logs\`.\n`;
+const INSTEAD_OF_LOGS =
+    "This file keeps Pulumi from logging here, which takes a third of its time with large labs. " +
+    "Without it, Pulumi does so again: see `pulumi logs`.\n";
 
 const labBackend = (state: string): string => `file://${join(state, "pulumi")}`;
 const passphrase = (state: string): string => join(state, "passphrase");
 
-/** Makes the state folder, what is in the lab's Pulumi home, and the passphrase file, readable by this user only. A passphrase that is there is never replaced: secrets depend on it. */
+/**
+ * Makes the state folder, the lab's Pulumi home and the passphrase file, which only this user can read. An existing
+ * passphrase is never replaced, because secrets depend on it.
+ */
 export async function preparePulumiState(setup: PulumiSetup): Promise<void> {
     if (setup.stateDir !== undefined) {
         await mkdir(setup.stateDir, { recursive: true, mode: 0o700 });
@@ -102,7 +110,7 @@ export async function preparePulumiState(setup: PulumiSetup): Promise<void> {
         return;
     }
     await mkdir(join(setup.passphraseFile, ".."), { recursive: true, mode: 0o700 });
-    // Its own name for each caller, also within one process.
+    // Each caller has a name of its own, also within one process.
     const temporary = `${setup.passphraseFile}.${randomBytes(6).toString("hex")}`;
     await writeFile(temporary, `${randomBytes(24).toString("base64url")}\n`, { mode: 0o600 });
     try {

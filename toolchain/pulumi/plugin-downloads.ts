@@ -10,12 +10,15 @@ const PROBE_LIMIT_MS = 5_000;
 export const REMEMBER_MS = 24 * 3600_000;
 
 /**
- * Where plugins come from: Pulumi's downloads, the replacement plugins, or (`auto`, the default) the downloads where they can be reached and the
- * replacement plugins where they cannot.
+ * Where plugins come from: Pulumi's downloads, the replacement plugins, or (`auto`, the default) the downloads where
+ * they can be reached and the replacement plugins where they cannot.
  */
 export type PluginSource = "auto" | "official" | "replacement";
 
-/** The value of METAL3_SCALE_LAB_PLUGINS. `stand-in` is the former name of `replacement`. @throws Error for any other value */
+/**
+ * The value of METAL3_SCALE_LAB_PLUGINS. `stand-in` is the former name of `replacement`.
+ * @throws Error for any other value
+ */
 export function pluginSource(env: NodeJS.ProcessEnv = process.env): PluginSource {
     const value = env["METAL3_SCALE_LAB_PLUGINS"] ?? "auto";
     if (value === "auto" || value === "official" || value === "replacement") {
@@ -50,7 +53,8 @@ async function answers(address: string): Promise<boolean> {
 }
 
 /**
- * Whether Pulumi's own plugins can be downloaded here. Where they cannot, the network is asked at most once a day: the cache remembers a failure.
+ * Whether Pulumi's own plugins can be downloaded here. Where they cannot, the network is asked at most once a day: the
+ * cache remembers a failure.
  */
 export async function officialPluginsReachable(
     root: string,

@@ -33,8 +33,8 @@ export async function ensureReplacements(cache: Cache, options: EnsureOptions): 
 export const LANGUAGE_HOST = "pulumi-language-nodejs";
 
 /**
- * A folder with the Pulumi CLI built here and our language host side by side, as in Pulumi's own releases. A host that is anywhere else on PATH
- * works as well, but each command warns of it.
+ * A folder with the Pulumi CLI built here and our language host side by side, as in Pulumi's own releases. A host that
+ * is anywhere else on PATH works as well, but each command warns of it.
  */
 export async function ensurePulumiWithHost(cache: Cache, pulumi: string, options: EnsureOptions): Promise<string> {
     const host = join(await ensureReplacements(cache, options), LANGUAGE_HOST);
@@ -66,7 +66,10 @@ export interface PluginsOptions extends EnsureOptions {
     pulumi: string;
     /** PULUMI_HOME where it is the lab's own; undefined where a person's own Pulumi is used. */
     pulumiHome: string | undefined;
-    /** Builds the Kubernetes plugin from its official source; called only where the official plugin cannot be downloaded. */
+    /**
+     * Builds the Kubernetes plugin from its official source; called only where the official plugin cannot be
+     * downloaded.
+     */
     kubernetesProvider: () => Promise<string>;
     log: string;
     doing?: (text: string) => void;
@@ -76,7 +79,10 @@ interface InstalledByUs {
     [plugin: string]: { sha256: string; of: string };
 }
 
-/** Remembers which plugins the lab has put there itself. Those follow the lab's own versions; all others are never touched. */
+/**
+ * Remembers which plugins the lab has put there itself. Those follow the lab's own versions; all others are never
+ * touched.
+ */
 const memoryOf = (home: string): string => join(home, ".metal3-scale-lab.json");
 
 async function readMemory(home: string): Promise<InstalledByUs> {
@@ -89,7 +95,10 @@ async function writeMemory(home: string, memory: InstalledByUs): Promise<void> {
     await rename(`${memoryOf(home)}.${process.pid}`, memoryOf(home));
 }
 
-/** What is to be done for one plugin: nothing, download Pulumi's own, or make sure that ours is there in its newest version. */
+/**
+ * What is to be done for one plugin: nothing, download Pulumi's own, or make sure that ours is there in its newest
+ * version.
+ */
 export interface PluginPlan {
     name: string;
     version: string;
@@ -99,8 +108,9 @@ export interface PluginPlan {
 }
 
 /**
- * Decides for every plugin. An official plugin that is installed stays. A missing one is downloaded, and where that is impossible ours is installed
- * in its place. The network is asked only if a plugin is missing, and then at most once a day.
+ * Decides for every plugin. An official plugin that is installed stays. A missing one is downloaded, and where that is
+ * impossible ours is installed in its place. The network is asked only if a plugin is missing, and then at most once a
+ * day.
  */
 export async function planPlugins(root: string, pulumiHome: string | undefined): Promise<PluginPlan[]> {
     const home = pluginsHome(pulumiHome);
@@ -145,7 +155,9 @@ export async function ensurePlugins(plans: readonly PluginPlan[], options: Plugi
     }
 }
 
-/** An official plugin has taken our plugin's place: without this the next run would take it for ours, and put ours back. */
+/**
+ * An official plugin has taken our plugin's place: without this the next run would take it for ours, and put ours back.
+ */
 async function forget({ name, version }: PluginPlan, options: PluginsOptions): Promise<void> {
     const home = pluginsHome(options.pulumiHome);
     const { [idOf(name, version)]: ours, ...others } = await readMemory(home);
@@ -163,7 +175,8 @@ async function installOurs({ name, version, there }: PluginPlan, options: Plugin
             ? await options.kubernetesProvider()
             : join(await ensureReplacements(options.cache, options), `pulumi-resource-${name}`);
     const known = memory[idOf(name, version)];
-    // The source's path holds its key: the same path means the same content. The installed copy may still have been damaged.
+    // The source's path holds its key: the same path means the same content. The installed copy may still have been
+    // damaged.
     if (there && known?.of === file && hashFile(installedPlugin(home, name, version)) === known.sha256) {
         return;
     }

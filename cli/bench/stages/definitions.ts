@@ -26,8 +26,7 @@ export const HOST_STAGES: Stage<HostTimeline>[] = [
         name: "queue",
         from: "queued",
         to: "created",
-        meaning:
-            "the host is not released yet (hostsAtOnce limits how many are in work); the stages below begin with the release",
+        meaning: "the host is not released yet (hostsAtOnce limits how many are in work); the other stages begin then",
         stalls: false,
     },
     {

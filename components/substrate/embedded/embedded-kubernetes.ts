@@ -2,6 +2,7 @@ import * as docker from "@pulumi/docker";
 import * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { dockerLabels, LABELS_ONCE } from "../../../plan/docker-labels";
+import { ownerLabels } from "../../../plan/lab-owner";
 import type { LayerContext } from "../../context";
 import type { LabPki } from "../../lab-pki";
 import { LoadedImages } from "./loaded-images";
@@ -39,8 +40,8 @@ export class EmbeddedKubernetes extends pulumi.ComponentResource {
             { images: args.images, node: this.node },
             { parent: this },
         );
-        // The kubeconfig does not depend on the node. A new node (of another image) has the same state in its volume, but a
-        // kubeconfig that depended on the node would replace the provider, and every object with it.
+        // The kubeconfig does not depend on the node. A new node (of another image) has the same state in its volume,
+        // but a kubeconfig that depended on the node would replace the provider, and every object with it.
         const { apiPort } = args.plan.substrate.node;
         this.kubeconfig = args.pki.issued.apply((pki) => adminKubeconfig(pki, `https://127.0.0.1:${apiPort}`));
         this.provider = new kubernetes.Provider(
@@ -60,9 +61,12 @@ export class EmbeddedKubernetes extends pulumi.ComponentResource {
     }
 }
 
+/**
+ * The provisioning network. Its labels record who made the lab, so that no other checkout or user removes it unasked.
+ */
 function createNetwork(
     name: string,
-    { config, plan }: EmbeddedKubernetesArgs,
+    { config, plan, owner }: EmbeddedKubernetesArgs,
     opts: pulumi.CustomResourceOptions,
 ): docker.Network {
     return new docker.Network(
@@ -71,8 +75,10 @@ function createNetwork(
             name: plan.prefix,
             driver: "bridge",
             ipamConfigs: [{ subnet: config.provisioningCidr, gateway: plan.substrate.gateway }],
-            labels: dockerLabels(plan),
+            labels: [...dockerLabels(plan), ...ownerLabels(owner)],
         },
+        // A lab that exists keeps the labels that it has: it may be older than the record, and its checkout may have
+        // moved.
         { ...opts, ...LABELS_ONCE },
     );
 }
@@ -126,16 +132,16 @@ function createNode(
             tmpfs: { "/run": "exec", "/tmp": "exec" },
             networksAdvanced: [{ name: network.name, ipv4Address: node.address }],
             ports: [{ internal: 6443, external: node.apiPort, ip: "127.0.0.1" }],
-            // Every capability but one, instead of `privileged`: some machines cannot grant CAP_SYS_RESOURCE, and nothing here
-            // needs it. Pulumi's official docker plugin reads the long name back, and would replace the node at each refresh
-            // for the short one.
+            // Every capability but one, instead of `privileged`: some machines cannot grant CAP_SYS_RESOURCE, and
+            // nothing here needs it. Pulumi's official docker plugin reads the long name back, and would replace the
+            // node at each refresh for the short one.
             capabilities: { adds: ["ALL"], drops: ["CAP_SYS_RESOURCE"] },
             securityOpts: ["seccomp=unconfined", "apparmor=unconfined"],
             devices: [{ hostPath: "/dev/kmsg" }],
             deviceCgroupRules: ["a *:* rwm"],
             cgroupnsMode: "private",
-            // Docker's default is 1024 for each container. With that, the cluster would get a small part of a busy machine
-            // beside dozens of fake nodes.
+            // Docker's default is 1024 for each container. With that, the cluster would get a small part of a busy
+            // machine beside dozens of fake nodes.
             cpuShares: 16_384,
             restart: "unless-stopped",
             stopSignal: "SIGHUP",

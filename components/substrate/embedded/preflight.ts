@@ -4,8 +4,8 @@ import { networkInterfaces } from "node:os";
 import Docker from "dockerode";
 import { errorText } from "../../../lib/error-text";
 import { overlap, parseNetwork } from "../../../plan/addresses";
-import type { Problem } from "../../../plan/config/validate";
 import type { LabPlan } from "../../../plan/plan";
+import type { Problem } from "../../../plan/validate";
 import type { WantedLab } from "../substrate";
 
 /** Free disk space that a small lab needs beyond its images, for etcd, the database and logs. GiB. */
@@ -23,7 +23,10 @@ export interface MachineFacts {
     apiPortTaken: boolean;
     /** Free disk space where Docker keeps its data, GiB. */
     freeGib: number;
-    /** Images that are built here but are not in Docker, because the checkout changed since `npm run up` or `npm run setup`. */
+    /**
+     * Images that are built here but are not in Docker, because the checkout changed since `npm run up` or `npm run
+     * setup`.
+     */
     missingImages: string[];
 }
 
@@ -63,7 +66,9 @@ export function machineProblems({ config, plan }: Pick<WantedLab, "config" | "pl
         problems.push({
             key: "nodes",
             value: String(config.nodes),
-            rule: `need ${LEAST_FREE_GIB} GiB of disk, ${facts.freeGib.toFixed(1)} GiB are free where Docker keeps its data`,
+            rule:
+                `need ${LEAST_FREE_GIB} GiB of disk, ` +
+                `${facts.freeGib.toFixed(1)} GiB are free where Docker keeps its data`,
         });
     }
     if (facts.missingImages.length > 0) {
@@ -79,10 +84,15 @@ export function machineProblems({ config, plan }: Pick<WantedLab, "config" | "pl
 const dockerDoesNotAnswer = (error: string): Problem => ({
     key: "substrate",
     value: "embedded",
-    rule: `needs Docker, which does not answer (${error}): start it, or let 'npm run up' do so as root; 'npm run doctor' tells more`,
+    rule:
+        `needs Docker, which does not answer (${error}): start it, or let 'npm run up' do so as root; ` +
+        "'npm run doctor' tells more",
 });
 
-/** Looks at the machine, and says what stands in the way of the lab. Without a valid lab only Docker itself is looked at. */
+/**
+ * Looks at the machine, and says what stands in the way of the lab. Without a valid lab only Docker itself is looked
+ * at.
+ */
 export async function embeddedProblems(wanted: WantedLab | undefined): Promise<Problem[]> {
     return wanted === undefined
         ? dockerProblem()
@@ -126,7 +136,8 @@ export async function lookAtMachine(plan: LabPlan, builtImages: readonly string[
                 Subnet && !Subnet.includes(":") ? [{ name: Name, cidr: Subnet }] : [],
             ),
         ),
-        // The lab's own bridge has the gateway's address. Bridges of other Docker networks were reported with their networks.
+        // The lab's own bridge has the gateway's address. Bridges of other Docker networks were reported with their
+        // networks.
         interfaces: own ? [] : machineAddresses(foreign.map(({ Id }) => `br-${Id.slice(0, 12)}`)),
         apiPortTaken: running.length === 0 && !(await portIsFree(plan.substrate.node.apiPort)),
         freeGib: await freeGib(root),
@@ -148,7 +159,10 @@ const portIsFree = (port: number): Promise<boolean> =>
         server.listen(port, "127.0.0.1", () => server.close(() => resolve(true)));
     });
 
-/** Free space of a directory. Infinity when it is not on this machine, as with a remote Docker: it cannot be measured then. */
+/**
+ * Free space of a directory. Infinity when it is not on this machine, as with a remote Docker: it cannot be measured
+ * then.
+ */
 async function freeGib(directory: string): Promise<number> {
     try {
         const { bavail, bsize } = await statfs(directory);

@@ -78,6 +78,7 @@ class Annotations(unittest.TestCase):
             notify.socket.sendto(b"no JSON", str(path))
             notify("metal3~host-0003", "deploy failed")
             wait_for(lambda: len(Kubernetes.requests) == 4)
+        cls.mode = path.stat().st_mode & 0o777
         cls.requests, cls.printed = Kubernetes.requests, printed.getvalue().splitlines()
 
     def test_requests(self):
@@ -99,6 +100,10 @@ class Annotations(unittest.TestCase):
         tokens = [request["token"] for request in self.requests]
         self.assertEqual(tokens, ["Bearer first"] + 3 * ["Bearer second"])
         self.assertEqual(len({request["port"] for request in self.requests}), 1)
+
+    def test_socket(self):
+        """The conductor, which is another user, may write to the socket."""
+        self.assertEqual(self.mode, 0o666)
 
     def test_pause(self):
         """A notification is passed on after the pause."""

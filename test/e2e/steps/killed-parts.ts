@@ -27,7 +27,9 @@ const PARTS: readonly Part[] = [
     pairContainer("pair-001-fake-ipa"),
 ];
 
-/** Index of a cluster that is not in the plan. The plan sets host-0002 aside for it, and FKAS's Service opens its port. */
+/**
+ * Index of a cluster that is not in the plan. The plan sets host-0002 aside for it, and FKAS's Service opens its port.
+ */
 const EXTRA = 2;
 const EXTRA_CLUSTER = "cluster-0002";
 const EXTRA_HOST = "host-0002";

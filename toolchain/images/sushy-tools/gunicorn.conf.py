@@ -1,10 +1,11 @@
 """gunicorn for sushy-tools: the address, port and certificate come from sushy-tools' own configuration file.
 
-Environment: SUSHY_TOOLS_THREADS (default 8) requests at once; WEB_CONCURRENCY (gunicorn's own, default 1) processes.
-State is in SQLite, so that several processes agree on it, but one keeps the order of a host's updates.
+Environment: SUSHY_TOOLS_THREADS (requests at once, default 8), WEB_CONCURRENCY (gunicorn's own: processes, default 1).
+Several processes would share their state in SQLite, but only one keeps the order of a host's updates.
 
-Two keys more in the configuration file: SUSHY_TOOLS_MIN_POWER_TIME and SUSHY_TOOLS_MAX_POWER_TIME, seconds that a power change takes (default 1 and 11, which
-sushy-tools has no option for). Ironic waits for each of a host's three or four changes, holding the host and asking over and over.
+The configuration file has two further keys, SUSHY_TOOLS_MIN_POWER_TIME and SUSHY_TOOLS_MAX_POWER_TIME: seconds that a
+power change takes (default 1 and 11, for which sushy-tools has no option). Ironic waits for each of a host's three or
+four changes: it holds the host and asks repeatedly.
 """
 
 import os
@@ -29,7 +30,7 @@ _power_time = (_config.get("SUSHY_TOOLS_MIN_POWER_TIME", 1), _config.get("SUSHY_
 
 
 class _PowerTime:
-    """What fakedriver takes for the module random, which it draws the length of a power change from."""
+    """Takes the place of the module `random` in fakedriver, which draws the length of a power change from it."""
 
     @staticmethod
     def randint(_least, _most):
@@ -39,11 +40,11 @@ class _PowerTime:
 fakedriver.random = _PowerTime
 
 worker_class = "gthread"
-# They share one interpreter lock: more do not answer more (380 requests a second, whether 1 or 32 clients ask).
+# Threads share one interpreter lock, so more do not answer more (380 requests a second for 1 and for 32 clients).
 threads = int(os.environ.get("SUSHY_TOOLS_THREADS", "8"))
 # Ironic holds one connection per BMC session: closing idle ones early costs a new one each power poll.
 keepalive = 75
-# An update waits for the external notification, without a time limit of its own: gthread workers are not killed for that.
+# An update waits for the external notification without a time limit; gunicorn does not kill gthread workers for it.
 timeout = 120
 graceful_timeout = 5
 worker_tmp_dir = "/dev/shm" if os.access("/dev/shm", os.W_OK) else tempfile.gettempdir()
@@ -54,10 +55,11 @@ control_socket_disable = True
 
 
 class _ClosingConnection(sqlite3.Connection):
-    """Closed at the end of its `with` block, not only committed.
+    """A connection that is closed at the end of its `with` block, not only committed.
 
-    sushy-tools opens about eleven connections a request and leaves them to Python's cycle collector (a connection refers to itself through
-    its statement cache), which comes by too rarely: 8 seconds of 32 clients took 1.1 GB and ten thousand open files.
+    sushy-tools opens about eleven connections a request and leaves them to Python's cycle collector, because a
+    connection refers to itself through its statement cache. The collector runs too seldom: 8 seconds of 32 clients took
+    1.1 GB and ten thousand open files.
     """
 
     def __exit__(self, *exception):
@@ -71,7 +73,10 @@ _keepers = {}
 
 
 def _connect(database, *args, **kwargs):
-    """sqlite3.connect, with one idle connection kept to each database: the last one to close would write the log back and delete it."""
+    """sqlite3.connect that keeps an idle connection to each database.
+
+    Otherwise the last connection to close would write the write-ahead log back and delete it.
+    """
     connection = sqlite3.Connection(database, check_same_thread=False) if database not in _keepers else None
     if connection is not None and _keepers.setdefault(database, connection) is connection:
         connection.execute("pragma journal_mode=wal").fetchone()

@@ -75,7 +75,11 @@ func (g *Guard) check(c client.Client, obj runtime.Object, namespace, object str
 			if g.Refused != nil {
 				g.Refused(request)
 			}
-			return apierrors.NewForbidden(plural.GroupResource(), object, fmt.Errorf("rules.json does not grant %s", request))
+			return apierrors.NewForbidden(
+				plural.GroupResource(),
+				object,
+				fmt.Errorf("rules.json does not grant %s", request),
+			)
 		}
 		g.sent[granted] = true
 	}

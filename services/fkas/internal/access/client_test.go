@@ -102,14 +102,20 @@ func TestEveryGrantedRequestIsSent(t *testing.T) {
 		Type: clusterv1.MachineDeletingCondition, Status: metav1.ConditionTrue,
 		Reason: clusterv1.MachineDeletingWaitingForPreTerminateHookReason,
 	}}
-	objects := append(lab.NewCluster("c", testkit.FreePort(t)),
-		orphan, hooked, lab.NewHost("free", "c", bmov1alpha1.StateAvailable), lab.NewHost("queued", "c", "", lab.Queued))
+	objects := append(
+		lab.NewCluster("c", testkit.FreePort(t)),
+		orphan,
+		hooked,
+		lab.NewHost("free", "c", bmov1alpha1.StateAvailable),
+		lab.NewHost("queued", "c", "", lab.Queued),
+	)
 	cluster := objects[0].(*clusterv1.Cluster)
 	cluster.Annotations = map[string]string{clusterv1.PausedAnnotation: "", management.QueuedAnnotation: "1"}
 	objects = append(objects, lab.NewMachine("c", "cp", true, bmov1alpha1.StateProvisioned)...)
 	l := lab.New(t, objects...)
 
-	// The first run releases the Cluster and gives it a Node. Only a Cluster that is not paused has its orphans deleted.
+	// The first run releases the Cluster and gives it a Node. Only a Cluster that is not paused has its orphans
+	// deleted.
 	_, err := l.ReconcileCluster("c")
 	g.Expect(err).NotTo(HaveOccurred())
 	_, err = l.ReconcileCluster("c")

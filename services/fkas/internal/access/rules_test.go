@@ -50,8 +50,17 @@ func TestEachFlagNeedsItsOwnRules(t *testing.T) {
 	}
 	g.Expect(requests(t, nothing)).To(ConsistOf(append(always, "create secrets")))
 	g.Expect(requests(t, byKCP)).To(ConsistOf(append(always, "list secrets", "watch secrets")))
-	g.Expect(requests(t, everything)).To(ConsistOf(append(always, "create secrets", "patch baremetalhosts",
-		"get clusters", "get machines", "patch machines", "delete machines", "get kubeadmconfigs", "get metal3machines")))
+	g.Expect(requests(t, everything)).To(ConsistOf(append(
+		always,
+		"create secrets",
+		"patch baremetalhosts",
+		"get clusters",
+		"get machines",
+		"patch machines",
+		"delete machines",
+		"get kubeadmconfigs",
+		"get metal3machines",
+	)))
 }
 
 // TestTheREADMEListsTheRules compares the table of the README with rules.json, row by row.

@@ -143,8 +143,8 @@ func (a *App) Run(ctx context.Context) error {
 }
 
 // Ready returns nil once the caches are complete and every cluster declared by then is served, or failed
-// controller.TriesBeforeReady times. It returns nil from then on, because a cluster that is new must not take the others
-// out of the Service.
+// controller.TriesBeforeReady times. It returns nil from then on, because a cluster that is new must not take the
+// others out of the Service.
 func (a *App) Ready(ctx context.Context) error {
 	if a.ready.Load() {
 		return nil

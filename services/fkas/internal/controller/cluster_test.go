@@ -36,7 +36,9 @@ func TestAClusterIsServedBeforeItsFirstMachine(t *testing.T) {
 
 func TestANodeAppearsWhenItsHostIsProvisioned(t *testing.T) {
 	g := NewWithT(t)
-	objects := append(lab.NewCluster("c", testkit.FreePort(t)), lab.NewMachine("c", "cp", true, bmov1alpha1.StateProvisioning)...)
+	objects := append(
+		lab.NewCluster("c", testkit.FreePort(t)),
+		lab.NewMachine("c", "cp", true, bmov1alpha1.StateProvisioning)...)
 	l := lab.New(t, append(objects, lab.NewMachine("c", "w", false, bmov1alpha1.StateProvisioned)...)...)
 	l.MustRun("c")
 	g.Expect(l.Nodes("c")).To(BeEmpty())
@@ -60,12 +62,22 @@ func TestANodeAppearsWhenItsHostIsProvisioned(t *testing.T) {
 
 func TestCAPM3IsTriggeredOnceForANewNode(t *testing.T) {
 	g := NewWithT(t)
-	objects := append(lab.NewCluster("c", testkit.FreePort(t)), lab.NewMachine("c", "cp", true, bmov1alpha1.StateProvisioning)...)
+	objects := append(
+		lab.NewCluster("c", testkit.FreePort(t)),
+		lab.NewMachine("c", "cp", true, bmov1alpha1.StateProvisioning)...)
 	patches := 0
-	l := lab.Failing(t, interceptor.Funcs{Patch: func(ctx context.Context, c client.WithWatch, obj client.Object, patch client.Patch, opts ...client.PatchOption) error {
-		patches++
-		return c.Patch(ctx, obj, patch, opts...)
-	}}, append(objects, lab.NewMachine("c", "linked", true, bmov1alpha1.StateProvisioned)...)...)
+	l := lab.Failing(
+		t,
+		interceptor.Funcs{
+			Patch: func(
+				ctx context.Context, c client.WithWatch, obj client.Object, patch client.Patch,
+				opts ...client.PatchOption,
+			) error {
+				patches++
+				return c.Patch(ctx, obj, patch, opts...)
+			},
+		},
+		append(objects, lab.NewMachine("c", "linked", true, bmov1alpha1.StateProvisioned)...)...)
 	var m3m infrav1.Metal3Machine
 	g.Expect(l.Management.Get(l.Ctx, lab.Key("linked-m3m"), &m3m)).To(Succeed())
 	m3m.Spec.ProviderID = "metal3://metal3/linked-host/linked-m3m"
@@ -116,7 +128,10 @@ func TestNodesFollowMachinesWhenAClusterIsScaled(t *testing.T) {
 	l.Remove(machines["cp2"]...)
 	l.MustRun("c")
 	g.Expect(l.Nodes("c")).To(ConsistOf("cp3", "w2"))
-	pods, err = l.Workload("c").CoreV1().Pods("kube-system").List(l.Ctx, metav1.ListOptions{LabelSelector: "component=etcd"})
+	pods, err = l.Workload("c").
+		CoreV1().
+		Pods("kube-system").
+		List(l.Ctx, metav1.ListOptions{LabelSelector: "component=etcd"})
 	g.Expect(err).NotTo(HaveOccurred())
 	g.Expect(pods.Items).To(HaveLen(1))
 	g.Expect(pods.Items[0].Annotations).To(HaveKey(cloudv1.EtcdLeaderFromAnnotationName))
@@ -124,7 +139,9 @@ func TestNodesFollowMachinesWhenAClusterIsScaled(t *testing.T) {
 
 func TestARestartedProcessServesTheSameCluster(t *testing.T) {
 	g := NewWithT(t)
-	objects := append(lab.NewCluster("c", testkit.FreePort(t)), lab.NewMachine("c", "cp", true, bmov1alpha1.StateProvisioned)...)
+	objects := append(
+		lab.NewCluster("c", testkit.FreePort(t)),
+		lab.NewMachine("c", "cp", true, bmov1alpha1.StateProvisioned)...)
 	l := lab.New(t, append(objects, lab.NewMachine("c", "w", false, bmov1alpha1.StateProvisioned)...)...)
 	l.MustRun("c")
 	before := l.Workload("c")

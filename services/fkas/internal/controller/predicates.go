@@ -46,8 +46,8 @@ var hostQueueChanged = predicate.Funcs{UpdateFunc: func(e event.UpdateEvent) boo
 	return management.HostQueued(before) != management.HostQueued(after)
 }}
 
-// becameFree passes only the event with which a host becomes free. A machine that looks for a host later finds it without
-// FKAS.
+// becameFree passes only the event with which a host becomes free. A machine that looks for a host later finds it
+// without FKAS.
 var becameFree = predicate.Funcs{
 	CreateFunc: func(event.CreateEvent) bool { return false },
 	UpdateFunc: func(e event.UpdateEvent) bool {

@@ -39,32 +39,44 @@ func TestOnlyChangesThatMatterCauseARun(t *testing.T) {
 		return clusterChanged.Update(event.UpdateEvent{ObjectOld: object(before), ObjectNew: object(after)})
 	}
 	mark := func(value string) map[string]string { return map[string]string{management.QueuedAnnotation: value} }
+	secretCreated := func(name string) bool {
+		return authorityCreated.Create(event.CreateEvent{
+			Object: &corev1.Secret{ObjectMeta: metav1.ObjectMeta{Name: name}},
+		})
+	}
+	now := metav1.Now()
+	type bmh = bmov1alpha1.BareMetalHost
+	label := func(key string) func(*bmh) { return func(h *bmh) { h.Labels = map[string]string{key: "c"} } }
+	annotations := map[string]string{management.NodeCreatedAnnotation: "x"}
+	owners := []metav1.OwnerReference{{Name: "x"}}
 	for name, row := range map[string]struct{ got, want bool }{
-		"host: state":          {host(func(h *bmov1alpha1.BareMetalHost) { h.Status.Provisioning.State = bmov1alpha1.StateProvisioned }), true},
-		"host: consumer":       {host(func(h *bmov1alpha1.BareMetalHost) { h.Spec.ConsumerRef = &corev1.ObjectReference{Name: "m"} }), true},
-		"host: cluster":        {host(func(h *bmov1alpha1.BareMetalHost) { h.Labels = map[string]string{management.HostClusterLabel: "c"} }), true},
-		"host: other label":    {host(func(h *bmov1alpha1.BareMetalHost) { h.Labels = map[string]string{"other": "c"} }), false},
-		"host: deletion":       {host(func(h *bmov1alpha1.BareMetalHost) { now := metav1.Now(); h.DeletionTimestamp = &now }), true},
-		"host: power":          {host(func(h *bmov1alpha1.BareMetalHost) { h.Status.PoweredOn = true }), false},
-		"host: error count":    {host(func(h *bmov1alpha1.BareMetalHost) { h.Status.ErrorCount = 3 }), false},
-		"object: spec":         {object(func(o client.Object) { o.SetGeneration(2) }), true},
-		"object: label":        {object(func(o client.Object) { o.SetLabels(nil) }), true},
-		"object: owner":        {object(func(o client.Object) { o.SetOwnerReferences([]metav1.OwnerReference{{Name: "x"}}) }), true},
-		"object: deletion":     {object(func(o client.Object) { now := metav1.Now(); o.SetDeletionTimestamp(&now) }), true},
-		"object: replaced":     {object(func(o client.Object) { o.SetUID("another") }), true},
-		"object: annotation":   {object(func(o client.Object) { o.SetAnnotations(map[string]string{management.NodeCreatedAnnotation: "x"}) }), false},
-		"object: status":       {object(func(o client.Object) { o.(*clusterv1.Machine).Status.Phase = "Running" }), false},
-		"cluster: queued":      {queued(nil, mark("1")), true},
-		"cluster: released":    {queued(mark(""), nil), true},
-		"cluster: wants more":  {queued(mark("1"), mark("2")), true},
-		"cluster: still so":    {queued(mark("1"), mark("1")), false},
-		"cluster: annotation":  {queued(nil, map[string]string{"other": "x"}), false},
-		"cluster: new":         {clusterChanged.Create(event.CreateEvent{Object: &clusterv1.Cluster{}}), true},
-		"cluster: gone":        {clusterChanged.Delete(event.DeleteEvent{Object: &clusterv1.Cluster{}}), true},
-		"secret: ca":           {authorityCreated.Create(event.CreateEvent{Object: &corev1.Secret{ObjectMeta: metav1.ObjectMeta{Name: "c-ca"}}}), true},
-		"secret: etcd":         {authorityCreated.Create(event.CreateEvent{Object: &corev1.Secret{ObjectMeta: metav1.ObjectMeta{Name: "c-etcd"}}}), true},
-		"secret: kubeconfig":   {authorityCreated.Create(event.CreateEvent{Object: &corev1.Secret{ObjectMeta: metav1.ObjectMeta{Name: "c-kubeconfig"}}}), false},
-		"secret: ca, changing": {authorityCreated.Update(event.UpdateEvent{}), false},
+		"A host changes its state":          {host(func(h *bmh) { h.Status.Provisioning.State = "provisioned" }), true},
+		"A host gets a consumer":            {host(func(h *bmh) { h.Spec.ConsumerRef = &corev1.ObjectReference{} }), true},
+		"A host is set aside for a cluster": {host(label(management.HostClusterLabel)), true},
+		"A host gets another label":         {host(label("other")), false},
+		"A host's deletion begins":          {host(func(h *bmh) { h.DeletionTimestamp = &now }), true},
+		"A host is switched on":             {host(func(h *bmh) { h.Status.PoweredOn = true }), false},
+		"A host counts an error":            {host(func(h *bmh) { h.Status.ErrorCount = 3 }), false},
+		"An object changes its spec":        {object(func(o client.Object) { o.SetGeneration(2) }), true},
+		"An object loses a label":           {object(func(o client.Object) { o.SetLabels(nil) }), true},
+		"An object gets an owner":           {object(func(o client.Object) { o.SetOwnerReferences(owners) }), true},
+		"An object's deletion begins":       {object(func(o client.Object) { o.SetDeletionTimestamp(&now) }), true},
+		"Another object has the name":       {object(func(o client.Object) { o.SetUID("another") }), true},
+		"An object gets an annotation":      {object(func(o client.Object) { o.SetAnnotations(annotations) }), false},
+		"A Machine changes its phase": {object(func(o client.Object) {
+			o.(*clusterv1.Machine).Status.Phase = "Running"
+		}), false},
+		"A Cluster is queued":             {queued(nil, mark("1")), true},
+		"A Cluster is released":           {queued(mark(""), nil), true},
+		"A queued Cluster wants more":     {queued(mark("1"), mark("2")), true},
+		"A queued Cluster wants the same": {queued(mark("1"), mark("1")), false},
+		"A Cluster gets an annotation":    {queued(nil, map[string]string{"other": "x"}), false},
+		"A Cluster is created":            {clusterChanged.Create(event.CreateEvent{Object: &clusterv1.Cluster{}}), true},
+		"A Cluster is gone":               {clusterChanged.Delete(event.DeleteEvent{Object: &clusterv1.Cluster{}}), true},
+		"The cluster's authority appears": {secretCreated("c-ca"), true},
+		"The authority of etcd appears":   {secretCreated("c-etcd"), true},
+		"The kubeconfig appears":          {secretCreated("c-kubeconfig"), false},
+		"A Secret changes":                {authorityCreated.Update(event.UpdateEvent{}), false},
 	} {
 		if row.got != row.want {
 			t.Errorf("%s: causes a run: %v, want %v", name, row.got, row.want)
@@ -90,23 +102,36 @@ func TestAnObjectLeadsToItsCluster(t *testing.T) {
 	_, ok = r.ofHost(ctx, host)
 	g.Expect(ok).To(BeFalse())
 
-	machine := &clusterv1.Machine{ObjectMeta: metav1.ObjectMeta{Namespace: "ns"}, Spec: clusterv1.MachineSpec{ClusterName: "c"}}
+	machine := &clusterv1.Machine{
+		ObjectMeta: metav1.ObjectMeta{Namespace: "ns"},
+		Spec:       clusterv1.MachineSpec{ClusterName: "c"},
+	}
 	name, _ = ofMachine(ctx, machine)
 	g.Expect(name).To(Equal(want))
 
 	infra := &infrav1.Metal3Cluster{ObjectMeta: metav1.ObjectMeta{Namespace: "ns"}}
 	_, ok = ofMetal3Cluster(ctx, infra)
 	g.Expect(ok).To(BeFalse())
-	infra.OwnerReferences = []metav1.OwnerReference{{APIVersion: "cluster.x-k8s.io/v1beta1", Kind: "Cluster", Name: "c"}}
+	infra.OwnerReferences = []metav1.OwnerReference{
+		{APIVersion: "cluster.x-k8s.io/v1beta1", Kind: "Cluster", Name: "c"},
+	}
 	name, _ = ofMetal3Cluster(ctx, infra)
 	g.Expect(name).To(Equal(want))
 }
 
 func TestAHostLeadsToTheQueuedClusterThatItIsSetAsideFor(t *testing.T) {
 	g, ctx := NewWithT(t), context.Background()
-	queued := &clusterv1.Cluster{ObjectMeta: metav1.ObjectMeta{Namespace: "ns", Name: "queued", Annotations: map[string]string{management.QueuedAnnotation: "1"}}}
+	queued := &clusterv1.Cluster{
+		ObjectMeta: metav1.ObjectMeta{
+			Namespace:   "ns",
+			Name:        "queued",
+			Annotations: map[string]string{management.QueuedAnnotation: "1"},
+		},
+	}
 	started := &clusterv1.Cluster{ObjectMeta: metav1.ObjectMeta{Namespace: "ns", Name: "started"}}
-	r := New(Options{Client: fake.NewClientBuilder().WithScheme(management.Scheme()).WithObjects(queued, started).Build()})
+	r := New(
+		Options{Client: fake.NewClientBuilder().WithScheme(management.Scheme()).WithObjects(queued, started).Build()},
+	)
 	for name, row := range map[string]struct {
 		namespace string
 		labels    map[string]string
@@ -118,7 +143,12 @@ func TestAHostLeadsToTheQueuedClusterThatItIsSetAsideFor(t *testing.T) {
 		"not there yet":   {"ns", map[string]string{management.HostClusterLabel: "later"}, false},
 		"other namespace": {"other", map[string]string{management.HostClusterLabel: "queued"}, false},
 	} {
-		key, ok := r.ofQueue(ctx, &bmov1alpha1.BareMetalHost{ObjectMeta: metav1.ObjectMeta{Namespace: row.namespace, Name: "h", Labels: row.labels}})
+		key, ok := r.ofQueue(
+			ctx,
+			&bmov1alpha1.BareMetalHost{
+				ObjectMeta: metav1.ObjectMeta{Namespace: row.namespace, Name: "h", Labels: row.labels},
+			},
+		)
 		g.Expect(ok).To(Equal(row.want), name)
 		if ok {
 			g.Expect(key).To(Equal(types.NamespacedName{Namespace: "ns", Name: "queued"}), name)
@@ -134,11 +164,17 @@ func TestOnlyTheEventWithWhichAHostBecomesFreePasses(t *testing.T) {
 		return host
 	}
 	inspecting, free := host(bmov1alpha1.StateInspecting, nil), host(bmov1alpha1.StateAvailable, nil)
-	taken := host(bmov1alpha1.StateAvailable, &corev1.ObjectReference{Kind: "Metal3Machine", Namespace: "metal3", Name: "m"})
+	taken := host(
+		bmov1alpha1.StateAvailable,
+		&corev1.ObjectReference{Kind: "Metal3Machine", Namespace: "metal3", Name: "m"},
+	)
 	update := func(before, after *bmov1alpha1.BareMetalHost) bool {
 		return becameFree.Update(event.UpdateEvent{ObjectOld: before, ObjectNew: after})
 	}
-	g.Expect([]bool{update(inspecting, free), update(taken, free)}).To(Equal([]bool{true, true}), "inspected, or given back")
-	g.Expect([]bool{update(free, free), update(free, taken), update(inspecting, taken)}).To(Equal([]bool{false, false, false}))
-	g.Expect([]bool{becameFree.Create(event.CreateEvent{Object: free}), becameFree.Delete(event.DeleteEvent{Object: free})}).To(Equal([]bool{false, false}))
+	g.Expect([]bool{update(inspecting, free), update(taken, free)}).
+		To(Equal([]bool{true, true}), "inspected, or given back")
+	g.Expect([]bool{update(free, free), update(free, taken), update(inspecting, taken)}).
+		To(Equal([]bool{false, false, false}))
+	g.Expect(becameFree.Create(event.CreateEvent{Object: free})).To(BeFalse())
+	g.Expect(becameFree.Delete(event.DeleteEvent{Object: free})).To(BeFalse())
 }

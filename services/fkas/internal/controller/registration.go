@@ -113,8 +113,8 @@ func (r *Reconciler) givePort(ctx context.Context, name types.NamespacedName, po
 	return err
 }
 
-// UpdateNode registers a node of a cluster. A node of a Machine is derived from that Machine, whatever the request says;
-// for such a node the call only makes sure that it exists.
+// UpdateNode registers a node of a cluster. A node of a Machine is derived from that Machine, whatever the request
+// says; for such a node the call only makes sure that it exists.
 func (r *Reconciler) UpdateNode(
 	ctx context.Context, name types.NamespacedName, node string, update registry.Node,
 ) error {
@@ -141,8 +141,12 @@ func (r *Reconciler) UpdateNode(
 	}
 	if e, _ := r.status.get(name); !slices.Contains(e.outcome.result.Nodes, node) {
 		if isMachine {
-			return refuse(http.StatusInternalServerError,
-				"node %s of cluster %s is not up: its BareMetalHost or the control plane is not provisioned", node, name)
+			return refuse(
+				http.StatusInternalServerError,
+				"node %s of cluster %s is not up: its BareMetalHost or the control plane is not provisioned",
+				node,
+				name,
+			)
 		}
 		return refuse(http.StatusInternalServerError,
 			"node %s of cluster %s cannot join yet: %s", node, name, e.outcome.waiting)

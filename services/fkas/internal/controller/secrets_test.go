@@ -24,7 +24,9 @@ func TestKCPAdoptsThePrecreatedSecrets(t *testing.T) {
 	g := NewWithT(t)
 	l := lab.New(t, lab.NewCluster("c", testkit.FreePort(t))...)
 	l.MustRun("c")
-	for _, purpose := range []secret.Purpose{secret.ClusterCA, secret.EtcdCA, secret.ServiceAccount, secret.FrontProxyCA, secret.Kubeconfig} {
+	for _, purpose := range []secret.Purpose{
+		secret.ClusterCA, secret.EtcdCA, secret.ServiceAccount, secret.FrontProxyCA, secret.Kubeconfig,
+	} {
 		found, err := secret.GetFromNamespacedName(l.Ctx, l.Management, lab.Key("c"), purpose)
 		g.Expect(err).NotTo(HaveOccurred(), string(purpose))
 		// KCP adopts Secrets of this type only, and its secret cache selects by this label.
@@ -71,19 +73,30 @@ func TestAnAuthorityThatKCPCreatedFirstIsUsed(t *testing.T) {
 func TestAnAuthorityThatKCPCreatesInBetweenIsUsed(t *testing.T) {
 	g := NewWithT(t)
 	var winner *corev1.Secret
-	l := lab.Failing(t, interceptor.Funcs{Create: func(ctx context.Context, c client.WithWatch, obj client.Object, opts ...client.CreateOption) error {
-		if s, ok := obj.(*corev1.Secret); ok && s.Name == "c-ca" && winner == nil {
-			certificate := &secret.Certificate{Purpose: secret.ClusterCA, KeyEncryptionAlgorithm: bootstrapv1.EncryptionAlgorithmECDSAP256}
-			if err := certificate.Generate(); err != nil {
-				return err
-			}
-			winner = certificate.AsSecret(lab.Key("c"), metav1.OwnerReference{Kind: "KubeadmControlPlane", Name: "kcp", UID: "uid-kcp"})
-			if err := c.Create(ctx, winner.DeepCopy()); err != nil {
-				return err
-			}
-		}
-		return c.Create(ctx, obj, opts...)
-	}}, lab.NewCluster("c", testkit.FreePort(t))...)
+	l := lab.Failing(
+		t,
+		interceptor.Funcs{
+			Create: func(ctx context.Context, c client.WithWatch, obj client.Object, opts ...client.CreateOption) error {
+				if s, ok := obj.(*corev1.Secret); ok && s.Name == "c-ca" && winner == nil {
+					certificate := &secret.Certificate{
+						Purpose:                secret.ClusterCA,
+						KeyEncryptionAlgorithm: bootstrapv1.EncryptionAlgorithmECDSAP256,
+					}
+					if err := certificate.Generate(); err != nil {
+						return err
+					}
+					winner = certificate.AsSecret(
+						lab.Key("c"),
+						metav1.OwnerReference{Kind: "KubeadmControlPlane", Name: "kcp", UID: "uid-kcp"},
+					)
+					if err := c.Create(ctx, winner.DeepCopy()); err != nil {
+						return err
+					}
+				}
+				return c.Create(ctx, obj, opts...)
+			},
+		},
+		lab.NewCluster("c", testkit.FreePort(t))...)
 	l.MustRun("c")
 	g.Expect(winner).NotTo(BeNil())
 	served, ok := l.Server.Get(lab.Key("c"))

@@ -26,8 +26,8 @@ import (
 	"metal3-scale-lab/fkas/internal/management"
 )
 
-// Delays between the runs of a cluster that fails, from the first to the longest. The longest is short, so that a cluster
-// whose port was taken is served soon after the port becomes free.
+// Delays between the runs of a cluster that fails, from the first to the longest. The longest is short, so that a
+// cluster whose port was taken is served soon after the port becomes free.
 const (
 	firstRetry   = 200 * time.Millisecond
 	longestRetry = 15 * time.Second
@@ -73,8 +73,8 @@ func (r *Reconciler) Setup(ctx context.Context, mgr ctrl.Manager, concurrency in
 	}))
 }
 
-// enqueue maps an object to its Cluster, if this FKAS serves that Cluster. Only Clusters have the label of the index, so
-// events of the other kinds arrive for all Clusters.
+// enqueue maps an object to its Cluster, if this FKAS serves that Cluster. Only Clusters have the label of the index,
+// so events of the other kinds arrive for all Clusters.
 func (r *Reconciler) enqueue(
 	clusterOf func(context.Context, client.Object) (types.NamespacedName, bool),
 ) handler.EventHandler {
@@ -107,7 +107,8 @@ func ofMetal3Cluster(ctx context.Context, obj client.Object) (types.NamespacedNa
 		return name, true
 	}
 	for _, owner := range obj.GetOwnerReferences() {
-		if owner.Kind == clusterv1.ClusterKind && strings.HasPrefix(owner.APIVersion, clusterv1.GroupVersion.Group+"/") {
+		if owner.Kind == clusterv1.ClusterKind &&
+			strings.HasPrefix(owner.APIVersion, clusterv1.GroupVersion.Group+"/") {
 			return types.NamespacedName{Namespace: obj.GetNamespace(), Name: owner.Name}, true
 		}
 	}

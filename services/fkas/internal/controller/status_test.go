@@ -60,12 +60,17 @@ func TestReadinessWaitsForDeclaredClustersOnly(t *testing.T) {
 func TestAFailureOfTheManagementClusterIsReported(t *testing.T) {
 	g := NewWithT(t)
 	broken := errors.New("etcd is on fire")
-	l := lab.Failing(t, interceptor.Funcs{List: func(ctx context.Context, c client.WithWatch, list client.ObjectList, opts ...client.ListOption) error {
-		if _, ok := list.(*clusterv1.MachineList); ok {
-			return broken
-		}
-		return c.List(ctx, list, opts...)
-	}}, lab.NewCluster("c", testkit.FreePort(t))...)
+	l := lab.Failing(
+		t,
+		interceptor.Funcs{
+			List: func(ctx context.Context, c client.WithWatch, list client.ObjectList, opts ...client.ListOption) error {
+				if _, ok := list.(*clusterv1.MachineList); ok {
+					return broken
+				}
+				return c.List(ctx, list, opts...)
+			},
+		},
+		lab.NewCluster("c", testkit.FreePort(t))...)
 	g.Expect(l.Run(l.Ctx, lab.Key("c"))).To(MatchError(broken))
 	status, _ := l.Status(lab.Key("c"))
 	g.Expect(status.Served).To(BeTrue(), "the API server is up all the same")

@@ -10,10 +10,10 @@ import (
 	"metal3-scale-lab/fkas/internal/registry"
 )
 
-// Reconciler is the Backend that does what is asked to the fake clusters.
+// Reconciler is the Backend that works on the fake clusters of a controller.Reconciler.
 type Reconciler struct {
 	*controller.Reconciler
-	// Ports are given to clusters that declare none.
+	// Ports are given to clusters that declare no endpoint.
 	Ports controller.PortRange
 	// ReadyFunc answers Ready.
 	ReadyFunc func(context.Context) error

@@ -1,15 +1,3 @@
-// Package httpapi speaks upstream FKAS's HTTP protocol, and adds list, remove and health.
-//
-//	POST   /register               {"cluster","namespace"} → {"ResourceName","Host","Port"}; idempotent
-//	PUT    /updateNode             {"cluster","namespace","nodeName","providerID","uuid","labels","k8sversion"}
-//	GET    /clusters               every fake cluster of this process, with its nodes and last error
-//	DELETE /clusters/{ns}/{name}   forget a registration; 409 while the Cluster itself exists
-//	GET    /healthz                200 while this process answers
-//	GET    /readyz                 200 once every cluster declared at the start is served, else 503
-//
-// Source of the first two: hack/fake-apiserver of cluster-api-provider-metal3. Errors are {"error": "…"} with a status
-// that tells the caller's mistake (4xx) from ours (5xx); upstream's 500 for an unknown cluster, and for a worker before
-// the first control-plane node, is kept, because upstream's callers retry on it.
 package httpapi
 
 import (
@@ -28,18 +16,18 @@ import (
 )
 
 const (
-	// maxRegister and maxUpdateNode bound bodies, in bytes. Labels of a Machine are at most a few KiB.
+	// maxRegister and maxUpdateNode are the longest bodies, in bytes. The labels of a Machine are at most a few KiB.
 	maxRegister   = 4 << 10
 	maxUpdateNode = 64 << 10
 )
 
-// Backend does what the requests ask for.
+// Backend carries out the requests.
 type Backend interface {
-	// Register serves a cluster, at the endpoint it declares or at a free port, and returns host and port.
+	// Register serves a cluster, at its declared endpoint or at a free port, and returns host and port.
 	Register(ctx context.Context, name types.NamespacedName) (string, int32, error)
 	// UpdateNode adds or changes a node of a cluster.
 	UpdateNode(ctx context.Context, name types.NamespacedName, node NodeUpdate) error
-	// Unregister forgets a registration.
+	// Unregister deletes a registration.
 	Unregister(ctx context.Context, name types.NamespacedName) error
 	// Statuses lists clusters.
 	Statuses() []controller.Status
@@ -47,7 +35,7 @@ type Backend interface {
 	Ready(ctx context.Context) error
 }
 
-// Error is a failure with the status it is answered with.
+// Error is a failure, with the HTTP status of its answer.
 type Error struct {
 	Status  int
 	Message string
@@ -60,7 +48,7 @@ func Errorf(status int, format string, args ...any) *Error {
 	return &Error{Status: status, Message: fmt.Sprintf(format, args...)}
 }
 
-// NewServer makes the HTTP server; the caller listens and shuts it down.
+// NewServer makes the HTTP server. The caller listens and closes it.
 func NewServer(backend Backend, log logr.Logger) *http.Server {
 	a := &api{backend: backend, log: log}
 	mux := http.NewServeMux()
@@ -68,7 +56,10 @@ func NewServer(backend Backend, log logr.Logger) *http.Server {
 	mux.HandleFunc("PUT /updateNode", a.updateNode)
 	mux.HandleFunc("GET /clusters", a.list)
 	mux.HandleFunc("DELETE /clusters/{namespace}/{name}", a.remove)
-	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { answer(w, http.StatusOK, map[string]any{"status": "ok"}) })
+	mux.HandleFunc(
+		"GET /healthz",
+		func(w http.ResponseWriter, _ *http.Request) { answer(w, http.StatusOK, map[string]any{"status": "ok"}) },
+	)
 	mux.HandleFunc("GET /readyz", a.readyz)
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
 		a.fail(w, r, Errorf(http.StatusNotFound, "no such request: %s %s", r.Method, r.URL.Path))
@@ -77,7 +68,7 @@ func NewServer(backend Backend, log logr.Logger) *http.Server {
 		Handler:           mux,
 		ReadHeaderTimeout: 5 * time.Second,
 		ReadTimeout:       15 * time.Second,
-		// Longer than the backend's own limit for a run, so that a slow one is answered with its error.
+		// The limit is longer than the backend's own limit for a run, so that a slow run is answered with its error.
 		WriteTimeout:   45 * time.Second,
 		IdleTimeout:    60 * time.Second,
 		MaxHeaderBytes: 16 << 10,
@@ -167,7 +158,7 @@ func (a *api) fail(w http.ResponseWriter, r *http.Request, err error) {
 	answer(w, status, map[string]any{"error": err.Error()})
 }
 
-// decode reads one JSON object of at most limit bytes, without unknown fields and without anything behind it.
+// decode reads one JSON object of at most limit bytes. Unknown fields and further data are errors.
 func decode(w http.ResponseWriter, r *http.Request, limit int64, into any) error {
 	decoder := json.NewDecoder(http.MaxBytesReader(w, r.Body, limit))
 	decoder.DisallowUnknownFields()

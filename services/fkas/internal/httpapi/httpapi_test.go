@@ -1,119 +1,27 @@
 package httpapi_test
 
 import (
-	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
-	"net/http/httptest"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
-	"github.com/go-logr/logr"
 	bmov1alpha1 "github.com/metal3-io/baremetal-operator/apis/metal3.io/v1alpha1"
 	. "github.com/onsi/gomega"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/client-go/kubernetes"
-	bootstrapv1 "sigs.k8s.io/cluster-api/api/bootstrap/kubeadm/v1beta2"
-	"sigs.k8s.io/cluster-api/util/certs"
-	"sigs.k8s.io/cluster-api/util/secret"
 
-	"metal3-scale-lab/fkas/internal/controller"
-	"metal3-scale-lab/fkas/internal/httpapi"
 	"metal3-scale-lab/fkas/internal/testkit"
 	"metal3-scale-lab/fkas/internal/testkit/lab"
 )
 
-const controlPlane = `"labels":{"cluster.x-k8s.io/control-plane":""},`
-
-// serve starts the HTTP API before an FKAS, with two ports to give away.
-func serve(t *testing.T, l *lab.Lab) string {
-	t.Helper()
-	first := testkit.FreePort(t)
-	backend := &httpapi.Reconciler{Reconciler: l.Reconciler, Ports: controller.PortRange{First: first, Last: first + 1}, ReadyFunc: func(ctx context.Context) error {
-		if pending, err := l.Pending(ctx); err != nil || len(pending) > 0 {
-			return fmt.Errorf("pending %v (%v)", pending, err)
-		}
-		return nil
-	}}
-	api := httpapi.NewServer(backend, logr.Discard())
-	server := httptest.NewUnstartedServer(api.Handler)
-	server.Config = api
-	server.Start()
-	t.Cleanup(server.Close)
-	return server.URL
-}
-
-func call(t *testing.T, method, url, body string) (int, map[string]any) {
-	t.Helper()
-	request, err := http.NewRequestWithContext(testkit.Context(t), method, url, strings.NewReader(body))
-	if err != nil {
-		t.Fatal(err)
-	}
-	response, err := http.DefaultClient.Do(request)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = response.Body.Close() }()
-	raw, err := io.ReadAll(response.Body)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var answer map[string]any
-	if err := json.Unmarshal(raw, &answer); err != nil {
-		t.Fatalf("%s %s answered %d, not JSON: %s", method, url, response.StatusCode, raw)
-	}
-	return response.StatusCode, answer
-}
-
-// authorities makes the Secrets that upstream's scripts make before they register a cluster.
-func authorities(t *testing.T, l *lab.Lab, cluster string) serverCA {
-	t.Helper()
-	certificates := secret.NewCertificatesForInitialControlPlane(nil)
-	for _, certificate := range certificates {
-		certificate.KeyEncryptionAlgorithm = bootstrapv1.EncryptionAlgorithmRSA2048
-	}
-	if err := certificates.LookupOrGenerate(l.Ctx, l.Management, lab.Key(cluster), metav1.OwnerReference{}); err != nil {
-		t.Fatal(err)
-	}
-	return serverCA(certificates.GetByPurpose(secret.ClusterCA).KeyPair.Cert)
-}
-
-type serverCA []byte
-
-func (ca serverCA) nodes(t *testing.T, answer map[string]any) []string {
-	t.Helper()
-	cert, err := certs.DecodeCertPEM(ca)
-	if err != nil {
-		t.Fatal(err)
-	}
-	config := testkit.RESTConfig(testkit.KeyPair(cert), net.JoinHostPort(answer["Host"].(string), fmt.Sprint(answer["Port"])))
-	c, err := kubernetes.NewForConfig(config)
-	if err != nil {
-		t.Fatal(err)
-	}
-	list, err := c.CoreV1().Nodes().List(testkit.Context(t), metav1.ListOptions{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	names := []string{}
-	for _, node := range list.Items {
-		names = append(names, node.Name)
-	}
-	return names
-}
-
-func node(cluster, name, extra string) string {
-	return fmt.Sprintf(`{"cluster":%q,"namespace":"metal3","nodeName":%q,%s"uuid":"uid-%s","k8sversion":"v1.35.4","providerID":""}`, cluster, name, extra, name)
-}
-
-func TestUpstreamsProtocol(t *testing.T) {
+func TestAClusterCanBeRegisteredByUpstreamsProtocol(t *testing.T) {
 	g := NewWithT(t)
 	l := lab.New(t)
 	url := serve(t, l)
@@ -121,12 +29,14 @@ func TestUpstreamsProtocol(t *testing.T) {
 
 	code, answer := call(t, "POST", url+"/register", register)
 	g.Expect(code).To(Equal(http.StatusConflict))
-	g.Expect(answer["error"]).To(Equal("Secrets c-ca and c-etcd must exist in namespace metal3 before the cluster is registered"))
+	g.Expect(answer["error"]).
+		To(Equal("Secrets c-ca and c-etcd must exist in namespace metal3 before the cluster is registered"))
 
 	ca := authorities(t, l, "c")
 	code, answer = call(t, "POST", url+"/register", register)
 	g.Expect(code).To(Equal(http.StatusOK), fmt.Sprint(answer))
-	g.Expect(answer).To(And(HaveKeyWithValue("ResourceName", "metal3/c"), HaveKeyWithValue("Host", "127.0.0.1"), HaveLen(3)))
+	g.Expect(answer).
+		To(And(HaveKeyWithValue("ResourceName", "metal3/c"), HaveKeyWithValue("Host", "127.0.0.1"), HaveLen(3)))
 	code, again := call(t, "POST", url+"/register", register)
 	g.Expect(code).To(Equal(http.StatusOK))
 	g.Expect(again).To(Equal(answer), "idempotent")
@@ -171,10 +81,12 @@ func TestUpstreamsProtocol(t *testing.T) {
 	g.Expect(code).To(Equal(http.StatusNotFound))
 }
 
-func TestDeclaredClustersAreRegisteredAlready(t *testing.T) {
+func TestADeclaredClusterNeedsNoRegistration(t *testing.T) {
 	g := NewWithT(t)
 	port := testkit.FreePort(t)
-	l := lab.New(t, append(lab.NewCluster("c", port), lab.NewMachine("c", "cp", true, bmov1alpha1.StateProvisioned)...)...)
+	l := lab.New(
+		t,
+		append(lab.NewCluster("c", port), lab.NewMachine("c", "cp", true, bmov1alpha1.StateProvisioned)...)...)
 	url := serve(t, l)
 	code, answer := call(t, "POST", url+"/register", `{"cluster":"c","namespace":"metal3"}`)
 	g.Expect(code).To(Equal(http.StatusOK), fmt.Sprint(answer))
@@ -194,14 +106,15 @@ func TestDeclaredClustersAreRegisteredAlready(t *testing.T) {
 	g.Expect(refused["error"]).To(ContainSubstring("declared by its Cluster object"))
 }
 
-func TestPortsRunOut(t *testing.T) {
+func TestEachClusterGetsItsOwnPortUntilNoneIsLeft(t *testing.T) {
 	g := NewWithT(t)
 	l := lab.New(t)
 	url := serve(t, l)
 	for _, name := range []string{"a", "b", "c"} {
 		authorities(t, l, name)
 	}
-	// All at once: every cluster gets a port of its own, or is told that there is none.
+	// All requests come at the same time. Every cluster gets a port of its own, or an error that says that none is
+	// left.
 	var mu sync.Mutex
 	var wg sync.WaitGroup
 	codes, ports := map[int]int{}, map[any]bool{}
@@ -223,7 +136,7 @@ func TestPortsRunOut(t *testing.T) {
 	g.Expect(ports).To(HaveLen(2))
 }
 
-func TestBadRequestsAreRefused(t *testing.T) {
+func TestABadRequestIsRefusedWithItsReason(t *testing.T) {
 	l := lab.New(t)
 	url := serve(t, l)
 	huge := `{"cluster":"` + strings.Repeat("x", 1<<20) + `"}`
@@ -236,7 +149,8 @@ func TestBadRequestsAreRefused(t *testing.T) {
 		{"not JSON", "POST", "/register", "cluster=c", 400, "not the JSON object"},
 		{"an array", "POST", "/register", "[]", 400, "not the JSON object"},
 		{"two objects", "POST", "/register", `{"cluster":"c","namespace":"n"}{}`, 400, "more than one"},
-		{"an unknown key", "POST", "/register", `{"cluster":"c","namespace":"n","caKey":"x"}`, 400, `unknown field \"caKey\"`},
+		{"an unknown key", "POST", "/register", `{"cluster":"c","namespace":"n","caKey":"x"}`, 400,
+			`unknown field \"caKey\"`},
 		{"a wrong type", "POST", "/register", `{"cluster":1,"namespace":"n"}`, 400, "cluster"},
 		{"no names", "POST", "/register", `{}`, 400, `namespace ""`},
 		{"a name that is a path", "POST", "/register", `{"cluster":"../../c","namespace":"n"}`, 400, `cluster "../../c"`},
@@ -256,7 +170,8 @@ func TestBadRequestsAreRefused(t *testing.T) {
 			g.Expect(code).To(Equal(row.code), fmt.Sprint(answer))
 			quoted, err := json.Marshal(answer["error"])
 			g.Expect(err).NotTo(HaveOccurred())
-			g.Expect(string(quoted)).To(Or(ContainSubstring(row.says), ContainSubstring(strings.ReplaceAll(row.says, `"`, `\"`))))
+			g.Expect(string(quoted)).
+				To(Or(ContainSubstring(row.says), ContainSubstring(strings.ReplaceAll(row.says, `"`, `\"`))))
 		})
 	}
 	var stored corev1.ConfigMapList
@@ -265,7 +180,7 @@ func TestBadRequestsAreRefused(t *testing.T) {
 	}
 }
 
-func TestHealth(t *testing.T) {
+func TestReadinessFollowsTheDeclaredClusters(t *testing.T) {
 	g := NewWithT(t)
 	url := serve(t, lab.New(t, lab.NewCluster("c", testkit.FreePort(t))...))
 	code, _ := call(t, "GET", url+"/healthz", "")
@@ -275,8 +190,9 @@ func TestHealth(t *testing.T) {
 	g.Expect(answer["error"]).To(ContainSubstring("metal3/c"))
 }
 
-// TestPeerThatNeverFinishes sends a body drop by drop; the server gives up on it and serves others meanwhile.
-func TestPeerThatNeverFinishes(t *testing.T) {
+// TestAPeerThatNeverFinishesItsRequestIsDropped sends the beginning of a body and no more. The server serves others
+// meanwhile, and closes the connection.
+func TestAPeerThatNeverFinishesItsRequestIsDropped(t *testing.T) {
 	g := NewWithT(t)
 	url := serve(t, lab.New(t))
 	conn, err := net.Dial("tcp", strings.TrimPrefix(url, "http://"))

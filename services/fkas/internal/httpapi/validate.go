@@ -17,7 +17,7 @@ type NodeUpdate struct {
 	Namespace string `json:"namespace"`
 	// NodeName is the Machine's name.
 	NodeName string `json:"nodeName"`
-	// ProviderID for the Node; may be empty, then CAPM3 sets one.
+	// ProviderID for the Node. If it is empty, CAPM3 sets one.
 	ProviderID string `json:"providerID"`
 	// UUID is the BareMetalHost's Kubernetes UID.
 	UUID string `json:"uuid"`
@@ -32,7 +32,7 @@ func validateName(name types.NamespacedName) []string {
 	for _, message := range validation.IsDNS1123Label(name.Namespace) {
 		problems = append(problems, fmt.Sprintf("namespace %q: %s", name.Namespace, message))
 	}
-	// As Cluster API's webhook has it: the name must also do for a Service.
+	// Cluster API's webhook has the same rule, because the name must also be valid for a Service.
 	for _, message := range validation.IsDNS1123Label(name.Name) {
 		problems = append(problems, fmt.Sprintf("cluster %q: %s", name.Name, message))
 	}
@@ -51,10 +51,17 @@ func (u NodeUpdate) validate() []string {
 		problems = append(problems, fmt.Sprintf("uuid %q: %s", u.UUID, message))
 	}
 	if len(u.ProviderID) > 512 {
-		problems = append(problems, fmt.Sprintf("providerID: has %d characters, at most 512 are allowed", len(u.ProviderID)))
+		problems = append(
+			problems,
+			fmt.Sprintf("providerID: has %d characters, at most 512 are allowed", len(u.ProviderID)),
+		)
 	}
-	if _, err := semver.Parse(strings.TrimPrefix(u.K8sVersion, "v")); err != nil || !strings.HasPrefix(u.K8sVersion, "v") {
-		problems = append(problems, fmt.Sprintf("k8sversion %q: must be a semantic version with a leading v, such as v1.35.4", u.K8sVersion))
+	if _, err := semver.Parse(strings.TrimPrefix(u.K8sVersion, "v")); err != nil ||
+		!strings.HasPrefix(u.K8sVersion, "v") {
+		problems = append(
+			problems,
+			fmt.Sprintf("k8sversion %q: must be a semantic version with a leading v, such as v1.35.4", u.K8sVersion),
+		)
 	}
 	keys := make([]string, 0, len(u.Labels))
 	for key := range u.Labels {

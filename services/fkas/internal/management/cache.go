@@ -15,11 +15,11 @@ import (
 func CacheOptions(namespace, index string) cache.Options {
 	options := cache.Options{
 		ByObject: map[client.Object]cache.ByObject{
-			&clusterv1.Cluster{}:         {Transform: trim, Label: indexSelector(index)},
-			&clusterv1.Machine{}:         {Transform: trim},
-			&infrav1.Metal3Cluster{}:     {Transform: trim},
-			&infrav1.Metal3Machine{}:     {Transform: trim},
-			&bmov1alpha1.BareMetalHost{}: {Transform: trim},
+			&clusterv1.Cluster{}:         {Transform: Trim, Label: indexSelector(index)},
+			&clusterv1.Machine{}:         {Transform: Trim},
+			&infrav1.Metal3Cluster{}:     {Transform: Trim},
+			&infrav1.Metal3Machine{}:     {Transform: Trim},
+			&bmov1alpha1.BareMetalHost{}: {Transform: Trim},
 		},
 	}
 	if namespace != "" {
@@ -42,14 +42,17 @@ func indexSelector(index string) labels.Selector {
 	return labels.SelectorFromSet(labels.Set{IndexLabel: index})
 }
 
-// trim keeps the fields that FKAS reads.
-func trim(in any) (any, error) {
+// Trim keeps the fields of an object that FKAS reads from the cache.
+func Trim(in any) (any, error) {
 	switch obj := in.(type) {
 	case *clusterv1.Cluster:
 		trimMeta(&obj.ObjectMeta)
 		initialized := obj.Status.Initialization.ControlPlaneInitialized
-		obj.Spec = clusterv1.ClusterSpec{ControlPlaneEndpoint: obj.Spec.ControlPlaneEndpoint, InfrastructureRef: obj.Spec.InfrastructureRef}
-		obj.Status = clusterv1.ClusterStatus{Initialization: clusterv1.ClusterInitializationStatus{ControlPlaneInitialized: initialized}}
+		obj.Spec = clusterv1.ClusterSpec{
+			ControlPlaneEndpoint: obj.Spec.ControlPlaneEndpoint, InfrastructureRef: obj.Spec.InfrastructureRef,
+		}
+		obj.Status = clusterv1.ClusterStatus{}
+		obj.Status.Initialization.ControlPlaneInitialized = initialized
 	case *clusterv1.Machine:
 		trimMeta(&obj.ObjectMeta)
 		obj.Spec = clusterv1.MachineSpec{

@@ -11,19 +11,28 @@ import (
 
 func TestTheCacheKeepsTheFieldsThatTheQueuesRead(t *testing.T) {
 	g := NewWithT(t)
-	kept, err := trim(&clusterv1.Cluster{ObjectMeta: metav1.ObjectMeta{UID: "uid", ResourceVersion: "7", Annotations: map[string]string{
-		clusterv1.PausedAnnotation: "", QueuedAnnotation: "3", "kubectl.kubernetes.io/last-applied-configuration": "long",
-	}}})
+	kept, err := Trim(
+		&clusterv1.Cluster{
+			ObjectMeta: metav1.ObjectMeta{UID: "uid", ResourceVersion: "7", Annotations: map[string]string{
+				clusterv1.PausedAnnotation: "", QueuedAnnotation: "3", "kubectl.kubernetes.io/last-applied-configuration": "long",
+			}},
+		},
+	)
 	g.Expect(err).NotTo(HaveOccurred())
 	cluster := kept.(*clusterv1.Cluster)
 	g.Expect(ClusterQueued(cluster)).To(BeTrue())
 	g.Expect(cluster.Annotations).To(Equal(map[string]string{QueuedAnnotation: "3"}))
-	g.Expect([]string{string(cluster.UID), cluster.ResourceVersion}).To(Equal([]string{"uid", "7"}), "a release is conditional on both")
+	g.Expect([]string{string(cluster.UID), cluster.ResourceVersion}).
+		To(Equal([]string{"uid", "7"}), "a release is conditional on both")
 
-	kept, err = trim(&bmov1alpha1.BareMetalHost{ObjectMeta: metav1.ObjectMeta{Labels: map[string]string{HostClusterLabel: "c", "other": "x"}}})
+	kept, err = Trim(
+		&bmov1alpha1.BareMetalHost{
+			ObjectMeta: metav1.ObjectMeta{Labels: map[string]string{HostClusterLabel: "c", "other": "x"}},
+		},
+	)
 	g.Expect(err).NotTo(HaveOccurred())
 	g.Expect(kept.(*bmov1alpha1.BareMetalHost).Labels).To(Equal(map[string]string{HostClusterLabel: "c"}))
-	kept, err = trim(&bmov1alpha1.BareMetalHost{ObjectMeta: metav1.ObjectMeta{Labels: map[string]string{"other": "x"}}})
+	kept, err = Trim(&bmov1alpha1.BareMetalHost{ObjectMeta: metav1.ObjectMeta{Labels: map[string]string{"other": "x"}}})
 	g.Expect(err).NotTo(HaveOccurred())
 	g.Expect(kept.(*bmov1alpha1.BareMetalHost).Labels).To(BeNil())
 }
@@ -31,13 +40,17 @@ func TestTheCacheKeepsTheFieldsThatTheQueuesRead(t *testing.T) {
 func TestTheCacheKeepsTheFieldsThatTheHostTriggerReads(t *testing.T) {
 	g := NewWithT(t)
 	secret := "m-bootstrap"
-	kept, err := trim(&clusterv1.Machine{Spec: clusterv1.MachineSpec{
-		ClusterName: "c", ProviderID: "metal3://x", InfrastructureRef: clusterv1.ContractVersionedObjectReference{Kind: "Metal3Machine", Name: "m"},
-		Bootstrap: clusterv1.Bootstrap{DataSecretName: &secret, ConfigRef: clusterv1.ContractVersionedObjectReference{Name: "config"}},
+	ref := clusterv1.ContractVersionedObjectReference{Kind: "Metal3Machine", Name: "m"}
+	kept, err := Trim(&clusterv1.Machine{Spec: clusterv1.MachineSpec{
+		ClusterName: "c", ProviderID: "metal3://x", InfrastructureRef: ref,
+		Bootstrap: clusterv1.Bootstrap{
+			DataSecretName: &secret,
+			ConfigRef:      clusterv1.ContractVersionedObjectReference{Name: "config"},
+		},
 	}})
 	g.Expect(err).NotTo(HaveOccurred())
 	g.Expect(kept.(*clusterv1.Machine).Spec).To(Equal(clusterv1.MachineSpec{
-		ClusterName: "c", InfrastructureRef: clusterv1.ContractVersionedObjectReference{Kind: "Metal3Machine", Name: "m"},
+		ClusterName: "c", InfrastructureRef: ref,
 		Bootstrap: clusterv1.Bootstrap{DataSecretName: &secret},
 	}))
 }

@@ -11,8 +11,8 @@ import (
 	bootstrapv1 "sigs.k8s.io/cluster-api/api/bootstrap/kubeadm/v1beta2"
 )
 
-// defaultRegisterPorts lie below the ports that the lab declares for its clusters (plan/addresses.ts: CLUSTER_PORTS) and
-// below Kubernetes's node ports, which begin at 30000.
+// defaultRegisterPorts lie below the ports that the lab declares for its clusters (plan/addresses.ts: CLUSTER_PORTS)
+// and below Kubernetes's node ports, which begin at 30000.
 const defaultRegisterPorts = "18000-19999"
 
 // Options of the process.
@@ -94,16 +94,28 @@ func flags(o *Options, text *texts, env Environment) *flag.FlagSet {
 		"namespace of the ConfigMaps that hold what is registered over HTTP; default: $POD_NAMESPACE")
 	fs.BoolVar(&o.PrecreateSecrets, "precreate-secrets", true,
 		"create the ca, etcd, sa, proxy and kubeconfig Secrets of a Cluster before KCP does")
-	fs.StringVar(&text.algorithm, "key-algorithm", string(bootstrapv1.EncryptionAlgorithmECDSAP256),
-		"algorithm of the keys that --precreate-secrets creates: ECDSA-P256, ECDSA-P384, RSA-2048, RSA-3072 or RSA-4096")
-	fs.DurationVar(&o.OrphanGrace, "orphan-grace", 30*time.Second,
+	fs.StringVar(
+		&text.algorithm,
+		"key-algorithm",
+		string(bootstrapv1.EncryptionAlgorithmECDSAP256),
+		"algorithm of the keys that --precreate-secrets creates: ECDSA-P256, ECDSA-P384, RSA-2048, RSA-3072 or RSA-4096",
+	)
+	fs.DurationVar(
+		&o.OrphanGrace,
+		"orphan-grace",
+		30*time.Second,
 		"age from which a Machine is deleted if its owner deleted its Metal3Machine and KubeadmConfig while creating it, "+
-			"15s-1h; 0: never")
+			"15s-1h; 0: never",
+	)
 	fs.DurationVar(&o.QueuePatience, "queue-patience", time.Minute,
 		"age from which a queued Cluster is released although no BareMetalHost is set aside for it, 1s-24h; 0: never")
-	fs.IntVar(&o.HostsAtOnce, "hosts-at-once", 0,
+	fs.IntVar(
+		&o.HostsAtOnce,
+		"hosts-at-once",
+		0,
 		"release queued BareMetalHosts while fewer than this number are in progress, 1-100000; set it in one FKAS of a "+
-			"management cluster only; 0: release none")
+			"management cluster only; 0: release none",
+	)
 	fs.StringVar(&o.APIAddress, "api-address", ":3333", "address of /register, /updateNode and /clusters")
 	fs.StringVar(&o.HealthAddress, "health-address", ":8081", "address of /healthz and /readyz")
 	fs.StringVar(&o.MetricsAddress, "metrics-address", ":8080", "address of /metrics (HTTP); 0: off")

@@ -20,21 +20,32 @@ func environment(pairs ...string) Environment {
 	}
 }
 
-func TestDefaultsInAPod(t *testing.T) {
+func TestTheDefaultsInAPod(t *testing.T) {
 	g := NewWithT(t)
 	o, err := Parse(nil, environment("POD_IP=10.0.0.7", "POD_NAMESPACE=fkas"))
 	g.Expect(err).NotTo(HaveOccurred())
 	g.Expect(*o).To(Equal(Options{
 		EndpointHost: "10.0.0.7", RegistrationsNamespace: "fkas", PrecreateSecrets: true, KeyAlgorithm: "ECDSA-P256",
-		APIAddress: ":3333", HealthAddress: ":8081", MetricsAddress: ":8080", FirstPort: 28000, LastPort: 29999,
+		APIAddress: ":3333", HealthAddress: ":8081", MetricsAddress: ":8080", FirstPort: 18000, LastPort: 19999,
 		Concurrency: 8, QPS: 200, Burst: 400, OrphanGrace: 30 * time.Second, QueuePatience: time.Minute,
 	}))
 }
 
-func TestFlagsWinOverTheEnvironment(t *testing.T) {
+func TestAFlagWinsOverTheEnvironment(t *testing.T) {
 	g := NewWithT(t)
-	o, err := Parse([]string{"--index", "3", "--extra-sans=10.1.2.3, api.example"}, environment("POD_IP=10.0.0.7", "POD_NAMESPACE=fkas",
-		"FKAS_INDEX=2", "FKAS_PRECREATE_SECRETS=false", "FKAS_REGISTER_PORTS=30000-30009", "FKAS_ORPHAN_GRACE=0", "FKAS_QUEUE_PATIENCE=0", "DEBUG=true"))
+	o, err := Parse(
+		[]string{"--index", "3", "--extra-sans=10.1.2.3, api.example"},
+		environment(
+			"POD_IP=10.0.0.7",
+			"POD_NAMESPACE=fkas",
+			"FKAS_INDEX=2",
+			"FKAS_PRECREATE_SECRETS=false",
+			"FKAS_REGISTER_PORTS=30000-30009",
+			"FKAS_ORPHAN_GRACE=0",
+			"FKAS_QUEUE_PATIENCE=0",
+			"DEBUG=true",
+		),
+	)
 	g.Expect(err).NotTo(HaveOccurred())
 	g.Expect(o.Index).To(Equal("3"))
 	g.Expect(o.ExtraSANs).To(Equal([]string{"10.1.2.3", "api.example"}))
@@ -45,15 +56,42 @@ func TestFlagsWinOverTheEnvironment(t *testing.T) {
 	g.Expect(o.Verbosity).To(Equal(4))
 }
 
-func TestAllProblemsAtOnce(t *testing.T) {
+func TestTheErrorNamesEveryProblem(t *testing.T) {
 	g := NewWithT(t)
-	_, err := Parse([]string{"--bind-address", "everywhere", "--key-algorithm", "DSA", "--register-ports", "30000-20000", "--concurrency", "0", "--namespace", "A", "--orphan-grace", "14s", "--queue-patience", "25h", "--hosts-at-once", "-1"},
-		environment("FKAS_KUBE_BURST=many"))
+	_, err := Parse(
+		[]string{
+			"--bind-address",
+			"everywhere",
+			"--key-algorithm",
+			"DSA",
+			"--register-ports",
+			"30000-20000",
+			"--concurrency",
+			"0",
+			"--namespace",
+			"A",
+			"--orphan-grace",
+			"14s",
+			"--queue-patience",
+			"25h",
+			"--hosts-at-once",
+			"-1",
+		},
+		environment("FKAS_KUBE_BURST=many"),
+	)
 	g.Expect(err).To(HaveOccurred())
 	for _, want := range []string{
-		`--bind-address: "everywhere": must be an IP address`, `--endpoint-host: "": must be set`, `--registrations-namespace: "": must be set`,
-		`--key-algorithm: "DSA": must be`, `--register-ports: "30000-20000": must be FIRST-LAST`, `--concurrency: "0": must be 1-100`,
-		`--namespace: "A"`, `--orphan-grace: "14s": must be 0 or 15s-1h`, `--queue-patience: "25h0m0s": must be 0 or 1s-24h`, `--hosts-at-once: "-1": must be 0-100000`, `FKAS_KUBE_BURST: "many"`,
+		`--bind-address: "everywhere": must be an IP address`,
+		`--endpoint-host: "": must be set`,
+		`--registrations-namespace: "": must be set`,
+		`--key-algorithm: "DSA": must be`,
+		`--register-ports: "30000-20000": must be FIRST-LAST`,
+		`--concurrency: "0": must be 1-100`,
+		`--namespace: "A"`,
+		`--orphan-grace: "14s": must be 0 or 15s-1h`,
+		`--queue-patience: "25h0m0s": must be 0 or 1s-24h`,
+		`--hosts-at-once: "-1": must be 0-100000`,
+		`FKAS_KUBE_BURST: "many"`,
 	} {
 		g.Expect(err.Error()).To(ContainSubstring(want))
 	}

@@ -1,10 +1,3 @@
-// Package pki finds a cluster's authorities in the management cluster's Secrets and, where it may, makes them and the
-// kubeconfig before KCP does.
-//
-// Why before: the ClusterCaches of Cluster API's core, KCP and CAPM3 connect as soon as they see a Cluster and try
-// again only after a fixed 30 s when `<cluster>-kubeconfig` is not there. KCP takes what it finds: it looks the
-// authorities up before it generates any, and adopts Secrets of type cluster.x-k8s.io/secret, rotation of the client
-// certificate included (KubeadmControlPlane: reconcileClusterCertificates, adoptKubeconfigSecret).
 package pki
 
 import (
@@ -27,22 +20,22 @@ import (
 	"metal3-scale-lab/fkas/internal/serving"
 )
 
-// ErrNotYet says that the authorities are not there yet and somebody else has to make them.
+// ErrNotYet says that an authority does not exist yet, and that KCP or a person has to create it.
 var ErrNotYet = errors.New("the cluster's certificate authority Secrets do not exist yet")
 
-// Authorities are what FKAS signs with.
+// Authorities are the two certificate authorities that FKAS signs with.
 type Authorities struct {
 	CA, EtcdCA serving.KeyPair
 }
 
-// Store reads and writes a cluster's Secrets, uncached.
+// Store reads and writes the Secrets of clusters, past the cache.
 type Store struct {
 	Client client.Client
-	// Algorithm of the keys that Ensure makes.
+	// Algorithm of the keys that the Ensure methods create.
 	Algorithm bootstrapv1.EncryptionAlgorithmType
 }
 
-// Load reads the authorities of a cluster; ErrNotYet when one is missing.
+// Load reads the authorities of a cluster. It returns ErrNotYet if one is missing.
 func (s *Store) Load(ctx context.Context, cluster types.NamespacedName) (Authorities, error) {
 	ca, err := s.load(ctx, cluster, secret.ClusterCA)
 	if err != nil {
@@ -55,13 +48,22 @@ func (s *Store) Load(ctx context.Context, cluster types.NamespacedName) (Authori
 	return Authorities{CA: ca, EtcdCA: etcd}, nil
 }
 
-func (s *Store) load(ctx context.Context, cluster types.NamespacedName, purpose secret.Purpose) (serving.KeyPair, error) {
+func (s *Store) load(
+	ctx context.Context,
+	cluster types.NamespacedName,
+	purpose secret.Purpose,
+) (serving.KeyPair, error) {
 	found, err := secret.GetFromNamespacedName(ctx, s.Client, cluster, purpose)
 	if apierrors.IsNotFound(err) {
 		return serving.KeyPair{}, ErrNotYet
 	}
 	if err != nil {
-		return serving.KeyPair{}, fmt.Errorf("read Secret %s/%s: %w", cluster.Namespace, secret.Name(cluster.Name, purpose), err)
+		return serving.KeyPair{}, fmt.Errorf(
+			"read Secret %s/%s: %w",
+			cluster.Namespace,
+			secret.Name(cluster.Name, purpose),
+			err,
+		)
 	}
 	return keyPair(found.Data, cluster.Namespace+"/"+found.Name)
 }
@@ -69,19 +71,33 @@ func (s *Store) load(ctx context.Context, cluster types.NamespacedName, purpose 
 func keyPair(data map[string][]byte, name string) (serving.KeyPair, error) {
 	cert, err := certs.DecodeCertPEM(data[secret.TLSCrtDataName])
 	if err != nil || cert == nil {
-		return serving.KeyPair{}, fmt.Errorf("Secret %s: %s is not a PEM certificate (%v)", name, secret.TLSCrtDataName, err)
+		return serving.KeyPair{}, fmt.Errorf(
+			"read Secret %s: %s is not a PEM certificate (%v)",
+			name,
+			secret.TLSCrtDataName,
+			err,
+		)
 	}
 	key, err := certs.DecodePrivateKeyPEM(data[secret.TLSKeyDataName])
 	if err != nil || key == nil {
-		return serving.KeyPair{}, fmt.Errorf("Secret %s: %s is not a PEM private key (%v)", name, secret.TLSKeyDataName, err)
+		return serving.KeyPair{}, fmt.Errorf(
+			"read Secret %s: %s is not a PEM private key (%v)",
+			name,
+			secret.TLSKeyDataName,
+			err,
+		)
 	}
 	return serving.KeyPair{Cert: cert, Key: key}, nil
 }
 
-// EnsureAuthorities makes the authorities and service account keys of a cluster that lack, and returns the authorities
-// that hold: where KCP was quicker with one, its one. The Cluster owns them, so that they go with it, until KCP adopts
-// them.
-func (s *Store) EnsureAuthorities(ctx context.Context, cluster types.NamespacedName, owner metav1.OwnerReference) (Authorities, error) {
+// EnsureAuthorities creates the authorities and service account keys of a cluster that do not exist, and returns the
+// authorities. An authority that KCP created at the same moment wins. The Cluster owns the Secrets until KCP adopts
+// them, so that they are deleted with it.
+func (s *Store) EnsureAuthorities(
+	ctx context.Context,
+	cluster types.NamespacedName,
+	owner metav1.OwnerReference,
+) (Authorities, error) {
 	certificates := secret.NewCertificatesForInitialControlPlane(nil)
 	if err := certificates.Lookup(ctx, s.Client, cluster); err != nil {
 		return Authorities{}, fmt.Errorf("look up certificates of cluster %s: %w", cluster, err)
@@ -109,7 +125,9 @@ func (s *Store) EnsureAuthorities(ctx context.Context, cluster types.NamespacedN
 		}
 	}
 	authorities := Authorities{}
-	for purpose, target := range map[secret.Purpose]*serving.KeyPair{secret.ClusterCA: &authorities.CA, secret.EtcdCA: &authorities.EtcdCA} {
+	for purpose, target := range map[secret.Purpose]*serving.KeyPair{
+		secret.ClusterCA: &authorities.CA, secret.EtcdCA: &authorities.EtcdCA,
+	} {
 		pair := certificates.GetByPurpose(purpose).KeyPair
 		decoded, err := keyPair(map[string][]byte{secret.TLSCrtDataName: pair.Cert, secret.TLSKeyDataName: pair.Key},
 			cluster.Namespace+"/"+secret.Name(cluster.Name, purpose))
@@ -121,9 +139,15 @@ func (s *Store) EnsureAuthorities(ctx context.Context, cluster types.NamespacedN
 	return authorities, nil
 }
 
-// EnsureKubeconfig makes the kubeconfig of a cluster where there is none. It belongs after the listener: from the
-// moment it is there, Cluster API connects.
-func (s *Store) EnsureKubeconfig(ctx context.Context, cluster types.NamespacedName, owner metav1.OwnerReference, host string, port int32) error {
+// EnsureKubeconfig creates the kubeconfig of a cluster that has none. The cluster must be served by then: Cluster API
+// connects as soon as the kubeconfig exists.
+func (s *Store) EnsureKubeconfig(
+	ctx context.Context,
+	cluster types.NamespacedName,
+	owner metav1.OwnerReference,
+	host string,
+	port int32,
+) error {
 	_, err := secret.GetFromNamespacedName(ctx, s.Client, cluster, secret.Kubeconfig)
 	if err == nil {
 		return nil
@@ -132,14 +156,26 @@ func (s *Store) EnsureKubeconfig(ctx context.Context, cluster types.NamespacedNa
 		return fmt.Errorf("read kubeconfig Secret of cluster %s: %w", cluster, err)
 	}
 	endpoint := net.JoinHostPort(host, strconv.Itoa(int(port)))
-	err = kubeconfig.CreateSecretWithOwner(ctx, s.Client, cluster, endpoint, owner, kubeconfig.KeyEncryptionAlgorithm(s.Algorithm))
+	err = kubeconfig.CreateSecretWithOwner(
+		ctx,
+		s.Client,
+		cluster,
+		endpoint,
+		owner,
+		kubeconfig.KeyEncryptionAlgorithm(s.Algorithm),
+	)
 	if err != nil && !apierrors.IsAlreadyExists(err) {
 		return fmt.Errorf("create kubeconfig Secret of cluster %s: %w", cluster, err)
 	}
 	return nil
 }
 
-// ClusterOwner is the owner reference by which a Cluster's Secrets are removed with it.
+// ClusterOwner is the owner reference by which Secrets are deleted with their Cluster.
 func ClusterOwner(cluster *clusterv1.Cluster) metav1.OwnerReference {
-	return metav1.OwnerReference{APIVersion: clusterv1.GroupVersion.String(), Kind: clusterv1.ClusterKind, Name: cluster.Name, UID: cluster.UID}
+	return metav1.OwnerReference{
+		APIVersion: clusterv1.GroupVersion.String(),
+		Kind:       clusterv1.ClusterKind,
+		Name:       cluster.Name,
+		UID:        cluster.UID,
+	}
 }

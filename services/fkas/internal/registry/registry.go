@@ -1,5 +1,3 @@
-// Package registry keeps the clusters and nodes that were told over HTTP (upstream's protocol), one ConfigMap each, so
-// that they outlive this process.
 package registry
 
 import (
@@ -23,19 +21,19 @@ const (
 	dataKey = "registration.json"
 )
 
-// Registration is a cluster that was registered over HTTP.
+// Registration is a cluster that was registered over HTTP, or a declared cluster with registered nodes.
 type Registration struct {
 	Namespace string `json:"namespace"`
 	Cluster   string `json:"cluster"`
-	// Port the cluster was given; 0 while the Cluster declares its own and only nodes were told.
+	// Port that the cluster was given. It is 0 if the Cluster declares an endpoint and only nodes were registered.
 	Port int32 `json:"port"`
 	// Created is when it was registered.
 	Created time.Time `json:"created"`
-	// Nodes told with /updateNode, by name.
+	// Nodes that were registered with /updateNode, by name.
 	Nodes map[string]Node `json:"nodes,omitempty"`
 }
 
-// Node is what /updateNode told.
+// Node is a node that was registered with /updateNode.
 type Node struct {
 	ProviderID string            `json:"providerID,omitempty"`
 	UUID       string            `json:"uuid"`
@@ -49,15 +47,15 @@ func (r Registration) Name() types.NamespacedName {
 	return types.NamespacedName{Namespace: r.Namespace, Name: r.Cluster}
 }
 
-// Registry is the set of registrations. Reads are answered from memory; a write is stored before it holds.
+// Registry is the set of registrations of one FKAS.
 type Registry struct {
-	// Client writes ConfigMaps uncached; Namespace is where they live; Index sets apart those of several FKAS.
+	// Client reads and writes the ConfigMaps past the cache. Index tells the ConfigMaps of several FKAS apart.
 	Client    client.Client
 	Namespace string
 	Index     string
 
-	// writing is held while a change is stored, mu only to read or replace an entry: readers never wait for the
-	// management cluster.
+	// writing is held while a change is stored. mu is held only to read or replace an entry, so that readers never wait
+	// for the management cluster.
 	writing sync.Mutex
 	mu      sync.RWMutex
 	known   map[types.NamespacedName]Registration
@@ -70,7 +68,7 @@ func (r *Registry) labels() map[string]string {
 	return map[string]string{label: "index-" + r.Index}
 }
 
-// Load reads what earlier processes stored.
+// Load reads the registrations that earlier processes stored.
 func (r *Registry) Load(ctx context.Context) error {
 	var list corev1.ConfigMapList
 	if err := r.Client.List(ctx, &list, client.InNamespace(r.Namespace), client.MatchingLabels(r.labels())); err != nil {
@@ -90,7 +88,7 @@ func (r *Registry) Load(ctx context.Context) error {
 	return nil
 }
 
-// Get returns a copy of a registration.
+// Get returns a copy of a registration, and false if there is none.
 func (r *Registry) Get(name types.NamespacedName) (Registration, bool) {
 	r.mu.RLock()
 	defer r.mu.RUnlock()
@@ -109,7 +107,7 @@ func (r *Registry) Names() []types.NamespacedName {
 	return names
 }
 
-// PortUser names the cluster a port was given to.
+// PortUser returns the cluster that a port was given to, and false if there is none.
 func (r *Registry) PortUser(port int32) (types.NamespacedName, bool) {
 	r.mu.RLock()
 	defer r.mu.RUnlock()
@@ -121,9 +119,13 @@ func (r *Registry) PortUser(port int32) (types.NamespacedName, bool) {
 	return types.NamespacedName{}, false
 }
 
-// Update stores the result of change, which gets the present registration of the cluster or an empty one. Updates are
-// made one at a time; when change fails, or storing does, nothing is changed.
-func (r *Registry) Update(ctx context.Context, name types.NamespacedName, change func(*Registration) error) (Registration, error) {
+// Update calls change with the registration of the cluster, or with an empty one, and stores the result. Updates happen
+// one at a time. If change or storing fails, nothing is changed.
+func (r *Registry) Update(
+	ctx context.Context,
+	name types.NamespacedName,
+	change func(*Registration) error,
+) (Registration, error) {
 	r.writing.Lock()
 	defer r.writing.Unlock()
 	next, existed := r.Get(name)
@@ -157,7 +159,7 @@ func (r *Registry) Update(ctx context.Context, name types.NamespacedName, change
 	return next.clone(), nil
 }
 
-// Delete forgets a registration and says whether there was one.
+// Delete deletes a registration and says whether there was one.
 func (r *Registry) Delete(ctx context.Context, name types.NamespacedName) (bool, error) {
 	r.writing.Lock()
 	defer r.writing.Unlock()
@@ -174,7 +176,7 @@ func (r *Registry) Delete(ctx context.Context, name types.NamespacedName) (bool,
 	return true, nil
 }
 
-// objectName hashes: namespace and name together may be longer than an object name.
+// objectName is a hash, because namespace and name together may be longer than the name of an object.
 func (r *Registry) objectName(name types.NamespacedName) string {
 	sum := sha256.Sum256([]byte(r.Index + "\x00" + name.String()))
 	return "fkas-registration-" + hex.EncodeToString(sum[:10])

@@ -19,24 +19,38 @@ type KeyPair struct {
 	Key  crypto.Signer
 }
 
-// newServingKey makes the one private key that all serving certificates of this process share. Making a key is the
-// dear part of a certificate, and a P-256 handshake costs a fraction of an RSA one; KCP does several per look at etcd.
+// newServingKey makes the private key that all serving certificates of this process share. The key is the expensive
+// part of a certificate. A P-256 handshake costs a fraction of an RSA one, and KCP needs several to check an etcd
+// member.
 func newServingKey() (crypto.Signer, error) {
 	return ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 }
 
-// apiServerCertificate signs the certificate of a cluster's API server. The common name is the one by which KCP finds
-// the API server's certificate to read its expiry.
+// apiServerCertificate signs the certificate of a cluster's API server. KCP finds the certificate by its common name
+// when it reads the date of expiry.
 func apiServerCertificate(key crypto.Signer, ca KeyPair, hosts []string) (*tls.Certificate, error) {
 	return sign(key, ca, "kube-apiserver", hosts, x509.ExtKeyUsageServerAuth)
 }
 
 // etcdCertificate signs the certificate of an etcd member, whose name is that of its pod.
 func etcdCertificate(key crypto.Signer, ca KeyPair, member string) (*tls.Certificate, error) {
-	return sign(key, ca, member, []string{member, "localhost", "127.0.0.1", "::1"}, x509.ExtKeyUsageServerAuth, x509.ExtKeyUsageClientAuth)
+	return sign(
+		key,
+		ca,
+		member,
+		[]string{member, "localhost", "127.0.0.1", "::1"},
+		x509.ExtKeyUsageServerAuth,
+		x509.ExtKeyUsageClientAuth,
+	)
 }
 
-func sign(key crypto.Signer, ca KeyPair, name string, hosts []string, usages ...x509.ExtKeyUsage) (*tls.Certificate, error) {
+func sign(
+	key crypto.Signer,
+	ca KeyPair,
+	name string,
+	hosts []string,
+	usages ...x509.ExtKeyUsage,
+) (*tls.Certificate, error) {
 	config := certs.Config{CommonName: name, Usages: usages}
 	for _, host := range hosts {
 		if ip := net.ParseIP(host); ip != nil {

@@ -21,7 +21,14 @@ import (
 // etcdClient reaches a member as KCP does: gRPC over TLS over a port-forward to the member's pod, certificate checked.
 func etcdClient(t *testing.T, s serving.Spec, pod string) *clientv3.Client {
 	t.Helper()
-	dialer, err := proxy.NewDialer(proxy.Proxy{Kind: "pods", Namespace: "kube-system", KubeConfig: testkit.RESTConfig(s.CA, address(s)), Port: 2379})
+	dialer, err := proxy.NewDialer(
+		proxy.Proxy{
+			Kind:       "pods",
+			Namespace:  "kube-system",
+			KubeConfig: testkit.RESTConfig(s.CA, address(s)),
+			Port:       2379,
+		},
+	)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -53,7 +60,7 @@ func memberNames(t *testing.T, ctx context.Context, c *clientv3.Client) []string
 	return names
 }
 
-func TestEtcdAsKCPUsesIt(t *testing.T) {
+func TestKCPCanScaleEtcdDown(t *testing.T) {
 	g, ctx := NewWithT(t), testkit.Context(t)
 	server := newServer(t)
 	s := spec(t, "c")
@@ -86,7 +93,7 @@ func TestEtcdAsKCPUsesIt(t *testing.T) {
 	g.Expect(status.Leader).To(Equal(workload.EtcdID("uid-cp2")), "the lead stays where KCP moved it")
 }
 
-func TestUnknownEtcdMemberGetsNoCertificateOfItsOwn(t *testing.T) {
+func TestAnUnknownEtcdMemberHasNoCertificate(t *testing.T) {
 	g := NewWithT(t)
 	server := newServer(t)
 	s := spec(t, "c")

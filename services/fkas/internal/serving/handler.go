@@ -13,11 +13,11 @@ import (
 	"k8s.io/apimachinery/pkg/version"
 )
 
-// maxBody bounds the body of a write to a fake cluster, in bytes: etcd's own limit for a request is 1.5 MiB, and
-// kube-apiserver's 3 MiB. The in-memory handler reads bodies whole.
+// maxBody is the longest body of a write to a fake cluster, in bytes. It is kube-apiserver's limit, 3 MiB; etcd's is
+// 1.5 MiB. The in-memory handler reads a body as a whole.
 const maxBody = 3 << 20
 
-// connection is what is remembered about one client connection: the collections it has listed.
+// connection holds what is known of one client connection: the collections that the client has listed on it.
 type connection struct {
 	mu     sync.Mutex
 	listed map[string]bool
@@ -25,7 +25,7 @@ type connection struct {
 
 type connectionKey struct{}
 
-// rootPaths is what kube-apiserver answers at /, as far as it is there.
+// rootPaths is kube-apiserver's answer to GET /, with the paths that a fake cluster serves.
 var rootPaths = []byte(`{"paths":["/api","/api/v1","/apis","/healthz","/livez","/readyz","/version"]}`)
 
 func withConnection(ctx context.Context, _ net.Conn) context.Context {
@@ -47,10 +47,11 @@ func (c *connection) knows(path string) bool {
 	return c.listed[path]
 }
 
-// handler answers for one cluster: gRPC goes to its etcd, the rest to its API, with the corrections below.
+// handler answers for one cluster. gRPC requests go to its etcd, all others to its API, with the corrections of this
+// package.
 func (s *Server) handler(c *cluster) http.Handler {
-	// The in-memory handlers find the cluster by the port in the Host header and dial that host for a port-forward.
-	// With the loopback address here, clients may use any host and port that lead to the listener.
+	// The in-memory handlers find the cluster by the port in the Host header, and dial that host for a port-forward.
+	// The loopback address in the header lets clients use any host and port that lead to the listener.
 	host := net.JoinHostPort("127.0.0.1", strconv.Itoa(int(c.spec.Port)))
 	if s.options.BindAddress != "" {
 		host = net.JoinHostPort(s.options.BindAddress, strconv.Itoa(int(c.spec.Port)))
@@ -85,7 +86,8 @@ func watches(r *http.Request) bool {
 func (s *Server) get(c *cluster, w http.ResponseWriter, r *http.Request) {
 	switch r.URL.Path {
 	case "/":
-		// Cluster API asks this of every cluster every 10 s, from four controllers: the in-memory handler would look through all its routes.
+		// Four controllers of Cluster API request this from every cluster every 10 s. The in-memory handler would
+		// search all of its routes each time.
 		w.Header().Set("Content-Type", "application/json")
 		_, _ = w.Write(rootPaths)
 		return
@@ -111,29 +113,34 @@ func (s *Server) get(c *cluster, w http.ResponseWriter, r *http.Request) {
 	s.api.ServeHTTP(w, r)
 }
 
-// prepareWatch corrects a watch for a server whose resource versions start anew with each process. It says whether
-// the request goes on to the in-memory handler.
+// prepareWatch corrects a watch, because the resource versions of this server start again at 1 with each process. It
+// says whether the request goes on to the in-memory handler.
 //
-// A client that lost its connection, because this process was restarted, watches on from the resource version it
-// saw last. The in-memory server would take it for one of its own and stay silent about everything up to it, so that
-// the client's cache kept what is gone. A real API server answers 410 to a version it no longer knows, and clients
-// list again. Versions cannot be told apart, but connections can: clients list and watch on one HTTP/2 connection,
-// so a watch with a version on a connection that listed nothing comes from another life.
+// A client whose connection was closed by a restart of this process watches again, from the last resource version that
+// it saw. The in-memory server would take the version for one of its own and send no events up to it, so the client's
+// cache would keep objects that are gone. A real API server answers 410 to a version that it no longer knows, and the
+// client lists again. Versions of two processes look alike, but connections can be told apart: clients list and watch
+// on one HTTP/2 connection, so a watch with a version on a connection without a list began with an earlier process.
 func (s *Server) prepareWatch(w http.ResponseWriter, r *http.Request) bool {
 	query := r.URL.Query()
 	query.Set("watch", "true") // the in-memory handler takes "1" for a list
 	conn, _ := r.Context().Value(connectionKey{}).(*connection)
 	switch version := query.Get("resourceVersion"); {
 	case query.Get("sendInitialEvents") == "true":
-		// Streaming lists want everything; the in-memory handler would leave out all up to the version, and the
-		// client would take the rest for the whole.
+		// A streaming list must contain everything. The in-memory handler would leave out the objects up to the
+		// version, and the client would take the rest for the whole.
 		query.Del("resourceVersion")
 		query.Del("resourceVersionMatch")
 		noteList(r)
 	case version == "" || version == "0":
 		noteList(r)
 	case r.ProtoMajor == 2 && conn != nil && !conn.knows(r.URL.Path):
-		writeStatus(w, http.StatusGone, metav1.StatusReasonExpired, "too old resource version: this API server has been restarted")
+		writeStatus(
+			w,
+			http.StatusGone,
+			metav1.StatusReasonExpired,
+			"too old resource version: this API server has been restarted",
+		)
 		return false
 	}
 	r.URL.RawQuery = query.Encode()
@@ -146,9 +153,16 @@ func noteList(r *http.Request) {
 	}
 }
 
-// version answers /version, which the in-memory handler lacks, with the version of the cluster's oldest node.
+// version answers /version, which the in-memory handler does not, with the version of the cluster's oldest node.
 func (s *Server) version(c *cluster, w http.ResponseWriter) {
-	info := version.Info{Major: "1", Minor: "0", GitVersion: "v0.0.0", Platform: "linux/amd64", GoVersion: "fake", Compiler: "gc"}
+	info := version.Info{
+		Major:      "1",
+		Minor:      "0",
+		GitVersion: "v0.0.0",
+		Platform:   "linux/amd64",
+		GoVersion:  "fake",
+		Compiler:   "gc",
+	}
 	if v := oldestNodeVersion(s.client(c)); v != "" {
 		info.GitVersion = v
 		if parts := strings.SplitN(strings.TrimPrefix(v, "v"), ".", 3); len(parts) == 3 {

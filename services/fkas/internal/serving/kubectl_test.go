@@ -14,11 +14,20 @@ import (
 )
 
 // kubectlAccept is what kubectl 1.35 sends with `get`.
-const kubectlAccept = "application/json;as=Table;v=v1;g=meta.k8s.io,application/json;as=Table;v=v1beta1;g=meta.k8s.io,application/json"
+const kubectlAccept = "application/json;as=Table;v=v1;g=meta.k8s.io," +
+	"application/json;as=Table;v=v1beta1;g=meta.k8s.io,application/json"
 
 func table(t *testing.T, s serving.Spec, path string) ([]string, [][]string) {
 	t.Helper()
-	raw, err := clientset(t, s).CoreV1().RESTClient().Get().AbsPath(path).SetHeader("Accept", kubectlAccept).DoRaw(testkit.Context(t))
+	raw, err := clientset(
+		t,
+		s,
+	).CoreV1().
+		RESTClient().
+		Get().
+		AbsPath(path).
+		SetHeader("Accept", kubectlAccept).
+		DoRaw(testkit.Context(t))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -44,7 +53,7 @@ func table(t *testing.T, s serving.Spec, path string) ([]string, [][]string) {
 	return columns, rows
 }
 
-func TestKubectlGetShowsWhatARealClusterWould(t *testing.T) {
+func TestKubectlGetShowsTheColumnsOfARealCluster(t *testing.T) {
 	g := NewWithT(t)
 	server := newServer(t)
 	s := spec(t, "c")
@@ -60,7 +69,8 @@ func TestKubectlGetShowsWhatARealClusterWould(t *testing.T) {
 		g.Expect(row[3]).To(MatchRegexp(ages.String()))
 		row[3] = "age"
 	}
-	g.Expect(rows).To(Equal([][]string{{"cp", "Ready", "control-plane", "age", "v1.35.4"}, {"w", "Ready", "<none>", "age", "v1.35.4"}}))
+	g.Expect(rows).
+		To(Equal([][]string{{"cp", "Ready", "control-plane", "age", "v1.35.4"}, {"w", "Ready", "<none>", "age", "v1.35.4"}}))
 	columns, rows = table(t, s, "/api/v1/namespaces/kube-system/pods/etcd-cp")
 	g.Expect(columns).To(Equal([]string{"Name", "Ready", "Status", "Restarts", "Age"}))
 	g.Expect(rows).To(Equal([][]string{{"etcd-cp", "1/1", "Running", "0", rows[0][4]}}))

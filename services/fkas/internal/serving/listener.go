@@ -6,8 +6,8 @@ import (
 	"sync"
 )
 
-// trackingListener remembers the connections it accepted, so that removing a cluster ends all of them: http.Server
-// forgets hijacked ones, and each KCP port-forward is one.
+// trackingListener keeps the connections that it accepted, so that removing a cluster closes all of them. http.Server
+// does not close hijacked connections, and each of KCP's port-forwards is one.
 type trackingListener struct {
 	net.Listener
 	mu     sync.Mutex
@@ -34,7 +34,7 @@ func (l *trackingListener) Accept() (net.Conn, error) {
 	return &trackedConn{Conn: conn, listener: l}, nil
 }
 
-// Close stops listening; closeConnections ends what was accepted.
+// closeConnections closes the connections that were accepted. Close only stops listening.
 func (l *trackingListener) closeConnections() {
 	l.mu.Lock()
 	l.closed = true

@@ -8,7 +8,7 @@ import (
 	inmemoryclient "sigs.k8s.io/cluster-api/test/infrastructure/inmemory/pkg/runtime/client"
 )
 
-// Client is the store of a served cluster, and false where the cluster is not served.
+// Client returns the store of a cluster, and false if the cluster is not served.
 func (s *Server) Client(name types.NamespacedName) (inmemoryclient.Client, bool) {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
@@ -19,7 +19,7 @@ func (s *Server) Client(name types.NamespacedName) (inmemoryclient.Client, bool)
 	return s.client(c), true
 }
 
-// Get returns what a cluster is served from.
+// Get returns the Spec that a cluster is served with, and false if the cluster is not served.
 func (s *Server) Get(name types.NamespacedName) (Spec, bool) {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
@@ -30,7 +30,7 @@ func (s *Server) Get(name types.NamespacedName) (Spec, bool) {
 	return c.spec, true
 }
 
-// PortUser names the cluster that listens at port.
+// PortUser returns the cluster that listens at a port, and false if there is none.
 func (s *Server) PortUser(port int32) (types.NamespacedName, bool) {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
@@ -41,7 +41,7 @@ func (s *Server) PortUser(port int32) (types.NamespacedName, bool) {
 	return c.spec.Name, true
 }
 
-// Names lists the served clusters, sorted.
+// Names lists the served clusters in alphabetical order.
 func (s *Server) Names() []types.NamespacedName {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
@@ -53,7 +53,7 @@ func (s *Server) Names() []types.NamespacedName {
 	return names
 }
 
-// Connections is the number of open connections of a cluster, port-forwards among them.
+// Connections is the number of a cluster's open connections, including port-forwards.
 func (s *Server) Connections(name types.NamespacedName) int {
 	s.mu.RLock()
 	defer s.mu.RUnlock()

@@ -13,24 +13,33 @@ import (
 	_ "sigs.k8s.io/cluster-api/test/infrastructure/inmemory/pkg/server/etcd"
 )
 
-// vector is a metric whose series can be dropped by label.
+// vector is a metric whose series can be deleted by label.
 type vector interface {
 	prometheus.Collector
 	DeletePartialMatch(prometheus.Labels) int
 }
 
-// The in-memory server labels its metrics with cluster, path and user agent: hundreds of lines a cluster, which no scrape
-// of hundreds of clusters should carry, and it never drops a series. So its vectors are taken off the registry, where
-// requests below stand for them, and are emptied cluster by cluster. They are not exported: registering an equal
-// description makes the registry hand out the registered one. The descriptions repeat those of
-// inmemory/pkg/server/{api,etcd}/metrics.go.
+// upstreamVectors are the metrics of the in-memory server. It labels them with cluster, path and user agent, which
+// makes hundreds of series for each cluster, and never deletes a series. So they are taken off the registry, which
+// exports the metrics below instead, and the series of a cluster are deleted with the cluster. The in-memory server
+// does not export its vectors, so they are found by registering copies: the registry then returns the vector that has
+// the same description. The copies repeat inmemory/pkg/server/{api,etcd}/metrics.go.
 var upstreamVectors = upstream(
-	prometheus.NewCounterVec(prometheus.CounterOpts{Name: "inmemory_apiserver_request_total", Help: "Number of HTTP requests"},
-		append(requestLabels(), "code", "method", "host", "path", "cluster_name", "user_agent")),
-	prometheus.NewHistogramVec(prometheus.HistogramOpts{Name: "inmemory_apiserver_request_duration_seconds", Help: "Request latency in seconds."},
-		append(requestLabels(), "method", "host", "path", "cluster_name", "user_agent")),
-	prometheus.NewHistogramVec(prometheus.HistogramOpts{Name: "inmemory_etcd_request_duration_seconds", Help: "Request latency in seconds."},
-		[]string{"grpc_method", "cluster_name"}),
+	prometheus.NewCounterVec(
+		prometheus.CounterOpts{Name: "inmemory_apiserver_request_total", Help: "Number of HTTP requests"},
+		append(requestLabels(), "code", "method", "host", "path", "cluster_name", "user_agent"),
+	),
+	prometheus.NewHistogramVec(
+		prometheus.HistogramOpts{
+			Name: "inmemory_apiserver_request_duration_seconds",
+			Help: "Request latency in seconds.",
+		},
+		append(requestLabels(), "method", "host", "path", "cluster_name", "user_agent"),
+	),
+	prometheus.NewHistogramVec(
+		prometheus.HistogramOpts{Name: "inmemory_etcd_request_duration_seconds", Help: "Request latency in seconds."},
+		[]string{"grpc_method", "cluster_name"},
+	),
 )
 
 func requestLabels() []string {
@@ -53,7 +62,8 @@ func upstream(copies ...vector) []vector {
 
 var (
 	requests = prometheus.NewCounterVec(prometheus.CounterOpts{
-		Name: "fkas_workload_requests_total", Help: "Requests to the API servers and etcd members of all fake clusters.",
+		Name: "fkas_workload_requests_total",
+		Help: "Requests to the API servers and etcd members of all fake clusters.",
 	}, []string{"method", "code"})
 	latency = prometheus.NewHistogramVec(prometheus.HistogramOpts{
 		Name: "fkas_workload_request_duration_seconds", Help: "Time to answer, without watches and port-forwards.",
@@ -63,7 +73,7 @@ var (
 
 func init() { ctrlmetrics.Registry.MustRegister(requests, latency) }
 
-// measured counts and times what handler answers.
+// measured counts the answers of a handler and measures their time.
 func measured(handler http.Handler) http.Handler {
 	timed := promhttp.InstrumentHandlerDuration(latency, handler)
 	return promhttp.InstrumentHandlerCounter(requests, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -75,7 +85,7 @@ func measured(handler http.Handler) http.Handler {
 	}))
 }
 
-// forgetMetrics drops the series of a cluster that is gone.
+// forgetMetrics deletes the series of a cluster that has been removed.
 func forgetMetrics(group string) {
 	for _, v := range upstreamVectors {
 		v.DeletePartialMatch(prometheus.Labels{"cluster_name": group})

@@ -6,7 +6,8 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 )
 
-// TestUpstreamMetricsAreFoundAndForgotten fails when a new version of the in-memory server names or labels them anew.
+// TestUpstreamMetricsAreFoundAndForgotten fails when a new version of the in-memory server changes their names or
+// labels.
 func TestUpstreamMetricsAreFoundAndForgotten(t *testing.T) {
 	if len(upstreamVectors) != 3 {
 		t.Fatalf("found %d of 3", len(upstreamVectors))

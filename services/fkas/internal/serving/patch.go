@@ -21,9 +21,9 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 )
 
-// The in-memory handler stores what it patches as unstructured objects, at which every typed list of that kind fails
-// from then on, its own etcd's among them; and it takes a strategic merge patch for a merge patch. So patches are
-// applied here, to typed objects.
+// The in-memory handler stores a patched object as an unstructured one. From then on every typed list of that kind
+// fails, including those of its own etcd. It also applies a strategic merge patch as a merge patch. So this file
+// applies patches, to typed objects.
 
 // target is the object that a path names.
 type target struct {
@@ -35,7 +35,8 @@ type target struct {
 func kindsByResource(scheme *runtime.Scheme) map[schema.GroupVersionResource]schema.GroupVersionKind {
 	kinds := map[schema.GroupVersionResource]schema.GroupVersionKind{}
 	for gvk := range scheme.AllKnownTypes() {
-		if gvk.Version == runtime.APIVersionInternal || strings.HasSuffix(gvk.Kind, "List") || strings.HasSuffix(gvk.Kind, "Options") {
+		if gvk.Version == runtime.APIVersionInternal || strings.HasSuffix(gvk.Kind, "List") ||
+			strings.HasSuffix(gvk.Kind, "Options") {
 			continue
 		}
 		plural, _ := meta.UnsafeGuessKindToResource(gvk)
@@ -98,7 +99,7 @@ func (s *Server) patch(c *cluster, w http.ResponseWriter, r *http.Request) {
 		}
 		err = s.client(c).Update(r.Context(), result)
 		if apierrors.IsConflict(err) && locked {
-			// The caller asked for this very version: the conflict is his.
+			// The caller asked for this very version, so the conflict is the answer.
 			return permanent{err}
 		}
 		return err
@@ -115,7 +116,13 @@ func (s *Server) patch(c *cluster, w http.ResponseWriter, r *http.Request) {
 type permanent struct{ error }
 
 // patched is the present object with the patch applied; locked says that the patch names a resource version.
-func (s *Server) patched(r *http.Request, c *cluster, t target, patchType types.PatchType, patch []byte) (client.Object, bool, error) {
+func (s *Server) patched(
+	r *http.Request,
+	c *cluster,
+	t target,
+	patchType types.PatchType,
+	patch []byte,
+) (client.Object, bool, error) {
 	empty, err := s.options.Manager.GetScheme().New(t.gvk)
 	if err != nil {
 		return nil, false, apierrors.NewInternalError(err)
@@ -142,11 +149,12 @@ func (s *Server) patched(r *http.Request, c *cluster, t target, patchType types.
 	if result.GetName() != t.key.Name || result.GetNamespace() != t.key.Namespace {
 		return nil, false, apierrors.NewBadRequest("a patch must not change name or namespace")
 	}
-	locked := result.GetResourceVersion() != current.GetResourceVersion() || strings.Contains(string(patch), `"resourceVersion"`)
+	locked := result.GetResourceVersion() != current.GetResourceVersion() ||
+		strings.Contains(string(patch), `"resourceVersion"`)
 	return result, locked, nil
 }
 
-// apply patches JSON; failures are the caller's, the libraries' panics at odd patches too.
+// apply patches JSON. A failure is an error of the caller, and so is a panic of a library at a malformed patch.
 func apply(before []byte, patchType types.PatchType, patch []byte, kind runtime.Object) (after []byte, err error) {
 	defer func() {
 		if odd := recover(); odd != nil {
@@ -165,7 +173,8 @@ func apply(before []byte, patchType types.PatchType, patch []byte, kind runtime.
 		}
 	default:
 		return nil, &apierrors.StatusError{ErrStatus: metav1.Status{
-			Status: metav1.StatusFailure, Code: http.StatusUnsupportedMediaType, Reason: metav1.StatusReasonUnsupportedMediaType,
+			Status: metav1.StatusFailure, Code: http.StatusUnsupportedMediaType,
+			Reason:  metav1.StatusReasonUnsupportedMediaType,
 			Message: fmt.Sprintf("patches of type %q are not supported", patchType),
 		}}
 	}
@@ -175,7 +184,7 @@ func apply(before []byte, patchType types.PatchType, patch []byte, kind runtime.
 	return after, nil
 }
 
-// writeError answers with the Status that err carries.
+// writeError answers with the Status of an error.
 func writeError(w http.ResponseWriter, err error) {
 	var status apierrors.APIStatus
 	if !errors.As(err, &status) {

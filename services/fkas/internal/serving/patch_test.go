@@ -14,7 +14,7 @@ import (
 	"metal3-scale-lab/fkas/internal/testkit"
 )
 
-func TestPatchesAreAppliedAndTheStoreStaysTyped(t *testing.T) {
+func TestAPatchedObjectStaysReadableForTypedClients(t *testing.T) {
 	g, ctx := NewWithT(t), testkit.Context(t)
 	server := newServer(t)
 	s := spec(t, "c")
@@ -23,20 +23,46 @@ func TestPatchesAreAppliedAndTheStoreStaysTyped(t *testing.T) {
 	nodes, pods := clientset(t, s).CoreV1().Nodes(), clientset(t, s).CoreV1().Pods("kube-system")
 
 	// Cluster API labels and annotates Nodes with merge patches, CAPM3 sets providerIDs with strategic ones.
-	_, err := nodes.Patch(ctx, "cp", types.MergePatchType, []byte(`{"metadata":{"annotations":{"cluster.x-k8s.io/machine":"m"},"labels":{"metal3.io/uuid":null}}}`), metav1.PatchOptions{})
+	_, err := nodes.Patch(
+		ctx,
+		"cp",
+		types.MergePatchType,
+		[]byte(`{"metadata":{"annotations":{"cluster.x-k8s.io/machine":"m"},"labels":{"metal3.io/uuid":null}}}`),
+		metav1.PatchOptions{},
+	)
 	g.Expect(err).NotTo(HaveOccurred())
 	// Strategic: conditions merge by type, where a merge patch would replace the list.
-	node, err := nodes.Patch(ctx, "cp", types.StrategicMergePatchType,
-		[]byte(`{"status":{"$setElementOrder/conditions":[{"type":"PIDPressure"}],"conditions":[{"type":"PIDPressure","reason":"x"}]}}`), metav1.PatchOptions{})
+	node, err := nodes.Patch(
+		ctx,
+		"cp",
+		types.StrategicMergePatchType,
+		[]byte(
+			`{"status":{"$setElementOrder/conditions":[{"type":"PIDPressure"}],
+				"conditions":[{"type":"PIDPressure","reason":"x"}]}}`,
+		),
+		metav1.PatchOptions{},
+	)
 	g.Expect(err).NotTo(HaveOccurred())
 	g.Expect(node.Status.Conditions).To(HaveLen(4))
 	g.Expect(node.Status.Conditions).To(ContainElement(HaveField("Reason", "x")))
 	g.Expect(node.Annotations).To(HaveKeyWithValue("cluster.x-k8s.io/machine", "m"))
 	g.Expect(node.Labels).NotTo(HaveKey("metal3.io/uuid"))
-	node, err = nodes.Patch(ctx, "w", types.JSONPatchType, []byte(`[{"op":"add","path":"/spec/unschedulable","value":true}]`), metav1.PatchOptions{})
+	node, err = nodes.Patch(
+		ctx,
+		"w",
+		types.JSONPatchType,
+		[]byte(`[{"op":"add","path":"/spec/unschedulable","value":true}]`),
+		metav1.PatchOptions{},
+	)
 	g.Expect(err).NotTo(HaveOccurred())
 	g.Expect(node.Spec.Unschedulable).To(BeTrue())
-	_, err = pods.Patch(ctx, "etcd-cp", types.MergePatchType, []byte(`{"metadata":{"annotations":{"a":"b"}}}`), metav1.PatchOptions{})
+	_, err = pods.Patch(
+		ctx,
+		"etcd-cp",
+		types.MergePatchType,
+		[]byte(`{"metadata":{"annotations":{"a":"b"}}}`),
+		metav1.PatchOptions{},
+	)
 	g.Expect(err).NotTo(HaveOccurred())
 
 	// Typed readers go on: the etcd server, and the next Sync, which puts back what is its own.
@@ -57,7 +83,7 @@ func TestPatchesAreAppliedAndTheStoreStaysTyped(t *testing.T) {
 	g.Expect(onNode.Items).To(BeEmpty())
 }
 
-func TestPatchesThatCannotBeApplied(t *testing.T) {
+func TestAPatchThatCannotBeAppliedIsAnswered(t *testing.T) {
 	g, ctx := NewWithT(t), testkit.Context(t)
 	server := newServer(t)
 	s := spec(t, "c")
@@ -71,15 +97,21 @@ func TestPatchesThatCannotBeApplied(t *testing.T) {
 	g.Expect(apierrors.IsNotFound(patch("nobody", types.MergePatchType, `{}`))).To(BeTrue())
 	g.Expect(apierrors.IsBadRequest(patch("cp", types.MergePatchType, `not json`))).To(BeTrue())
 	g.Expect(apierrors.IsBadRequest(patch("cp", types.MergePatchType, `{"spec":"text"}`))).To(BeTrue())
-	g.Expect(apierrors.IsBadRequest(patch("cp", types.StrategicMergePatchType, `{"spec":{"$setElementOrder/taints":[{"key":"a"}],"taints":[{"key":"a"}]}}`))).To(BeTrue())
-	g.Expect(apierrors.IsBadRequest(patch("cp", types.JSONPatchType, `[{"op":"remove","path":"/nothing"}]`))).To(BeTrue())
-	g.Expect(patch("cp", types.MergePatchType, `{"metadata":{"name":"other"}}`)).To(MatchError(ContainSubstring("must not change name")))
+	strategic := types.StrategicMergePatchType
+	odd := `{"spec":{"$setElementOrder/taints":[{"key":"a"}],"taints":[{"key":"a"}]}}`
+	g.Expect(apierrors.IsBadRequest(patch("cp", strategic, odd))).To(BeTrue())
+	g.Expect(apierrors.IsBadRequest(patch("cp", types.JSONPatchType, `[{"op":"remove","path":"/nothing"}]`))).
+		To(BeTrue())
+	g.Expect(patch("cp", types.MergePatchType, `{"metadata":{"name":"other"}}`)).
+		To(MatchError(ContainSubstring("must not change name")))
 	g.Expect(apierrors.IsUnsupportedMediaType(patch("cp", types.ApplyPatchType, `{}`))).To(BeTrue())
-	g.Expect(apierrors.IsConflict(patch("cp", types.MergePatchType, `{"metadata":{"resourceVersion":"1","labels":{"a":"b"}}}`))).To(BeTrue())
-	g.Expect(apierrors.IsRequestEntityTooLargeError(patch("cp", types.MergePatchType, `{"a":"`+strings.Repeat("x", 4<<20)+`"}`))).To(BeTrue())
+	locked := `{"metadata":{"resourceVersion":"1","labels":{"a":"b"}}}`
+	g.Expect(apierrors.IsConflict(patch("cp", types.MergePatchType, locked))).To(BeTrue())
+	huge := `{"a":"` + strings.Repeat("x", 4<<20) + `"}`
+	g.Expect(apierrors.IsRequestEntityTooLargeError(patch("cp", types.MergePatchType, huge))).To(BeTrue())
 }
 
-func TestConcurrentPatchesAllCount(t *testing.T) {
+func TestConcurrentPatchesAreAllApplied(t *testing.T) {
 	g, ctx := NewWithT(t), testkit.Context(t)
 	server := newServer(t)
 	s := spec(t, "c")
@@ -89,7 +121,13 @@ func TestConcurrentPatchesAllCount(t *testing.T) {
 	errs := make(chan error)
 	for i := range 5 {
 		go func() {
-			_, err := nodes.Patch(ctx, "cp", types.MergePatchType, []byte(fmt.Sprintf(`{"metadata":{"labels":{"l%d":"x"}}}`, i)), metav1.PatchOptions{})
+			_, err := nodes.Patch(
+				ctx,
+				"cp",
+				types.MergePatchType,
+				[]byte(fmt.Sprintf(`{"metadata":{"labels":{"l%d":"x"}}}`, i)),
+				metav1.PatchOptions{},
+			)
 			errs <- err
 		}()
 	}
@@ -101,6 +139,11 @@ func TestConcurrentPatchesAllCount(t *testing.T) {
 	for i := range 5 {
 		g.Expect(node.Labels).To(HaveKey(fmt.Sprint("l", i)))
 	}
-	_, err = clientset(t, s).CoreV1().ConfigMaps("default").Create(ctx, &corev1.ConfigMap{ObjectMeta: metav1.ObjectMeta{Name: "x"}}, metav1.CreateOptions{})
+	_, err = clientset(
+		t,
+		s,
+	).CoreV1().
+		ConfigMaps("default").
+		Create(ctx, &corev1.ConfigMap{ObjectMeta: metav1.ObjectMeta{Name: "x"}}, metav1.CreateOptions{})
 	g.Expect(err).NotTo(HaveOccurred())
 }

@@ -16,22 +16,22 @@ import (
 	"k8s.io/client-go/tools/portforward"
 )
 
-// KCP opens a port-forward for every look at an etcd member and at the API server's certificate. The in-memory handler's
-// implementation leaves about one in fifty of them behind for ever, connection and ten goroutines: when the tunnel has
-// ended, nobody reads what the client still sends, and the SPDY connection cannot be shut down. So port-forwards are
-// handled here; a stream is always reset at its end, which ends the wait of whoever delivers to it.
+// KCP opens a port-forward each time it checks an etcd member or the API server's certificate. The in-memory handler
+// leaves about one in fifty of them open for ever, a connection and ten goroutines each: when the tunnel has ended,
+// nobody reads what the client still sends, and the SPDY connection cannot be closed. So this file handles
+// port-forwards. It resets each stream at its end, which unblocks the goroutine that delivers to the stream.
 
 const (
 	portForwardSuffix = "/portforward"
-	// streamTimeout bounds the wait for the second stream of a pair; that of kubelets.
+	// streamTimeout limits the wait for the second stream of a pair. The kubelet has the same limit.
 	streamTimeout = 30 * time.Second
-	// forwardIdle ends a connection without streams.
+	// forwardIdle is the time after which a connection without streams is closed.
 	forwardIdle = 10 * time.Minute
-	// drainTimeout bounds the wait for the client's last words after the server has ended a tunnel.
+	// drainTimeout limits the wait for the client's last data after the server has ended a tunnel.
 	drainTimeout = 2 * time.Second
 )
 
-// forwardedPod is the pod that a port-forward request names.
+// forwardedPod returns the pod that a port-forward request names, and false for any other request.
 func forwardedPod(path string) (types.NamespacedName, bool) {
 	rest, ok := strings.CutPrefix(strings.TrimSuffix(path, portForwardSuffix), "/api/v1/namespaces/")
 	parts := strings.Split(rest, "/")
@@ -64,8 +64,8 @@ func (s *Server) portForward(c *cluster, pod types.NamespacedName, w http.Respon
 	f.close()
 }
 
-// forwarder connects the streams of one client connection with the cluster's own listener, whatever port was asked for:
-// API server and etcd are both there.
+// forwarder connects the streams of one client connection with the cluster's own listener. API server and etcd share
+// that listener, so the requested port does not matter.
 type forwarder struct {
 	target string
 
@@ -126,7 +126,7 @@ func (f *forwarder) accept(stream httpstream.Stream, replied <-chan struct{}) er
 	return nil
 }
 
-// expire gives up on a pair of which only one stream came.
+// expire drops a pair of which only one stream was opened.
 func (f *forwarder) expire(id string, pair *streamPair) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -156,7 +156,7 @@ func (f *forwarder) tunnel(id string, pair *streamPair) {
 	go func() {
 		defer close(sent)
 		_, _ = io.Copy(upstream, pair.data)
-		// The client is done, or gone: so is the tunnel.
+		// The client has closed the stream or is gone, which ends the tunnel.
 		_ = upstream.Close()
 	}()
 	_, _ = io.Copy(pair.data, upstream)
@@ -170,7 +170,7 @@ func (f *forwarder) tunnel(id string, pair *streamPair) {
 	}
 }
 
-// close ends all that is left of a connection, and returns when it has ended.
+// close ends all tunnels of a connection, waits for them and closes the connection.
 func (f *forwarder) close() {
 	f.mu.Lock()
 	f.closed = true

@@ -20,8 +20,8 @@ import (
 	"metal3-scale-lab/fkas/internal/testkit"
 )
 
-// TestPortForwardsLeaveNothingBehind opens and closes etcd clients as KCP does, all day long. The in-memory server's own
-// port-forward left one connection in fifty behind.
+// TestPortForwardsLeaveNothingBehind opens and closes etcd clients as KCP does, all day long. The in-memory server's
+// own port-forward left one connection in fifty behind.
 func TestPortForwardsLeaveNothingBehind(t *testing.T) {
 	g := NewWithT(t)
 	server := newServer(t)
@@ -65,8 +65,19 @@ func forward(t *testing.T, s serving.Spec, pod string) error {
 	if err != nil {
 		t.Fatal(err)
 	}
-	url := clientset(t, s).CoreV1().RESTClient().Post().Resource("pods").Namespace("kube-system").Name(pod).SubResource("portforward").URL()
-	conn, _, err := spdy.NewDialer(upgrader, &http.Client{Transport: transport}, http.MethodPost, url).Dial(portforward.PortForwardProtocolV1Name)
+	url := clientset(
+		t,
+		s,
+	).CoreV1().
+		RESTClient().
+		Post().
+		Resource("pods").
+		Namespace("kube-system").
+		Name(pod).
+		SubResource("portforward").
+		URL()
+	conn, _, err := spdy.NewDialer(upgrader, &http.Client{Transport: transport}, http.MethodPost, url).
+		Dial(portforward.PortForwardProtocolV1Name)
 	if err != nil {
 		return err
 	}
@@ -83,7 +94,7 @@ func forward(t *testing.T, s serving.Spec, pod string) error {
 	return err
 }
 
-func TestOddPortForwards(t *testing.T) {
+func TestMalformedPortForwardsLeaveNothingBehind(t *testing.T) {
 	g := NewWithT(t)
 	server := newServer(t)
 	s := spec(t, "c")
@@ -94,7 +105,15 @@ func TestOddPortForwards(t *testing.T) {
 	g.Expect(forward(t, s, "etcd-cp")).To(Succeed())
 
 	// Not an upgrade at all.
-	err := clientset(t, s).CoreV1().RESTClient().Post().AbsPath("/api/v1/namespaces/kube-system/pods/etcd-cp/portforward").Do(testkit.Context(t)).Error()
+	err := clientset(
+		t,
+		s,
+	).CoreV1().
+		RESTClient().
+		Post().
+		AbsPath("/api/v1/namespaces/kube-system/pods/etcd-cp/portforward").
+		Do(testkit.Context(t)).
+		Error()
 	g.Expect(err).To(HaveOccurred())
 
 	// A peer that talks nonsense after the upgrade, and one that vanishes.

@@ -21,7 +21,10 @@ type printer struct {
 }
 
 var printers = map[string]printer{
-	"":     {columns("Name", "Age"), func(u *unstructured.Unstructured) ([]any, error) { return []any{u.GetName(), age(u)}, nil }},
+	"": {
+		columns("Name", "Age"),
+		func(u *unstructured.Unstructured) ([]any, error) { return []any{u.GetName(), age(u)}, nil },
+	},
 	"Node": {columns("Name", "Status", "Roles", "Age", "Version"), nodeCells},
 	"Pod":  {columns("Name", "Ready", "Status", "Restarts", "Age"), podCells},
 	"Namespace": {columns("Name", "Status", "Age"), func(u *unstructured.Unstructured) ([]any, error) {
@@ -97,7 +100,13 @@ func podCells(u *unstructured.Unstructured) ([]any, error) {
 		}
 		restarts += c.RestartCount
 	}
-	return []any{pod.Name, fmt.Sprintf("%d/%d", ready, len(pod.Spec.Containers)), string(pod.Status.Phase), int64(restarts), age(u)}, nil
+	return []any{
+		pod.Name,
+		fmt.Sprintf("%d/%d", ready, len(pod.Spec.Containers)),
+		string(pod.Status.Phase),
+		int64(restarts),
+		age(u),
+	}, nil
 }
 
 func deploymentCells(u *unstructured.Unstructured) ([]any, error) {
@@ -109,7 +118,13 @@ func deploymentCells(u *unstructured.Unstructured) ([]any, error) {
 	if d.Spec.Replicas != nil {
 		wanted = *d.Spec.Replicas
 	}
-	return []any{d.Name, fmt.Sprintf("%d/%d", d.Status.ReadyReplicas, wanted), int64(d.Status.UpdatedReplicas), int64(d.Status.AvailableReplicas), age(u)}, nil
+	return []any{
+		d.Name,
+		fmt.Sprintf("%d/%d", d.Status.ReadyReplicas, wanted),
+		int64(d.Status.UpdatedReplicas),
+		int64(d.Status.AvailableReplicas),
+		age(u),
+	}, nil
 }
 
 func daemonSetCells(u *unstructured.Unstructured) ([]any, error) {
@@ -117,5 +132,11 @@ func daemonSetCells(u *unstructured.Unstructured) ([]any, error) {
 	if err := runtime.DefaultUnstructuredConverter.FromUnstructured(u.Object, &d); err != nil {
 		return nil, err
 	}
-	return []any{d.Name, int64(d.Status.DesiredNumberScheduled), int64(d.Status.CurrentNumberScheduled), int64(d.Status.NumberReady), age(u)}, nil
+	return []any{
+		d.Name,
+		int64(d.Status.DesiredNumberScheduled),
+		int64(d.Status.CurrentNumberScheduled),
+		int64(d.Status.NumberReady),
+		age(u),
+	}, nil
 }

@@ -1,31 +1,16 @@
-// Package serving gives each fake workload cluster its TLS endpoint: one port that answers as API server and as etcd.
-//
-// The API, the etcd protocol and the store are those of Cluster API's in-memory provider. Its multiplexer
-// (inmemory/pkg/server.WorkloadClustersMux) is not used, because
-//   - it knows one host for all clusters, as an IP, and puts only that into certificates, while here each cluster
-//     declares its own host, which may be a name;
-//   - it dials that host to learn whether a listener works and again for every port-forward: through a Service this
-//     needs hairpin traffic and endpoints that are not ready, and it gives each dial 50 ms;
-//   - it tells clusters apart by the port in the Host header, so a Service's port must be the listener's;
-//   - it insists on RSA authorities, and on a debug port.
 package serving
 
 import (
-	"context"
 	"crypto"
 	"crypto/tls"
-	"errors"
 	"fmt"
-	"log/slog"
 	"net"
 	"net/http"
 	"slices"
 	"strconv"
 	"sync"
-	"time"
 
 	"github.com/go-logr/logr"
-	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/types"
 	inmemoryclient "sigs.k8s.io/cluster-api/test/infrastructure/inmemory/pkg/runtime/client"
@@ -34,7 +19,7 @@ import (
 	inmemoryetcd "sigs.k8s.io/cluster-api/test/infrastructure/inmemory/pkg/server/etcd"
 )
 
-// Spec is what a cluster's endpoint is made from.
+// Spec describes a cluster's endpoint.
 type Spec struct {
 	// Name is the Cluster's namespace and name.
 	Name types.NamespacedName
@@ -131,9 +116,9 @@ func (s *Server) resolve(host string) (string, error) {
 	return c.group, nil
 }
 
-// Ensure serves the cluster as described, and does nothing when it already does. When it returns without error the
+// Ensure serves the cluster as spec says, and does nothing if it already does. When it returns without an error the
 // port is open: the kernel queues connections from the moment of listening. A change of port, host or authority
-// replaces the listener and keeps the content; a change of identity drops the content as well.
+// replaces the listener and keeps the content. A change of identity drops the content as well.
 func (s *Server) Ensure(spec Spec) error {
 	s.mu.Lock()
 	old, ok := s.clusters[spec.Name]
@@ -179,68 +164,19 @@ func (s *Server) Ensure(spec Spec) error {
 }
 
 func (s *Server) hosts(host string) []string {
-	hosts := append([]string{host, "localhost", "127.0.0.1", "::1", "kubernetes", "kubernetes.default", "kubernetes.default.svc"}, s.options.ExtraSANs...)
+	hosts := append(
+		[]string{host, "localhost", "127.0.0.1", "::1", "kubernetes", "kubernetes.default", "kubernetes.default.svc"},
+		s.options.ExtraSANs...)
 	slices.Sort(hosts)
 	return slices.Compact(hosts)
 }
-
-func (s *Server) start(c *cluster) {
-	log := s.options.Log.WithValues("cluster", c.spec.Name)
-	c.server = &http.Server{
-		Handler: s.handler(c),
-		TLSConfig: &tls.Config{
-			MinVersion:     tls.VersionTLS12,
-			GetCertificate: func(hello *tls.ClientHelloInfo) (*tls.Certificate, error) { return s.certificate(c, hello.ServerName) },
-		},
-		ConnContext: withConnection,
-		// Bounds a peer that connects and says nothing. Bodies and answers have no limit in time: watches and
-		// port-forwards stay open for as long as the client wants.
-		ReadHeaderTimeout: 15 * time.Second,
-		IdleTimeout:       5 * time.Minute,
-		MaxHeaderBytes:    64 << 10,
-		// Handshakes that a port scan or a cancelled dial breaks off are no news.
-		ErrorLog: slog.NewLogLogger(logr.ToSlogHandler(log.V(1)), slog.LevelInfo),
-	}
-	go func() {
-		defer close(c.done)
-		if err := c.server.ServeTLS(c.listener, "", ""); err != nil && !errors.Is(err, http.ErrServerClosed) && !errors.Is(err, net.ErrClosed) {
-			log.Error(err, "Listener failed")
-		}
-	}()
-}
-
-// certificate chooses by SNI: KCP reaches an etcd member through a port-forward and names the member's pod; anything
-// else is meant for the API server.
-func (s *Server) certificate(c *cluster, serverName string) (*tls.Certificate, error) {
-	if len(serverName) < len(etcdPrefix) || serverName[:len(etcdPrefix)] != etcdPrefix {
-		return c.apiCert, nil
-	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	key := types.NamespacedName{Namespace: "kube-system", Name: serverName}
-	if err := s.client(c).Get(context.Background(), key, &corev1.Pod{}); err != nil {
-		delete(c.members, serverName)
-		return c.apiCert, nil
-	}
-	if cert, ok := c.members[serverName]; ok {
-		return cert, nil
-	}
-	cert, err := etcdCertificate(s.key, c.spec.EtcdCA, serverName)
-	if err != nil {
-		return nil, err
-	}
-	c.members[serverName] = cert
-	return cert, nil
-}
-
-const etcdPrefix = "etcd-"
 
 func (s *Server) client(c *cluster) inmemoryclient.Client {
 	return s.options.Manager.GetResourceGroup(c.group).GetClient()
 }
 
-// Remove stops serving a cluster and forgets its content. It returns once the listener is closed and says whether
-// the cluster was served.
+// Remove stops serving a cluster and deletes its content. It returns once the listener is closed, and says whether the
+// cluster was served.
 func (s *Server) Remove(name types.NamespacedName) bool { return s.stop(name, true) }
 
 func (s *Server) stop(name types.NamespacedName, forget bool) bool {
@@ -274,5 +210,6 @@ func (s *Server) Close() {
 }
 
 func sameEndpoint(a, b Spec) bool {
-	return a.Identity == b.Identity && a.Host == b.Host && a.Port == b.Port && a.CA.Cert.Equal(b.CA.Cert) && a.EtcdCA.Cert.Equal(b.EtcdCA.Cert)
+	return a.Identity == b.Identity && a.Host == b.Host && a.Port == b.Port && a.CA.Cert.Equal(b.CA.Cert) &&
+		a.EtcdCA.Cert.Equal(b.EtcdCA.Cert)
 }

@@ -48,12 +48,12 @@ func (s *Server) table(w http.ResponseWriter, r *http.Request) {
 	_, _ = w.Write(recorded.body.Bytes())
 }
 
-// toTable makes rows of an object or a list; not of a Status or of discovery.
+// toTable makes a table of an object or a list. It returns false for a Status and for discovery.
 func toTable(content *unstructured.Unstructured) (*metav1.Table, bool) {
 	kind := content.GetKind()
 	items := []unstructured.Unstructured{*content}
 	switch {
-	case kind == "" || kind == "Status" || kind == "APIResourceList" || kind == "APIGroup" || kind == "APIGroupList" || kind == "APIVersions":
+	case slices.Contains([]string{"", "Status", "APIResourceList", "APIGroup", "APIGroupList", "APIVersions"}, kind):
 		return nil, false
 	case strings.HasSuffix(kind, "List"):
 		list, err := content.ToList()
@@ -94,11 +94,13 @@ func toTable(content *unstructured.Unstructured) (*metav1.Table, bool) {
 // and labels from it.
 func partial(item *unstructured.Unstructured) ([]byte, error) {
 	return json.Marshal(map[string]any{
-		"apiVersion": metav1.SchemeGroupVersion.String(), "kind": "PartialObjectMetadata", "metadata": item.Object["metadata"],
+		"apiVersion": metav1.SchemeGroupVersion.String(),
+		"kind":       "PartialObjectMetadata",
+		"metadata":   item.Object["metadata"],
 	})
 }
 
-// oldestNodeVersion is the version of the kubelet that registered first; empty without nodes.
+// oldestNodeVersion is the version of the kubelet that registered first, and empty where there is no Node.
 func oldestNodeVersion(c inmemoryclient.Client) string {
 	var nodes corev1.NodeList
 	if err := c.List(context.Background(), &nodes); err != nil {
@@ -116,7 +118,7 @@ func oldestNodeVersion(c inmemoryclient.Client) string {
 	return oldest.Status.NodeInfo.KubeletVersion
 }
 
-// recorder keeps an answer in memory.
+// recorder is a ResponseWriter that keeps the answer in memory.
 type recorder struct {
 	header http.Header
 	status int

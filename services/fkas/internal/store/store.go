@@ -1,4 +1,6 @@
-// Package store makes the in-memory store that holds the objects of all fake clusters.
+// Package store makes the in-memory store of Cluster API's in-memory provider. The store holds the objects of all fake
+// clusters, each cluster's in a resource group of its own, and is lost with the process: package workload fills it
+// again.
 package store
 
 import (
@@ -11,12 +13,12 @@ import (
 	inmemorymanager "sigs.k8s.io/cluster-api/test/infrastructure/inmemory/pkg/runtime/manager"
 )
 
-// New makes an empty store. A fake cluster's objects are a resource group in it.
+// New makes an empty store.
 //
-// The store is started and stopped at once: started, because deleting an object with finalizers needs its queue, which
-// is nil otherwise; stopped, because its periodic sync sends watch events of a type that clients do not know
-// ("GENERIC"), at which they break off their watches. So an object with finalizers stays as it is deleted: no
-// controller of a fake cluster would remove them either.
+// The store is started and stopped at once. It must be started, because the deletion of an object with finalizers uses
+// its queue, which is nil otherwise. It must be stopped, because its periodic sync sends watch events of the type
+// "GENERIC", which clients do not know, so that they end their watches. Without the sync, an object that is deleted
+// while it has finalizers stays: a fake cluster has no controller that would remove them.
 func New(ctx context.Context) (inmemorymanager.Manager, error) {
 	scheme := runtime.NewScheme()
 	if err := errors.Join(clientgoscheme.AddToScheme(scheme), apiextensionsv1.AddToScheme(scheme)); err != nil {

@@ -1,5 +1,3 @@
-// Package workload holds what a fake workload cluster contains: the objects a cluster that kubeadm built would
-// show to Cluster API, and the level-triggered function that makes an in-memory resource group match them.
 package workload
 
 import (
@@ -23,8 +21,8 @@ const (
 type Cluster struct {
 	// Name is the Cluster's namespace and name in the management cluster.
 	Name types.NamespacedName
-	// Identity is a string that stays the same for the life of the Cluster, across restarts of this process:
-	// its UID, or its name where there is no Cluster object. The etcd cluster id is derived from it.
+	// Identity stays the same for the life of the Cluster, across restarts of this process. It is the UID, or the name
+	// if there is no Cluster object. The etcd cluster id is derived from it.
 	Identity string
 	// Host and Port are the declared control plane endpoint, shown in kubeadm-config.
 	Host string
@@ -35,7 +33,7 @@ type Cluster struct {
 
 // Node is one machine of the cluster that is up.
 type Node struct {
-	// Name of the Node: that of the Machine.
+	// Name of the Node, which is the name of the Machine.
 	Name string
 	// Identity stays the same for the life of the machine; the etcd member id is derived from it.
 	Identity string
@@ -43,13 +41,14 @@ type Node struct {
 	ControlPlane bool
 	// Version of Kubernetes with a leading v, as in Machine.spec.version.
 	Version string
-	// ProviderID as in Node.spec.providerID; may be empty, then CAPM3 sets it.
+	// ProviderID as in Node.spec.providerID. If it is empty, CAPM3 sets it.
 	ProviderID string
-	// HostUID is the UID of the BareMetalHost, the value of HostUIDLabel; no label when empty.
+	// HostUID is the UID of the BareMetalHost and the value of HostUIDLabel. If it is empty, the Node has no such
+	// label.
 	HostUID string
 	// Labels are the Machine's labels, copied to the Node as upstream's FKAS does.
 	Labels map[string]string
-	// Created orders the machines: the oldest control-plane machine leads etcd after a restart.
+	// Created orders the machines. The oldest control-plane machine leads etcd after a restart.
 	Created metav1.Time
 }
 
@@ -65,9 +64,9 @@ func sortNodes(nodes []Node) []Node {
 	return out
 }
 
-// EtcdID turns an identity into an etcd cluster or member id: a hash, so that a restarted process arrives at the
-// same ids. It is positive and fits an int64, because the in-memory etcd reads it back with strconv.Atoi and
-// compares it formatted as a signed number; 0 would mean "none".
+// EtcdID derives the id of an etcd cluster or member from an identity, so that a restarted process arrives at the same
+// ids. The id is positive and fits an int64, because the in-memory etcd reads it back with strconv.Atoi and compares it
+// as a formatted signed number. It is never 0, which would mean that there is none.
 func EtcdID(identity string) uint64 {
 	h := fnv.New64a()
 	_, _ = h.Write([]byte(identity))

@@ -16,15 +16,23 @@ var staticPods = []string{"kube-apiserver", "kube-controller-manager", "kube-sch
 
 const etcdComponent = "etcd"
 
-// podName is the name of the mirror pod of a control-plane component on a node, as the kubelet gives it; the in-memory
-// etcd server takes the SNI and authority of a connection for such a name.
+// podName is the name that the kubelet gives to the mirror pod of a control-plane component on a node. The in-memory
+// etcd server expects such a name as the SNI and authority of a connection.
 func podName(component, node string) string { return component + "-" + node }
 
 // newNode is the Node as a kubelet would have registered it, all conditions healthy.
 func newNode(n Node) *corev1.Node {
 	now := metav1.Now()
-	condition := func(t corev1.NodeConditionType, status corev1.ConditionStatus, reason, message string) corev1.NodeCondition {
-		return corev1.NodeCondition{Type: t, Status: status, Reason: reason, Message: message, LastHeartbeatTime: now, LastTransitionTime: now}
+	type conditionStatus = corev1.ConditionStatus
+	condition := func(t corev1.NodeConditionType, status conditionStatus, reason, message string) corev1.NodeCondition {
+		return corev1.NodeCondition{
+			Type:               t,
+			Status:             status,
+			Reason:             reason,
+			Message:            message,
+			LastHeartbeatTime:  now,
+			LastTransitionTime: now,
+		}
 	}
 	node := &corev1.Node{
 		ObjectMeta: metav1.ObjectMeta{Name: n.Name, Labels: nodeLabels(n)},
@@ -32,26 +40,47 @@ func newNode(n Node) *corev1.Node {
 		Status: corev1.NodeStatus{
 			Addresses: []corev1.NodeAddress{{Type: corev1.NodeHostName, Address: n.Name}},
 			Conditions: []corev1.NodeCondition{
-				condition(corev1.NodeMemoryPressure, corev1.ConditionFalse, "KubeletHasSufficientMemory", "kubelet has sufficient memory available"),
-				condition(corev1.NodeDiskPressure, corev1.ConditionFalse, "KubeletHasNoDiskPressure", "kubelet has no disk pressure"),
-				condition(corev1.NodePIDPressure, corev1.ConditionFalse, "KubeletHasSufficientPID", "kubelet has sufficient PID available"),
+				condition(
+					corev1.NodeMemoryPressure,
+					corev1.ConditionFalse,
+					"KubeletHasSufficientMemory",
+					"kubelet has sufficient memory available",
+				),
+				condition(
+					corev1.NodeDiskPressure,
+					corev1.ConditionFalse,
+					"KubeletHasNoDiskPressure",
+					"kubelet has no disk pressure",
+				),
+				condition(
+					corev1.NodePIDPressure,
+					corev1.ConditionFalse,
+					"KubeletHasSufficientPID",
+					"kubelet has sufficient PID available",
+				),
 				condition(corev1.NodeReady, corev1.ConditionTrue, "KubeletReady", "kubelet is posting ready status"),
 			},
 			NodeInfo: corev1.NodeSystemInfo{
-				KubeletVersion: n.Version, KubeProxyVersion: n.Version, OperatingSystem: "linux", Architecture: "amd64",
-				SystemUUID: n.HostUID, MachineID: strings.ReplaceAll(n.HostUID, "-", ""),
-				OSImage: "fake", ContainerRuntimeVersion: "fake://0",
+				KubeletVersion: n.Version,
+				//lint:ignore SA1019 kubelets before 1.33 report it, and Nodes may have such a version
+				KubeProxyVersion:        n.Version,
+				OperatingSystem:         "linux",
+				Architecture:            "amd64",
+				SystemUUID:              n.HostUID,
+				MachineID:               strings.ReplaceAll(n.HostUID, "-", ""),
+				OSImage:                 "fake",
+				ContainerRuntimeVersion: "fake://0",
 			},
 		},
 	}
 	if n.ControlPlane {
-		// KCP wants label and taint, or it reports the node's labels and taints as not set.
+		// Without this taint and the label, KCP reports the labels and taints of the node as not set.
 		node.Spec.Taints = []corev1.Taint{{Key: ControlPlaneLabel, Effect: corev1.TaintEffectNoSchedule}}
 	}
 	return node
 }
 
-// nodeLabels are those this package sets and keeps; Cluster API may add others.
+// nodeLabels are the labels that this package sets and keeps. Cluster API may add others.
 func nodeLabels(n Node) map[string]string {
 	labels := maps.Clone(n.Labels)
 	if labels == nil {
@@ -69,11 +98,11 @@ func nodeLabels(n Node) map[string]string {
 	return labels
 }
 
-// mergeNode brings what this package owns of an existing Node up to date and says whether anything changed. Taints,
-// conditions and foreign labels are left alone: Cluster API cordons, drains and labels Nodes.
+// mergeNode updates the fields of an existing Node that this package owns, and says whether anything changed. It leaves
+// taints, conditions and other labels alone, because Cluster API cordons, drains and labels Nodes.
 func mergeNode(node *corev1.Node, n Node) bool {
 	changed := false
-	// Copied, not written in place: the in-memory runtime hands out objects that share maps with its store.
+	// The map is copied, because the objects of the in-memory runtime share their maps with its store.
 	labels := maps.Clone(node.Labels)
 	if labels == nil {
 		labels = map[string]string{}
@@ -93,14 +122,15 @@ func mergeNode(node *corev1.Node, n Node) bool {
 	}
 	if n.Version != "" && node.Status.NodeInfo.KubeletVersion != n.Version {
 		node.Status.NodeInfo.KubeletVersion = n.Version
+		//lint:ignore SA1019 kubelets before 1.33 report it, and Nodes may have such a version
 		node.Status.NodeInfo.KubeProxyVersion = n.Version
 		changed = true
 	}
 	return changed
 }
 
-// newStaticPod is the mirror pod of a control-plane component, running and ready. The mirror annotation is the
-// kubelet's: Cluster API's drain leaves such pods alone.
+// newStaticPod is the mirror pod of a control-plane component, running and ready. Because of the kubelet's mirror
+// annotation, Cluster API's drain leaves the pod alone.
 func newStaticPod(component string, n Node) *corev1.Pod {
 	now := metav1.Now()
 	condition := func(t corev1.PodConditionType) corev1.PodCondition {
@@ -109,16 +139,20 @@ func newStaticPod(component string, n Node) *corev1.Pod {
 	image := "registry.k8s.io/" + component + ":" + n.Version
 	return &corev1.Pod{
 		ObjectMeta: metav1.ObjectMeta{
-			Namespace:   metav1.NamespaceSystem,
-			Name:        podName(component, n.Name),
-			Labels:      map[string]string{"component": component, "tier": "control-plane"},
-			Annotations: map[string]string{corev1.MirrorPodAnnotationKey: strconv.FormatUint(EtcdID(component+n.Identity), 16)},
+			Namespace: metav1.NamespaceSystem,
+			Name:      podName(component, n.Name),
+			Labels:    map[string]string{"component": component, "tier": "control-plane"},
+			Annotations: map[string]string{
+				corev1.MirrorPodAnnotationKey: strconv.FormatUint(EtcdID(component+n.Identity), 16),
+			},
 		},
 		Spec: corev1.PodSpec{NodeName: n.Name, Containers: []corev1.Container{{Name: component, Image: image}}},
 		Status: corev1.PodStatus{
 			Phase: corev1.PodRunning,
 			Conditions: []corev1.PodCondition{
-				condition(corev1.PodScheduled), condition(corev1.PodInitialized), condition(corev1.ContainersReady), condition(corev1.PodReady),
+				condition(
+					corev1.PodScheduled,
+				), condition(corev1.PodInitialized), condition(corev1.ContainersReady), condition(corev1.PodReady),
 			},
 			StartTime: &now,
 			ContainerStatuses: []corev1.ContainerStatus{{

@@ -12,8 +12,8 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 )
 
-// coreDNSVersion is the CoreDNS that KCP sees; KCP only compares it with the one it wants, and it wants the one
-// that is there unless a KubeadmControlPlane names another.
+// coreDNSVersion is the version of CoreDNS that KCP sees. KCP only compares it with the version that it wants, which is
+// the existing one unless a KubeadmControlPlane names another.
 const coreDNSVersion = "v1.13.1"
 
 const corefile = `.:53 {
@@ -38,10 +38,12 @@ const corefile = `.:53 {
 }
 `
 
-// namespaces are those every cluster has from its first moment, and in which the other objects live.
+// namespaces are the namespaces that every cluster has from its first moment.
 func namespaces() []client.Object {
 	var out []client.Object
-	for _, name := range []string{metav1.NamespaceDefault, metav1.NamespaceSystem, metav1.NamespacePublic, corev1.NamespaceNodeLease} {
+	for _, name := range []string{
+		metav1.NamespaceDefault, metav1.NamespaceSystem, metav1.NamespacePublic, corev1.NamespaceNodeLease,
+	} {
 		out = append(out, &corev1.Namespace{
 			ObjectMeta: metav1.ObjectMeta{Name: name, Labels: map[string]string{corev1.LabelMetadataName: name}},
 			Spec:       corev1.NamespaceSpec{Finalizers: []corev1.FinalizerName{corev1.FinalizerKubernetes}},
@@ -51,8 +53,8 @@ func namespaces() []client.Object {
 	return out
 }
 
-// kubeadmObjects are what `kubeadm init` leaves behind on the first control-plane machine. KCP takes the presence of
-// kubeadm-config for "the control plane is initialised", so none of them may be there before that machine is.
+// kubeadmObjects are the objects that `kubeadm init` creates on the first control-plane machine. KCP considers the
+// control plane initialised if kubeadm-config exists, so none of them may exist before that machine is up.
 func kubeadmObjects(cluster Cluster, first Node) []client.Object {
 	system := func(name string) metav1.ObjectMeta {
 		return metav1.ObjectMeta{Namespace: metav1.NamespaceSystem, Name: name}
@@ -61,12 +63,16 @@ func kubeadmObjects(cluster Cluster, first Node) []client.Object {
 	return []client.Object{
 		&rbacv1.ClusterRole{
 			ObjectMeta: metav1.ObjectMeta{Name: getNodes},
-			Rules:      []rbacv1.PolicyRule{{Verbs: []string{"get"}, APIGroups: []string{""}, Resources: []string{"nodes"}}},
+			Rules: []rbacv1.PolicyRule{
+				{Verbs: []string{"get"}, APIGroups: []string{""}, Resources: []string{"nodes"}},
+			},
 		},
 		&rbacv1.ClusterRoleBinding{
 			ObjectMeta: metav1.ObjectMeta{Name: getNodes},
 			RoleRef:    rbacv1.RoleRef{APIGroup: rbacv1.GroupName, Kind: "ClusterRole", Name: getNodes},
-			Subjects:   []rbacv1.Subject{{Kind: rbacv1.GroupKind, Name: "system:bootstrappers:kubeadm:default-node-token"}},
+			Subjects: []rbacv1.Subject{
+				{Kind: rbacv1.GroupKind, Name: "system:bootstrappers:kubeadm:default-node-token"},
+			},
 		},
 		&corev1.ConfigMap{ObjectMeta: system("kubeadm-config"), Data: map[string]string{
 			"ClusterConfiguration": clusterConfiguration(cluster, first),
@@ -80,8 +86,8 @@ func kubeadmObjects(cluster Cluster, first Node) []client.Object {
 	}
 }
 
-// clusterConfiguration is kubeadm's, in the API version that this Kubernetes version's kubeadm writes: v1beta4 from
-// 1.31 on, v1beta3 before. KCP parses and rewrites it when it upgrades.
+// clusterConfiguration is kubeadm's ClusterConfiguration, in the API version that kubeadm of this Kubernetes version
+// writes: v1beta4 from 1.31 on, v1beta3 before. KCP parses and rewrites it when it upgrades the cluster.
 func clusterConfiguration(cluster Cluster, first Node) string {
 	api := "v1beta4"
 	if v, err := semver.ParseTolerant(first.Version); err == nil && v.LT(semver.MustParse("1.31.0-0")) {
@@ -108,7 +114,12 @@ func deployment(meta metav1.ObjectMeta, app, image string) *appsv1.Deployment {
 			Selector: &metav1.LabelSelector{MatchLabels: labels},
 			Template: podTemplate(labels, app, image),
 		},
-		Status: appsv1.DeploymentStatus{Replicas: replicas, UpdatedReplicas: replicas, ReadyReplicas: replicas, AvailableReplicas: replicas},
+		Status: appsv1.DeploymentStatus{
+			Replicas:          replicas,
+			UpdatedReplicas:   replicas,
+			ReadyReplicas:     replicas,
+			AvailableReplicas: replicas,
+		},
 	}
 }
 

@@ -15,16 +15,17 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 )
 
-// Result says what a fake cluster holds after Sync.
+// Result describes a fake cluster after Sync.
 type Result struct {
 	// Nodes are the names of the Nodes that exist, control plane and workers.
 	Nodes []string
-	// Waiting are machines that are up but have no Node yet: workers before the first control-plane machine.
+	// Waiting are the names of machines that are up but have no Node yet, workers before the first control-plane
+	// machine.
 	Waiting []string
 }
 
-// Sync makes the resource group behind c hold what cluster describes. It may be called any number of times, from a
-// state left by an earlier call, by Cluster API or by nothing at all; it must not run twice at once for one cluster.
+// Sync makes the resource group behind c match cluster. It may be called any number of times, whatever an earlier call,
+// Cluster API or nobody left there. It must not run twice at the same time for one cluster.
 func Sync(ctx context.Context, c inmemoryclient.Client, cluster Cluster) (Result, error) {
 	for _, ns := range namespaces() {
 		if err := createMissing(ctx, c, ns); err != nil {
@@ -53,7 +54,7 @@ func Sync(ctx context.Context, c inmemoryclient.Client, cluster Cluster) (Result
 		if err := createMissing(ctx, c, newEtcdPod(cluster, n)); err != nil {
 			return Result{}, err
 		}
-		// Before the Node: from the moment KCP sees the Node it asks its etcd member for the leader.
+		// The leader comes before the Node: as soon as KCP sees the Node, it asks the etcd member for the leader.
 		if err := ensureLeader(ctx, c, nodes); err != nil {
 			return Result{}, err
 		}
@@ -78,7 +79,7 @@ func Sync(ctx context.Context, c inmemoryclient.Client, cluster Cluster) (Result
 		if n.ControlPlane {
 			continue
 		}
-		// A worker joins a cluster; until `kubeadm init` has made one there is nothing to join.
+		// A worker joins a cluster. Before `kubeadm init` there is none that it could join.
 		if !initialised {
 			result.Waiting = append(result.Waiting, n.Name)
 			continue
@@ -91,7 +92,8 @@ func Sync(ctx context.Context, c inmemoryclient.Client, cluster Cluster) (Result
 	return result, nil
 }
 
-// removeOthers deletes Nodes and control-plane pods of machines that are gone. A leaving etcd leader hands over.
+// removeOthers deletes the Nodes and control-plane pods of machines that are gone. If one of them led etcd, another
+// member takes over.
 func removeOthers(ctx context.Context, c inmemoryclient.Client, nodes []Node) error {
 	wanted := map[string]bool{}
 	pods := map[string]bool{}
@@ -116,7 +118,8 @@ func removeOthers(ctx context.Context, c inmemoryclient.Client, nodes []Node) er
 		}
 	}
 	var podList corev1.PodList
-	if err := c.List(ctx, &podList, client.InNamespace(metav1.NamespaceSystem), client.MatchingLabels{"tier": "control-plane"}); err != nil {
+	controlPlane := client.MatchingLabels{"tier": "control-plane"}
+	if err := c.List(ctx, &podList, client.InNamespace(metav1.NamespaceSystem), controlPlane); err != nil {
 		return fmt.Errorf("list control-plane pods: %w", err)
 	}
 	removed := false
@@ -134,12 +137,13 @@ func removeOthers(ctx context.Context, c inmemoryclient.Client, nodes []Node) er
 	return nil
 }
 
-// ensureLeader gives the lead to the oldest member where no remaining member has it: at the start, after a restart,
-// and when a leader's machine vanished without KCP moving the lead first (real etcd elects one, the in-memory one
-// would answer "no leader found" for ever).
+// ensureLeader makes the oldest member the leader if no remaining member leads: at the start, after a restart, and when
+// the leader's machine vanished before KCP had moved the lead. Real etcd would elect a leader; the in-memory one would
+// answer "no leader found" for ever.
 func ensureLeader(ctx context.Context, c inmemoryclient.Client, nodes []Node) error {
 	var list corev1.PodList
-	if err := c.List(ctx, &list, client.InNamespace(metav1.NamespaceSystem), client.MatchingLabels{"component": etcdComponent}); err != nil {
+	etcd := client.MatchingLabels{"component": etcdComponent}
+	if err := c.List(ctx, &list, client.InNamespace(metav1.NamespaceSystem), etcd); err != nil {
 		return fmt.Errorf("list etcd pods: %w", err)
 	}
 	members := map[string]*corev1.Pod{}
@@ -158,7 +162,7 @@ func ensureLeader(ctx context.Context, c inmemoryclient.Client, nodes []Node) er
 		if !ok || !n.ControlPlane {
 			continue
 		}
-		// In the past, because the time has a resolution of a second and the latest leader holds: KCP may move the
+		// The latest leader counts, and the time has a resolution of one second. A time in the past lets KCP move the
 		// lead within the second of the election.
 		from := n.Created.Time
 		if from.IsZero() {
@@ -193,8 +197,8 @@ func hasKubeadmConfig(ctx context.Context, c inmemoryclient.Client) (bool, error
 	return err == nil, nil
 }
 
-// update applies mutate to obj and stores it, against a fresh copy after a conflict: Cluster API patches the same
-// objects through the API.
+// update applies mutate to obj and stores it. After a conflict it tries again with a fresh copy, because Cluster API
+// patches the same objects through the API.
 func update(ctx context.Context, c inmemoryclient.Client, obj client.Object, mutate func() bool) error {
 	fresh := true
 	return retry.RetryOnConflict(retry.DefaultRetry, func() error {

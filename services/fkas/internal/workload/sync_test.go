@@ -3,7 +3,6 @@ package workload
 import (
 	"context"
 	"slices"
-	"strconv"
 	"testing"
 	"time"
 
@@ -14,7 +13,6 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
-	cloudv1 "sigs.k8s.io/cluster-api/test/infrastructure/inmemory/pkg/cloud/api/v1alpha1"
 	inmemoryclient "sigs.k8s.io/cluster-api/test/infrastructure/inmemory/pkg/runtime/client"
 	inmemorymanager "sigs.k8s.io/cluster-api/test/infrastructure/inmemory/pkg/runtime/manager"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -30,13 +28,20 @@ func newStore(t *testing.T) inmemoryclient.Client {
 }
 
 func cluster(nodes ...Node) Cluster {
-	return Cluster{Name: types.NamespacedName{Namespace: "ns", Name: "c"}, Identity: "cluster-uid", Host: "192.0.2.1", Port: 20000, Nodes: nodes}
+	return Cluster{
+		Name:     types.NamespacedName{Namespace: "ns", Name: "c"},
+		Identity: "cluster-uid",
+		Host:     "192.0.2.1",
+		Port:     20000,
+		Nodes:    nodes,
+	}
 }
 
 func machine(name string, controlPlane bool, minute int) Node {
 	return Node{
-		Name: name, Identity: "uid-" + name, ControlPlane: controlPlane, Version: "v1.35.4", ProviderID: "metal3://ns/host-" + name + "/" + name,
-		HostUID: "host-uid-" + name, Labels: map[string]string{"cluster.x-k8s.io/cluster-name": "c"},
+		Name: name, Identity: "uid-" + name, ControlPlane: controlPlane, Version: "v1.35.4",
+		ProviderID: "metal3://ns/host-" + name + "/" + name,
+		HostUID:    "host-uid-" + name, Labels: map[string]string{"cluster.x-k8s.io/cluster-name": "c"},
 		Created: metav1.NewTime(time.Date(2026, 1, 1, 0, minute, 0, 0, time.UTC)),
 	}
 }
@@ -52,23 +57,7 @@ func podNames(g *WithT, c inmemoryclient.Client) []string {
 	return names
 }
 
-// leader is the member that the in-memory etcd would report, and the number of pods that claim the lead.
-func leader(g *WithT, c inmemoryclient.Client) (string, int) {
-	var pods corev1.PodList
-	g.Expect(c.List(ctx, &pods, client.MatchingLabels{"component": "etcd"})).To(Succeed())
-	name, claims := "", 0
-	for _, pod := range pods.Items {
-		if _, removed := pod.Annotations[cloudv1.EtcdMemberRemoved]; removed {
-			continue
-		}
-		if pod.Annotations[cloudv1.EtcdLeaderFromAnnotationName] != "" {
-			name, claims = pod.Name, claims+1
-		}
-	}
-	return name, claims
-}
-
-func TestWorkerWaitsForTheControlPlane(t *testing.T) {
+func TestAWorkerWaitsForTheControlPlane(t *testing.T) {
 	g, c := NewWithT(t), newStore(t)
 	result, err := Sync(ctx, c, cluster(machine("w1", false, 0)))
 	g.Expect(err).NotTo(HaveOccurred())
@@ -87,7 +76,7 @@ func TestWorkerWaitsForTheControlPlane(t *testing.T) {
 	g.Expect(result.Nodes).To(ConsistOf("w1", "w2"))
 }
 
-func TestControlPlaneIsWhatKubeadmAndCAPM3Expect(t *testing.T) {
+func TestAControlPlaneLooksAsIfKubeadmHadBuiltIt(t *testing.T) {
 	g, c := NewWithT(t), newStore(t)
 	_, err := Sync(ctx, c, cluster(machine("cp", true, 0), machine("w", false, 1)))
 	g.Expect(err).NotTo(HaveOccurred())
@@ -114,7 +103,8 @@ func TestControlPlaneIsWhatKubeadmAndCAPM3Expect(t *testing.T) {
 	g.Expect(worker.Spec.Taints).To(BeEmpty())
 	g.Expect(worker.Labels).NotTo(HaveKey(ControlPlaneLabel))
 
-	g.Expect(podNames(g, c)).To(Equal([]string{"etcd-cp", "kube-apiserver-cp", "kube-controller-manager-cp", "kube-scheduler-cp"}))
+	g.Expect(podNames(g, c)).
+		To(Equal([]string{"etcd-cp", "kube-apiserver-cp", "kube-controller-manager-cp", "kube-scheduler-cp"}))
 	var pods corev1.PodList
 	g.Expect(c.List(ctx, &pods)).To(Succeed())
 	for _, pod := range pods.Items {
@@ -138,10 +128,11 @@ kubernetesVersion: v1.35.4
 	var proxy appsv1.DaemonSet
 	g.Expect(c.Get(ctx, client.ObjectKey{Namespace: "kube-system", Name: "kube-proxy"}, &proxy)).To(Succeed())
 	g.Expect(proxy.Spec.Template.Spec.Containers[0].Image).To(Equal("registry.k8s.io/kube-proxy:v1.35.4"))
-	g.Expect(c.Get(ctx, client.ObjectKey{Namespace: "kube-system", Name: "coredns"}, &appsv1.Deployment{})).To(Succeed())
+	g.Expect(c.Get(ctx, client.ObjectKey{Namespace: "kube-system", Name: "coredns"}, &appsv1.Deployment{})).
+		To(Succeed())
 }
 
-func TestSyncAgainChangesNothing(t *testing.T) {
+func TestASecondSyncWritesNothing(t *testing.T) {
 	g, c := NewWithT(t), newStore(t)
 	wanted := cluster(machine("cp", true, 0), machine("w", false, 1))
 	_, err := Sync(ctx, c, wanted)
@@ -177,56 +168,4 @@ func TestSyncKeepsWhatClusterAPIWrote(t *testing.T) {
 	g.Expect(node.Labels).To(And(HaveKeyWithValue("node.cluster.x-k8s.io/x", "y"), HaveKeyWithValue("new", "label")))
 	g.Expect(node.Spec.Unschedulable).To(BeTrue())
 	g.Expect(node.Spec.Taints).To(BeEmpty())
-}
-
-func TestEtcdScalesAndKeepsALeader(t *testing.T) {
-	g, c := NewWithT(t), newStore(t)
-	a, b, d := machine("a", true, 0), machine("b", true, 1), machine("d", true, 2)
-	_, err := Sync(ctx, c, cluster(d, b, a))
-	g.Expect(err).NotTo(HaveOccurred())
-	name, claims := leader(g, c)
-	g.Expect(name).To(Equal("etcd-a"), "the oldest machine leads")
-	g.Expect(claims).To(Equal(1))
-
-	var pods corev1.PodList
-	g.Expect(c.List(ctx, &pods, client.MatchingLabels{"component": "etcd"})).To(Succeed())
-	members := map[string]bool{}
-	for _, pod := range pods.Items {
-		g.Expect(pod.Annotations[cloudv1.EtcdClusterIDAnnotationName]).To(Equal(strconv.FormatUint(EtcdID("cluster-uid"), 10)))
-		members[pod.Annotations[cloudv1.EtcdMemberIDAnnotationName]] = true
-	}
-	g.Expect(members).To(HaveLen(3))
-
-	// The leader's machine vanishes without KCP having moved the lead.
-	_, err = Sync(ctx, c, cluster(b, d))
-	g.Expect(err).NotTo(HaveOccurred())
-	name, claims = leader(g, c)
-	g.Expect(name).To(Equal("etcd-b"))
-	g.Expect(claims).To(Equal(1))
-	g.Expect(podNames(g, c)).To(HaveLen(8))
-
-	// KCP removed b from etcd, its machine is still there: b must not be elected.
-	pod := &corev1.Pod{}
-	g.Expect(c.Get(ctx, client.ObjectKey{Namespace: "kube-system", Name: "etcd-b"}, pod)).To(Succeed())
-	pod = pod.DeepCopy()
-	pod.Annotations[cloudv1.EtcdMemberRemoved] = ""
-	g.Expect(c.Update(ctx, pod)).To(Succeed())
-	_, err = Sync(ctx, c, cluster(b, d))
-	g.Expect(err).NotTo(HaveOccurred())
-	name, _ = leader(g, c)
-	g.Expect(name).To(Equal("etcd-d"))
-}
-
-func TestEtcdIDIsStableAndUsable(t *testing.T) {
-	g := NewWithT(t)
-	g.Expect(EtcdID("9c1f7a0e-1d3b-4c57-8f0e-2f1f6f8f3a11")).To(Equal(EtcdID("9c1f7a0e-1d3b-4c57-8f0e-2f1f6f8f3a11")))
-	seen := map[uint64]bool{}
-	for i := range 10000 {
-		id := EtcdID("uid-" + strconv.Itoa(i))
-		_, err := strconv.Atoi(strconv.FormatUint(id, 10))
-		g.Expect(err).NotTo(HaveOccurred())
-		g.Expect(id).NotTo(BeZero())
-		seen[id] = true
-	}
-	g.Expect(seen).To(HaveLen(10000))
 }

@@ -60,7 +60,8 @@ func (r *Repairer) confirm(
 	return &cluster, &machine, nil
 }
 
-// mayBeTouched says whether a Machine, whose objects may be missing, is one that its owner gave up on while creating it.
+// mayBeTouched says whether a Machine, whose objects may be missing, is one that its owner gave up on while creating
+// it.
 func mayBeTouched(cluster *clusterv1.Cluster, machine *clusterv1.Machine) bool {
 	bootstrap := machine.Spec.Bootstrap.ConfigRef
 	provisioned := machine.Status.Initialization.InfrastructureProvisioned
@@ -69,8 +70,8 @@ func mayBeTouched(cluster *clusterv1.Cluster, machine *clusterv1.Machine) bool {
 		return false
 	case !cluster.DeletionTimestamp.IsZero(), annotations.IsPaused(cluster, machine), annotations.HasPaused(cluster):
 		return false
-	// A Machine that had its infrastructure was complete once: whatever became of the objects, its owner did not give up
-	// on it while creating it.
+	// A Machine that had its infrastructure was complete once: whatever became of the objects, its owner did not give
+	// up on it while creating it.
 	case machine.Status.NodeRef.IsDefined(), machine.Spec.ProviderID != "", provisioned != nil && *provisioned:
 		return false
 	}

@@ -75,7 +75,10 @@ func (r *Repairer) Repair(ctx context.Context, cluster types.NamespacedName) (Re
 		switch {
 		case err == nil:
 		case !apierrors.IsNotFound(err):
-			errs = append(errs, fmt.Errorf("get Metal3Machine of Machine %s: %w", client.ObjectKeyFromObject(machine), err))
+			errs = append(
+				errs,
+				fmt.Errorf("get Metal3Machine of Machine %s: %w", client.ObjectKeyFromObject(machine), err),
+			)
 		default:
 			errs = append(errs, r.repair(ctx, machine, &result))
 		}

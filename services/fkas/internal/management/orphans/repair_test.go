@@ -47,8 +47,10 @@ func TestAnOrphanIsDeletedOnceItsGraceIsOver(t *testing.T) {
 			g.Expect(result.Deleted).To(Equal(1))
 			g.Expect(isDeleted(t, l, "m")).To(BeTrue())
 			left := machine(l, "m")
-			g.Expect(left.Finalizers).To(Equal([]string{clusterv1.MachineFinalizer}), "the Machine controller removes it")
-			g.Expect(left.Annotations).To(HaveKey(controlplanev1.PreTerminateHookCleanupAnnotation), "KCP removes it first")
+			g.Expect(left.Finalizers).
+				To(Equal([]string{clusterv1.MachineFinalizer}), "the Machine controller removes it")
+			g.Expect(left.Annotations).
+				To(HaveKey(controlplanev1.PreTerminateHookCleanupAnnotation), "KCP removes it first")
 
 			result, err = repair(l)
 			g.Expect(err).NotTo(HaveOccurred())
@@ -73,7 +75,7 @@ func TestAMachineThatIsNoOrphanStays(t *testing.T) {
 		"Its KubeadmConfig exists":                  {others: []client.Object{config}},
 		"Both of its objects exist":                 {others: []client.Object{objects[1], config}},
 		"It has a Node":                             {machine: func(m *clusterv1.Machine) { m.Status.NodeRef.Name = "m" }},
-		"It has a providerID":                       {machine: func(m *clusterv1.Machine) { m.Spec.ProviderID = "metal3://a/b/c" }},
+		"It has a providerID":                       {machine: func(m *clusterv1.Machine) { m.Spec.ProviderID = "x" }},
 		"It is paused":                              {machine: func(m *clusterv1.Machine) { m.Annotations = paused }},
 		"Its Cluster is paused":                     {cluster: func(c *clusterv1.Cluster) { c.Spec.Paused = &yes }},
 		"Its Cluster has a pause as an annotation":  {cluster: func(c *clusterv1.Cluster) { c.Annotations = paused }},

@@ -21,9 +21,9 @@ import (
 //
 // Cluster API's annotation for a pause stops the Cluster and topology controllers (Cluster API v1.13.4,
 // internal/controllers: cluster and topology/cluster). It does not stop the controllers of the Cluster's
-// KubeadmControlPlane, MachineDeployments and Machines, which heed spec.paused and their own annotation only. So Cluster
-// API creates nothing for a new Cluster that is queued, and what exists of a Cluster that is queued again goes on. Both
-// controllers react to the removal of the annotation, so a released Cluster starts at once.
+// KubeadmControlPlane, MachineDeployments and Machines, which heed spec.paused and their own annotation only. So
+// Cluster API creates nothing for a new Cluster that is queued, and what exists of a Cluster that is queued again goes
+// on. Both controllers react to the removal of the annotation, so a released Cluster starts at once.
 type ClusterQueue struct {
 	// Client reads from the cache and writes.
 	Client client.Client
@@ -76,7 +76,11 @@ func (q *ClusterQueue) releaseReason(
 	value := cluster.Annotations[management.QueuedAnnotation]
 	wanted, err := strconv.ParseUint(value, 10, 31)
 	if err != nil || wanted == 0 {
-		return fmt.Sprintf("annotation %s: %q: must be a whole number from 1", management.QueuedAnnotation, value), 0, nil
+		return fmt.Sprintf(
+			"annotation %s: %q: must be a whole number from 1",
+			management.QueuedAnnotation,
+			value,
+		), 0, nil
 	}
 	var hosts bmov1alpha1.BareMetalHostList
 	ofCluster := client.MatchingFields{management.HostClusterIndex: cluster.Name}

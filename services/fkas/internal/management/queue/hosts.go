@@ -82,7 +82,8 @@ func (q *HostQueue) Release(ctx context.Context) (HostReleases, error) {
 		}
 	}
 	if releases.Count > 0 {
-		log.FromContext(ctx).Info("Released queued hosts", "hosts", releases.Count, "queued", len(queued)-releases.Count)
+		log.FromContext(ctx).
+			Info("Released queued hosts", "hosts", releases.Count, "queued", len(queued)-releases.Count)
 	}
 	return releases, nil
 }

@@ -96,6 +96,14 @@ func TestTheLimitDoesNotHoldForHostsThatHaveAStateOrAreDeleted(t *testing.T) {
 	g.Expect(queued).To(Equal([]string{"h2"}))
 }
 
+func TestAHostThatWasReleasedJustNowCountsThoughItIsOld(t *testing.T) {
+	g := NewWithT(t)
+	l := lab.New(t, lab.NewHost("h1", "c", inspecting, releasedAgo(time.Minute)), newHost("h2", "", lab.Queued))
+	_, queued, err := releaseHosts(l, 1)
+	g.Expect(err).NotTo(HaveOccurred())
+	g.Expect(queued).To(Equal([]string{"h2"}))
+}
+
 func TestTheReleaseOfAHostIsOnePatchOfAnnotations(t *testing.T) {
 	g := NewWithT(t)
 	var sent []string
@@ -123,9 +131,10 @@ func TestAHostWhoseReleaseIsRefusedStaysQueued(t *testing.T) {
 		requeueAfter time.Duration
 		fails        bool
 	}{
-		"An outdated cache leads to another try": {apierrors.NewConflict(resource, "h1", errors.New("changed")), time.Second, false},
-		"A host that is gone is no error":        {apierrors.NewNotFound(resource, "h1"), 30 * time.Second, false},
-		"A failure of the API server is one":     {apierrors.NewInternalError(errors.New("broken")), 30 * time.Second, true},
+		"An outdated cache leads to another try": {
+			apierrors.NewConflict(resource, "h1", errors.New("changed")), time.Second, false},
+		"A host that is gone is no error":    {apierrors.NewNotFound(resource, "h1"), 30 * time.Second, false},
+		"A failure of the API server is one": {apierrors.NewInternalError(errors.New("broken")), 30 * time.Second, true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			g := NewWithT(t)

@@ -74,8 +74,8 @@ func machinesOf(cluster *clusterv1.Cluster) int {
 	return int(machines)
 }
 
-// startOf is the time of a host's release. For a host that was never queued, or whose annotation is malformed, it is the
-// time of its creation.
+// startOf is the time of a host's release. For a host that was never queued, or whose annotation is malformed, it is
+// the time of its creation.
 func startOf(host *bmov1alpha1.BareMetalHost) time.Time {
 	if at, err := time.Parse(time.RFC3339, host.Annotations[management.ReleasedAnnotation]); err == nil {
 		return at

@@ -20,7 +20,9 @@ func withTopology(name string, controlPlane, workers int32, change ...func(*clus
 	cluster := clusterv1.Cluster{ObjectMeta: metav1.ObjectMeta{Namespace: lab.Namespace, Name: name}}
 	cluster.Spec.Topology.ClassRef.Name = "class"
 	cluster.Spec.Topology.ControlPlane.Replicas = ptr.To(controlPlane)
-	cluster.Spec.Topology.Workers.MachineDeployments = []clusterv1.MachineDeploymentTopology{{Replicas: ptr.To(workers)}}
+	cluster.Spec.Topology.Workers.MachineDeployments = []clusterv1.MachineDeploymentTopology{
+		{Replicas: ptr.To(workers)},
+	}
 	for _, f := range change {
 		f(&cluster)
 	}
@@ -63,9 +65,10 @@ func TestHostsInProgressAreCounted(t *testing.T) {
 		cluster clusterv1.Cluster
 		want    int
 	}{
-		"No host is in progress where there is none":          {nil, nobody, 0},
-		"A host that BMO has not seen yet counts":             {hosts{host(none, young)}, nobody, 1},
-		"Hosts count until they are available":                {hosts{host(registering, young), host(inspecting, young)}, nobody, 2},
+		"No host is in progress where there is none": {nil, nobody, 0},
+		"A host that BMO has not seen yet counts":    {hosts{host(none, young)}, nobody, 1},
+		"Hosts count until they are available": {
+			hosts{host(registering, young), host(inspecting, young)}, nobody, 2},
 		"A host that is being provisioned counts":             {hosts{host(provisioning, young, taken)}, one, 1},
 		"A provisioned host does not count":                   {hosts{host(provisioned, young, taken)}, one, 0},
 		"A queued host does not count":                        {hosts{host(none, young, lab.Queued)}, one, 0},

@@ -12,9 +12,9 @@ import (
 )
 
 // release removes QueuedAnnotation and the given pauses from an object and writes ReleasedAnnotation, in one patch that
-// is conditional on the UID and resourceVersion that were read. The patch names each annotation, because the object comes
-// from the cache, which does not hold the annotations of others. target is an empty object of the same kind, which
-// receives the API server's answer.
+// is conditional on the UID and resourceVersion that were read. The patch names each annotation, because the object
+// comes from the cache, which does not hold the annotations of others. target is an empty object of the same kind,
+// which receives the API server's answer.
 func release(
 	ctx context.Context, c client.Writer, obj, target client.Object, now time.Time, pauses ...string,
 ) error {

@@ -105,8 +105,10 @@ func TestAHostThatIsNotFreeTriggersNothing(t *testing.T) {
 		"It is being deleted": func(host *bmov1alpha1.BareMetalHost) {
 			host.DeletionTimestamp, host.Finalizers = &metav1.Time{Time: metav1.Now().Time}, []string{"x"}
 		},
-		"It is queued":                       lab.Queued,
-		"It is being inspected":              func(h *bmov1alpha1.BareMetalHost) { h.Status.Provisioning.State = bmov1alpha1.StateInspecting },
+		"It is queued": lab.Queued,
+		"It is being inspected": func(h *bmov1alpha1.BareMetalHost) {
+			h.Status.Provisioning.State = bmov1alpha1.StateInspecting
+		},
 		"It is set aside for no cluster":     func(h *bmov1alpha1.BareMetalHost) { h.Labels = nil },
 		"It no longer exists under its name": func(h *bmov1alpha1.BareMetalHost) { h.Name = "another" },
 	} {

@@ -11,8 +11,8 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 )
 
-// TriggerReconcile makes CAPM3 reconcile a Metal3Machine, by giving one of its annotations a new value. It returns false
-// when the Metal3Machine does not exist.
+// TriggerReconcile makes CAPM3 reconcile a Metal3Machine, by giving one of its annotations a new value. It returns
+// false when the Metal3Machine does not exist.
 func TriggerReconcile(
 	ctx context.Context, c client.Writer, m3m types.NamespacedName, annotation, value string,
 ) (bool, error) {

@@ -8,7 +8,9 @@ import (
 	"github.com/go-logr/logr"
 	bmov1alpha1 "github.com/metal3-io/baremetal-operator/apis/metal3.io/v1alpha1"
 	corev1 "k8s.io/api/core/v1"
+	apimeta "k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/tools/clientcmd"
 	bootstrapv1 "sigs.k8s.io/cluster-api/api/bootstrap/kubeadm/v1beta2"
@@ -40,7 +42,8 @@ type Lab struct {
 	Ctx context.Context
 	// Management is a client of the management cluster for the test itself. It may do everything.
 	Management client.WithWatch
-	// Cached and DirectClient are the clients of the FKAS. They may do what its declared rules grant.
+	// Cached and DirectClient are the clients of the FKAS. They may do what its declared rules grant. Cached reads only
+	// the fields that the watch cache holds.
 	Cached, DirectClient client.WithWatch
 	// Guard restricts the clients of the FKAS and fails the test when the FKAS does something else.
 	Guard *access.Guard
@@ -64,7 +67,10 @@ func New(t *testing.T, objects ...client.Object) *Lab {
 // Failing makes a lab that holds objects, and in which funcs answer requests to the management cluster.
 func Failing(t *testing.T, funcs interceptor.Funcs, objects ...client.Object) *Lab {
 	t.Helper()
-	builder := fake.NewClientBuilder().WithScheme(management.Scheme()).WithObjects(objects...).WithInterceptorFuncs(funcs)
+	builder := fake.NewClientBuilder().
+		WithScheme(management.Scheme()).
+		WithObjects(objects...).
+		WithInterceptorFuncs(funcs)
 	if err := management.AddIndexes(context.Background(), indexer{builder}); err != nil {
 		t.Fatal(err)
 	}
@@ -98,7 +104,7 @@ func newLab(t *testing.T, c client.WithWatch, guard *access.Guard) *Lab {
 		t.Fatal(err)
 	}
 	t.Cleanup(server.Close)
-	cached, direct := guard.Cached(c), guard.Direct(c)
+	cached, direct := guard.Cached(trimmed(c)), guard.Direct(c)
 	known := &registry.Registry{Client: direct, Namespace: registrationsNamespace, Index: "0"}
 	if err := known.Load(ctx); err != nil {
 		t.Fatal(err)
@@ -117,6 +123,32 @@ func newLab(t *testing.T, c client.WithWatch, guard *access.Guard) *Lab {
 	return &Lab{
 		T: t, Ctx: ctx, Management: c, Cached: cached, DirectClient: direct, Guard: guard, Reconciler: reconciler,
 	}
+}
+
+// trimmed answers reads with what the watch cache would hold of the objects.
+func trimmed(c client.WithWatch) client.WithWatch {
+	trim := func(obj runtime.Object) error {
+		_, err := management.Trim(obj)
+		return err
+	}
+	return interceptor.NewClient(c, interceptor.Funcs{
+		Get: func(
+			ctx context.Context, c client.WithWatch, key client.ObjectKey, obj client.Object, opts ...client.GetOption,
+		) error {
+			if err := c.Get(ctx, key, obj, opts...); err != nil {
+				return err
+			}
+			return trim(obj)
+		},
+		List: func(
+			ctx context.Context, c client.WithWatch, list client.ObjectList, opts ...client.ListOption,
+		) error {
+			if err := c.List(ctx, list, opts...); err != nil {
+				return err
+			}
+			return apimeta.EachListItem(list, trim)
+		},
+	})
 }
 
 // Restarted stops the FKAS and returns a lab with a new one beside the same management cluster.

@@ -1,6 +1,6 @@
 import { expect } from "chai";
-import { inventoryKey, unnoted, type PreviewStep } from "../../cli/recovery/adopt";
-import type { StateResource } from "../../cli/stack";
+import { findUnrecorded, inventoryKey, type PreviewStep } from "../../cli/recovery/adopt";
+import type { StateResource } from "../../cli/recovery/state";
 
 const urn = (type: string, name: string): string => `urn:pulumi:dev::metal3-scale-lab::${type}::${name}`;
 const KUBERNETES = urn("pulumi:providers:kubernetes", "management");
@@ -35,8 +35,8 @@ const created = (...resources: StateResource[]): PreviewStep[] =>
     resources.map((newState) => ({ op: "create", newState }));
 const STATE: StateResource[] = [KUBERNETES, DOCKER, HOSTS].map((known) => ({ urn: known, type: "" }));
 
-describe("what a killed run made and did not note", () => {
-    it("is looked for by what names it, where that is known", () => {
+describe("A resource that a killed run made and did not record", () => {
+    it("is looked for by its name and, of a Kubernetes object, by kind and namespace", () => {
         expect(inventoryKey(host("host-0007"))).to.equal("metal3.io/v1alpha1/BareMetalHost/metal3/host-0007");
         expect(
             inventoryKey(host("n", { inputs: { apiVersion: "v1", kind: "Namespace", metadata: { name: "metal3" } } })),
@@ -44,13 +44,16 @@ describe("what a killed run made and did not note", () => {
         expect(inventoryKey(container("m3lab-dev-pair-000-fake-ipa"))).to.equal(
             "docker:index/container:Container/m3lab-dev-pair-000-fake-ipa",
         );
+    });
+
+    it("is not looked for while its name is not known, nor when it is of a kind that is made anew", () => {
         for (const inputs of [{}, { metadata: {} }]) {
             expect(inventoryKey({ ...host("x"), inputs })).to.equal("");
         }
         expect(inventoryKey({ ...host("x"), type: "random:index/randomPassword:RandomPassword" })).to.equal("");
     });
 
-    it("is what is planned to be made, and there already", () => {
+    it("is one that the plan would create although it exists", () => {
         const plan = [
             ...created(host("host-0001"), host("host-0002")),
             { op: "same", newState: host("host-0000") },
@@ -62,12 +65,12 @@ describe("what a killed run made and did not note", () => {
                 `metal3/${name}`,
             ]),
         );
-        expect(unnoted(STATE, plan, inventory)).to.deep.equal([
+        expect(findUnrecorded(STATE, plan, inventory)).to.deep.equal([
             { ...host("host-0002"), id: "metal3/host-0002", outputs: {} },
         ]);
     });
 
-    it("is taken with the components it belongs to, and depends on what the state has", () => {
+    it("is adopted with its components, and depends only on what the state has", () => {
         const parent = component("pair-002").urn;
         const there = container("a", {
             parent,
@@ -79,17 +82,44 @@ describe("what a killed run made and did not note", () => {
             [inventoryKey(there), "0123"],
             [inventoryKey(after), "metal3/host-0004"],
         ]);
-        expect(unnoted(STATE, created(component("pair-002"), there, after), inventory)).to.deep.equal([
+        expect(findUnrecorded(STATE, created(component("pair-002"), there, after), inventory)).to.deep.equal([
             component("pair-002"),
-            { ...there, id: "0123", outputs: {}, dependencies: [HOSTS], propertyDependencies: { image: [], name: [] } },
+            {
+                ...there,
+                id: "0123",
+                outputs: { name: "a" },
+                dependencies: [HOSTS],
+                propertyDependencies: { image: [], name: [] },
+            },
             { ...after, id: "metal3/host-0004", outputs: {}, dependencies: [there.urn] },
         ]);
     });
 
-    it("is not what somebody else must have made: its provider or its parent is not there", () => {
+    it("keeps its inputs as outputs when it is Docker's, since the official provider would drop them otherwise", () => {
+        const inputs = {
+            __defaults: ["logDriver"],
+            name: "a",
+            envs: ["A=1"],
+            mustRun: true,
+            uploads: [{ __defaults: ["executable"], file: "/a", content: "x" }],
+            healthcheck: { __defaults: [], tests: ["CMD"], interval: "5s" },
+        };
+        const there = container("a", { inputs });
+        const [found] = findUnrecorded(STATE, created(there), new Map([[inventoryKey(there), "0123"]]));
+        expect(found?.outputs).to.deep.equal({
+            name: "a",
+            envs: ["A=1"],
+            mustRun: true,
+            uploads: [{ file: "/a", content: "x" }],
+            healthcheck: { tests: ["CMD"], interval: "5s" },
+        });
+        expect(found?.inputs, "inputs keep the note of which were filled in").to.deep.equal(inputs);
+    });
+
+    it("is left alone when its provider or its parent is not in the state: somebody else must have made it", () => {
         const stray = host("host-0005", { provider: `${urn("pulumi:providers:kubernetes", "other")}::1` });
         const orphan = host("host-0006", { parent: urn("metal3lab:index:BareMetalHosts", "others") });
         const inventory = new Map([stray, orphan].map((resource) => [inventoryKey(resource), "metal3/x"]));
-        expect(unnoted(STATE, created(stray, orphan), inventory)).to.deep.equal([]);
+        expect(findUnrecorded(STATE, created(stray, orphan), inventory)).to.deep.equal([]);
     });
 });

@@ -1,8 +1,8 @@
 import { closest, distance } from "fastest-levenshtein";
-import { addressProblems } from "../addresses";
-import { hostsPerCluster } from "../sizes";
-import { UserError } from "../user-error";
-import { defaultOf, keys, type Key, type LabConfig } from "./keys";
+import { addressProblems } from "./addresses";
+import { defaultOf, keys, type Key, type LabConfig } from "./config/keys";
+import { hostsPerCluster } from "./sizes";
+import { UserError } from "./user-error";
 
 /** One thing that is wrong: which key, what it holds, and the rule that it breaks. */
 export interface Problem {
@@ -16,7 +16,8 @@ export class ConfigurationError extends UserError {
     constructor(readonly problems: Problem[]) {
         super(
             [
-                `The configuration cannot work (${problems.length} problem${problems.length === 1 ? "" : "s"}); nothing was made:`,
+                `The configuration cannot work (${problems.length} problem${problems.length === 1 ? "" : "s"}); ` +
+                    "nothing was made:",
                 ...problems.map(({ key, value, rule }) => `  ${key} = ${value}: ${rule}`),
             ].join("\n"),
         );
@@ -25,7 +26,9 @@ export class ConfigurationError extends UserError {
 
 /** What the rules need to know beyond the configuration itself. */
 export interface Known {
-    /** Names that `images.overrides` may have. Unset: the names are not checked, for plans from which nothing is made. */
+    /**
+     * Names that `images.overrides` may have. Unset: the names are not checked, for plans from which nothing is made.
+     */
     images?: readonly string[];
 }
 
@@ -60,7 +63,9 @@ export function validate(raw: Record<string, string>, known: Known = {}): LabCon
     return config as LabConfig;
 }
 
-/** Rules between the numbers of hosts and machines. A key that is itself broken is absent, and its rules are skipped. */
+/**
+ * Rules between the numbers of hosts and machines. A key that is itself broken is absent, and its rules are skipped.
+ */
 function sizeProblems(config: Partial<LabConfig>): Problem[] {
     const { nodes, clusters, controlPlaneNodes, workerNodes } = config;
     if (controlPlaneNodes === undefined || workerNodes === undefined || !("hostsPerCluster" in config)) {

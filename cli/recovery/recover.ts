@@ -1,0 +1,132 @@
+import { join } from "node:path";
+import { findLab, ForeignLabError, isOurs, ownerHere, VERIFIED_VARIABLE } from "../../prepare/lab-owner";
+import type { Ready } from "../../toolchain/ensure";
+import { cacheRoot } from "../../toolchain/paths";
+import { selectStack, stackExists } from "../stack";
+import { removeLeftovers, stackPrefix } from "./docker-leftovers";
+import { clearDeadLocks } from "./locks";
+import { endOrphanedPlugins } from "./orphaned-plugins";
+import { exportState, importSettled, knownIds, type StackState } from "./state";
+
+export interface RecoverOptions {
+    /** The command that a person has called; messages name it. */
+    command: "up" | "down";
+    /** Told what is done, a line each. */
+    say: (text: string) => void;
+    /** Whether a lab of the same name that belongs to another state is removed. Without it, such a lab is an error. */
+    takeOver?: boolean;
+    /**
+     * Adopts what a killed run had made and not recorded. Without it, such Docker objects are removed and pending
+     * operations are forgotten.
+     */
+    adopt?: (state: StackState) => Promise<void>;
+}
+
+/** What is known of the stack after the clean-up. */
+export interface Recovered {
+    /** Number of resources in the state. */
+    resources: number;
+    /** Ids and names of all that the state has. */
+    known: ReadonlySet<string>;
+    /** Variables that tell the program that the lab on this Docker belongs to the state. */
+    variables: Record<string, string>;
+}
+
+/**
+ * Cleans up after a run that was killed: releases its lock, ends its plugins, adopts or removes the Docker objects that
+ * it did not record, and forgets its pending operations. Then the stack is selected.
+ * @throws ForeignLabError before anything is changed, when a lab of that name belongs to another state.
+ */
+export async function recover(ready: Ready, stack: string, options: RecoverOptions): Promise<Recovered> {
+    const { say, adopt } = options;
+    const killed = await clearDeadLocks(ready, stack);
+    if (killed) {
+        say("released the lock of a run that was killed");
+    }
+    // Only the lab's own home is cleaned. A shell with the lab's environment (npm run env) has the variable set
+    // already.
+    const home = join(cacheRoot(), "pulumi-home");
+    if (ready.env["PULUMI_HOME"] === home) {
+        await endOrphanedPlugins(home, say);
+    }
+    const exists = await stackExists(ready, stack);
+    let state = exists ? await exportState(ready, stack) : {};
+    const ownership = await settleOwnership(ready, stack, knownIds(state.deployment?.resources ?? []), options);
+    await selectStack(ready, stack, exists);
+    if (ownership === "taken over") {
+        state = await forgetResources(ready, stack, state, say);
+    } else if (adopt && (killed || state.deployment?.pending_operations?.some(({ type }) => type === "creating"))) {
+        await adopt(state);
+        state = await exportState(ready, stack);
+    }
+    const resources = state.deployment?.resources ?? [];
+    const known = knownIds(resources);
+    await removeLeftovers(stack, known, say);
+    const begun = state.deployment?.pending_operations?.length ?? 0;
+    if (begun > 0) {
+        // Whatever these operations had made is adopted or removed by now.
+        await importSettled(ready, stack, state);
+        say(`forgot ${begun} operation${begun > 1 ? "s" : ""} that a killed run had begun`);
+    }
+    const network = (await findLab(stackPrefix(stack)))?.network;
+    return {
+        resources: resources.length,
+        known,
+        variables: network === undefined ? {} : { [VERIFIED_VARIABLE]: network },
+    };
+}
+
+/**
+ * Removes all that is left in Docker of a lab whose stack is gone.
+ * @param known ids of what the stack's state had; empty when there was no such stack
+ * @throws ForeignLabError before anything is removed, when the lab belongs to another state.
+ */
+export async function removeUnrecorded(
+    ready: Ready,
+    stack: string,
+    known: ReadonlySet<string>,
+    options: Omit<RecoverOptions, "adopt">,
+): Promise<void> {
+    await settleOwnership(ready, stack, known, options);
+    await removeLeftovers(stack, new Set(), options.say);
+}
+
+/**
+ * Decides whose the lab of that name is.
+ * @throws ForeignLabError when it is somebody else's and is not to be taken over.
+ */
+async function settleOwnership(
+    ready: Ready,
+    stack: string,
+    known: ReadonlySet<string>,
+    { command, takeOver, say }: Omit<RecoverOptions, "adopt">,
+): Promise<"ours" | "taken over"> {
+    const lab = await findLab(stackPrefix(stack));
+    if (lab === undefined || isOurs(lab, await ownerHere(ready.env, false), known)) {
+        return "ours";
+    }
+    if (takeOver !== true) {
+        throw new ForeignLabError(stack, lab, command);
+    }
+    say(
+        `takes over the lab of the stack ${stack}${lab.owner ? ` that ${lab.owner.user} has made` : ""}: it is removed`,
+    );
+    return "taken over";
+}
+
+/** Empties the state of a stack whose lab somebody else has replaced: nothing of what it speaks of exists any more. */
+async function forgetResources(
+    ready: Ready,
+    stack: string,
+    state: StackState,
+    say: (text: string) => void,
+): Promise<StackState> {
+    const count = state.deployment?.resources?.length ?? 0;
+    if (count === 0) {
+        return state;
+    }
+    const empty = { ...state, deployment: { ...state.deployment, resources: [] } };
+    await importSettled(ready, stack, empty);
+    say(`forgot ${count} resources of a lab that another one had replaced`);
+    return exportState(ready, stack);
+}

@@ -1,0 +1,76 @@
+import { existsSync } from "node:fs";
+import { readFile, rename, rm, writeFile } from "node:fs/promises";
+import { parse, parseDocument } from "yaml";
+import type { WantedImages } from "../toolchain/images/reference";
+import { repoPath } from "../toolchain/paths";
+
+/** The configuration file of a stack. The last part of a qualified name, organisation/project/stack, names the file. */
+export function stackFile(stack: string): string {
+    return repoPath(`Pulumi.${stack.split("/").at(-1)}.yaml`);
+}
+
+/**
+ * The configuration of a stack as the file has it, by key without the project's prefix. Empty when there is no file.
+ */
+export async function stackConfig(stack: string): Promise<Record<string, unknown>> {
+    const file = stackFile(stack);
+    if (!existsSync(file)) {
+        return {};
+    }
+    const content = parse(await readFile(file, "utf8")) as { config?: Record<string, unknown> } | null;
+    const config = content?.config ?? {};
+    return Object.fromEntries(Object.entries(config).map(([key, value]) => [key.replace(/^[^:]*:/, ""), value]));
+}
+
+/**
+ * The value of the key `images`. A malformed value counts as unset here: the program validates the configuration, and
+ * names all its problems in one message.
+ */
+export async function wantedImages(stack: string): Promise<WantedImages> {
+    let value = (await stackConfig(stack))["images"];
+    if (typeof value === "string") {
+        try {
+            value = JSON.parse(value);
+        } catch {
+            value = undefined;
+        }
+    }
+    const images = (typeof value === "object" && value !== null ? value : {}) as {
+        source?: unknown;
+        overrides?: unknown;
+    };
+    const overrides =
+        typeof images.overrides === "object" && images.overrides !== null ? Object.entries(images.overrides) : [];
+    return {
+        source: images.source === "pull" ? "pull" : "build",
+        overrides: Object.fromEntries(
+            overrides.filter((entry): entry is [string, string] => typeof entry[1] === "string"),
+        ),
+    };
+}
+
+/**
+ * Removes the salt that a stack with a passphrase leaves in its configuration file, unless a secret in the file needs
+ * it. The salt of a stack that is gone fits no new passphrase: with it, Pulumi refuses to create the stack again.
+ * @returns whether there was a salt to remove
+ */
+export async function dropSalt(file: string): Promise<boolean> {
+    if (!existsSync(file)) {
+        return false;
+    }
+    const text = await readFile(file, "utf8");
+    if (/^\s+secure:/m.test(text) || !/^encryptionsalt:/m.test(text)) {
+        return false;
+    }
+    const document = parseDocument(text);
+    document.delete("encryptionsalt");
+    const rest =
+        document.contents === null || text.replace(/^encryptionsalt:.*$/m, "").trim() === "" ? "" : document.toString();
+    if (rest === "") {
+        await rm(file);
+        return true;
+    }
+    await writeFile(`${file}.${process.pid}`, rest);
+    await rename(`${file}.${process.pid}`, file);
+    return true;
+}

@@ -1,0 +1,15 @@
+// Package serving gives each fake workload cluster its TLS endpoint: one port that answers as API server and as etcd.
+//
+// The API, the etcd protocol and the store are those of Cluster API's in-memory provider. Its multiplexer
+// (inmemory/pkg/server.WorkloadClustersMux) is not used, because
+//   - it knows one host for all clusters, as an IP, and puts only that into certificates, while here each cluster
+//     declares its own host, which may be a name;
+//   - it dials that host to learn whether a listener works and again for every port-forward: through a Service this
+//     needs hairpin traffic and endpoints that are not ready, and it gives each dial 50 ms;
+//   - it tells clusters apart by the port in the Host header, so a Service's port must be the listener's;
+//   - it insists on RSA authorities, and on a debug port.
+//
+// The in-memory handlers are corrected where Cluster API, kubectl or a restart would notice that they are no real API
+// server: watches (handler.go), patches (patch.go), port-forwards (portforward.go), tables (table.go), metrics
+// (metrics.go). Each file says what the handlers do instead.
+package serving
