@@ -100,6 +100,20 @@ describe("An agent of fake-ipa", function () {
         expect(ironic.of("heartbeat").at(-1)!.token).to.equal("new");
     });
 
+    it("waits before it uses a new token, after its tokens were refused", async () => {
+        const { clock, ironic, fleet } = setup();
+        fleet.notify(pending(1, "On"));
+        await clock.advance(60_000);
+        ironic.events.length = 0;
+        ironic.heartbeatResult = () => ({ kind: "bad-token", reason: "400" });
+        await clock.advance(300_000);
+        const waits = ironic.events.flatMap((event, index, all) =>
+            event.kind === "heartbeat" && all[index - 1]?.kind === "lookup" ? [event.at - all[index - 1]!.at] : [],
+        );
+        expect(waits.length).to.be.above(2);
+        expect(Math.min(...waits)).to.be.at.least(2_400);
+    });
+
     it("is no node's agent until Ironic gives it a token", async () => {
         const { clock, ironic, fleet } = setup();
         ironic.lookupResult = (index) => ({
