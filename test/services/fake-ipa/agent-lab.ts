@@ -20,15 +20,20 @@ interface Event {
     token?: string;
 }
 
-/** Ironic in this process, under the fake clock. */
-export class FakeIronic implements Ironic {
-    readonly events: Event[] = [];
-    lookupResult: (index: number) => LookupResult = (index) => ({
+/** Ironic's answer to the lookup of a known host. */
+export const found =
+    (token: string | undefined) =>
+    (index: number): LookupResult => ({
         kind: "found",
         nodeUuid: nodeOf(index),
         heartbeatTimeoutSeconds: 60,
-        token: `token-${index}`,
+        token,
     });
+
+/** Ironic in this process, under the fake clock. */
+export class FakeIronic implements Ironic {
+    readonly events: Event[] = [];
+    lookupResult: (index: number) => LookupResult = (index) => found(`token-${index}`)(index);
     inspectResult: () => InspectionResult = () => ({ kind: "accepted" });
     heartbeatResult: (index: number) => HeartbeatResult | Promise<HeartbeatResult> = () => ({ kind: "accepted" });
     running = 0;

@@ -1,3 +1,4 @@
+import { getEventListeners } from "node:events";
 import { expect } from "chai";
 import { reconcile } from "../../../services/fake-ipa/reconcile.js";
 import { type Redfish, RedfishError } from "../../../services/fake-ipa/redfish-client.js";
@@ -69,11 +70,14 @@ describe("Reconciliation with sushy-tools", () => {
 
         const silentBmc = bmc("error");
         const second = setup({}, silentBmc);
-        const givenUp = reconcile(second.fleet, [system(1)], second.context, never);
+        const { signal } = new AbortController();
+        const givenUp = reconcile(second.fleet, [system(1)], second.context, signal);
         await settled();
         await second.clock.advance(3_600_000);
         await givenUp;
         expect(silentBmc.requests).to.be.within(15, 40);
+        // Each wait has removed its listener.
+        expect(getEventListeners(signal, "abort")).to.deep.equal([]);
         expect(second.fleet.size).to.equal(0);
     });
 });
