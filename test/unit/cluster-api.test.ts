@@ -165,7 +165,8 @@ describe("cluster-api: clusterctl", () => {
         );
         expect(lines).to.deep.equal([
             `true ${folder} init --core cluster-api:v1.2.3 --bootstrap kubeadm:v1.2.3 --control-plane kubeadm:v1.2.3` +
-                ` --infrastructure metal3:v1.2.3 --ipam metal3:v1.2.3 --config ${configuration} --kubeconfig ${join(folder, "kubeconfig")}`,
+                " --infrastructure metal3:v1.2.3 --ipam metal3:v1.2.3" +
+                ` --config ${configuration} --kubeconfig ${join(folder, "kubeconfig")}`,
         ]);
     });
 
@@ -215,7 +216,10 @@ describe("cluster-api: the program", function () {
         });
         expect(result.status).to.equal(1);
         expect(result.stderr).to.match(
-            /^cluster-api: waited 1 s for the Kubernetes API at https:\/\/127\.0\.0\.1:1; at the last look:\n {2}.*ECONNREFUSED/,
+            new RegExp(
+                String.raw`^cluster-api: waited 1 s for the Kubernetes API at https://127\.0\.0\.1:1; ` +
+                    String.raw`at the last look:\n {2}.*ECONNREFUSED`,
+            ),
         );
         expect(mine().filter((name) => name.includes(`-${result.pid}-`))).to.deep.equal([]);
     });
