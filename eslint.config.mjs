@@ -65,14 +65,13 @@ export default tseslint.config(
         languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
         rules: {
             "@typescript-eslint/no-unused-vars": ["error", { argsIgnorePattern: "^_" }],
-            // A function without await is async where an interface wants a promise; what it throws then rejects, as the
-            // caller expects.
+            // Interfaces want promises. Without await, async still makes a function reject instead of throw.
             "@typescript-eslint/require-await": "off",
         },
     },
     {
-        // Tests read answers and documents as JSON without a schema: the assertion on a value is its check. They also
-        // reject with values that are no errors.
+        // Tests read JSON without a schema, since the assertion on a value is its check. They also reject with values
+        // that are no errors.
         files: ["test/**/*.ts"],
         rules: Object.fromEntries(
             [

@@ -34,8 +34,8 @@ interface GoEvent {
 }
 
 /**
- * Reads the events of `go test -json`. A package that fails without a failed test (it does not compile, or it panics
- * before the first) counts as one failure.
+ * Reads the events of `go test -json`. A package that fails without a failed test, because it does not compile or
+ * panics before the first test, counts as one failure.
  */
 export function countGo(text: string): Counts {
     const counts = structuredClone(NONE);
@@ -67,9 +67,7 @@ export interface Exit {
     tail: string;
 }
 
-/**
- * The counts, and one failure more if the program failed without a failed test (a crash, a time-out) or ran no test.
- */
+/** The counts, with one failure more if the program failed without a failed test (crash, time-out) or passed none. */
 export function withExit(counts: Counts, exit: Exit): Counts {
     if (counts.failures.length > 0 || (exit.code === 0 && counts.passed > 0)) {
         return counts;

@@ -12,9 +12,7 @@ export interface SuiteResult extends Counts {
     ms: number;
 }
 
-/**
- * Runs a suite to its end and counts from its machine-readable report. Its whole output goes to `<reports>/<name>.log`.
- */
+/** Runs a suite to its end and counts from its report. Its whole output goes to `<reports>/<name>.log`. */
 export async function runSuite(
     suite: Suite,
     options: { reports: string; env: NodeJS.ProcessEnv },

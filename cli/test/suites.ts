@@ -47,8 +47,7 @@ const nodeCommand = (path: string, ...args: string[]): string[] => [
 const mocha = (name: string, files: string, tools: boolean, limitMs: number): Suite => ({
     name,
     kind: "mocha",
-    // A busy machine takes several times as long as an idle one. Mocha's default of 2 s would fail tests for that
-    // alone.
+    // A busy machine takes several times as long as an idle one, for which mocha's default of 2 s is meant.
     command: nodeCommand("mocha/bin/mocha.js", "--import=tsx", "--timeout=20000", files),
     cwd: repoPath(),
     limitMs,

@@ -1,11 +1,12 @@
 import { gunzipSync } from "node:zlib";
 import { expect } from "chai";
 import type { Service } from "../../../services/fake-ipa/service.js";
-import { call, nodeOf, pending, ScriptedIronic, service, system, until, uuidOf } from "./support.js";
+import { ScriptedIronic } from "./scripted-ironic.js";
+import { call, nodeOf, pending, service, system, until, uuidOf } from "./support.js";
 
 const NODE = nodeOf(1);
 
-describe("fake-ipa: the agents' API", function () {
+describe("The agents' API of fake-ipa", function () {
     this.timeout(20_000);
     let ironic: ScriptedIronic, ipa: Service & { url: string };
     const url = (path: string, token: string | undefined = ironic.tokens.get(NODE)): string =>
@@ -55,12 +56,13 @@ describe("fake-ipa: the agents' API", function () {
             "Client",
             `Not found: Agent with id ${nodeOf(99)} not found.`,
         ]);
-        expect((await call("GET", `${ipa.url}/${uuidOf(1)}/v1/commands/?agent_token=${own}`)).status).to.equal(404); // the host's UUID is not the node's
+        // The host's UUID is not the node's.
+        expect((await call("GET", `${ipa.url}/${uuidOf(1)}/v1/commands/?agent_token=${own}`)).status).to.equal(404);
         expect((await call("GET", `${ipa.url}/no/such/path/here`)).body).to.have.all.keys("faultcode", "faultstring");
         expect((await call("GET", url("commands/"))).body).to.deep.equal({ commands: [] });
     });
 
-    it("refuses what is no command as ironic-python-agent does", async () => {
+    it("refuses an unknown or malformed command as ironic-python-agent does", async () => {
         expect(refused(await post("clean.nonsense"))).to.deep.equal([
             400,
             "Client",
@@ -103,7 +105,7 @@ describe("fake-ipa: the agents' API", function () {
         expect((await call("GET", url("commands/"))).body.commands).to.deep.equal([]);
     });
 
-    it("runs one command at a time: another is refused with 409 in the words Ironic looks for", async () => {
+    it("refuses a second command with 409 and the text that Ironic looks for", async () => {
         const step = { step: "erase_devices", interface: "deploy" };
         const started = await call("POST", url("commands/"), { name: "clean.execute_clean_step", params: { step } });
         expect(started.body.command_status).to.equal("RUNNING");
@@ -119,7 +121,7 @@ describe("fake-ipa: the agents' API", function () {
         expect((await post("clean.get_clean_steps")).status).to.equal(200);
     });
 
-    it("reports steps that fail in the command, not by status", async () => {
+    it("reports a failed step in the command, not by the HTTP status", async () => {
         const failed = async (name: string, params: unknown): Promise<Record<string, unknown>> => {
             const answer = await post(name, params);
             expect(answer.status).to.equal(200);
@@ -146,7 +148,7 @@ describe("fake-ipa: the agents' API", function () {
         ).to.include({ status: "CLEAN_VERSION_MISMATCH", type: "VersionMismatch" });
     });
 
-    it("lets go of who waits for a command when the power goes", async () => {
+    it("answers those who wait for a command when the power goes off", async () => {
         const waiting = call("POST", url("commands/?wait=true"), {
             name: "clean.execute_clean_step",
             params: { step: { step: "erase_devices" } },
@@ -158,7 +160,7 @@ describe("fake-ipa: the agents' API", function () {
         expect(Date.now() - at).to.be.below(250);
     });
 
-    it("hands out logs as a gzipped tar archive, and its hardware", async () => {
+    it("returns its logs as a gzipped tar archive, and its hardware", async () => {
         await post("standby.sync");
         const archive = gunzipSync(
             Buffer.from((await post("log.collect_system_logs")).body.command_result.system_logs, "base64"),
@@ -173,14 +175,14 @@ describe("fake-ipa: the agents' API", function () {
         expect((await call("GET", url("status"))).body).to.include({ version: "13.0.0" });
     });
 
-    it("takes a 20 MB config drive", async () => {
+    it("accepts a config drive of 20 MB", async () => {
         const answer = await post("deploy.execute_deploy_step", {
             step: { step: "write_image", args: { image_info: { id: "x" }, configdrive: "x".repeat(20_000_000) } },
         });
         expect(answer.body.command_status).to.equal("SUCCEEDED");
     });
 
-    it("shows health and metrics, and counts what it refused", async () => {
+    it("shows health and metrics, and counts refused requests", async () => {
         expect(await call("GET", `${ipa.url}/healthz`)).to.deep.equal({
             status: 200,
             body: { status: "ok", hosts: 1 },
@@ -203,7 +205,7 @@ describe("fake-ipa: the agents' API", function () {
         }
     });
 
-    it("refuses a notification that is none, and answers a storm at once", async () => {
+    it("refuses a malformed notification, and answers a storm of notifications at once", async () => {
         for (const body of [
             "{}",
             '{"uuid":"../../etc/passwd","nics":[{"mac":"52:54:00:00:00:01"}]}',

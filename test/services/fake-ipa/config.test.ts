@@ -17,7 +17,7 @@ const problems = (env: Record<string, string>, file: Parameters<typeof readConfi
     return [];
 };
 
-describe("fake-ipa: configuration", () => {
+describe("The configuration of fake-ipa", () => {
     after(removeTemporaryDirectories);
 
     it("has upstream's defaults", () => {
@@ -41,15 +41,17 @@ describe("fake-ipa: configuration", () => {
         expect(config.inspectionUrls).to.deep.equal(["http://localhost:6385/v1/continue_inspection"]);
     });
 
-    it("reads the file it shares with sushy-tools, the environment on top", () => {
+    it("is read from sushy-tools' file, over which the environment wins", () => {
         const path = join(temporaryDirectory(), "conf.py");
         writeFileSync(
             path,
             `
 SUSHY_EMULATOR_FAKE_DRIVER = True
 SUSHY_EMULATOR_FAKE_SYSTEMS = [
-    {"uuid": "u-1", "name": "h1", "power_state": "Off", "external_notifier": True, "nics": [{"mac": "52:54:00:00:00:01", "ip": "10.0.0.11"}]},
-    {"uuid": "u-2", "name": "h2", "external_notifier": False, "nics": [{"mac": "52:54:00:00:00:02", "ip": "10.0.0.12"}]},
+    {"uuid": "u-1", "name": "h1", "power_state": "Off", "external_notifier": True,
+     "nics": [{"mac": "52:54:00:00:00:01", "ip": "10.0.0.11"}]},
+    {"uuid": "u-2", "name": "h2", "external_notifier": False,
+     "nics": [{"mac": "52:54:00:00:00:02", "ip": "10.0.0.12"}]},
 ]
 FAKE_IPA_API_URL = "https://10.0.0.2:6385/, https://10.0.0.3:6385"
 FAKE_IPA_ADVERTISE_ADDRESS_IP = "10.0.0.9"
@@ -78,7 +80,7 @@ FAKE_IPA_MAX_BOOT_TIME = 5
         ]);
     });
 
-    it("says all that is wrong at once, with key, value and rule", () => {
+    it("reports all problems at once, with key, value and rule", () => {
         expect(
             problems({
                 FAKE_IPA_API_URL: "ftp://x",
@@ -109,13 +111,13 @@ FAKE_IPA_MAX_BOOT_TIME = 5
         ]);
     });
 
-    it("does not show a password", () => {
+    it("shows no password in its problems", () => {
         expect(
             problems({ FAKE_IPA_ADVERTISE_ADDRESS_IP: "10.0.0.1" }, new Map([["FAKE_IPA_REDFISH_PASSWORD", 12345]])),
         ).to.deep.equal(["FAKE_IPA_REDFISH_PASSWORD = (not shown): must be a string"]);
     });
 
-    it("refuses systems without a MAC, and a MAC or UUID given twice", () => {
+    it("may hold no system without a MAC, and no MAC or UUID twice", () => {
         const nic = (mac: string): { mac: string; ip: string } => ({ mac, ip: "" });
         const host = (
             uuid: string,
@@ -142,7 +144,7 @@ FAKE_IPA_MAX_BOOT_TIME = 5
         );
     });
 
-    it("names the file that is absent and the line that is wrong", () => {
+    it("reports the file that is missing and the line that is wrong", () => {
         expect(() => loadConfig({ CONFIG: "/no/conf.py" })).to.throw(ConfigError, 'CONFIG = "/no/conf.py": ENOENT');
         const path = join(temporaryDirectory(), "conf.py");
         writeFileSync(path, "A = 1\nFAKE_IPA_API_URL = url()\n");

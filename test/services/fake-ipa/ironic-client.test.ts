@@ -1,48 +1,16 @@
-import { createServer, type Server, type Socket } from "node:net";
+import type { Socket } from "node:net";
 import { expect } from "chai";
 import { HttpClient } from "../../../services/fake-ipa/http.js";
 import { inventoryOf } from "../../../services/fake-ipa/inventory.js";
 import { faultOf, IronicClient } from "../../../services/fake-ipa/ironic-client.js";
-import { FakeClock, freePort, macOf, nodeOf, ScriptedIronic, system } from "./support.js";
-
-/** A server that does to each connection what it is told, below HTTP. */
-async function rawServer(
-    handle: (socket: Socket, data: string) => void,
-): Promise<{ url: string; requests: () => number; close: () => Promise<void> }> {
-    let requests = 0;
-    const sockets = new Set<Socket>();
-    const server: Server = createServer((socket) => {
-        sockets.add(socket);
-        socket.on("error", () => undefined);
-        socket.on("data", (data) => {
-            if (/^(GET|POST) /.test(data.toString())) {
-                requests++;
-            }
-            handle(socket, data.toString());
-        });
-    });
-    await new Promise<void>((resolve) => {
-        server.listen(0, "127.0.0.1", resolve);
-    });
-    return {
-        url: `http://127.0.0.1:${(server.address() as { port: number }).port}`,
-        requests: () => requests,
-        close: () =>
-            new Promise((resolve) => {
-                for (const socket of sockets) {
-                    socket.destroy();
-                }
-                server.close(() => {
-                    resolve();
-                });
-            }),
-    };
-}
+import { rawServer } from "./raw-server.js";
+import { ScriptedIronic } from "./scripted-ironic.js";
+import { FakeClock, freePort, macOf, nodeOf, system } from "./support.js";
 
 const never = new AbortController().signal;
 const heartbeat = { callback_url: "http://x", agent_token: "t", agent_version: "13.0.0" };
 
-describe("fake-ipa: Ironic that misbehaves", function () {
+describe("The client for Ironic", function () {
     this.timeout(20_000);
     let http: HttpClient;
     const client = (urls: string[], timeoutMs = 400): IronicClient =>
@@ -125,7 +93,7 @@ describe("fake-ipa: Ironic that misbehaves", function () {
             "did not answer",
         ],
     ] as [string, (socket: Socket) => void, string][]) {
-        it(`${what}: an error, to be tried again`, async () => {
+        it(`reports an error, after which agents try again: ${what}`, async () => {
             const server = await raw(handle);
             const timeoutMs = what.includes("100 MB") ? 10_000 : 400;
             const beat = await client([server.url], timeoutMs).heartbeat(nodeOf(1), heartbeat, never);
@@ -180,7 +148,7 @@ describe("fake-ipa: Ironic that misbehaves", function () {
         ],
         [200, null, "error", "accepted", "accepted"],
     ] as [number, unknown, string, string, string][]) {
-        it(`answers ${status} ${JSON.stringify(body).slice(0, 60)}`, async () => {
+        it(`understands the answer ${status} ${JSON.stringify(body).slice(0, 60)}`, async () => {
             const ironic = await scripted();
             ironic.lookup =
                 ironic.inspect =
@@ -199,7 +167,7 @@ describe("fake-ipa: Ironic that misbehaves", function () {
         });
     }
 
-    it("shows a token once: the mask is no token", async () => {
+    it("takes no mask for a token", async () => {
         const ironic = await scripted();
         const under = client([ironic.url]);
         const first = await under.lookup(macOf(1), never);
@@ -212,7 +180,7 @@ describe("fake-ipa: Ironic that misbehaves", function () {
         expect(await under.lookup(macOf(1), never)).to.deep.equal({ ...first, token: undefined });
     });
 
-    it("asks another server when one does not answer or has no conductor, and avoids it for a while", async () => {
+    it("asks another server if one does not answer or has no conductor, and avoids that one for a while", async () => {
         const good = await scripted();
         const bad = await scripted();
         bad.heartbeat = () => ({ status: 503 });
@@ -232,7 +200,7 @@ describe("fake-ipa: Ironic that misbehaves", function () {
         expect(none.kind).to.equal("error");
     });
 
-    it("ends a request when its agent is stopped", async () => {
+    it("ends a request when the agent is stopped", async () => {
         const server = await raw(() => undefined);
         const stop = new AbortController();
         setTimeout(() => {
@@ -246,7 +214,7 @@ describe("fake-ipa: Ironic that misbehaves", function () {
         expect(Date.now() - started).to.be.below(1_000);
     });
 
-    it("finds Ironic's words in each of their wrappings", () => {
+    it("finds Ironic's error text in each form of answer", () => {
         for (const json of [
             { faultstring: "words" },
             { error_message: { faultstring: "words" } },
@@ -257,35 +225,5 @@ describe("fake-ipa: Ironic that misbehaves", function () {
             expect(faultOf({ status: 400, json, text: "" })).to.equal("400 words");
         }
         expect(faultOf({ status: 500, json: undefined, text: "x".repeat(1000) })).to.have.length(304);
-    });
-});
-
-describe("fake-ipa: inventory", () => {
-    it("gives each host serial numbers of its own, the same each time, and no loopback address", () => {
-        const one = inventoryOf(system(1));
-        expect(inventoryOf(system(1))).to.deep.equal(one);
-        expect(inventoryOf(system(2)).disks[0]!.wwn).to.not.equal(one.disks[0]!.wwn);
-        expect(one.disks[0]!.wwn).to.match(/^0x5[0-9a-f]{15}$/);
-        const nics = [
-            { mac: "52:54:00:00:00:0A", ip: "127.0.0.1" },
-            { mac: "52:54:00:00:00:0b", ip: "fd00::1" },
-            { mac: "52:54:00:00:00:0c", ip: "" },
-        ];
-        expect(
-            inventoryOf({ uuid: "x", nics, boot_mode: "UEFI" }).interfaces.map((each) => [
-                each.name,
-                each.mac_address,
-                each.ipv4_address,
-                each.ipv6_address,
-            ]),
-        ).to.deep.equal([
-            ["eth0", "52:54:00:00:00:0a", null, null],
-            ["eth1", "52:54:00:00:00:0b", null, "fd00::1"],
-            ["eth2", "52:54:00:00:00:0c", null, null],
-        ]);
-        expect(inventoryOf({ uuid: "x", nics, boot_mode: "UEFI" }).boot).to.deep.equal({
-            current_boot_mode: "uefi",
-            pxe_interface: "52:54:00:00:00:0a",
-        });
     });
 });

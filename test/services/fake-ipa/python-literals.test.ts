@@ -33,7 +33,10 @@ function print(value: PythonValue, pick: (n: number) => number): string {
         }
         return `[${space()}${comma(items)}${space()}]`;
     }
-    return `{${space()}${comma(Object.entries(value).map(([key, item]) => `${printString(key, pick)}${space()}:${space()}${print(item, pick)}`))}${space()}}`;
+    const entries = Object.entries(value).map(
+        ([key, item]) => `${printString(key, pick)}${space()}:${space()}${print(item, pick)}`,
+    );
+    return `{${space()}${comma(entries)}${space()}}`;
 }
 
 function printString(text: string, pick: (n: number) => number): string {
@@ -94,8 +97,8 @@ const failure = (text: string): PythonSyntaxError => {
     throw new Error(`no error for ${JSON.stringify(text)}`);
 };
 
-describe("fake-ipa: Python literals", () => {
-    it("reads back what was printed, whatever the quotes, spaces, comments and trailing commas", () => {
+describe("The reader of Python literals", () => {
+    it("reads back printed values, whatever the quotes, spaces, comments and trailing commas", () => {
         const name = fc.stringMatching(/^[A-Z_][A-Z0-9_]{0,12}$/);
         fc.assert(
             fc.property(
@@ -108,7 +111,8 @@ describe("fake-ipa: Python literals", () => {
                     const text = pairs
                         .map(
                             ([key, item]) =>
-                                `${"\n".repeat(pick(3))}# ${key}\n${key} =${" ".repeat(pick(3))}${print(item, pick)}${pick(2) ? "  # trailing" : ""}\n`,
+                                `${"\n".repeat(pick(3))}# ${key}\n${key} =${" ".repeat(pick(3))}${print(item, pick)}` +
+                                `${pick(2) ? "  # trailing" : ""}\n`,
                         )
                         .join("");
                     const parsed = parsePythonLiterals(
@@ -122,7 +126,7 @@ describe("fake-ipa: Python literals", () => {
         );
     });
 
-    it("never does anything but return values or say where the text is wrong", () => {
+    it("either returns values or says where the text is wrong", () => {
         fc.assert(
             fc.property(
                 fc.array(fc.constantFrom(..."AB='\"\\[](){},:#\n 0xe1._-rfN".split(""), "True", "'''", "X = "), {

@@ -5,8 +5,8 @@ import { Limiter } from "../../../services/fake-ipa/limiter.js";
 import { Scheduler } from "../../../services/fake-ipa/scheduler.js";
 import { FakeClock, settled } from "./support.js";
 
-describe("fake-ipa: scheduler", () => {
-    it("runs everything at its time, in order, the last entry of a key only, with one timer", async () => {
+describe("The scheduler of fake-ipa", () => {
+    it("runs the last entry of each key at its time, with one timer", async () => {
         await fc.assert(
             fc.asyncProperty(
                 fc.array(
@@ -49,7 +49,7 @@ describe("fake-ipa: scheduler", () => {
         );
     });
 
-    it("goes on after an entry that throws, and is silent when closed", async () => {
+    it("goes on after an entry that throws, and runs nothing after it is closed", async () => {
         const clock = new FakeClock();
         const errors: unknown[] = [];
         const scheduler = new Scheduler(clock, (error) => errors.push(error));
@@ -66,7 +66,7 @@ describe("fake-ipa: scheduler", () => {
         expect([ran, errors.length]).to.deep.equal([["good"], 1]);
     });
 
-    it("does not grow when one key is moved a million times", () => {
+    it("does not grow if one key is moved a million times", () => {
         const clock = new FakeClock();
         const scheduler = new Scheduler(clock, () => undefined);
         for (let index = 0; index < 1_000_000; index++) {
@@ -77,8 +77,8 @@ describe("fake-ipa: scheduler", () => {
     });
 });
 
-describe("fake-ipa: limiter", () => {
-    it("never runs more than its limit, first come, first served, also after failures", async () => {
+describe("The limiter of fake-ipa", () => {
+    it("runs no more tasks than its limit, in their order, also after failures", async () => {
         const limiter = new Limiter(3);
         let running = 0,
             most = 0;
@@ -102,7 +102,7 @@ describe("fake-ipa: limiter", () => {
         expect(limiter.queued).to.equal(0);
     });
 
-    it("begins nothing after it is closed, and waits for what runs", async () => {
+    it("starts nothing after it is closed, and waits for running tasks", async () => {
         const limiter = new Limiter(1);
         let release = (): void => undefined;
         const ran: string[] = [];
@@ -126,8 +126,8 @@ describe("fake-ipa: limiter", () => {
     });
 });
 
-describe("fake-ipa: endpoints", () => {
-    it("spreads callers, asks a failed URL last for 15 s, and always names all", async () => {
+describe("The endpoints of a service", () => {
+    it("are spread over the callers, and a failed one comes last for 15 s", async () => {
         const clock = new FakeClock();
         const urls = ["http://a", "http://b", "http://c"];
         const endpoints = new Endpoints(urls, clock);

@@ -9,10 +9,10 @@ const store = (directory: string | undefined, metrics = new Metrics(false)): Sta
     new StateStore(directory, metrics, silent);
 const load = (directory: string): Promise<Map<string, unknown>> => store(directory).load((value) => value);
 
-describe("fake-ipa: state store", () => {
+describe("The state store of fake-ipa", () => {
     after(removeTemporaryDirectories);
 
-    it("makes one write of many, and the last state is what is kept", async () => {
+    it("makes one write of many, and keeps the last state", async () => {
         const directory = temporaryDirectory();
         const under = store(directory);
         let taken = 0;
@@ -33,7 +33,7 @@ describe("fake-ipa: state store", () => {
         expect(readdirSync(directory).filter((name) => name.endsWith(".tmp"))).to.deep.equal([]);
     });
 
-    it("never lets the file be absent or partial while it is replaced, and keeps the one before", async () => {
+    it("always has a whole file while it replaces one, and keeps the one before", async () => {
         const directory = temporaryDirectory();
         const under = store(directory);
         await under.save("a", () => 0);
@@ -58,7 +58,7 @@ describe("fake-ipa: state store", () => {
         expect(readFileSync(join(directory, "a.json.bak"), "utf8")).to.match(/\n199$/);
     });
 
-    it("resolves a save when that state is on disk, also when saved during a write", async () => {
+    it("resolves a save when its state is on disk, also during another write", async () => {
         const directory = temporaryDirectory();
         const under = store(directory);
         const first = under.save("a", () => 1);
@@ -72,7 +72,7 @@ describe("fake-ipa: state store", () => {
         expect((await load(directory)).get("a")).to.equal(2);
     });
 
-    it("finds every kind of damage in a file and never takes it for a state", async () => {
+    it("finds every damage of a file", async () => {
         const directory = temporaryDirectory();
         const under = store(directory);
         await under.save("a", () => ({ token: "secret", commands: [1, 2, 3] }));
@@ -94,7 +94,7 @@ describe("fake-ipa: state store", () => {
         expect((await load(directory)).get("a")).to.deep.equal({ token: "secret", commands: [1, 2, 3] });
     });
 
-    it("takes a .bak that stands alone, which is no damage, and clears away a write that was cut short", async () => {
+    it("uses a .bak without its file, and removes an unfinished write", async () => {
         const directory = temporaryDirectory();
         const under = store(directory);
         await under.save("a", () => "whole");
@@ -109,7 +109,7 @@ describe("fake-ipa: state store", () => {
         expect(readdirSync(directory)).to.not.include("a.json.tmp");
     });
 
-    it("survives a directory it cannot write to, and counts", async () => {
+    it("goes on and counts errors if it cannot write to its directory", async () => {
         const directory = temporaryDirectory();
         const metrics = new Metrics(false);
         const under = store(join(directory, "gone"), metrics);
@@ -120,7 +120,7 @@ describe("fake-ipa: state store", () => {
         );
     });
 
-    it("keeps nothing where no directory is set", async () => {
+    it("keeps nothing without a directory", async () => {
         const under = store(undefined);
         await under.save("a", () => {
             throw new Error("not asked");

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
+import fastify from "fastify";
 import { pino } from "pino";
 import { type Clock, systemClock } from "../../../services/fake-ipa/clock.js";
 import { type Config, readConfig } from "../../../services/fake-ipa/config.js";
@@ -11,7 +11,7 @@ import type { System } from "../../../services/fake-ipa/system.js";
 
 export const silent = pino({ level: "silent" });
 
-/** A clock that stands still until it is turned; whatever falls due on the way runs in order of its time. */
+/** A clock that only `advance` moves. What falls due on the way runs in the order of its time. */
 export class FakeClock implements Clock {
     private time = 1_700_000_000_000;
     private sequence = 0;
@@ -29,7 +29,7 @@ export class FakeClock implements Clock {
     clear(timer: unknown): void {
         this.timers = this.timers.filter((each) => each !== timer);
     }
-    /** The same "chance" in every run (mulberry32). */
+    /** Pseudo-random numbers, the same in every run (mulberry32). */
     random(): number {
         this.seed = (this.seed + 0x6d2b79f5) | 0;
         let t = Math.imul(this.seed ^ (this.seed >>> 15), 1 | this.seed);
@@ -59,7 +59,7 @@ export class FakeClock implements Clock {
     }
 }
 
-/** Lets promises that are ready run their course. */
+/** Waits until all promises that can settle have settled. */
 export async function settled(): Promise<void> {
     for (let turn = 0; turn < 12; turn++) {
         await new Promise((resolve) => {
@@ -86,7 +86,7 @@ export function system(index: number, changes: Partial<System> = {}): System {
 }
 
 let applyTime = 1_600_000_000;
-/** The notification of a power request, each with a time of its own. */
+/** The notification of a power request. Each has another time. */
 export function pending(index: number, state: string, changes: Partial<System> = {}): System {
     return system(index, { pending_power: { power_state: state, apply_time: applyTime++ }, ...changes });
 }
@@ -116,7 +116,7 @@ export function testConfig(changes: Partial<Config> = {}): Config {
     };
 }
 
-/** A free port, taken by nobody until the caller listens on it. */
+/** A port on which nothing listens. */
 export async function freePort(): Promise<number> {
     const server = fastify();
     await server.listen({ host: "127.0.0.1", port: 0 });
@@ -141,93 +141,7 @@ export async function service(
     return { ...started, url: `http://127.0.0.1:${port}`, port };
 }
 
-/** A request Ironic got. */
-export interface Seen {
-    method: string;
-    path: string;
-    body: Record<string, unknown>;
-    headers: Record<string, unknown>;
-    at: number;
-}
-
-type Answer = { status: number; body?: unknown } | ((request: FastifyRequest, reply: FastifyReply) => unknown);
-
-/** Ironic, as far as agents see it: it notes every request and answers by script. */
-export class ScriptedIronic {
-    readonly server: FastifyInstance = fastify({ forceCloseConnections: true });
-    readonly seen: Seen[] = [];
-    lookup: (index: number) => Answer = (index) => this.found(index);
-    inspect: () => Answer = () => ({ status: 404, body: { error_message: { faultstring: "not inspecting" } } });
-    heartbeat: (node: string) => Answer = () => ({ status: 202 });
-    heartbeatTimeout = 60;
-    tokens = new Map<string, string>();
-    url = "";
-
-    constructor() {
-        this.server.get("/v1/lookup", (request, reply) => {
-            this.note(request);
-            const mac = (request.query as { addresses: string }).addresses.split(":");
-            return this.answer(
-                this.lookup(Number.parseInt(mac[4]!, 16) * 256 + Number.parseInt(mac[5]!, 16)),
-                request,
-                reply,
-            );
-        });
-        this.server.post("/v1/continue_inspection", (request, reply) => {
-            this.note(request);
-            return this.answer(this.inspect(), request, reply);
-        });
-        this.server.post<{ Params: { node: string } }>("/v1/heartbeat/:node", (request, reply) => {
-            this.note(request);
-            return this.answer(this.heartbeat(request.params.node), request, reply);
-        });
-    }
-
-    /** As Ironic does: the token is shown once, then masked, until `power` wipes it. */
-    found(index: number): { status: number; body: unknown } {
-        const node = nodeOf(index);
-        const shown = this.tokens.has(node) ? "******" : `token-of-${node}-${Math.random()}`;
-        if (shown !== "******") {
-            this.tokens.set(node, shown);
-        }
-        return {
-            status: 200,
-            body: {
-                node: { uuid: node, properties: {}, instance_info: {} },
-                config: { heartbeat_timeout: this.heartbeatTimeout, agent_token: shown, agent_token_required: true },
-            },
-        };
-    }
-
-    async start(port = 0): Promise<this> {
-        await this.server.listen({ host: "127.0.0.1", port });
-        this.url = `http://127.0.0.1:${(this.server.server.address() as { port: number }).port}`;
-        return this;
-    }
-
-    of(path: RegExp): Seen[] {
-        return this.seen.filter((each) => path.test(each.path));
-    }
-
-    private note(request: FastifyRequest): void {
-        this.seen.push({
-            method: request.method,
-            path: request.url,
-            body: (request.body ?? {}) as Record<string, unknown>,
-            headers: request.headers,
-            at: Date.now(),
-        });
-    }
-
-    private answer(answer: Answer, request: FastifyRequest, reply: FastifyReply): unknown {
-        if (typeof answer === "function") {
-            return answer(request, reply);
-        }
-        return reply.code(answer.status).send(answer.body ?? "");
-    }
-}
-
-/** Waits until something is so, or says what it waited for. */
+/** @throws Error that says what it waited for, if that does not come within `ms` milliseconds */
 export async function until(what: string, so: () => boolean | Promise<boolean>, ms = 8_000): Promise<void> {
     for (const end = Date.now() + ms; Date.now() < end;) {
         if (await so()) {
@@ -240,8 +154,8 @@ export async function until(what: string, so: () => boolean | Promise<boolean>, 
     throw new Error(`waited ${ms} ms for ${what}`);
 }
 
-/** What a peer of the service gets for a request. */
-// eslint-disable-next-line @typescript-eslint/no-explicit-any -- an answer of any shape; the assertions say what it holds
+/** Sends a request to the service. */
+// eslint-disable-next-line @typescript-eslint/no-explicit-any -- the assertions say what the answer holds
 export async function call(method: string, url: string, body?: unknown): Promise<{ status: number; body: any }> {
     const response = await fetch(url, {
         method,

@@ -29,7 +29,7 @@ function play(...notifications: System[]): string[] {
     });
 }
 
-describe("fake-ipa: what a notification means", () => {
+describe("A notification of sushy-tools", () => {
     for (const [what, notifications, expected] of [
         [
             "power on, applied, power off, applied",
@@ -68,12 +68,12 @@ describe("fake-ipa: what a notification means", () => {
         ],
         ["an unknown power state", [system(1, { power_state: "PoweringOn" })], ["none"]],
     ] as [string, System[], string[]][]) {
-        it(what, () => {
+        it(`has the right consequence: ${what}`, () => {
             expect(play(...notifications)).to.deep.equal(expected);
         });
     }
 
-    it("boots when sushy-tools applies the power, but waits for no clock that is off", () => {
+    it("boots an agent when sushy-tools applies the power, unless a clock is wrong", () => {
         const at = (seconds: number): number => {
             const action = powerActionOf(on(seconds), { seen: [] }, false, NOW);
             return action.kind === "boot" ? action.at - NOW : NaN;
@@ -81,7 +81,7 @@ describe("fake-ipa: what a notification means", () => {
         expect([at(NOW / 1000 + 11), at(NOW / 1000 - 5), at(NOW / 1000 + 3600)]).to.deep.equal([11_000, 0, 0]);
     });
 
-    it("ends as the last power request says, however often each notification is repeated", () => {
+    it("leads to the last requested power state, however often it is repeated", () => {
         const request = fc.constantFrom("On", "Off", "ForceRestart");
         fc.assert(
             fc.property(

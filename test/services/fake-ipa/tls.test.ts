@@ -8,11 +8,11 @@ import { expect } from "chai";
 import fastify from "fastify";
 import { HttpClient, NoAnswerError } from "../../../services/fake-ipa/http.js";
 import { verifyCa } from "../../../services/fake-ipa/tls.js";
+import { ScriptedIronic } from "./scripted-ironic.js";
 import {
     nodeOf,
     pending,
     removeTemporaryDirectories,
-    ScriptedIronic,
     service,
     temporaryDirectory,
     testConfig,
@@ -63,7 +63,7 @@ async function issue(directory: string, name: string, ca: boolean, issuer?: Issu
     return { cert, keys, certFile, keyFile };
 }
 
-describe("fake-ipa: TLS", function () {
+describe("TLS of fake-ipa", function () {
     this.timeout(20_000);
     let ca: Issued, other: Issued, signed: Issued;
     before(async () => {
@@ -73,7 +73,7 @@ describe("fake-ipa: TLS", function () {
     });
     after(removeTemporaryDirectories);
 
-    it("checks Ironic's certificate against the CA given, unless told not to", async () => {
+    it("verifies Ironic's certificate by the configured CA, unless this is switched off", async () => {
         const { readFileSync } = await import("node:fs");
         const server = fastify({
             https: { cert: readFileSync(signed.certFile), key: readFileSync(signed.keyFile) },
@@ -100,7 +100,7 @@ describe("fake-ipa: TLS", function () {
         await server.close();
     });
 
-    it("tells Ironic the certificate to trust where Ironic cannot know it", () => {
+    it("names Ironic the certificate to trust if Ironic cannot know it", () => {
         const validate = (certFile: string | undefined, caFile: string | undefined): string | undefined =>
             verifyCa(testConfig({ certFile, keyFile: "unused", caFile }));
         const body = (pem: string | undefined): string | undefined => pem?.replaceAll(/\s/g, "");
@@ -110,7 +110,7 @@ describe("fake-ipa: TLS", function () {
         expect(validate(signed.certFile, other.certFile)).to.equal(undefined);
     });
 
-    it("serves the agents' API over TLS and announces it so", async () => {
+    it("is served and announced by the agents' API", async () => {
         const ironic = await new ScriptedIronic().start();
         const config = {
             certFile: signed.certFile,
