@@ -15,7 +15,7 @@ export interface Requester {
     hasCommands: () => boolean;
 }
 
-/** An agent's requests to Ironic: which is due when (milliseconds since the epoch), and what follows from each answer. */
+/** An agent's requests to Ironic: when each is due (milliseconds since the epoch), and what follows from its answer. */
 export class AgentRequests {
     private lookupWanted: boolean;
     private lookups = 0;

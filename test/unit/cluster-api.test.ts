@@ -11,7 +11,6 @@ import { changeable } from "../../tasks/cluster-api/install";
 import { moduleVersion, renderManifests } from "../../toolchain/manifests/render";
 import { readManifestIndex } from "../../toolchain/manifests/rendered";
 
-const WORKSPACES = /^metal3-lab-cluster-api-/;
 const image = { repository: "lab/x", tag: "v1" };
 const images = Object.fromEntries(PROVIDERS.map(({ key }) => [key, { image }]));
 const input = {
@@ -197,7 +196,7 @@ describe("cluster-api: clusterctl", () => {
 
 describe("cluster-api: the program", function () {
     this.timeout(30_000);
-    const mine = (): string[] => readdirSync(tmpdir()).filter((name) => WORKSPACES.test(name));
+    const mine = (): string[] => readdirSync(tmpdir()).filter((name) => name.startsWith("metal3-lab-cluster-api-"));
     // Nothing listens on port 1: the program waits for the API.
     const kubeconfig = JSON.stringify({
         apiVersion: "v1",
