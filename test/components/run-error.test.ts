@@ -1,8 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
 import { expect } from "chai";
 import { withRunErrors } from "../../components/run-error";
-import { ConfigurationError } from "../../plan/validate";
 import { UserError } from "../../plan/user-error";
+import { ConfigurationError } from "../../plan/validate";
 import { FleetTimeout, ObjectsMissing } from "../../tasks/wait-for-fleet/wait";
 
 describe("An error that ends the program", () => {

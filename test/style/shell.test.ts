@@ -13,6 +13,19 @@ async function problems(text: string): Promise<string[]> {
     return found.map(({ line, code, message }) => `${line}: SC${code} ${message}`);
 }
 
+/**
+ * Complaints that stay: any change of these files makes another node image, and with it another container of the node in
+ * every living lab. Both are harmless: the words are controllers' names, and the variable is meant to be split.
+ */
+const KNOWN: Record<string, string[]> = {
+    "toolchain/images/node/entrypoint.sh": [
+        "22: SC2013 To read lines rather than words, pipe/redirect to a 'while read' loop.",
+    ],
+    "toolchain/images/node/service/kube-apiserver/run": [
+        "17: SC2086 Double quote to prevent globbing and word splitting.",
+    ],
+};
+
 describe("ShellCheck", () => {
     it("finds the scripts with and without an extension", () =>
         expect(shellScripts.map(({ path }) => path)).to.include.members([
@@ -27,6 +40,8 @@ describe("ShellCheck", () => {
         ]));
 
     for (const { path, text } of shellScripts) {
-        it(`finds nothing to complain of in ${path}`, async () => expectNone(await problems(text)));
+        const known = KNOWN[path] ?? [];
+        it(`finds nothing new to complain of in ${path}`, async () =>
+            expectNone((await problems(text)).filter((problem) => !known.includes(problem))));
     }
 });
