@@ -15,11 +15,7 @@ export interface Requester {
     hasCommands: () => boolean;
 }
 
-<<<<<<< HEAD
-/** An agent's requests to Ironic: when each is due (milliseconds since the epoch), and what follows from its answer. */
-=======
 /** An agent's requests to Ironic: when each is due, in milliseconds since the epoch, and what follows from its answer. */
->>>>>>> fakeipa
 export class AgentRequests {
     private lookupWanted: boolean;
     private lookups = 0;

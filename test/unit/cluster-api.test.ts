@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { expect } from "chai";
 import { parseManifests, type Manifest } from "../../plan/manifests/documents";
 import { PROVIDERS } from "../../plan/manifests/providers";
-import { certManagerStandIns, clusterctlInit, writeRepository } from "../../tasks/cluster-api/clusterctl";
+import { certManagerPlaceholders, clusterctlInit, writeRepository } from "../../tasks/cluster-api/clusterctl";
 import { clusterApiInputSchema } from "../../tasks/cluster-api/input";
 import { changeable } from "../../tasks/cluster-api/install";
 import { moduleVersion, renderManifests } from "../../toolchain/manifests/render";
@@ -142,7 +142,7 @@ describe("cluster-api: clusterctl", () => {
         provider,
         version: "v1.2.3",
         metadata: "m: 1\n",
-        manifests: certManagerStandIns(),
+        manifests: certManagerPlaceholders(),
     }));
 
     it("is given a repository in its layout, a configuration, and every provider with its version", async () => {
@@ -155,7 +155,7 @@ describe("cluster-api: clusterctl", () => {
         for (const { url } of [...providers, certManager]) {
             const path = url.replace("file://", "");
             expect(path).to.match(/\/v\d+\.\d+\.\d+\/[a-z-]+\.yaml$/);
-            expect(parseManifests(readFileSync(path, "utf8"), path)).to.deep.equal(certManagerStandIns());
+            expect(parseManifests(readFileSync(path, "utf8"), path)).to.deep.equal(certManagerPlaceholders());
         }
         const lines: string[] = [];
         await clusterctlInit(
