@@ -18,7 +18,7 @@ const PAIRS_HIGH_FIRST = CONDUCTORS.first + CONDUCTORS.count;
 export const CLUSTER_PORTS = { first: 20_000, count: 10_000 };
 
 /** The smallest provisioning network that holds the fixed ranges. */
-export const LARGEST_PREFIX = 24;
+const LARGEST_PREFIX = 24;
 const SMALLEST_PREFIX = 12;
 
 export interface Network {
@@ -30,7 +30,7 @@ export interface Network {
     cidr: string;
 }
 
-/** @throws Error when `cidr` is not an IPv4 network; the configuration was judged before. */
+/** @throws Error when `cidr` is not an IPv4 network; the configuration was validated before. */
 export function parseNetwork(cidr: string): Network {
     const [address, prefix] = ipaddr.IPv4.parseCIDR(cidr);
     const base = toNumber(ipaddr.IPv4.networkAddressFromCIDR(cidr));
@@ -85,7 +85,7 @@ interface AddressProblem {
     rule: string;
 }
 
-/** Everything about addresses and ports that cannot work. Keys that are absent are not judged. */
+/** Everything about addresses and ports that cannot work. Keys that are absent are skipped. */
 export function addressProblems(config: Partial<LabConfig>): AddressProblem[] {
     const problems: AddressProblem[] = [];
     const networks: Partial<Record<"provisioningCidr" | "podCidr" | "serviceCidr", Network>> = {};

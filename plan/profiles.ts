@@ -1,7 +1,7 @@
 import type { Tuning } from "./config/keys";
 
 /** A lab of more hosts than this is large: its controllers get other settings. 200 hosts are still small. */
-export const LARGEST_SMALL_LAB = 200;
+const LARGEST_SMALL_LAB = 200;
 
 /** A value that depends on the size of the lab. Two steps, so that growing within a step restarts no controller. */
 interface BySize<Value> {
@@ -15,7 +15,7 @@ interface Setting<Value> {
     deviations: readonly string[];
     /** The value with `tuning: lab`. */
     lab: Value | BySize<Value>;
-    /** The value with `tuning: published`: upstream's default, which the published lab runs with. */
+    /** The value with `tuning: published`: the published lab's, which is nearly always upstream's default. */
     published: Value;
 }
 
@@ -144,9 +144,8 @@ export const SETTINGS = {
     }),
     /**
      * Variables of Go's runtime. Half of what the controllers do is allocate, so the garbage collector runs more
-     * rarely, as long as memory allows. GOMEMLIMIT is a soft limit far beyond what was seen. One processor each: there
-     * are eight controllers, and half of what they do when little is to do is wake each other's threads (with 30
-     * clusters at rest a quarter to a third less CPU). None was seen to use a fifth of one processor.
+     * rarely, as long as memory allows. GOMEMLIMIT is a soft limit far beyond what was seen. One processor each: at rest,
+     * half of a controller's CPU goes into waking threads (with 30 clusters a quarter to a third less CPU). None was seen to use a fifth of one processor.
      */
     controllerEnvironment: setting<Record<string, string>>({
         deviations: ["controllers-go-runtime"],

@@ -5,7 +5,7 @@ const NODES_PER_CONDUCTOR = 250;
 const LEAST_CONDUCTORS = 2;
 
 /** Clusters per fake API server. Each cluster takes about 2.3 MiB of its memory, measured at 20 clusters. */
-export const CLUSTERS_PER_FAKE_API_SERVER = 500;
+const CLUSTERS_PER_FAKE_API_SERVER = 500;
 
 /** Conductors for so many hosts. Default: one per 250 hosts, two at least. */
 export const conductorCount = (nodes: number, wanted?: number): number =>

@@ -40,7 +40,7 @@ export function parseInput<Schema extends z.ZodType>(
 /** Runs a program's main function; an error becomes one message on standard error and exit code 1. */
 export function runMain(program: string, main: () => Promise<void>): void {
     main().catch((error: unknown) => {
-        const message = error instanceof Error ? error.message : String(error);
+        const message = errorText(error);
         process.stderr.write(message.startsWith(program) ? `${message}\n` : `${program}: ${message}\n`);
         process.exitCode = 1;
     });

@@ -33,6 +33,9 @@ const derived = <Schema extends z.ZodType>(schema: Schema, facts: KeyFacts & { u
     ...facts,
 });
 
+const NEEDS_HOSTS =
+    "Converges if `hostsPerCluster` has set hosts aside for the new machines. " +
+    "Otherwise do not change it: hosts in use would be given to other clusters.";
 const MOVES_HOSTS =
     "Do not change it: hosts belong to clusters by index, so hosts in use would be given to other clusters.";
 const FIXED = "Do not change it: destroy the lab first. The Kubernetes node would be replaced, but not its state.";
@@ -60,7 +63,7 @@ export const keys = {
         {
             meaning: "Control-plane machines of each workload cluster.",
             range: "machines, 1 or 3",
-            onChange: `Converges where \`hostsPerCluster\` has set hosts aside for the new machines. ${MOVES_HOSTS}`,
+            onChange: NEEDS_HOSTS,
         },
     ),
     workerNodes: withDefault(values.integer(0, 1000), "0", {

@@ -2,7 +2,7 @@ import * as semver from "semver";
 import { z } from "zod";
 
 /** Kubernetes versions of workload clusters that Cluster API 1.13 and its in-memory API server accept. */
-export const KUBERNETES_VERSIONS = ">=1.26.0 <1.37.0";
+const KUBERNETES_VERSIONS = ">=1.26.0 <1.37.0";
 
 /** An integer from `least` to `most`, as Pulumi hands it over: a string. */
 export const integer = (least: number, most: number) => {
@@ -47,7 +47,7 @@ export const secondsRange = z
     .refine(({ max }) => max <= 3600, "must be at most 3600 seconds");
 
 /** Where images come from: built from the package registries, or pulled as upstream publishes them. */
-export const IMAGE_SOURCES = ["build", "pull"] as const;
+const IMAGE_SOURCES = ["build", "pull"] as const;
 
 /** An image reference that always means the same image: by a tag other than `latest`, or by a digest. */
 const pinnedReference = z.string().regex(/^[^\s:@]+(:\d+)?[^\s:@]*(:(?!latest$)[\w.-]+|@sha256:[0-9a-f]{64})$/, {

@@ -7,8 +7,8 @@ import { BARE_METAL_OPERATOR } from "./providers";
 const AUTH_ROOT = "/opt/metal3/auth";
 const CA_FOLDER = "/opt/metal3/certs/ca";
 
-export const IRONIC_CREDENTIALS_SECRET = "ironic-credentials";
-export const IRONIC_CA_SECRET = "ironic-cacert";
+const IRONIC_CREDENTIALS_SECRET = "ironic-credentials";
+const IRONIC_CA_SECRET = "ironic-cacert";
 
 /**
  * What the bare-metal operator is told. A `Value` is text, or something that stands for text which is known later

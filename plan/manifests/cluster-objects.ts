@@ -17,6 +17,7 @@ export const FAKE_API_SERVER_LABEL = "metal3-scale-lab/fake-api-server";
 export const QUEUED_ANNOTATION = "metal3-scale-lab/queued";
 
 /** Annotation of an object that was queued: the time at which FKAS released it. */
+// The value is a former name, which is on the objects of labs that exist.
 export const RELEASED_ANNOTATION = "metal3-scale-lab/admitted";
 
 /** Annotation of a Cluster for which Cluster API makes nothing until it is removed. */

@@ -2,8 +2,8 @@ import { createHash } from "node:crypto";
 import type { MachineImage } from "./cluster-class-patches";
 
 /**
- * The operating system of every host: the fake agents write no disk, so a small file is enough, but its checksum is
- * judged.
+ * The operating system of every host: the fake agents write no disk, so a small file is enough, but Ironic
+ * verifies its checksum.
  */
 export const OS_IMAGE = { file: "lab-os.raw", content: "An operating system for hosts that do not exist.\n" };
 

@@ -17,20 +17,20 @@ export interface PreparedProvider {
 const CERT_MANAGER_VERSION = "v1.11.5";
 
 /** Label of the placeholder CRDs of cert-manager, which tells them from the real ones. */
-export const STAND_IN_LABEL = "metal3-scale-lab/stand-in";
+const PLACEHOLDER_LABEL = "metal3-scale-lab/stand-in";
 
 /**
  * Placeholders of cert-manager's CRDs. `clusterctl init` creates an Issuer and a Certificate before it installs
  * anything. Nothing in the lab is issued by cert-manager, so two CRDs that accept any content are enough.
  */
-export function certManagerStandIns(): Manifest[] {
+export function certManagerPlaceholders(): Manifest[] {
     return [
         ["Certificate", "certificates"],
         ["Issuer", "issuers"],
     ].map(([kind = "", plural = ""]) => ({
         apiVersion: "apiextensions.k8s.io/v1",
         kind: "CustomResourceDefinition",
-        metadata: { name: `${plural}.cert-manager.io`, labels: { [STAND_IN_LABEL]: "true" } },
+        metadata: { name: `${plural}.cert-manager.io`, labels: { [PLACEHOLDER_LABEL]: "true" } },
         spec: {
             group: "cert-manager.io",
             scope: "Namespaced",
@@ -63,7 +63,7 @@ export async function writeRepository(directory: string, providers: readonly Pre
     // The layout that clusterctl derives an overview of versions from: <base>/<name>/<version>/<file>.
     const certManager = join(repository, "cert-manager", CERT_MANAGER_VERSION);
     await mkdir(certManager, { recursive: true });
-    await writeFile(join(certManager, "cert-manager.yaml"), formatManifests(certManagerStandIns()));
+    await writeFile(join(certManager, "cert-manager.yaml"), formatManifests(certManagerPlaceholders()));
 
     const configuration = join(directory, "clusterctl.yaml");
     await writeFile(

@@ -1,30 +1,27 @@
 import * as kubernetes from "@pulumi/kubernetes";
-import * as pulumi from "@pulumi/pulumi";
 import { expect } from "chai";
 import { FakeApiServers } from "../../components/fake-api-servers";
 import { policyRules } from "../../components/fake-api-servers-access";
 import { plan } from "../../plan/plan";
 import { validate } from "../../plan/validate";
-import { Images } from "../../prepare/images";
 import rules from "../../services/fkas/internal/access/rules.json";
-import { Recorder } from "./mocks";
+import { DEPLOYMENT, record } from "./build-lab";
+import type { Recorder } from "./mocks";
 
 const ADDRESS = "192.0.2.2";
 
 /** Builds the fake API servers of a configuration against the mocks. */
 async function fakeApiServers(raw: Record<string, string>): Promise<Recorder> {
-    const recorder = new Recorder();
-    await recorder.start();
-    const config = validate({ wait: "none", ...raw });
-    const servers = new FakeApiServers("fkas", {
-        plan: plan(config, "test"),
-        images: new Images(config.images),
-        namespace: "metal3",
-        address: ADDRESS,
-        provider: new kubernetes.Provider("kubernetes", {}),
+    const { recorder } = await record(raw, ({ plan, images }) => {
+        const servers = new FakeApiServers("fkas", {
+            plan,
+            images,
+            namespace: "metal3",
+            address: ADDRESS,
+            provider: new kubernetes.Provider("kubernetes", {}),
+        });
+        return servers.urn;
     });
-    await new Promise((resolve) => pulumi.output(servers.urn).apply(resolve));
-    await pulumi.runtime.disconnect();
     return recorder;
 }
 
@@ -108,7 +105,7 @@ describe("The fake API servers", () => {
 
     it("run one Pod each, which is stopped before its successor starts", async () => {
         const recorder = await fakeApiServers({ nodes: "4", clusters: "4", fakeApiServers: "2" });
-        const deployments = recorder.of("kubernetes:apps/v1:Deployment");
+        const deployments = recorder.of(DEPLOYMENT);
         expect(deployments.map(({ name }) => name).sort()).to.deep.equal(["fkas-0", "fkas-1"]);
         for (const { name, inputs } of deployments) {
             const labels = { "app.kubernetes.io/name": "fkas", "app.kubernetes.io/instance": name };

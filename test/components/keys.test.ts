@@ -1,12 +1,10 @@
-import * as pulumi from "@pulumi/pulumi";
 import { expect } from "chai";
-import { Lab } from "../../components/lab";
 import { keys, type Key } from "../../plan/config/keys";
 import { ironicValues } from "../../plan/manifests/ironic-values";
 import { plan } from "../../plan/plan";
 import { validate } from "../../plan/validate";
-import { Images } from "../../prepare/images";
-import { ironicChart, operatorManifests, OWNER, Recorder } from "./mocks";
+import { BMO, buildLab, CLUSTER, field, HOST, NETWORK } from "./build-lab";
+import type { Recorder } from "./mocks";
 
 /** What a key must reach: its value, and the field of an object of the lab in which it must be found. */
 interface Row {
@@ -23,20 +21,6 @@ interface Recorded {
     waitSeconds: number;
     /** The output that says what the wait reached. */
     fleet: unknown;
-}
-
-const HOST = "kubernetes:metal3.io/v1alpha1:BareMetalHost";
-const CLUSTER = "kubernetes:cluster.x-k8s.io/v1beta2:Cluster";
-const SECRET = "4dabf18193072939515e22adb298388d";
-
-/** A field of a resource's inputs, by its path; secrets are opened on the way. */
-function field(resource: { inputs: Record<string, unknown> }, ...path: (string | number)[]): unknown {
-    const open = (value: unknown): unknown =>
-        typeof value === "object" && value !== null && SECRET in value ? (value as { value?: unknown }).value : value;
-    return path.reduce<unknown>(
-        (value, key) => open((value as Record<string | number, unknown> | undefined)?.[key]),
-        resource.inputs,
-    );
 }
 
 const ofHost =
@@ -76,12 +60,10 @@ const deploymentVariable =
         return (container as { env: { name: string; value: unknown }[] }).env.find((env) => env.name === name)?.value;
     };
 
-const BMO = "bmo-deployment-baremetal-operator-controller-manager";
-
 const ROWS: Record<Key, Row> = {
     substrate: {
         value: "embedded",
-        read: ({ recorder }) => recorder.of("docker:index/network:Network").length,
+        read: ({ recorder }) => recorder.of(NETWORK).length,
         expected: 1,
     },
     nodes: { value: "7", read: ({ recorder }) => recorder.of(HOST).length, expected: 7 },
@@ -149,40 +131,24 @@ const ROWS: Record<Key, Row> = {
     waitTimeout: { value: "77", read: ({ waitSeconds }) => waitSeconds, expected: 77 },
 };
 
-async function record(raw: Record<string, string>): Promise<Recorded> {
-    const recorder = new Recorder();
-    await recorder.start();
-    const config = validate({ ...raw, wait: "none" });
-    const planned = plan(config, "test");
-    const images = new Images(config.images);
-    const lab = new Lab("lab", {
-        config,
-        plan: planned,
-        images,
-        owner: OWNER,
-        operatorManifests,
-        ironicChart: ironicChart(planned.conductors.length),
-    });
-    const outputs = await new Promise<{ fleet?: unknown }>((resolve) => {
-        pulumi.output(lab.outputs).apply((value) => resolve(value as { fleet?: unknown }));
-    });
-    await pulumi.runtime.disconnect();
+async function recordLab(raw: Record<string, string>): Promise<Recorded> {
+    const { recorder, images, plan: planned, output } = await buildLab(raw);
     const values = ironicValues(planned, images) as Recorded["values"];
-    return { recorder, values, waitSeconds: planned.waitSeconds, fleet: outputs.fleet };
+    return { recorder, values, waitSeconds: planned.waitSeconds, fleet: (output as { fleet?: unknown }).fleet };
 }
 
 describe("a configuration key", () => {
     for (const key of Object.keys(keys) as Key[]) {
         const row = ROWS[key];
         it(`reaches the field of an object of the lab: ${key}`, async () => {
-            expect(row.read(await record({ ...row.with, [key]: row.value }))).to.deep.equal(row.expected);
+            expect(row.read(await recordLab({ ...row.with, [key]: row.value }))).to.deep.equal(row.expected);
         });
     }
 });
 
 describe("a BareMetalHost", () => {
     it("boots in legacy mode, is online, and has the MAC address of the plan", async () => {
-        const { recorder } = await record({});
+        const { recorder } = await recordLab({});
         const planned = plan(validate({}), "test").hosts[1];
         expect(field(recorder.named("host-0001"), "spec")).to.deep.equal({
             online: true,
@@ -196,7 +162,7 @@ describe("a BareMetalHost", () => {
 
 describe("objects in the cluster", () => {
     it("go with the cluster's container: their components say so, and Pulumi passes it on to the objects", async () => {
-        const { recorder } = await record({});
+        const { recorder } = await recordLab({});
         const deletedWith = [...recorder.deletedWith].filter(([, resource]) => resource !== "");
         expect(deletedWith.map(([name]) => name).sort()).to.deep.equal([
             "bmo",

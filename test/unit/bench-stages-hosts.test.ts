@@ -41,7 +41,7 @@ describe("the stages of hosts", () => {
         });
     });
 
-    it("A host that is available at the end has the stages until then, and waits for a machine until it is taken", () => {
+    it("A host that ends available has the stages until then, and waits for a machine until it is taken", () => {
         const available: HostOptions = { state: "available", register: [2, 6], inspect: [6, 16], since: 19 };
         const { hosts } = report({ hosts: [host("host-0000", available)] });
         expect(figures(hosts, "prepare")).to.deep.equal(one(3));

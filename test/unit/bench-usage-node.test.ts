@@ -61,7 +61,9 @@ function node(version: 1 | 2): { root: string; sample: () => string } {
         write(`proc/${pid}/statm`, `${pagesOf(mib + 2000)} ${pagesOf(mib + 90)} ${pagesOf(90)} 5 0 77 0\n`);
         write(
             `proc/${pid}/stat`,
-            `${pid} (${comm}) S ${parent} ${pid} 1 0 -1 4194560 1 2 3 4 ${own.join(" ")} ${children.join(" ")} 20 0 14 0 ${pid + 5000} 99999 ${pagesOf(mib + 90)} 184467440737095 1 1 0 0 0 0 0 0 0 0 0 0 17 1 0 0 0 0 0\n`,
+            `${pid} (${comm}) S ${parent} ${pid} 1 0 -1 4194560 1 2 3 4 ${own.join(" ")} ${children.join(" ")} ` +
+                `20 0 14 0 ${pid + 5000} 99999 ${pagesOf(mib + 90)} 184467440737095 ` +
+                "1 1 0 0 0 0 0 0 0 0 0 0 17 1 0 0 0 0 0\n",
         );
     };
     process(1, "runsvdir", 0, [1, 1], [0, 0], 1);
@@ -139,7 +141,8 @@ describe("a sample of a node", () => {
 
     it("Everything that is missing in a sample is named", () => {
         expect(() => parseSample("sh: getconf: not found\n")).to.throw(
-            /lacks the page size \(getconf\), the CPU line of \/proc\/stat, the node's own cgroup, processes; it begins "sh: getconf/,
+            "lacks the page size (getconf), the CPU line of /proc/stat, the node's own cgroup, processes; " +
+                'it begins "sh: getconf',
         );
     });
 
@@ -164,17 +167,25 @@ describe("a sample of a node", () => {
     });
 
     it("A container is known by the annotations of its runtime configuration, and left out without one", () => {
+        const pod = "capm3-controller-manager-7f4b6c5d8-zk9vl";
         const config = (annotations: object): string =>
             JSON.stringify({ ociVersion: "1.0.2", process: { args: ["a b"] }, annotations });
-        const text = [
-            `${id("a")} ${config({ "io.kubernetes.cri.container-name": "manager", "io.kubernetes.cri.container-type": "container", "io.kubernetes.cri.sandbox-id": id("b"), "io.kubernetes.cri.sandbox-name": "capm3-controller-manager-7f4b6c5d8-zk9vl", "io.kubernetes.cri.sandbox-namespace": "capm3-system" })}`,
-            `${id("b")} ${config({ "io.kubernetes.cri.container-type": "sandbox", "io.kubernetes.cri.sandbox-id": id("b"), "io.kubernetes.cri.sandbox-name": "capm3-controller-manager-7f4b6c5d8-zk9vl" })}`,
-            `${id("c")} `,
-            "",
-        ].join("\n");
+        const container = config({
+            "io.kubernetes.cri.container-name": "manager",
+            "io.kubernetes.cri.container-type": "container",
+            "io.kubernetes.cri.sandbox-id": id("b"),
+            "io.kubernetes.cri.sandbox-name": pod,
+            "io.kubernetes.cri.sandbox-namespace": "capm3-system",
+        });
+        const sandbox = config({
+            "io.kubernetes.cri.container-type": "sandbox",
+            "io.kubernetes.cri.sandbox-id": id("b"),
+            "io.kubernetes.cri.sandbox-name": pod,
+        });
+        const text = [`${id("a")} ${container}`, `${id("b")} ${sandbox}`, `${id("c")} `, ""].join("\n");
         expect([...parseDescriptions(text)]).to.deep.equal([
-            [id("a"), { pod: "capm3-controller-manager-7f4b6c5d8-zk9vl", container: "manager" }],
-            [id("b"), { pod: "capm3-controller-manager-7f4b6c5d8-zk9vl" }],
+            [id("a"), { pod, container: "manager" }],
+            [id("b"), { pod }],
         ]);
     });
 });

@@ -5,13 +5,12 @@ import { join } from "node:path";
 import { expect } from "chai";
 import { parseManifests, type Manifest } from "../../plan/manifests/documents";
 import { PROVIDERS } from "../../plan/manifests/providers";
-import { certManagerStandIns, clusterctlInit, writeRepository } from "../../tasks/cluster-api/clusterctl";
+import { certManagerPlaceholders, clusterctlInit, writeRepository } from "../../tasks/cluster-api/clusterctl";
 import { clusterApiInputSchema } from "../../tasks/cluster-api/input";
 import { changeable } from "../../tasks/cluster-api/install";
 import { moduleVersion, renderManifests } from "../../toolchain/manifests/render";
 import { readManifestIndex } from "../../toolchain/manifests/rendered";
 
-const WORKSPACES = /^metal3-lab-cluster-api-/;
 const image = { repository: "lab/x", tag: "v1" };
 const images = Object.fromEntries(PROVIDERS.map(({ key }) => [key, { image }]));
 const input = {
@@ -143,7 +142,7 @@ describe("cluster-api: clusterctl", () => {
         provider,
         version: "v1.2.3",
         metadata: "m: 1\n",
-        manifests: certManagerStandIns(),
+        manifests: certManagerPlaceholders(),
     }));
 
     it("is given a repository in its layout, a configuration, and every provider with its version", async () => {
@@ -156,7 +155,7 @@ describe("cluster-api: clusterctl", () => {
         for (const { url } of [...providers, certManager]) {
             const path = url.replace("file://", "");
             expect(path).to.match(/\/v\d+\.\d+\.\d+\/[a-z-]+\.yaml$/);
-            expect(parseManifests(readFileSync(path, "utf8"), path)).to.deep.equal(certManagerStandIns());
+            expect(parseManifests(readFileSync(path, "utf8"), path)).to.deep.equal(certManagerPlaceholders());
         }
         const lines: string[] = [];
         await clusterctlInit(
@@ -165,7 +164,8 @@ describe("cluster-api: clusterctl", () => {
         );
         expect(lines).to.deep.equal([
             `true ${folder} init --core cluster-api:v1.2.3 --bootstrap kubeadm:v1.2.3 --control-plane kubeadm:v1.2.3` +
-                ` --infrastructure metal3:v1.2.3 --ipam metal3:v1.2.3 --config ${configuration} --kubeconfig ${join(folder, "kubeconfig")}`,
+                " --infrastructure metal3:v1.2.3 --ipam metal3:v1.2.3" +
+                ` --config ${configuration} --kubeconfig ${join(folder, "kubeconfig")}`,
         ]);
     });
 
@@ -196,7 +196,7 @@ describe("cluster-api: clusterctl", () => {
 
 describe("cluster-api: the program", function () {
     this.timeout(30_000);
-    const mine = (): string[] => readdirSync(tmpdir()).filter((name) => WORKSPACES.test(name));
+    const mine = (): string[] => readdirSync(tmpdir()).filter((name) => name.startsWith("metal3-lab-cluster-api-"));
     // Nothing listens on port 1: the program waits for the API.
     const kubeconfig = JSON.stringify({
         apiVersion: "v1",
@@ -215,7 +215,10 @@ describe("cluster-api: the program", function () {
         });
         expect(result.status).to.equal(1);
         expect(result.stderr).to.match(
-            /^cluster-api: waited 1 s for the Kubernetes API at https:\/\/127\.0\.0\.1:1; at the last look:\n {2}.*ECONNREFUSED/,
+            new RegExp(
+                String.raw`^cluster-api: waited 1 s for the Kubernetes API at https://127\.0\.0\.1:1; ` +
+                    String.raw`at the last look:\n {2}.*ECONNREFUSED`,
+            ),
         );
         expect(mine().filter((name) => name.includes(`-${result.pid}-`))).to.deep.equal([]);
     });

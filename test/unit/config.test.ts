@@ -71,7 +71,8 @@ describe("configuration", () => {
         ],
         [
             { nodes: "400", nodesPerPair: "2", clusters: "0" },
-            "nodes = 400: they need 200 pairs, but 192.168.222.0/24 has addresses for 94: raise nodesPerPair or take a larger provisioningCidr",
+            "nodes = 400: they need 200 pairs, but 192.168.222.0/24 has addresses for 94: " +
+                "raise nodesPerPair or take a larger provisioningCidr",
         ],
         [{ substrate: "vmware" }, 'substrate = "vmware": must be one of embedded'],
         [
@@ -94,7 +95,8 @@ describe("configuration", () => {
         [{ images: '{"source":"ftp"}' }, 'images.source = "{\\"source\\":\\"ftp\\"}": must be one of build, pull'],
         [
             { images: '{"overrides":{"ironic":"quay.io/x/ironic:latest"}}' },
-            'images.overrides.ironic = "{\\"overrides\\":{\\"ironic\\":\\"quay.io/x/ironic:latest\\"}}": must be an image pinned by tag (not latest) or by digest',
+            'images.overrides.ironic = "{\\"overrides\\":{\\"ironic\\":\\"quay.io/x/ironic:latest\\"}}": ' +
+                "must be an image pinned by tag (not latest) or by digest",
         ],
     ];
     for (const [raw, message] of refused) {
@@ -142,7 +144,8 @@ describe("configuration", () => {
         const images = JSON.stringify({ source: "build", overrides });
         const known = { images: ["ironic", "mariadb"] };
         expect(() => validate({ images }, known)).to.throw(
-            "images.overrides.ironicc = quay.io/metal3-io/ironic:v34.0.0: is not an image of this lab; did you mean ironic?\n" +
+            "images.overrides.ironicc = quay.io/metal3-io/ironic:v34.0.0: is not an image of this lab; " +
+                "did you mean ironic?\n" +
                 "  images.overrides.nginx = nginx:1.29.3: is not an image of this lab; its images: ironic, mariadb",
         );
         const good = JSON.stringify({ overrides: { ironic: overrides.ironicc } });
@@ -155,7 +158,7 @@ describe("configuration", () => {
         });
     }
 
-    it("is documented key by key: meaning, range, default or what holds without one, and the effect of a change", () => {
+    it("documents of each key its meaning, its range, its default or unset meaning, and the effect of a change", () => {
         for (const [key, facts] of Object.entries(keys)) {
             expect(facts.meaning, key).to.match(/\.$/);
             expect(facts.onChange, key).to.match(/\.$/);

@@ -69,7 +69,7 @@ describe("An image reference", () => {
         });
     }
 
-    it("A reference is put together with its digest, which says more than its tag, and with one of the two at least", () => {
+    it("A reference is put together with its digest rather than its tag, and needs at least one of the two", () => {
         const digest = "sha256:00";
         expect(joinReference({ repository: "quay.io/b", tag: "v1", digest })).to.equal(`quay.io/b@${digest}`);
         expect(() => joinReference({ repository: "quay.io/b" })).to.throw("neither a tag nor a digest");

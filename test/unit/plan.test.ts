@@ -52,7 +52,7 @@ describe("plan", () => {
         expect(dev.substrate.node.apiPort).to.be.within(16_000, 16_999);
     });
 
-    it("queues the hosts beyond hostsAtOnce and the clusters that have one of them, except in the published lab", () => {
+    it("queues the hosts beyond hostsAtOnce and the clusters on such hosts, except in the published lab", () => {
         const queued = (raw: Record<string, string>) => {
             const { hosts, clusters } = planOf({ nodes: "100", clusters: "20", ...raw });
             const first = (parts: { queued: boolean; index: number }[]) =>

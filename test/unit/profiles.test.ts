@@ -69,7 +69,7 @@ describe("the profiles", () => {
         expect(limit({ tuning: "published", provisioningLimit: "7" })).to.equal(7);
     });
 
-    it("agree with the chart, whose own values are the lab's, so that it does the same when it is used without the lab", () => {
+    it("agree with the chart's own values, so that the chart does the same when it is used without the lab", () => {
         const { conductor, mariadb } = parse(readFileSync(repoPath("charts/ironic/values.yaml"), "utf8")) as {
             conductor: Record<string, unknown> & { apiProxy: { enabled: boolean } };
             mariadb: { maxConnections: number };

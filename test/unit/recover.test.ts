@@ -42,7 +42,7 @@ describe("The clean-up before npm run up and npm run down", () => {
         expect(variables, "what tells the program that the lab is ours").to.deep.equal({ [VERIFIED_VARIABLE]: "n0" });
     });
 
-    it("removes all that a run left which was killed before it recorded anything, by the network's record", async () => {
+    it("removes all that a run killed before it recorded anything has left, by the network's record", async () => {
         machine = await FakeCommands.create();
         await machine.record({ ...THEIRS, id: await ensureStateId(machine.ready.env) });
         await recover(machine.ready, "dev", options());

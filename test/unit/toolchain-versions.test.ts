@@ -124,7 +124,9 @@ describe("Versions that stand in more than one file", () => {
 
     it("Pulumi.yaml asks for the same versions of Pulumi as the toolchain takes from PATH", () => {
         const project = parse(readFileSync(repoPath("Pulumi.yaml"), "utf8")) as { requiredPulumiVersion: string };
-        expect(new Range(project.requiredPulumiVersion).range).to.equal(new Range(tool("pulumi").range).range);
+        expect(new Range(project.requiredPulumiVersion).range).to.equal(
+            new Range(versions().tools["pulumi"]?.range ?? "").range,
+        );
     });
 
     it("A tool that the lab builds is of a version that it would take from PATH", () => {

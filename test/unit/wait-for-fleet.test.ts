@@ -2,9 +2,7 @@ import { expect } from "chai";
 import { plan } from "../../plan/plan";
 import { UserError } from "../../plan/user-error";
 import { validate } from "../../plan/validate";
-import { containerStatus } from "../../tasks/wait-for-fleet/containers";
 import { pendingObjects, progressLine, wanted, type Fleet, type PartStatus } from "../../tasks/wait-for-fleet/fleet";
-import { clusterStatus, hostStatus } from "../../tasks/wait-for-fleet/reader";
 import {
     FleetTimeout,
     ObjectsMissing,
@@ -168,7 +166,7 @@ describe("The wait for the fleet", () => {
         expect(looks).to.have.length(0);
     });
 
-    it("does not wait for a stopped container, even if the cluster does not answer, but says how to start it", async () => {
+    it("does not wait for a stopped container, even if the API does not answer, but says how to start it", async () => {
         for (const look of [settled, new Error("connection refused")]) {
             const { error } = wait(Array<Fleet | Error>(100).fill(look), {
                 timeoutSeconds: 600,
@@ -196,83 +194,4 @@ describe("The wait for the fleet", () => {
             expect(error.stack).to.equal(error.message);
         }
     });
-});
-
-describe("What is read of the fleet", () => {
-    it("says that a host is queued until BMO has given it a state", () => {
-        const metadata = {
-            name: "h",
-            annotations: { "baremetalhost.metal3.io/paused": "", "metal3-scale-lab/queued": "" },
-        };
-        expect(hostStatus({ metadata }).state).to.equal("queued");
-        expect(hostStatus({ metadata, status: { provisioning: { state: "provisioned" } } }).state).to.equal(
-            "provisioned",
-        );
-        expect(hostStatus({ metadata: { name: "h" } }).state).to.equal("");
-    });
-
-    it("says what a queued cluster waits for, whatever its condition says", () => {
-        const metadata = { name: "c", annotations: { "cluster.x-k8s.io/paused": "", "metal3-scale-lab/queued": "3" } };
-        const want = { name: "c", available: false, message: "queued: waits for its 3 hosts to be available" };
-        expect(clusterStatus({ metadata })).to.deep.equal(want);
-        expect(
-            clusterStatus({ metadata, status: { conditions: [{ type: "Available", status: "True", message: "" }] } }),
-        ).to.deep.equal(want);
-        const others = { name: "c", annotations: { "cluster.x-k8s.io/paused": "" } };
-        expect(clusterStatus({ metadata: others })).to.deep.equal({ name: "c", available: false, message: "" });
-    });
-
-    it("is a host's state, its error, and whether it is used or being deleted", () => {
-        expect(hostStatus({ metadata: { name: "h" } })).to.deep.equal({
-            name: "h",
-            state: "",
-            error: "",
-            deleting: false,
-            used: false,
-        });
-        expect(
-            hostStatus({
-                metadata: { name: "h", deletionTimestamp: "2026" },
-                spec: { consumerRef: {} },
-                status: { provisioning: { state: "deprovisioning" }, errorMessage: "no" },
-            }),
-        ).to.deep.equal({ name: "h", state: "deprovisioning", error: "no", deleting: true, used: true });
-    });
-
-    it("is a cluster's Available condition in one line; a cluster that is being deleted is not Available", () => {
-        const conditions = [{ type: "Available", status: "False", message: "* RemoteConnectionProbe:\n  * failed" }];
-        expect(clusterStatus({ metadata: { name: "c" }, status: { conditions } })).to.deep.equal({
-            name: "c",
-            available: false,
-            message: "* RemoteConnectionProbe: * failed",
-        });
-        expect(
-            clusterStatus({
-                metadata: { name: "c", deletionTimestamp: "2026" },
-                status: { conditions: [{ type: "Available", status: "True" }] },
-            }).available,
-        ).to.equal(false);
-    });
-
-    const container = (State: string, Status: string) => containerStatus("c", { Names: ["/c"], State, Status });
-    const containers: [string, PartStatus, Partial<PartStatus>][] = [
-        ["runs", container("running", "Up 3 minutes"), {}],
-        ["runs and is healthy", container("running", "Up 3 minutes (healthy)"), {}],
-        ["is unhealthy", container("running", "Up 3 minutes (unhealthy)"), { trouble: "Up 3 minutes (unhealthy)" }],
-        [
-            "is restarted by Docker",
-            container("restarting", "Restarting (1) 2 seconds ago"),
-            { trouble: "Restarting (1) 2 seconds ago" },
-        ],
-        [
-            "was stopped",
-            container("exited", "Exited (137) 1 second ago"),
-            { trouble: "Exited (137) 1 second ago", lost: "start" },
-        ],
-        ["was removed", containerStatus("c", undefined), { trouble: "does not exist", lost: "refresh" }],
-    ];
-    for (const [what, found, expected] of containers) {
-        it(`says of a container that ${what}: ${expected.trouble ?? "it works"}`, () =>
-            expect(found).to.deep.equal({ kind: "Container", name: "c", ...expected }));
-    }
 });

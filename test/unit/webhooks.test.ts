@@ -1,6 +1,8 @@
 import { expect } from "chai";
 import type { Manifest } from "../../plan/manifests/documents";
+import { webhookProbes } from "../../plan/manifests/probes";
 import { webhooksForChanges } from "../../plan/manifests/webhooks";
+import { converting, everything } from "./manifest-samples";
 
 describe("webhooks", () => {
     const rule = (...resources: string[]) => ({ operations: ["CREATE", "UPDATE"], resources });
@@ -61,4 +63,18 @@ describe("webhooks", () => {
     for (const [name, manifest] of kept) {
         it(`leave ${name} alone`, () => expect(webhooksForChanges([manifest])).to.deep.equal([manifest]));
     }
+});
+
+describe("The probes of webhooks", () => {
+    it("create an object that a webhook is asked about when the object is created", () => {
+        expect(webhookProbes(everything)).to.deep.equal([
+            {
+                apiVersion: "g.io/v2",
+                kind: "Thing",
+                metadata: { name: "webhook-probe", namespace: "default" },
+                spec: {},
+            },
+        ]);
+        expect(webhookProbes([converting])).to.deep.equal([]);
+    });
 });

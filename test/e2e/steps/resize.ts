@@ -17,11 +17,11 @@ export function resize(): void {
             "cluster-0003",
         ]);
         expect(await lab.live.identities()).to.include(lab.identities);
-        // Beyond hostsAtOnce hosts and clusters are queued, and let in.
-        const admitted = [...(await lab.live.hosts()), ...(await lab.live.clusters())].filter(
+        // Beyond hostsAtOnce hosts and clusters are queued, and released.
+        const released = [...(await lab.live.hosts()), ...(await lab.live.clusters())].filter(
             ({ metadata }) => metadata.annotations?.["metal3-scale-lab/admitted"] !== undefined,
         );
-        expect(admitted.map(({ metadata }) => metadata.name).sort()).to.deep.equal([
+        expect(released.map(({ metadata }) => metadata.name).sort()).to.deep.equal([
             "cluster-0003",
             "host-0003",
             "host-0004",

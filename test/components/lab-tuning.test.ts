@@ -1,0 +1,114 @@
+import * as kubernetes from "@pulumi/kubernetes";
+import { expect } from "chai";
+import { WorkloadClusters } from "../../components/workload-clusters";
+import { annotationsOf, BMO, CLUSTER, DEPLOYMENT, field, HOST, lab, plain, record } from "./build-lab";
+import { OWNER } from "./mocks";
+
+/** The bare-metal operator's container. */
+async function operator(
+    raw: Record<string, string>,
+): Promise<{ env: Record<string, unknown>; resources?: { requests?: Record<string, string> }; lifecycle?: object }> {
+    const recorder = await lab({ nodes: "1", clusters: "0", ...raw });
+    const containers = field(recorder.named(BMO), "spec", "template", "spec", "containers") as {
+        name: string;
+        env: { name: string; value: unknown }[];
+        resources?: object;
+        lifecycle?: object;
+    }[];
+    const manager = containers.find(({ name }) => name === "manager");
+    if (!manager) {
+        throw new Error("no manager");
+    }
+    return {
+        env: Object.fromEntries(manager.env.map(({ name, value }) => [name, value])),
+        ...(manager.resources ? { resources: manager.resources } : {}),
+        ...(manager.lifecycle ? { lifecycle: manager.lifecycle } : {}),
+    };
+}
+
+describe("The lab, as its configuration tunes it,", () => {
+    it("limits the hosts in work, by the size, the configuration, or as published", async () => {
+        const limit = async (raw: Record<string, string>) => {
+            const { env, resources } = await operator(raw);
+            return {
+                limit: env["PROVISIONING_LIMIT"],
+                concurrency: env["BMO_CONCURRENCY"],
+                cpu: resources?.requests?.["cpu"],
+                gogc: env["GOGC"],
+            };
+        };
+        expect(await limit({})).to.deep.equal({ limit: "10000", concurrency: "20", cpu: "80m", gogc: "300" });
+        expect(await limit({ provisioningLimit: "7" })).to.include({ limit: "7" });
+        expect(await limit({ tuning: "published" })).to.deep.equal({
+            limit: "20",
+            concurrency: undefined,
+            cpu: undefined,
+            gogc: undefined,
+        });
+    });
+
+    it("lets BMO and the controllers of Cluster API serve webhooks 5 s longer when they are told to end", async () => {
+        expect((await operator({})).lifecycle).to.deep.equal({ preStop: { sleep: { seconds: 5 } } });
+        const installed = (await lab({ nodes: "1", clusters: "0" })).resources.find(
+            ({ type, name }) => type === "command:local:Command" && name === "cluster-api",
+        );
+        const { controllers } = JSON.parse(String(plain(installed?.inputs["stdin"]))) as {
+            controllers: Record<string, { drainSeconds?: number }>;
+        };
+        const drains = Object.entries(controllers).map(([name, { drainSeconds }]) => `${name} ${drainSeconds}`);
+        expect(drains).to.have.members(["core 5", "bootstrap 5", "controlPlane 5", "infrastructure 5", "ipam 5"]);
+    });
+
+    it("keeps owners out of the FirmwareSchema that all hosts share, but not in the published lab", async () => {
+        const policies = async (raw: Record<string, string>) =>
+            (await lab({ nodes: "1", clusters: "0", ...raw })).resources
+                .map(({ type }) => type)
+                .filter((type) => type.includes("MutatingAdmissionPolicy"));
+        expect(await policies({})).to.have.length(2);
+        expect(await policies({ tuning: "published" })).to.deep.equal([]);
+    });
+
+    it("queues clusters of queued hosts for as many hosts as they have machines, but not when published", async () => {
+        const annotations = async (tuning: string) => {
+            const raw = { nodes: "123", clusters: "41", controlPlaneNodes: "1", workerNodes: "2", hostsAtOnce: "120" };
+            const { recorder } = await record({ ...raw, tuning }, (parts) => {
+                const clusters = new WorkloadClusters("clusters", {
+                    ...parts,
+                    owner: OWNER,
+                    osImage: {
+                        url: "http://192.0.2.1/os.img",
+                        checksum: "ab12",
+                        checksumType: "sha256",
+                        diskFormat: "raw",
+                    },
+                    provider: new kubernetes.Provider("kubernetes", {}),
+                    dependsOn: [],
+                    dependenciesOf: () => [],
+                });
+                return clusters.urn;
+            });
+            return annotationsOf(recorder, CLUSTER);
+        };
+        // In the foreground, hosts would be deleted with the clusters that use them.
+        const deleted = { "pulumi.com/deletionPropagationPolicy": "background" };
+        const none = Array.from({ length: 40 }, () => deleted);
+        expect(await annotations("lab")).to.deep.equal([
+            ...none,
+            { ...deleted, "cluster.x-k8s.io/paused": "", "metal3-scale-lab/queued": "3" },
+        ]);
+        expect(await annotations("published")).to.deep.equal([...none, deleted]);
+    });
+
+    it("makes the hosts beyond hostsAtOnce paused, and tells one FKAS how many may be in work", async () => {
+        const recorder = await lab({ nodes: "3", clusters: "2", hostsAtOnce: "2", fakeApiServers: "2" });
+        expect(annotationsOf(recorder, HOST)).to.deep.equal([
+            undefined,
+            undefined,
+            { "baremetalhost.metal3.io/paused": "", "cluster.x-k8s.io/paused": "", "metal3-scale-lab/queued": "" },
+        ]);
+        const told = recorder.resources
+            .filter(({ name, type }) => type === DEPLOYMENT && name.startsWith("fkas-"))
+            .map(({ inputs }) => /FKAS_HOSTS_AT_ONCE","value":"(\d+)"/.exec(JSON.stringify(inputs))?.[1]);
+        expect(told.sort()).to.deep.equal(["2", undefined]);
+    });
+});

@@ -1,0 +1,65 @@
+import { execFileSync, spawnSync } from "node:child_process";
+import { expect } from "chai";
+import { pkiSchema } from "../../tasks/pki/input";
+
+const PROGRAM = ["--import", "tsx", "tasks/pki.ts"];
+
+describe("The program that issues the PKI", function () {
+    this.timeout(30_000);
+
+    it("keeps what Pulumi hands back, and prints what its schema says", () => {
+        const run = (earlier?: string): string =>
+            execFileSync(process.execPath, PROGRAM, {
+                input: JSON.stringify({ name: "lab", servers: { a: { names: ["a.svc"] } } }),
+                env: { ...process.env, ...(earlier === undefined ? {} : { PULUMI_COMMAND_STDOUT: earlier }) },
+                encoding: "utf8",
+            });
+        const first = run();
+        expect(pkiSchema.safeParse(JSON.parse(first)).success).to.equal(true);
+        expect(run(first)).to.equal(first);
+        expect(run()).not.to.equal(first);
+    });
+
+    const refusals: [string, string, RegExp[], Record<string, string>][] = [
+        ["what is no JSON", "{", [/^pki: standard input is not JSON/], {}],
+        [
+            "every bad field at once, and shows no value",
+            JSON.stringify({
+                name: "x".repeat(65),
+                validityDays: 0,
+                servers: { a: { names: [] }, b: { names: ["UPPER", "a b"] } },
+                secret: "s3cr3t",
+            }),
+            [
+                /name: a common name has at most 64/,
+                /validityDays/,
+                /servers\.a\.names: needs at least one/,
+                /servers\.b\.names\.0: must be a lower-case/,
+                /servers\.b\.names\.1/,
+                /"secret"/,
+            ],
+            {},
+        ],
+        [
+            "an earlier result it cannot read",
+            JSON.stringify({ name: "a" }),
+            [/PULUMI_COMMAND_STDOUT .* is not JSON/],
+            { PULUMI_COMMAND_STDOUT: "gone" },
+        ],
+    ];
+    for (const [name, text, messages, env] of refusals) {
+        it(`refuses ${name}`, () => {
+            const result = spawnSync(process.execPath, PROGRAM, {
+                input: text,
+                env: { ...process.env, ...env },
+                encoding: "utf8",
+            });
+            expect(result.status).to.equal(1);
+            expect(result.stdout).to.equal("");
+            for (const message of messages) {
+                expect(result.stderr).to.match(message);
+            }
+            expect(result.stderr).not.to.include("s3cr3t");
+        });
+    }
+});
