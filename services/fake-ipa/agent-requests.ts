@@ -15,7 +15,9 @@ export interface Requester {
     hasCommands: () => boolean;
 }
 
-/** An agent's requests to Ironic: when each is due, in milliseconds since the epoch, and what follows from its answer. */
+/**
+ * An agent's requests to Ironic: when each is due, in milliseconds since the epoch, and what follows from its answer.
+ */
 export class AgentRequests {
     private lookupWanted: boolean;
     private lookups = 0;

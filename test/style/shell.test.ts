@@ -14,8 +14,8 @@ async function problems(text: string): Promise<string[]> {
 }
 
 /**
- * Complaints that stay: any change of these files makes another node image, and with it another container of the node in
- * every living lab. Both are harmless: the words are controllers' names, and the variable is meant to be split.
+ * Complaints that stay: any change of these files makes another node image, and with it another container of the node
+ * in every living lab. Both are harmless: the words are controllers' names, and the variable is meant to be split.
  */
 const KNOWN: Record<string, string[]> = {
     "toolchain/images/node/entrypoint.sh": [
