@@ -15,9 +15,7 @@ export interface Requester {
     hasCommands: () => boolean;
 }
 
-/**
- * An agent's requests to Ironic: when each is due, in milliseconds since the epoch, and what follows from its answer.
- */
+/** An agent's requests to Ironic. Each has a time at which it is due, in milliseconds since the epoch. */
 export class AgentRequests {
     private lookupWanted: boolean;
     private lookups = 0;

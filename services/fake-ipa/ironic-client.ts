@@ -80,6 +80,23 @@ export function faultOf(answer: Answer): string {
 /** 502 to 504 come from a proxy or an API without its conductors: another server may do better. */
 const otherMayAnswer = (status: number): boolean => status >= 502 && status <= 504;
 
+const isAccepted = (answer: Answer | string): boolean =>
+    typeof answer !== "string" && (answer.status === 200 || answer.status === 202);
+
+/** The result of a request that Ironic did not accept. `absent` is the meaning of 404. */
+function refusal<const Absent extends string>(
+    answer: Answer | string,
+    absent: Absent,
+): { kind: Absent } | { kind: "locked" } | { kind: "error"; reason: string } {
+    if (typeof answer === "string") {
+        return { kind: "error", reason: answer };
+    }
+    if (answer.status === 404) {
+        return { kind: absent };
+    }
+    return answer.status === 409 ? { kind: "locked" } : { kind: "error", reason: faultOf(answer) };
+}
+
 /** Ironic's API for ramdisks, over one or several servers. */
 export class IronicClient implements Ironic {
     private readonly api: Endpoints;
@@ -108,17 +125,8 @@ export class IronicClient implements Ironic {
             signal,
             timeoutMs,
         );
-        if (typeof answer === "string") {
-            return { kind: "error", reason: answer };
-        }
-        if (answer.status === 404) {
-            return { kind: "not-expected" };
-        }
-        if (answer.status === 409) {
-            return { kind: "locked" };
-        }
-        if (answer.status !== 200) {
-            return { kind: "error", reason: faultOf(answer) };
+        if (typeof answer === "string" || answer.status !== 200) {
+            return refusal(answer, "not-expected");
         }
         const parsed = lookupSchema.safeParse(answer.json);
         if (!parsed.success) {
@@ -147,19 +155,7 @@ export class IronicClient implements Ironic {
             signal,
             this.timeoutMs,
         );
-        if (typeof answer === "string") {
-            return { kind: "error", reason: answer };
-        }
-        if (answer.status === 202 || answer.status === 200) {
-            return { kind: "accepted" };
-        }
-        if (answer.status === 404) {
-            return { kind: "not-inspecting" };
-        }
-        if (answer.status === 409) {
-            return { kind: "locked" };
-        }
-        return { kind: "error", reason: faultOf(answer) };
+        return isAccepted(answer) ? { kind: "accepted" } : refusal(answer, "not-inspecting");
     }
 
     async heartbeat(nodeUuid: string, heartbeat: Heartbeat, signal: AbortSignal): Promise<HeartbeatResult> {
@@ -172,23 +168,14 @@ export class IronicClient implements Ironic {
             signal,
             this.timeoutMs,
         );
-        if (typeof answer === "string") {
-            return { kind: "error", reason: answer };
-        }
-        if (answer.status === 202 || answer.status === 200) {
+        if (isAccepted(answer)) {
             return { kind: "accepted" };
         }
-        if (answer.status === 404) {
-            return { kind: "unknown-node" };
-        }
-        if (answer.status === 409) {
-            return { kind: "locked" };
-        }
-        const reason = faultOf(answer);
-        if (answer.status >= 400 && answer.status < 500 && /agent[ _]token/i.test(reason)) {
-            return { kind: "bad-token", reason };
-        }
-        return { kind: "error", reason };
+        const result = refusal(answer, "unknown-node");
+        const isClientError = typeof answer !== "string" && answer.status >= 400 && answer.status < 500;
+        return result.kind === "error" && isClientError && /agent[ _]token/i.test(result.reason)
+            ? { kind: "bad-token", reason: result.reason }
+            : result;
     }
 
     /** @returns the first answer of one of the servers, or the reason why there is none */

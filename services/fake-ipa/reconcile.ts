@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import type { AgentContext } from "./agent-context.js";
 import type { Fleet } from "./fleet.js";
 import { Limiter } from "./limiter.js";
@@ -32,6 +33,8 @@ export async function reconcile(
     if (redfish === undefined) {
         return;
     }
+    // Every host waits for the signal.
+    setMaxListeners(0, signal);
     const limiter = new Limiter(CONCURRENCY);
     await Promise.all(hosts.map((host) => reconcileHost(fleet, host, limiter, context, signal)));
     if (!signal.aborted) {
@@ -50,15 +53,13 @@ async function reconcileHost(
     const started = clock.now();
     const wait = (ms: number): Promise<void> =>
         new Promise((resolve) => {
-            const timer = clock.after(ms, resolve);
-            signal.addEventListener(
-                "abort",
-                () => {
-                    clock.clear(timer);
-                    resolve();
-                },
-                { once: true },
-            );
+            const end = (): void => {
+                clock.clear(timer);
+                signal.removeEventListener("abort", end);
+                resolve();
+            };
+            const timer = clock.after(ms, end);
+            signal.addEventListener("abort", end);
         });
     let suspected: string | undefined;
     for (let attempt = 0; !signal.aborted; attempt++) {

@@ -1,3 +1,4 @@
+import type { AgentContext } from "../../../services/fake-ipa/agent-context.js";
 import { Fleet } from "../../../services/fake-ipa/fleet.js";
 import type {
     HeartbeatResult,
@@ -19,15 +20,20 @@ interface Event {
     token?: string;
 }
 
-/** Ironic in this process, under the fake clock. */
-export class FakeIronic implements Ironic {
-    readonly events: Event[] = [];
-    lookupResult: (index: number) => LookupResult = (index) => ({
+/** Ironic's answer to the lookup of a known host. */
+export const found =
+    (token: string | undefined) =>
+    (index: number): LookupResult => ({
         kind: "found",
         nodeUuid: nodeOf(index),
         heartbeatTimeoutSeconds: 60,
-        token: `token-${index}`,
+        token,
     });
+
+/** Ironic in this process, under the fake clock. */
+export class FakeIronic implements Ironic {
+    readonly events: Event[] = [];
+    lookupResult: (index: number) => LookupResult = (index) => found(`token-${index}`)(index);
     inspectResult: () => InspectionResult = () => ({ kind: "accepted" });
     heartbeatResult: (index: number) => HeartbeatResult | Promise<HeartbeatResult> = () => ({ kind: "accepted" });
     running = 0;
@@ -63,7 +69,14 @@ export class FakeIronic implements Ironic {
 export function setup(
     changes: Parameters<typeof testConfig>[0] = {},
     redfish?: Redfish,
-): { clock: FakeClock; ironic: FakeIronic; fleet: Fleet; scheduler: Scheduler; metrics: Metrics } {
+): {
+    clock: FakeClock;
+    ironic: FakeIronic;
+    fleet: Fleet;
+    scheduler: Scheduler;
+    metrics: Metrics;
+    context: AgentContext;
+} {
     const clock = new FakeClock();
     const ironic = new FakeIronic(clock);
     const metrics = new Metrics(false);
@@ -71,22 +84,20 @@ export function setup(
     const scheduler = new Scheduler(clock, (error) => {
         throw error;
     });
-    const fleet = new Fleet(
-        {
-            config,
-            clock,
-            scheduler,
-            ironic,
-            redfish,
-            metrics,
-            log: silent,
-            verifyCa: undefined,
-            activity: { last: 0 },
-            limiters: { lookups: new Limiter(config.concurrency), others: new Limiter(config.concurrency) },
-        },
-        new StateStore(undefined, metrics, silent),
-    );
-    return { clock, ironic, fleet, scheduler, metrics };
+    const context: AgentContext = {
+        config,
+        clock,
+        scheduler,
+        ironic,
+        redfish,
+        metrics,
+        log: silent,
+        verifyCa: undefined,
+        activity: { last: 0 },
+        limiters: { lookups: new Limiter(config.concurrency), others: new Limiter(config.concurrency) },
+    };
+    const fleet = new Fleet(context, new StateStore(undefined, metrics, silent));
+    return { clock, ironic, fleet, scheduler, metrics, context };
 }
 
 /** Distances between events, in seconds. */

@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import type { LookupResult } from "../../../services/fake-ipa/ironic-client.js";
 import { type Redfish, RedfishError } from "../../../services/fake-ipa/redfish-client.js";
-import { type FakeIronic, gaps, setup } from "./agent-lab.js";
+import { type FakeIronic, found, gaps, setup } from "./agent-lab.js";
 import { macOf, nodeOf, pending, system, uuidOf } from "./support.js";
 
 describe("An agent of fake-ipa", function () {
@@ -80,44 +80,38 @@ describe("An agent of fake-ipa", function () {
         await clock.advance(120_000);
         expect(ironic.of("lookup")).to.have.length(0);
         refuse = 2;
-        ironic.lookupResult = (index) => ({
-            kind: "found",
-            nodeUuid: nodeOf(index),
-            heartbeatTimeoutSeconds: 60,
-            token: undefined,
-        });
+        ironic.lookupResult = found(undefined);
         await clock.advance(120_000);
         expect(ironic.of("lookup")).to.have.length(1);
         expect(ironic.of("heartbeat").at(-1)!.token).to.equal("token-1");
         refuse = 2;
-        ironic.lookupResult = (index) => ({
-            kind: "found",
-            nodeUuid: nodeOf(index),
-            heartbeatTimeoutSeconds: 60,
-            token: "new",
-        });
+        ironic.lookupResult = found("new");
         await clock.advance(120_000);
         expect(ironic.of("heartbeat").at(-1)!.token).to.equal("new");
     });
 
+    it("waits before it uses a new token, after its tokens were refused", async () => {
+        const { clock, ironic, fleet } = setup();
+        fleet.notify(pending(1, "On"));
+        await clock.advance(60_000);
+        ironic.events.length = 0;
+        ironic.heartbeatResult = () => ({ kind: "bad-token", reason: "400" });
+        await clock.advance(300_000);
+        const waits = ironic.events.flatMap((event, index, all) =>
+            event.kind === "heartbeat" && all[index - 1]?.kind === "lookup" ? [event.at - all[index - 1]!.at] : [],
+        );
+        expect(waits.length).to.be.above(2);
+        expect(Math.min(...waits)).to.be.at.least(2_400);
+    });
+
     it("is no node's agent until Ironic gives it a token", async () => {
         const { clock, ironic, fleet } = setup();
-        ironic.lookupResult = (index) => ({
-            kind: "found",
-            nodeUuid: nodeOf(index),
-            heartbeatTimeoutSeconds: 60,
-            token: undefined,
-        });
+        ironic.lookupResult = found(undefined);
         fleet.notify(pending(1, "On"));
         await clock.advance(60_000);
         expect(ironic.of("heartbeat")).to.have.length(0);
         expect(fleet.agentOf(nodeOf(1))?.uuid).to.equal(undefined);
-        ironic.lookupResult = (index) => ({
-            kind: "found",
-            nodeUuid: nodeOf(index),
-            heartbeatTimeoutSeconds: 60,
-            token: "late",
-        });
+        ironic.lookupResult = found("late");
         await clock.advance(60_000);
         expect(ironic.of("heartbeat").at(-1)!.token).to.equal("late");
     });
@@ -149,12 +143,7 @@ describe("An agent of fake-ipa", function () {
         fleet.notify(pending(1, "On"));
         await clock.advance(20_000);
         expect(thrown).to.be.within(5, 9); // every 3 s, it does not spin
-        ironic.lookupResult = (index) => ({
-            kind: "found",
-            nodeUuid: nodeOf(index),
-            heartbeatTimeoutSeconds: 60,
-            token: "t",
-        });
+        ironic.lookupResult = found("t");
         await clock.advance(10_000);
         expect(ironic.of("heartbeat").length).to.be.above(0);
         expect(await metrics.registry.getSingleMetricAsString("fake_ipa_errors_total")).to.contain(

@@ -151,4 +151,13 @@ describe("The endpoints of a service", () => {
         await clock.advance(1_001);
         expect(firsts()["http://b"]).to.be.within(60, 140);
     });
+
+    it("take a URL back as soon as it answers again", () => {
+        const endpoints = new Endpoints(["http://a", "http://b"], new FakeClock());
+        const order = endpoints.order("key");
+        endpoints.failed(order[0]!);
+        expect(endpoints.order("key")).to.deep.equal([...order].reverse());
+        endpoints.answered(order[0]!);
+        expect(endpoints.order("key")).to.deep.equal(order);
+    });
 });
