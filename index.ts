@@ -6,7 +6,9 @@ import { prepare } from "./prepare/prepare";
 // with a thousand hosts. One frame says where an error of ours comes from.
 Error.stackTraceLimit = 1;
 
-/** Validates configuration and machine, then builds the lab. An error before the first resource means nothing was made. */
+/**
+ * Validates configuration and machine, then builds the lab. An error before the first resource means nothing was made.
+ */
 export = async () => {
     const prepared = await withRunErrors(prepare());
     const lab = new Lab("lab", prepared);

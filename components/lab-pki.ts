@@ -26,9 +26,9 @@ export class LabPki extends pulumi.ComponentResource {
             {
                 parent: this,
                 additionalSecretOutputs: ["stdout"],
-                // Another path of the program is no reason to run it again (labs made before December 2026 have cli/pki.ts in
-                // their state, which therefore leads to the same program): until it had run, a preview would not know
-                // the certificates, and would announce that everything which holds one is replaced.
+                // Another path of the program is no reason to run it again (labs made before December 2026 have
+                // cli/pki.ts in their state, which therefore leads to the same program): until it had run, a preview
+                // would not know the certificates, and would announce that everything which holds one is replaced.
                 ignoreChanges: ["create"],
             },
         );

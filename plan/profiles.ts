@@ -144,8 +144,9 @@ export const SETTINGS = {
     }),
     /**
      * Variables of Go's runtime. Half of what the controllers do is allocate, so the garbage collector runs more
-     * rarely, as long as memory allows. GOMEMLIMIT is a soft limit far beyond what was seen. One processor each: at rest,
-     * half of a controller's CPU goes into waking threads (with 30 clusters a quarter to a third less CPU). None was seen to use a fifth of one processor.
+     * rarely, as long as memory allows. GOMEMLIMIT is a soft limit far beyond what was seen. One processor each: at
+     * rest, half of a controller's CPU goes into waking threads (with 30 clusters a quarter to a third less CPU). None
+     * was seen to use a fifth of one processor.
      */
     controllerEnvironment: setting<Record<string, string>>({
         deviations: ["controllers-go-runtime"],

@@ -1,5 +1,6 @@
 import { text } from "node:stream/consumers";
 import type { z } from "zod";
+import { errorText } from "../lib/error-text";
 import { describeProblems } from "./pki/input";
 
 /** Input that a task cannot work with. Its message is all that is shown. */
