@@ -131,9 +131,10 @@ function createDeployment(
                                         name: "POD_NAMESPACE",
                                         valueFrom: { fieldRef: { fieldPath: "metadata.namespace" } },
                                     },
-                                    // The same as for the controllers (plan/profiles.ts). Four of them probe each
-                                    // cluster, and most of a probe's cost is waking threads. Each also keeps a
-                                    // connection to each cluster, and garbage collection visits all of them.
+                                    // As for the controllers of a large lab, in labs of any size and with either
+                                    // profile: FKAS has no counterpart upstream. Four controllers probe each cluster,
+                                    // and most of a probe's cost is waking threads. Each also keeps a connection to
+                                    // each cluster, and garbage collection visits all of them.
                                     { name: "GOMAXPROCS", value: GO_RUNTIME_LARGE.GOMAXPROCS },
                                     { name: "GOGC", value: GO_RUNTIME_LARGE.GOGC },
                                     { name: "FKAS_INDEX", value: String(server.index) },

@@ -4,7 +4,7 @@ import type { LabConfig } from "./config/keys";
 const NODES_PER_CONDUCTOR = 250;
 const LEAST_CONDUCTORS = 2;
 
-/** Clusters per fake API server. Each cluster takes about 2.3 MiB of its memory, measured at 20 clusters. */
+/** Clusters per fake API server. Each cluster takes about 2.3 MiB of its memory while it comes up (at 20 clusters). */
 const CLUSTERS_PER_FAKE_API_SERVER = 500;
 
 /** Conductors for so many hosts. Default: one per 250 hosts, two at least. */
