@@ -68,7 +68,7 @@ describe("The lab, as its configuration tunes it,", () => {
         expect(await policies({ tuning: "published" })).to.deep.equal([]);
     });
 
-    it("queues clusters of queued hosts for as many hosts as they have machines, but not when published", async () => {
+    it("queues the clusters of queued hosts for one host per machine, except in the published lab", async () => {
         const annotations = async (tuning: string) => {
             const raw = { nodes: "123", clusters: "41", controlPlaneNodes: "1", workerNodes: "2", hostsAtOnce: "120" };
             const { recorder } = await record({ ...raw, tuning }, (parts) => {

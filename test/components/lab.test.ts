@@ -5,7 +5,7 @@ import { CLUSTER, CONTAINER, HOST, isSecret, lab, NETWORK, plain } from "./build
 import { OWNER } from "./mocks";
 
 describe("The lab as resources", () => {
-    it("has a Secret and a BareMetalHost a host, two containers a pair, and a Cluster for each cluster", async () => {
+    it("has a Secret and a BareMetalHost per host, two containers per pair, and a Cluster per cluster", async () => {
         const recorder = await lab({ nodes: "9", clusters: "3" });
         expect(recorder.of(HOST)).to.have.length(9);
         expect(recorder.of("kubernetes:core/v1:Secret").filter(({ name }) => name.endsWith("-bmc"))).to.have.length(9);

@@ -214,11 +214,9 @@ describe("cluster-api: the program", function () {
             encoding: "utf8",
         });
         expect(result.status).to.equal(1);
+        const look = String.raw`at the last look:\n {2}.*ECONNREFUSED`;
         expect(result.stderr).to.match(
-            new RegExp(
-                String.raw`^cluster-api: waited 1 s for the Kubernetes API at https://127\.0\.0\.1:1; ` +
-                    String.raw`at the last look:\n {2}.*ECONNREFUSED`,
-            ),
+            new RegExp(String.raw`^cluster-api: waited 1 s for the Kubernetes API at https://127\.0\.0\.1:1; ${look}`),
         );
         expect(mine().filter((name) => name.includes(`-${result.pid}-`))).to.deep.equal([]);
     });
