@@ -17,9 +17,6 @@ import { renderChart } from "./chart";
 import { Images } from "./images";
 import { foreignLabProblems, ownerHere } from "./lab-owner";
 
-/** The machine is looked at for this substrate when the configuration is not valid. */
-const DEFAULT_SUBSTRATE: LabConfig["substrate"] = "embedded";
-
 /**
  * Reads and validates the configuration, and looks at the machine unless this is a preview: a preview also runs where
  * no lab could stand.
@@ -40,7 +37,9 @@ export async function prepare(): Promise<LabArgs> {
     const wanted = config && wantedLab(config, owner);
     if (!pulumi.runtime.isDryRun()) {
         problems.push(...(wanted ? await foreignLabProblems(wanted.plan.prefix, owner) : []));
-        problems.push(...(await SUBSTRATE_KINDS[config?.substrate ?? DEFAULT_SUBSTRATE].problems(wanted)));
+        // Of a configuration that is not valid no substrate is known: the machine is looked at for the default one.
+        const { substrate } = config ?? validate({});
+        problems.push(...(await SUBSTRATE_KINDS[substrate].problems(wanted)));
     }
     if (problems.length > 0 || wanted === undefined) {
         throw new ConfigurationError(problems);
