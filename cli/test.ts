@@ -1,7 +1,9 @@
-import { mkdir, rm, writeFile } from "node:fs/promises";
-import { dirname } from "node:path";
+import { mkdir, rm, symlink, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
 import pLimit from "p-limit";
 import { duration } from "../lib/duration";
+import type { Cache } from "../toolchain/cache/cache";
+import { goBinaryPath } from "../toolchain/go/build";
 import { ensureGo } from "../toolchain/go/go";
 import { repoPath } from "../toolchain/paths";
 import { DEFAULT_STACK, Session } from "./session";
@@ -29,6 +31,20 @@ async function toolEnvironment(session: Session): Promise<NodeJS.ProcessEnv> {
     return go.where === "PATH" ? env : { ...env, PATH: `${dirname(go.path)}:${env["PATH"] ?? ""}` };
 }
 
+/**
+ * A folder with the programs of a management cluster, by the names under which controller-runtime's envtest looks for
+ * them there. FKAS's tests run FKAS beside that cluster.
+ */
+async function managementClusterPrograms(cache: Cache): Promise<string> {
+    const folder = join(REPORTS, "management-cluster");
+    await mkdir(folder);
+    // `kube` holds all of Kubernetes and acts by the name that it is called by.
+    for (const [name, target] of Object.entries({ "kube-apiserver": "kube", etcd: "etcd" })) {
+        await symlink(goBinaryPath(cache, target), join(folder, name));
+    }
+    return folder;
+}
+
 /** `npm test`: runs every suite to its end, also after one fails. @returns 1 when any test failed, or none passed */
 export async function test(options: TestOptions): Promise<number> {
     const session = new Session();
@@ -40,10 +56,14 @@ export async function test(options: TestOptions): Promise<number> {
     if (unknown.length > 0) {
         throw new Error(`there is no suite ${unknown.join(", ")}: there are ${all.map(({ name }) => name).join(", ")}`);
     }
-    const env = suites.some(({ tools }) => tools) ? await toolEnvironment(session) : process.env;
+    const needTools = suites.some(({ tools }) => tools);
+    const env = needTools ? await toolEnvironment(session) : { ...process.env };
 
     await rm(REPORTS, { recursive: true, force: true });
     await mkdir(REPORTS, { recursive: true });
+    if (needTools) {
+        env["KUBEBUILDER_ASSETS"] = await managementClusterPrograms(session.toolchain.cache);
+    }
     progress.expect(suites.length);
     // Two suites at a time, since many tests mostly wait. The end-to-end tests measure, so they run one at a time.
     const limit = pLimit(options.e2e ? 1 : 2);

@@ -1,13 +1,11 @@
-import type * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { BMO_WEBHOOK_NAMES, bmoObjects } from "../plan/manifests/bmo";
 import type { Manifest } from "../plan/manifests/documents";
 import { ownerlessFirmwareSchemas } from "../plan/manifests/firmware-schemas";
 import { WEBHOOK_DRAIN_SECONDS } from "../plan/manifests/managers";
-import type { LayerContext } from "./context";
-import type { Credentials } from "./credentials";
+import type { Ironic } from "./ironic";
 import { createObjects, type KubernetesObject } from "./kubernetes-object";
-import type { LabPki } from "./lab-pki";
+import type { LabContext } from "./lab-context";
 
 /** Key of the operator's webhook certificate in the lab's PKI. */
 export const BMO_CERTIFICATE = "baremetal-operator-webhook";
@@ -15,16 +13,10 @@ export const BMO_CERTIFICATE = "baremetal-operator-webhook";
 /** Names of that certificate. */
 export const bmoCertificateNames = (): string[] => [...BMO_WEBHOOK_NAMES];
 
-export interface BareMetalOperatorArgs extends LayerContext {
-    pki: LabPki;
-    credentials: Credentials;
-    /** URL of Ironic's API in the cluster, with its version. */
-    ironicEndpoint: string;
+export interface BareMetalOperatorArgs extends LabContext {
+    ironic: Ironic;
     /** Upstream's manifests, rendered by the toolchain. */
     manifests: readonly Manifest[];
-    provider: kubernetes.Provider;
-    /** Resources that its pod needs. */
-    dependsOn: pulumi.Resource[];
 }
 
 /** The bare-metal operator with its CRDs and webhooks. Its certificate is issued by the lab's own CA. */
@@ -36,12 +28,12 @@ export class BareMetalOperator extends pulumi.ComponentResource {
 
     constructor(name: string, args: BareMetalOperatorArgs, opts?: pulumi.ComponentResourceOptions) {
         super("metal3lab:index:BareMetalOperator", name, {}, opts);
-        const { provider, dependsOn } = args;
-        const policies = args.plan.profile.firmwareSchemaOwners ? [] : ownerlessFirmwareSchemas();
+        const { plan, substrate } = args;
+        const policies = plan.profile.firmwareSchemaOwners ? [] : ownerlessFirmwareSchemas();
         const created = createObjects(name, [...operatorObjects(args), ...policies], {
             parent: this,
-            provider,
-            dependsOn,
+            provider: substrate.provider,
+            dependsOn: substrate.ready,
         });
         this.definitions = created.before;
         this.deployment = created.last;
@@ -50,14 +42,14 @@ export class BareMetalOperator extends pulumi.ComponentResource {
 }
 
 /** Upstream's objects with the lab's image, certificate, address of Ironic and profile. */
-function operatorObjects({ plan, images, pki, credentials, manifests, ironicEndpoint }: BareMetalOperatorArgs) {
+function operatorObjects({ plan, images, pki, credentials, ironic, manifests }: BareMetalOperatorArgs) {
     const { profile } = plan;
     const webhook = pki.server(BMO_CERTIFICATE);
     return bmoObjects<pulumi.Input<string>>({
         manifests,
         image: images.reference("baremetal-operator"),
         ironic: {
-            endpoint: ironicEndpoint,
+            endpoint: ironic.endpoint,
             credentials: { username: credentials.ironic.username, password: credentials.ironic.password },
             caCertificate: pki.caCertificate,
         },

@@ -4,13 +4,11 @@ import { referenceParts } from "../plan/image-reference";
 import { WEBHOOK_DRAIN_SECONDS } from "../plan/manifests/managers";
 import { PROVIDERS, type ProviderKey } from "../plan/manifests/providers";
 import type { Profile } from "../plan/profiles";
-import type { LayerContext } from "./context";
-import type { LabPki } from "./lab-pki";
+import type { BareMetalOperator } from "./bare-metal-operator";
+import type { LabContext } from "./lab-context";
 
-export interface ClusterApiArgs extends LayerContext {
-    pki: LabPki;
-    kubeconfig: pulumi.Input<string>;
-    dependsOn: pulumi.Resource[];
+export interface ClusterApiArgs extends LabContext {
+    operator: BareMetalOperator;
 }
 
 /** Cluster API with CAPM3 and IPAM, by the real `clusterctl init`. */
@@ -19,17 +17,23 @@ export class ClusterApi extends pulumi.ComponentResource {
 
     constructor(name: string, args: ClusterApiArgs, opts?: pulumi.ComponentResourceOptions) {
         super("metal3lab:index:ClusterApi", name, {}, opts);
+        const { substrate, pki, operator } = args;
         this.installed = new command.local.Command(
             name,
             {
                 create: "node --import tsx tasks/cluster-api.ts",
                 stdin: pulumi.secret(
                     pulumi
-                        .all([pulumi.output(args.kubeconfig), args.pki.authority])
+                        .all([substrate.kubeconfig, pki.authority])
                         .apply(([kubeconfig, ca]) => installInput(args, kubeconfig, ca)),
                 ),
             },
-            { parent: this, dependsOn: args.dependsOn, customTimeouts: { create: "15m", update: "15m" } },
+            {
+                parent: this,
+                // CAPM3 does not start before the definitions of BMO's objects exist, which it watches.
+                dependsOn: [...substrate.ready, ...operator.definitions],
+                customTimeouts: { create: "15m", update: "15m" },
+            },
         );
         this.registerOutputs({});
     }

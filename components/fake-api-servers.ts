@@ -1,10 +1,11 @@
 import * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { CLUSTER_PORTS } from "../plan/addresses";
-import type { ImageReferences } from "../plan/image-reference";
 import type { ClusterPlan, FakeApiServerPlan, LabPlan } from "../plan/plan";
 import { GO_RUNTIME_LARGE } from "../plan/profiles";
+import type { ClusterApi } from "./cluster-api";
 import { createAccess } from "./fake-api-servers-access";
+import type { LabContext } from "./lab-context";
 
 /**
  * Ports of one block of clusters. A Service opens all ports of a block, used or not, so that one more cluster changes
@@ -12,13 +13,8 @@ import { createAccess } from "./fake-api-servers-access";
  */
 const PORTS_PER_SERVICE = 50;
 
-export interface FakeApiServersArgs {
-    plan: LabPlan;
-    images: ImageReferences;
-    namespace: pulumi.Input<string>;
-    /** Address at which the clusters' API servers are reached. */
-    address: string;
-    provider: kubernetes.Provider;
+export interface FakeApiServersArgs extends LabContext {
+    clusterApi: ClusterApi;
 }
 
 /** A Deployment for each FKAS, and the Services through which the workload clusters are reached. */
@@ -28,13 +24,14 @@ export class FakeApiServers extends pulumi.ComponentResource {
     private readonly services = new Map<number, kubernetes.core.v1.Service>();
 
     constructor(name: string, args: FakeApiServersArgs, opts?: pulumi.ComponentResourceOptions) {
-        super("metal3lab:index:FakeApiServers", name, {}, opts);
-        const child = { parent: this, provider: args.provider };
+        // FKAS watches Cluster API's objects, so it starts after their definitions exist.
+        super("metal3lab:index:FakeApiServers", name, {}, { ...opts, dependsOn: [args.namespace, args.clusterApi] });
+        const child = { parent: this, provider: args.substrate.provider };
         const { plan } = args;
         const { account, bindings } = createAccess(
             name,
             {
-                namespace: args.namespace,
+                namespace: plan.namespace,
                 precreateSecrets: plan.profile.precreateSecrets,
                 releasesHosts: plan.fakeApiServers.some(({ hostsAtOnce }) => hostsAtOnce !== undefined),
             },
@@ -44,7 +41,7 @@ export class FakeApiServers extends pulumi.ComponentResource {
             createDeployment(server, account, args, { ...child, dependsOn: bindings }),
         );
         for (const block of serviceBlocks(plan)) {
-            const service = createService(block, args, child);
+            const service = createService(block, plan, child);
             for (const port of block.ports) {
                 this.services.set(port, service);
             }
@@ -103,13 +100,13 @@ const selector = (server: FakeApiServerPlan) => ({
 function createDeployment(
     server: FakeApiServerPlan,
     account: kubernetes.core.v1.ServiceAccount,
-    { plan, images, namespace }: FakeApiServersArgs,
+    { plan, images }: FakeApiServersArgs,
     opts: pulumi.CustomResourceOptions,
 ): kubernetes.apps.v1.Deployment {
     return new kubernetes.apps.v1.Deployment(
         server.name,
         {
-            metadata: { name: server.name, namespace },
+            metadata: { name: server.name, namespace: plan.namespace },
             spec: {
                 replicas: 1,
                 // Two Pods of one FKAS at the same time would serve the same clusters, each with its own state.
@@ -166,7 +163,7 @@ function createDeployment(
 
 function createService(
     { server, block, ports }: ServiceBlock,
-    args: FakeApiServersArgs,
+    { namespace, substrate }: LabPlan,
     opts: pulumi.CustomResourceOptions,
 ): kubernetes.core.v1.Service {
     const name = `${server.name}-${block}`;
@@ -174,12 +171,12 @@ function createService(
         name,
         {
             // The Service has no endpoint before the Deployment is ready, which is created beside it.
-            metadata: { name, namespace: args.namespace, annotations: { "pulumi.com/skipAwait": "true" } },
+            metadata: { name, namespace, annotations: { "pulumi.com/skipAwait": "true" } },
             spec: {
                 selector: selector(server),
                 // A restarted FKAS becomes ready when it serves all clusters. Those that it serves earlier are reached.
                 publishNotReadyAddresses: true,
-                externalIPs: [args.address],
+                externalIPs: [substrate.serviceAddress],
                 // Each cluster listens at the port that its controlPlaneEndpoint declares.
                 ports: ports.map((port) => ({ name: `cluster-${port}`, port, targetPort: port })),
             },

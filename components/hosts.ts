@@ -2,7 +2,10 @@ import * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { HOST_CLUSTER_LABEL, PAUSED_ANNOTATION, QUEUED_ANNOTATION } from "../plan/manifests/cluster-objects";
 import type { ClusterPlan, HostPlan } from "../plan/plan";
-import type { LayerContext } from "./context";
+import type { BareMetalOperator } from "./bare-metal-operator";
+import type { FakeNodePair } from "./fake-nodes/pair";
+import type { Ironic } from "./ironic";
+import type { LabContext } from "./lab-context";
 
 /** Cluster API's label of what belongs to a cluster. */
 const CLUSTER_NAME_LABEL = "cluster.x-k8s.io/cluster-name";
@@ -17,17 +20,23 @@ export const QUEUED_ANNOTATIONS = {
     [QUEUED_ANNOTATION]: "",
 };
 
-export interface BareMetalHostsArgs extends LayerContext {
-    bmc: { username: pulumi.Input<string>; password: pulumi.Input<string> };
-    provider: kubernetes.Provider;
-    /**
-     * Resources that a host needs to be registered and, later, to be deleted. Few, because each is in the state once
-     * per host.
-     */
-    dependsOn: (host: HostPlan) => pulumi.Resource[];
-    /** Resources that the Secrets need: the namespace. */
-    secretsDependOn: pulumi.Resource[];
+export interface BareMetalHostsArgs extends LabContext {
+    ironic: Ironic;
+    operator: BareMetalOperator;
+    /** By the index of the pair. */
+    pairs: readonly FakeNodePair[];
 }
+
+/**
+ * Resources that a host needs to be registered and, later, to be deleted. They are few, because each is in the state
+ * once per host.
+ */
+const dependenciesOf = (host: HostPlan, { ironic, operator, pairs }: BareMetalHostsArgs): pulumi.Resource[] => [
+    // Without Ironic a host can be created, but not deleted.
+    ...ironic.dependenciesOf(host),
+    ...operator.deployment,
+    ...(pairs[host.pair]?.resources ?? []),
+];
 
 /** A Secret with the BMC's credentials and a BareMetalHost for each fake host. */
 export class BareMetalHosts extends pulumi.ComponentResource {
@@ -48,7 +57,8 @@ export class BareMetalHosts extends pulumi.ComponentResource {
     }
 
     private createHost(host: HostPlan, args: BareMetalHostsArgs): kubernetes.apiextensions.CustomResource {
-        const child = { parent: this, provider: args.provider };
+        const child = { parent: this, provider: args.substrate.provider };
+        const { username, password } = args.credentials.bmc;
         const secret = new kubernetes.core.v1.Secret(
             `${host.name}-bmc`,
             {
@@ -59,9 +69,9 @@ export class BareMetalHosts extends pulumi.ComponentResource {
                     namespace: args.plan.namespace,
                     labels: { [CLUSTER_NAME_LABEL]: host.cluster },
                 },
-                stringData: { username: args.bmc.username, password: args.bmc.password },
+                stringData: { username, password },
             },
-            { ...child, dependsOn: args.secretsDependOn },
+            { ...child, dependsOn: [args.namespace] },
         );
         return new kubernetes.apiextensions.CustomResource(
             host.name,
@@ -88,7 +98,7 @@ export class BareMetalHosts extends pulumi.ComponentResource {
             // BMO deprovisions the host and powers it off before it lets the object go.
             {
                 ...child,
-                dependsOn: [secret, ...args.dependsOn(host)],
+                dependsOn: [secret, ...dependenciesOf(host, args)],
                 customTimeouts: { delete: "20m" },
                 deleteBeforeReplace: true,
             },

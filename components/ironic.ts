@@ -1,27 +1,19 @@
 import * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
+import { IRONIC_API_PORT, ironicUrl } from "../plan/addresses";
 import type { MachineImage } from "../plan/manifests/cluster-objects";
 import type { Manifest } from "../plan/manifests/documents";
 import { CREDENTIALS_SECRET, TLS_SECRET } from "../plan/manifests/ironic-values";
 import { osImage } from "../plan/manifests/os-image";
 import type { HostPlan } from "../plan/plan";
 import { lastConductorOf } from "../plan/sizes";
-import type { LayerContext } from "./context";
-import type { Credentials } from "./credentials";
 import { createObjects, type KubernetesObject } from "./kubernetes-object";
-import type { LabPki } from "./lab-pki";
-import type { Substrate } from "./substrate/substrate";
+import type { LabContext } from "./lab-context";
 
-export interface IronicArgs extends LayerContext {
-    substrate: Substrate;
-    credentials: Credentials;
-    pki: LabPki;
+export interface IronicArgs extends LabContext {
     /** charts/ironic, rendered with `ironicValues`. */
     chart: readonly Manifest[];
 }
-
-/** Port of Ironic's API: upstream's default. */
-const API_PORT = 6385;
 
 /** Key of Ironic's certificate in the lab's PKI. */
 export const IRONIC_CERTIFICATE = "ironic";
@@ -44,17 +36,17 @@ export class Ironic extends pulumi.ComponentResource {
     readonly osImage: MachineImage;
 
     constructor(name: string, args: IronicArgs, opts?: pulumi.ComponentResourceOptions) {
-        super("metal3lab:index:Ironic", name, {}, opts);
-        const child = { parent: this, provider: args.substrate.provider };
-        const { namespace, substrate } = args.plan;
+        super("metal3lab:index:Ironic", name, {}, { ...opts, dependsOn: [args.namespace] });
+        const { plan, substrate } = args;
+        const child = { parent: this, provider: substrate.provider };
         const secrets = [createCredentials(name, args, child), createCertificate(name, args, child)];
         const { imageServer, others } = divideChart(args.chart);
-        const dependsOn = [...args.substrate.ready, ...secrets];
+        const dependsOn = [...substrate.ready, ...secrets];
         this.conductors = createObjects(name, others, { ...child, dependsOn }).last;
         this.imageServer = createObjects(name, imageServer, { ...child, dependsOn: this.conductors }).last;
-        this.endpoint = `https://ironic.${namespace}.svc:${API_PORT}/v1/`;
-        this.agentUrl = `https://${substrate.serviceAddress}:${API_PORT}`;
-        this.osImage = osImage(namespace);
+        this.endpoint = `https://ironic.${plan.namespace}.svc:${IRONIC_API_PORT}/v1/`;
+        this.agentUrl = ironicUrl(plan.substrate.serviceAddress);
+        this.osImage = osImage(plan.namespace);
         this.registerOutputs({ endpoint: this.endpoint });
     }
 

@@ -33,94 +33,45 @@ export class Lab extends pulumi.ComponentResource {
 
     constructor(name: string, args: LabArgs, opts?: pulumi.ComponentResourceOptions) {
         super("metal3lab:index:Lab", name, {}, opts);
-        const { config, plan, images, owner } = args;
+        const { config, plan, images, owner, ironicChart } = args;
         const context = { config, plan, images, owner };
-        const kind = SUBSTRATE_KINDS[plan.substrate.kind];
         const here = { parent: this };
 
         const credentials = new Credentials("credentials", here);
         const pki = new LabPki("pki", { input: pkiInput(context) }, here);
-        const substrate = kind.create(context, pki, here);
-        const { provider, ready, kubeconfig } = substrate;
+        const substrate = SUBSTRATE_KINDS[plan.substrate.kind].create(context, pki, here);
         // Children inherit deletedWith: objects in the cluster go with it, without a delete each.
         const inCluster = { parent: this, deletedWith: substrate.cluster };
         const namespace = new kubernetes.core.v1.Namespace(
             "namespace",
             { metadata: { name: plan.namespace } },
-            { ...inCluster, provider },
+            { ...inCluster, provider: substrate.provider },
         );
-        const afterNamespace = { ...inCluster, dependsOn: [namespace] };
+        const lab = { ...context, credentials, pki, substrate, namespace };
 
-        const ironic = new Ironic(
-            "ironic",
-            { ...context, substrate, credentials, pki, chart: args.ironicChart },
-            afterNamespace,
-        );
-        const { endpoint: ironicEndpoint, agentUrl: ironicUrl, osImage } = ironic;
-        const manifests = args.operatorManifests;
-        const operator = new BareMetalOperator(
-            "bmo",
-            { ...context, pki, credentials, ironicEndpoint, manifests, provider, dependsOn: ready },
-            inCluster,
-        );
-        const pairNeeds = { ironicUrl, caCertificate: pki.caCertificate };
+        const ironic = new Ironic("ironic", { ...lab, chart: ironicChart }, inCluster);
+        const operator = new BareMetalOperator("bmo", { ...lab, ironic, manifests: args.operatorManifests }, inCluster);
+        const pairNeeds = { ironicUrl: ironic.agentUrl, caCertificate: pki.caCertificate };
         const pairs = plan.pairs.map((pair) => substrate.createPair(pair, pairNeeds, here));
-        const hosts = new BareMetalHosts(
-            "hosts",
-            {
-                ...context,
-                bmc: credentials.bmc,
-                provider,
-                // Ironic, too: without it a host can be created, but not deleted.
-                dependsOn: (host) => [
-                    ...ironic.dependenciesOf(host),
-                    ...operator.deployment,
-                    ...(pairs[host.pair]?.resources ?? []),
-                ],
-                secretsDependOn: [namespace],
-            },
-            inCluster,
-        );
-        const clusterApi = new ClusterApi(
-            "cluster-api",
-            { ...context, pki, kubeconfig, dependsOn: [...ready, ...operator.definitions] },
-            here,
-        );
-        const fakeApiServers = new FakeApiServers(
-            "fkas",
-            { ...context, namespace: plan.namespace, address: plan.substrate.serviceAddress, provider },
-            { ...inCluster, dependsOn: [namespace, clusterApi] },
-        );
-        const clusters = new WorkloadClusters(
-            "clusters",
-            {
-                ...context,
-                osImage,
-                provider,
-                dependsOn: [namespace, clusterApi],
-                dependenciesOf: (cluster) => [...fakeApiServers.of(cluster), ...hosts.ofCluster(cluster)],
-            },
-            inCluster,
-        );
+        const hosts = new BareMetalHosts("hosts", { ...lab, ironic, operator, pairs }, inCluster);
+        const clusterApi = new ClusterApi("cluster-api", { ...lab, operator }, here);
+        const fakeApiServers = new FakeApiServers("fkas", { ...lab, clusterApi }, inCluster);
+        const clusterNeeds = { ...lab, ironic, clusterApi, fakeApiServers, hosts };
+        const clusters = new WorkloadClusters("clusters", clusterNeeds, inCluster);
 
-        const { path: kubeconfigPath } = new KubeconfigFile(
-            "kubeconfig",
-            { content: kubeconfig, stack: pulumi.getStack() },
-            here,
-        );
-        const containers = [...substrate.containers, ...pairs.flatMap((pair) => pair.containers)];
-        const after = [...hosts.hosts, ...clusters.clusters];
+        const content = substrate.kubeconfig;
+        const { path } = new KubeconfigFile("kubeconfig", { content, stack: pulumi.getStack() }, here);
         this.outputs = {
-            kubeconfig: pulumi.secret(kubeconfig),
-            kubeconfigPath,
-            ironicEndpoint: ironicUrl,
+            kubeconfig: pulumi.secret(content),
+            kubeconfigPath: path,
+            ironicEndpoint: ironic.agentUrl,
             hosts: plan.hosts.length,
             clusters: plan.clusters.length,
             conductors: plan.conductors.length,
             pairs: plan.pairs.length,
             fakeApiServers: plan.fakeApiServers.length,
-            fleet: fleetReached({ config, plan, kubeconfig, ironicChart: args.ironicChart, containers, after }),
-            next: nextSteps(kubeconfigPath, plan.namespace),
+            fleet: fleetReached({ ...lab, pairs, ironicChart, hosts, clusters }),
+            next: nextSteps(path, plan.namespace),
         };
         this.registerOutputs({});
     }

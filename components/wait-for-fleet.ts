@@ -1,25 +1,27 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { LabConfig } from "../plan/config/keys";
 import { dockerLabels } from "../plan/docker-labels";
 import type { Manifest } from "../plan/manifests/documents";
-import type { LabPlan } from "../plan/plan";
 import { readContainers } from "../tasks/wait-for-fleet/containers";
 import { wanted } from "../tasks/wait-for-fleet/fleet";
 import { FleetReader } from "../tasks/wait-for-fleet/reader";
 import { waitForFleet } from "../tasks/wait-for-fleet/wait";
 import { labWorkloads } from "../tasks/wait-for-fleet/workloads";
+import type { LayerContext } from "./context";
+import type { FakeNodePair } from "./fake-nodes/pair";
+import type { BareMetalHosts } from "./hosts";
 import { withRunErrors } from "./run-error";
+import type { Substrate } from "./substrate/substrate";
+import type { WorkloadClusters } from "./workload-clusters";
 
-export interface FleetReachedArgs {
-    config: LabConfig;
-    plan: LabPlan;
-    kubeconfig: pulumi.Output<string>;
+export interface FleetReachedArgs extends Pick<LayerContext, "config" | "plan"> {
+    /** Its containers have to run, as those of the pairs. */
+    substrate: Pick<Substrate, "kubeconfig" | "containers">;
+    pairs: readonly Pick<FakeNodePair, "containers">[];
     /** Ironic's objects, whose Deployments and StatefulSet have to be ready. */
     ironicChart: readonly Manifest[];
-    /** Names of the lab's Docker containers, which have to run. */
-    containers: pulumi.Input<string>[];
-    /** The first look is made once all of these are made. */
-    after: pulumi.Resource[];
+    /** The first look is made once all hosts and clusters are made. */
+    hosts: Pick<BareMetalHosts, "hosts">;
+    clusters: Pick<WorkloadClusters, "clusters">;
 }
 
 /**
@@ -32,7 +34,7 @@ export interface FleetReachedArgs {
  * @returns the text of the output `fleet`.
  */
 export function fleetReached(args: FleetReachedArgs): pulumi.Output<string> {
-    const { config, plan, kubeconfig, ironicChart, containers, after } = args;
+    const { config, plan, substrate, pairs, ironicChart, hosts, clusters } = args;
     const { namespace } = plan;
     const { wait } = config;
     if (wait === "none") {
@@ -48,8 +50,10 @@ export function fleetReached(args: FleetReachedArgs): pulumi.Output<string> {
     }
     const label = dockerLabels(plan).map((each) => `${each.label}=${each.value}`)[0] as string;
     const workloads = labWorkloads(plan, namespace, ironicChart);
+    const containers = [...substrate.containers, ...pairs.flatMap((pair) => pair.containers)];
+    const after = [...hosts.hosts, ...clusters.clusters];
     return pulumi.unsecret(
-        pulumi.all([kubeconfig, pulumi.all(containers), ids(after)]).apply(async ([content, names]) => {
+        pulumi.all([substrate.kubeconfig, pulumi.all(containers), ids(after)]).apply(async ([content, names]) => {
             const reader = new FleetReader(content, namespace, workloads);
             await withRunErrors(
                 waitForFleet({

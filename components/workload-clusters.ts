@@ -1,23 +1,21 @@
-import type * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import {
-    CLASS_NAME,
-    clusterClassObjects,
-    workloadClusterObject,
-    type MachineImage,
-} from "../plan/manifests/cluster-objects";
+import { CLASS_NAME, clusterClassObjects, workloadClusterObject } from "../plan/manifests/cluster-objects";
 import type { Manifest } from "../plan/manifests/documents";
 import type { ClusterPlan } from "../plan/plan";
-import type { LayerContext } from "./context";
+import type { ClusterApi } from "./cluster-api";
+import type { FakeApiServers } from "./fake-api-servers";
+import type { BareMetalHosts } from "./hosts";
+import type { Ironic } from "./ironic";
 import { KubernetesObject } from "./kubernetes-object";
+import type { LabContext } from "./lab-context";
 
-export interface WorkloadClustersArgs extends LayerContext {
-    osImage: MachineImage;
-    provider: kubernetes.Provider;
-    /** Resources that all objects need: the namespace, and the controllers whose webhooks validate them. */
-    dependsOn: pulumi.Resource[];
-    /** Resources that one cluster needs and that must outlive it: its hosts and its API server. */
-    dependenciesOf: (cluster: ClusterPlan) => pulumi.Resource[];
+export interface WorkloadClustersArgs extends LabContext {
+    /** Its image server has the OS image of the machines. */
+    ironic: Ironic;
+    /** Its controllers' webhooks validate the objects. */
+    clusterApi: ClusterApi;
+    fakeApiServers: FakeApiServers;
+    hosts: BareMetalHosts;
 }
 
 /** A ClusterClass, and one Cluster of it for each workload cluster. */
@@ -34,11 +32,14 @@ export class WorkloadClusters extends pulumi.ComponentResource {
 
     /** Creates the ClusterClass after its templates, because its webhook looks for them. */
     private createClass(args: WorkloadClustersArgs): KubernetesObject {
-        const objects = clusterClassObjects({ name: CLASS_NAME, namespace: args.plan.namespace, image: args.osImage });
+        const { plan, ironic, namespace, clusterApi } = args;
+        const image = ironic.osImage;
+        const objects = clusterClassObjects({ name: CLASS_NAME, namespace: plan.namespace, image });
+        const needed = [namespace, clusterApi];
         const create = (manifest: Manifest, dependsOn: pulumi.Resource[]) =>
             new KubernetesObject(`${manifest.kind}-${manifest.metadata.name}`.toLowerCase(), manifest, {
                 parent: this,
-                provider: args.provider,
+                provider: args.substrate.provider,
                 dependsOn,
             });
         const isClass = ({ kind }: Manifest) => kind === "ClusterClass";
@@ -46,10 +47,8 @@ export class WorkloadClusters extends pulumi.ComponentResource {
         if (!clusterClass) {
             throw new Error("no ClusterClass is among the objects of the class");
         }
-        const templates = objects
-            .filter((manifest) => !isClass(manifest))
-            .map((manifest) => create(manifest, args.dependsOn));
-        return create(clusterClass, [...args.dependsOn, ...templates]);
+        const templates = objects.filter((manifest) => !isClass(manifest)).map((manifest) => create(manifest, needed));
+        return create(clusterClass, [...needed, ...templates]);
     }
 
     private createCluster(
@@ -70,8 +69,9 @@ export class WorkloadClusters extends pulumi.ComponentResource {
         });
         return new KubernetesObject(cluster.name, manifest, {
             parent: this,
-            provider: args.provider,
-            dependsOn: [clusterClass, ...args.dependenciesOf(cluster)],
+            provider: args.substrate.provider,
+            // The cluster's hosts and its API server must outlive it.
+            dependsOn: [clusterClass, ...args.fakeApiServers.of(cluster), ...args.hosts.ofCluster(cluster)],
             // Its machines are deleted one after another, and each host is deprovisioned before its machine is gone.
             customTimeouts: { delete: "30m" },
         });

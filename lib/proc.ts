@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 
 /**
  * Clock ticks per second in the files of /proc: the kernel's USER_HZ, which is 100 on all architectures of the lab
@@ -84,6 +84,34 @@ export function parseMemory(text: string): MachineMemory {
 /** Memory of this machine now. */
 export function machineMemory(): MachineMemory {
     return parseMemory(readFileSync("/proc/meminfo", "utf8"));
+}
+
+/** A process of this machine. @returns undefined when there is none with this PID. */
+export function processStat(pid: number): ProcessStat | undefined {
+    try {
+        return parseProcessStat(readFileSync(`/proc/${pid}/stat`, "utf8"));
+    } catch {
+        // The process has ended, maybe between the opening and the reading of the file.
+        return undefined;
+    }
+}
+
+/**
+ * All processes of this machine but those that end meanwhile. Reads the files synchronously: reading them in the
+ * background costs several times as much CPU.
+ */
+export const allProcesses = (): ProcessStat[] =>
+    readdirSync("/proc")
+        .filter((name) => /^\d+$/.test(name))
+        .flatMap((pid) => processStat(Number(pid)) ?? []);
+
+/** The program of a process as it was called, often with its path. Undefined when it has ended, or has no such text. */
+export function processProgram(pid: number): string | undefined {
+    try {
+        return readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0")[0];
+    } catch {
+        return undefined;
+    }
 }
 
 /** The process `root` and everything that it has started, directly or not. Empty when there is no such process. */

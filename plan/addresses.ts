@@ -1,5 +1,6 @@
 import * as ipaddr from "ipaddr.js";
 import type { LabConfig } from "./config/keys";
+import { LONGEST_POD_PREFIX, LONGEST_SERVICE_PREFIX, MAX_CONDUCTORS, PROVISIONING_PREFIX } from "./config/limits";
 import { pairCount } from "./pairs";
 import { conductorCount, fakeApiServerCount } from "./sizes";
 
@@ -10,16 +11,18 @@ import { conductorCount, fakeApiServerCount } from "./sizes";
  */
 const GATEWAY = 1;
 const KUBERNETES_NODES = { first: 2, count: 14 };
-const CONDUCTORS = { first: 100, count: 50 };
+const CONDUCTORS = { first: 100, count: MAX_CONDUCTORS };
 const PAIRS_LOW = { first: 16, count: 84 };
 const PAIRS_HIGH_FIRST = CONDUCTORS.first + CONDUCTORS.count;
 
 /** Ports of the workload clusters' API servers; below Kubernetes' NodePort range, which begins at 30000. */
 export const CLUSTER_PORTS = { first: 20_000, count: 10_000 };
 
-/** The smallest provisioning network that holds the fixed ranges. */
-const LARGEST_PREFIX = 24;
-const SMALLEST_PREFIX = 12;
+/** Port of Ironic's API: upstream's default, at which charts/ironic serves it. */
+export const IRONIC_API_PORT = 6385;
+
+/** Base URL of Ironic's API on the provisioning network, for agents and for whoever asks from outside the cluster. */
+export const ironicUrl = (serviceAddress: string): string => `https://${serviceAddress}:${IRONIC_API_PORT}`;
 
 export interface Network {
     /** First address as a number. */
@@ -37,7 +40,7 @@ export function parseNetwork(cidr: string): Network {
     if (toNumber(address) !== base) {
         throw new Error(`${cidr} has bits set beyond its prefix`);
     }
-    return { base, size: 2 ** (32 - prefix), prefix, cidr };
+    return { base, size: sizeOf(prefix), prefix, cidr };
 }
 
 /** The address at `offset` of the network. @throws RangeError beyond it. */
@@ -111,19 +114,20 @@ export function addressProblems(config: Partial<LabConfig>): AddressProblem[] {
         }
     }
     const { provisioningCidr: provisioning, podCidr: pods, serviceCidr: services } = networks;
-    if (pods && pods.prefix > 22) {
-        problems.push({ key: "podCidr", value: pods.cidr, rule: "must be at least a /22 (1024 pods)" });
+    if (pods && pods.prefix > LONGEST_POD_PREFIX) {
+        const rule = `must be at least a /${LONGEST_POD_PREFIX} (${sizeOf(LONGEST_POD_PREFIX)} pods)`;
+        problems.push({ key: "podCidr", value: pods.cidr, rule });
     }
-    if (services && services.prefix > 24) {
-        problems.push({ key: "serviceCidr", value: services.cidr, rule: "must be at least a /24 (256 services)" });
+    if (services && services.prefix > LONGEST_SERVICE_PREFIX) {
+        const rule = `must be at least a /${LONGEST_SERVICE_PREFIX} (${sizeOf(LONGEST_SERVICE_PREFIX)} services)`;
+        problems.push({ key: "serviceCidr", value: services.cidr, rule });
     }
-    if (provisioning && (provisioning.prefix > LARGEST_PREFIX || provisioning.prefix < SMALLEST_PREFIX)) {
+    const { shortest, longest } = PROVISIONING_PREFIX;
+    if (provisioning && (provisioning.prefix > longest || provisioning.prefix < shortest)) {
         problems.push({
             key: "provisioningCidr",
             value: provisioning.cidr,
-            rule:
-                `must be between a /${SMALLEST_PREFIX} and a /${LARGEST_PREFIX} ` +
-                `(${2 ** (32 - LARGEST_PREFIX)} addresses)`,
+            rule: `must be between a /${shortest} and a /${longest} (${sizeOf(longest)} addresses)`,
         });
     } else if (provisioning && config.nodes !== undefined && "nodesPerPair" in config) {
         const pairs = pairCount(config.nodes, config.nodesPerPair);
@@ -160,6 +164,9 @@ export function addressProblems(config: Partial<LabConfig>): AddressProblem[] {
     }
     return problems;
 }
+
+/** Number of addresses of a network with this prefix. */
+const sizeOf = (prefix: number): number => 2 ** (32 - prefix);
 
 const toNumber = (address: ipaddr.IPv4): number => address.toByteArray().reduce((sum, byte) => sum * 256 + byte, 0);
 const fromNumber = (value: number): string =>

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { v5 as uuidv5 } from "uuid";
+import { API_PORTS } from "./config/limits";
 
 /** Namespace of every UUID this program derives (RFC 9562, version 5). */
 const UUID_NAMESPACE = "7f0e2a52-5a0f-4c1e-9d1c-2d0a6f8f3b11";
@@ -42,9 +43,9 @@ export const CONTROL_PLANE = "control-plane";
 /** Name of the Kubernetes node that the lab makes, and of its container. */
 export const nodeName = (seed: string): string => `${labPrefix(seed)}-${CONTROL_PLANE}`;
 
-/** Port of the lab's Kubernetes API on the loopback interface when `apiPort` is not set: 16000–16999, by the seed. */
+/** Port of the lab's Kubernetes API on the loopback interface when `apiPort` is not set: one of a range, by the seed. */
 export const defaultApiPort = (seed: string): number =>
-    16_000 + (createHash("sha256").update(`${seed}/apiPort`).digest().readUInt16BE(0) % 1000);
+    API_PORTS.first + (createHash("sha256").update(`${seed}/apiPort`).digest().readUInt16BE(0) % API_PORTS.count);
 
 const padded = (index: number): string => String(index).padStart(4, "0");
 

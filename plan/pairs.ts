@@ -1,10 +1,4 @@
-/**
- * How many hosts each pair (sushy-tools + fake-ipa) serves when `nodesPerPair` is not set: few at first, so that a
- * small lab has several pairs, then ever more, because a pair takes ~125 MiB before its first host. sushy-tools under
- * gunicorn answers ~390 requests a second; a host makes ~60 from its registration to provisioned.
- */
-const FIRST_RANGES = [2, 2, 4, 8, 16, 32, 64];
-const FURTHER_RANGE = 128;
+import { FIRST_PAIR_RANGES, FURTHER_PAIR_RANGE } from "./config/limits";
 
 /** The fixed range of hosts that a pair serves, whatever the number of hosts. */
 export interface HostRange {
@@ -19,9 +13,9 @@ export function pairRange(index: number, nodesPerPair?: number): HostRange {
     if (nodesPerPair !== undefined) {
         return { first: index * nodesPerPair, count: nodesPerPair };
     }
-    const before = FIRST_RANGES.slice(0, index).reduce((sum, count) => sum + count, 0);
-    const further = Math.max(0, index - FIRST_RANGES.length);
-    return { first: before + further * FURTHER_RANGE, count: FIRST_RANGES[index] ?? FURTHER_RANGE };
+    const before = FIRST_PAIR_RANGES.slice(0, index).reduce((sum, count) => sum + count, 0);
+    const further = Math.max(0, index - FIRST_PAIR_RANGES.length);
+    return { first: before + further * FURTHER_PAIR_RANGE, count: FIRST_PAIR_RANGES[index] ?? FURTHER_PAIR_RANGE };
 }
 
 /** Number of pairs that serve `nodes` hosts. */

@@ -42,7 +42,7 @@ export const SETTINGS = {
 
     /**
      * Hosts that BMO inspects, provisions or deprovisions at the same time, unless the key `provisioningLimit` is set.
-     * 10000 is never reached. BMO looks at a host in work every 10 to 15 s; a host that may not begin registers anew
+     * 10000 is never reached. BMO looks at a host in progress every 10 to 15 s; a host that may not begin registers anew
      * every 1 to 2 min, which costs more: after 9 min 2 of 200 hosts were provisioned with a limit of 40, without one
      * 22 of 100 after 5 min.
      */
@@ -80,7 +80,10 @@ export const SETTINGS = {
         lab: 3,
         published: undefined,
     }),
-    /** Requests per second of each controller to kube-apiserver. */
+    /**
+     * Requests per second of each controller to kube-apiserver. The published lab ran versions whose default was 20
+     * everywhere; Cluster API's has been 100 since 1.13.
+     */
     kubeApiQps: setting<number>({
         deviations: ["controllers-kube-api-limits"],
         lab: { small: 200, large: 400 },

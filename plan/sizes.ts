@@ -1,11 +1,5 @@
 import type { LabConfig } from "./config/keys";
-
-/** Hosts per conductor. There are at least two conductors, so that users can watch one die. */
-const NODES_PER_CONDUCTOR = 250;
-const LEAST_CONDUCTORS = 2;
-
-/** Clusters per fake API server. Each cluster takes about 2.3 MiB of its memory while it comes up (at 20 clusters). */
-const CLUSTERS_PER_FAKE_API_SERVER = 500;
+import { CLUSTERS_PER_FAKE_API_SERVER, LEAST_CONDUCTORS, NODES_PER_CONDUCTOR, WAIT_SECONDS } from "./config/limits";
 
 /** Conductors for so many hosts. Default: one per 250 hosts, two at least. */
 export const conductorCount = (nodes: number, wanted?: number): number =>
@@ -38,7 +32,7 @@ export interface QueueSizes {
 
 /**
  * Whether host `index` is created paused, until fewer than `hostsAtOnce` hosts are being provisioned. Controllers poll
- * everything that waits: BMO a host in work every 10 to 15 s, CAPM3 a Machine without a host every 30 s, KCP the same
+ * everything that waits: BMO a host in progress every 10 to 15 s, CAPM3 a Machine without a host every 30 s, KCP the same
  * every 20 s. For a thousand of each that is more than two cores have. A function of the index alone, so that growing
  * changes no existing host.
  */
@@ -54,8 +48,6 @@ export const hostsPerCluster = (
     config: Pick<LabConfig, "controlPlaneNodes" | "workerNodes" | "hostsPerCluster">,
 ): number => config.hostsPerCluster ?? config.controlPlaneNodes + config.workerNodes;
 
-/**
- * Seconds that the end of `up` waits for the fleet when `waitTimeout` is not set: ten minutes, and 10 s for each host
- * and each cluster, which is several times the CPU that each was seen to need (6 s) on two cores.
- */
-export const waitSeconds = (nodes: number, clusters: number): number => 600 + 10 * nodes + 10 * clusters;
+/** Seconds that the end of `up` waits for the fleet when `waitTimeout` is not set. */
+export const waitSeconds = (nodes: number, clusters: number): number =>
+    WAIT_SECONDS.least + WAIT_SECONDS.each * (nodes + clusters);

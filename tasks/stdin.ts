@@ -4,7 +4,7 @@ import { errorText } from "../lib/error-text";
 import { describeProblems } from "./pki/input";
 
 /** Input that a task cannot work with. Its message is all that is shown. */
-export class InputError extends Error {
+class InputError extends Error {
     override readonly name = "InputError";
 }
 

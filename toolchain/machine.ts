@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, statfsSync } from "node:fs";
+import { existsSync, statfsSync } from "node:fs";
 import { dirname } from "node:path";
 
 /** Bytes of one GiB. */
@@ -20,11 +20,4 @@ export function freeSpace(path: string): { free: number; device: string } {
     }
     const found = statfsSync(at);
     return { free: found.bavail * found.bsize, device: `${found.type}:${found.blocks}:${found.files}` };
-}
-
-/** Bytes of memory: all of it, and as much as the kernel can give without swapping. */
-export function availableMemory(): { available: number; total: number } {
-    const text = readFileSync("/proc/meminfo", "utf8");
-    const value = (key: string): number => Number(new RegExp(`^${key}:\\s+(\\d+) kB`, "m").exec(text)?.[1] ?? 0) * 1024;
-    return { available: value("MemAvailable"), total: value("MemTotal") };
 }

@@ -54,7 +54,7 @@ export interface Counts {
     clustersAvailable: number;
 }
 
-/** One change of size, made while the lab of the size before was still in work. */
+/** One change of size, made while the lab of the size before was still in progress. */
 export interface ResizeStep {
     from: BenchSize;
     to: BenchSize;
@@ -69,7 +69,7 @@ export interface ResizeStep {
     touched: string[];
 }
 
-/** Figures of one lab through several sizes, changed while hosts and clusters of the size before were in work. */
+/** Figures of one lab through several sizes, changed while hosts and clusters of the size before were in progress. */
 export interface ResizeRun {
     settings: Record<string, string>;
     commit: string;

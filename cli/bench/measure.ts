@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { CustomKind } from "../../lib/kubernetes";
 import { waitUntil } from "../../lib/wait-until";
+import { ironicUrl } from "../../plan/addresses";
 import type { Tuning } from "../../plan/config/keys";
 import { osImage } from "../../plan/manifests/os-image";
 import { plan as makePlan } from "../../plan/plan";
@@ -56,7 +57,7 @@ export async function measure(lab: BenchLab, size: BenchSize, options: MeasureOp
         if (size.clusters > 0) {
             return;
         }
-        probe = await IronicProbe.start(cluster, `https://${plan.substrate.serviceAddress}:6385`);
+        probe = await IronicProbe.start(cluster, ironicUrl(plan.substrate.serviceAddress));
     });
     const up = await lab.up().catch(async (error: unknown) => {
         await watch.end().catch(() => undefined);

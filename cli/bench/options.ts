@@ -13,7 +13,7 @@ export interface BenchOptions {
     reference: boolean;
     /** Whether one lab grows through all sizes. */
     grow: boolean;
-    /** Whether one lab is brought to each size while the size before is still in work. */
+    /** Whether one lab is brought to each size while the size before is still in progress. */
     underLoad: boolean;
     /** How often each size is measured. */
     runs: number;

@@ -1,5 +1,4 @@
-import { readdirSync, readFileSync } from "node:fs";
-import { parseProcessStat, processTree, type ProcessStat } from "../../lib/proc";
+import { allProcesses, processTree, type ProcessStat } from "../../lib/proc";
 
 /** Size of a page of memory: 4 KiB on x86-64, and by default on arm64. */
 const PAGE_BYTES = 4096;
@@ -9,23 +8,6 @@ const SAMPLE_MS = 2000;
 export interface ProcessUsage {
     cpuSeconds: number;
     peakMemoryBytes: number;
-}
-
-/**
- * Reads all files synchronously: reading them in the background costs several times as much CPU, which is measured
- * here.
- */
-function allProcesses(): ProcessStat[] {
-    return readdirSync("/proc")
-        .filter((name) => /^\d+$/.test(name))
-        .flatMap((pid) => {
-            try {
-                return [parseProcessStat(readFileSync(`/proc/${pid}/stat`, "utf8"))];
-            } catch {
-                // The process has ended.
-                return [];
-            }
-        });
 }
 
 /** Usage of a process and of everything that it has started, its ended children included. */

@@ -1,5 +1,6 @@
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { processStat } from "../../lib/proc";
 import { UserError } from "../../plan/user-error";
 import type { Ready } from "../../toolchain/ensure";
 import { askPulumi } from "../stack";
@@ -27,8 +28,7 @@ async function lockHolders(ready: Ready, stack: string): Promise<LockHolder[]> {
         files.map(async (name) => {
             const { pid } = JSON.parse(await readFile(join(locks, name), "utf8")) as { pid: number };
             // The kernel gives a pid to another process in time: only a pulumi counts as the holder.
-            const comm = await readFile(`/proc/${pid}/comm`, "utf8").catch(() => "");
-            return { pid: Number(pid), alive: comm.trim() === "pulumi" };
+            return { pid: Number(pid), alive: processStat(Number(pid))?.name === "pulumi" };
         }),
     );
 }

@@ -1,35 +1,23 @@
-import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { allProcesses, processProgram } from "../../lib/proc";
 
 /**
  * Processes of plugins whose Pulumi was killed. Nothing tells a plugin of that, and the Kubernetes provider (4.25)
  * lives on for ever. The plugins of a Pulumi that runs are its children.
  * @param home PULUMI_HOME, which has the folder `plugins`
  */
-export async function orphanedPlugins(home: string): Promise<number[]> {
+export function orphanedPlugins(home: string): number[] {
     const folder = `${join(home, "plugins")}/`;
-    const pids = (await readdir("/proc").catch(() => [])).filter((name) => /^\d+$/.test(name)).map(Number);
-    const orphans = await Promise.all(
-        pids.map(async (pid) => {
-            // A process can end between any two of these reads: what cannot be read is no orphan.
-            const command = (await readFile(`/proc/${pid}/cmdline`, "utf8").catch(() => "")).split("\0")[0] ?? "";
-            if (!command.startsWith(folder)) {
-                return [];
-            }
-            const parent = /^PPid:\s*(\d+)$/m.exec(await readFile(`/proc/${pid}/status`, "utf8").catch(() => ""))?.[1];
-            if (parent === undefined) {
-                return [];
-            }
-            const name = (await readFile(`/proc/${parent}/comm`, "utf8").catch(() => "")).trim();
-            return name.startsWith("pulumi") ? [] : [pid];
-        }),
-    );
-    return orphans.flat();
+    const processes = allProcesses();
+    const pulumis = new Set(processes.filter(({ name }) => name.startsWith("pulumi")).map(({ pid }) => pid));
+    return processes
+        .filter(({ pid, parent }) => !pulumis.has(parent) && processProgram(pid)?.startsWith(folder))
+        .map(({ pid }) => pid);
 }
 
 /** Ends the plugins whose Pulumi was killed. @param say told of each process that was ended */
-export async function endOrphanedPlugins(home: string, say: (text: string) => void): Promise<void> {
-    for (const pid of await orphanedPlugins(home)) {
+export function endOrphanedPlugins(home: string, say: (text: string) => void): void {
+    for (const pid of orphanedPlugins(home)) {
         try {
             process.kill(pid, "SIGTERM");
             say(`ended process ${pid}, a plugin of a Pulumi that was killed`);

@@ -49,7 +49,7 @@ export async function recover(ready: Ready, stack: string, options: RecoverOptio
     // already.
     const home = join(cacheRoot(), "pulumi-home");
     if (ready.env["PULUMI_HOME"] === home) {
-        await endOrphanedPlugins(home, say);
+        endOrphanedPlugins(home, say);
     }
     const exists = await stackExists(ready, stack);
     let state = exists ? await exportState(ready, stack) : {};

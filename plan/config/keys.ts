@@ -1,11 +1,26 @@
 import { z } from "zod";
+import {
+    API_PORTS,
+    CLUSTERS_PER_FAKE_API_SERVER,
+    FIRST_PAIR_RANGES,
+    FURTHER_PAIR_RANGE,
+    KUBERNETES_MINORS,
+    LEAST_CONDUCTORS,
+    LONGEST_POD_PREFIX,
+    LONGEST_SERVICE_PREFIX,
+    MAX_CONDUCTORS,
+    MAX_CONTROL_PLANE_NODES,
+    MAX_FAKE_SECONDS,
+    MAX_NODES,
+    MAX_WORKER_NODES,
+    NODES_PER_CONDUCTOR,
+    PROVISIONING_PREFIX,
+    WAIT_SECONDS,
+} from "./limits";
 import * as values from "./values";
 
-/** Most hosts in one lab: the fake inventory and the address plan are tested up to this number. */
-export const MAX_NODES = 10_000;
-
 /** Whose limits hold: the lab's own profile, or upstream's defaults as in the published lab (see plan/profiles.ts). */
-export const TUNINGS = ["lab", "published"] as const;
+const TUNINGS = ["lab", "published"] as const;
 export type Tuning = (typeof TUNINGS)[number];
 
 /** What a person reads about a key. Pulumi.yaml and docs/configuration.md are printed from this: `npm run docs`. */
@@ -33,6 +48,8 @@ const derived = <Schema extends z.ZodType>(schema: Schema, facts: KeyFacts & { u
     ...facts,
 });
 
+const MAX_HOSTS_PER_CLUSTER = MAX_CONTROL_PLANE_NODES + MAX_WORKER_NODES;
+
 const NEEDS_HOSTS =
     "Converges if `hostsPerCluster` has set hosts aside for the new machines. " +
     "Otherwise do not change it: hosts in use would be given to other clusters.";
@@ -58,7 +75,9 @@ export const keys = {
         onChange: "Converges: adds clusters, or removes the last ones.",
     }),
     controlPlaneNodes: withDefault(
-        values.integer(1, 3).refine((value) => value % 2 === 1, "must be odd: 1 or 3, because etcd members vote"),
+        values
+            .integer(1, MAX_CONTROL_PLANE_NODES)
+            .refine((value) => value % 2 === 1, "must be odd: 1 or 3, because etcd members vote"),
         "1",
         {
             meaning: "Control-plane machines of each workload cluster.",
@@ -66,50 +85,50 @@ export const keys = {
             onChange: NEEDS_HOSTS,
         },
     ),
-    workerNodes: withDefault(values.integer(0, 1000), "0", {
+    workerNodes: withDefault(values.integer(0, MAX_WORKER_NODES), "0", {
         meaning: "Worker machines of each workload cluster.",
-        range: "machines, 0 to 1000",
+        range: `machines, 0 to ${MAX_WORKER_NODES}`,
         onChange: `Converges where \`hostsPerCluster\` has set hosts aside for the new machines. ${MOVES_HOSTS}`,
     }),
-    hostsPerCluster: derived(values.integer(1, 1003), {
+    hostsPerCluster: derived(values.integer(1, MAX_HOSTS_PER_CLUSTER), {
         meaning: "Hosts that are set aside for each cluster. Set it before the first `up` to add machines later.",
-        range: "hosts, from `controlPlaneNodes` + `workerNodes` to 1003",
+        range: `hosts, from \`controlPlaneNodes\` + \`workerNodes\` to ${MAX_HOSTS_PER_CLUSTER}`,
         unset: "`controlPlaneNodes` + `workerNodes`",
         onChange: MOVES_HOSTS,
     }),
-    conductors: derived(values.integer(1, 50), {
+    conductors: derived(values.integer(1, MAX_CONDUCTORS), {
         meaning: "Number of Ironic conductors. Each has a provisioning IP of its own.",
-        range: "conductors, 1 to 50",
-        unset: "one per 250 hosts, at least 2",
+        range: `conductors, 1 to ${MAX_CONDUCTORS}`,
+        unset: `one per ${NODES_PER_CONDUCTOR} hosts, at least ${LEAST_CONDUCTORS}`,
         onChange: "Converges: adds conductors, or removes the last ones; Ironic moves their hosts.",
     }),
     nodesPerPair: derived(values.integer(1, 500), {
         meaning: "Hosts that each pair of sushy-tools (BMCs) and fake-ipa (agents) serves.",
         range: "hosts, 1 to 500",
-        unset: "2, 2, 4, 8, 16, 32, 64, then 128 for each further pair",
+        unset: `${FIRST_PAIR_RANGES.join(", ")}, then ${FURTHER_PAIR_RANGE} for each further pair`,
         onChange: "Do not change it: hosts get other BMC addresses, which BMO refuses for hosts in use.",
     }),
     fakeApiServers: derived(values.integer(1, 50), {
         meaning: "Number of FKAS instances (fake API servers). They share the workload clusters.",
         range: "instances, 1 to 50",
-        unset: "one per 500 clusters",
+        unset: `one per ${CLUSTERS_PER_FAKE_API_SERVER} clusters`,
         onChange: "Clusters move to other instances, which rebuild from the management cluster what they serve.",
     }),
     kubernetesVersion: withDefault(values.kubernetesVersion, "v1.35.4", {
         meaning: "Kubernetes version of the workload clusters.",
-        range: "v1.26.0 to v1.36.x",
+        range: `v1.${KUBERNETES_MINORS.first}.0 to v1.${KUBERNETES_MINORS.last}.x`,
         onChange:
             "Upwards: rolls every machine, which needs a spare host set aside for each cluster. Downwards: refused.",
     }),
     fakeBootSeconds: withDefault(values.secondsRange, "1-2", {
         meaning: "Time that a fake host takes to boot: `N`, or `MIN-MAX` for a value drawn each time.",
-        range: "seconds, 0 to 3600",
+        range: `seconds, 0 to ${MAX_FAKE_SECONDS}`,
         onChange: "Replaces the containers of the pairs; they keep their state.",
     }),
     fakePowerSeconds: withDefault(values.secondsRange, "0", {
         meaning:
             "Time until the power of a fake host is as its BMC was told: `N`, or `MIN-MAX`. sushy-tools' own is 1-11.",
-        range: "seconds, 0 to 3600",
+        range: `seconds, 0 to ${MAX_FAKE_SECONDS}`,
         onChange: "Replaces the containers of the pairs; they keep their state.",
     }),
     cleaning: withDefault(values.choice(["disabled", "metadata"] as const), "disabled", {
@@ -119,23 +138,23 @@ export const keys = {
     }),
     provisioningCidr: withDefault(values.ipv4Cidr, "192.168.222.0/24", {
         meaning: "Provisioning network, which is also the lab's Docker network. Each lab needs its own.",
-        range: "IPv4 network, /12 to /24",
+        range: `IPv4 network, /${PROVISIONING_PREFIX.shortest} to /${PROVISIONING_PREFIX.longest}`,
         onChange: FIXED,
     }),
     podCidr: withDefault(values.ipv4Cidr, "10.244.0.0/16", {
         meaning: "Pod network of the management cluster.",
-        range: "IPv4 network, at least a /22",
+        range: `IPv4 network, at least a /${LONGEST_POD_PREFIX}`,
         onChange: FIXED,
     }),
     serviceCidr: withDefault(values.ipv4Cidr, "10.96.0.0/16", {
         meaning: "Service network of the management cluster.",
-        range: "IPv4 network, at least a /24",
+        range: `IPv4 network, at least a /${LONGEST_SERVICE_PREFIX}`,
         onChange: FIXED,
     }),
     apiPort: derived(values.integer(1024, 65535), {
         meaning: "Port of the management cluster's API on 127.0.0.1.",
         range: "port, 1024 to 65535",
-        unset: "16000 to 16999, by the stack's name",
+        unset: `${API_PORTS.first} to ${API_PORTS.first + API_PORTS.count - 1}, by the stack's name`,
         onChange: "Do not change it: the Kubernetes provider and all objects in the cluster would be replaced.",
     }),
     images: withDefault(values.imageOptions, '{"source":"build","overrides":{}}', {
@@ -171,7 +190,7 @@ export const keys = {
     waitTimeout: derived(values.integer(1, 86_400), {
         meaning: "How long the end of `up` waits.",
         range: "seconds, 1 to 86400",
-        unset: "600 + 10 per host + 10 per cluster",
+        unset: `${WAIT_SECONDS.least} + ${WAIT_SECONDS.each} per host + ${WAIT_SECONDS.each} per cluster`,
         onChange: "Holds from the next `up` on.",
     }),
 } as const;

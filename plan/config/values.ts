@@ -1,8 +1,9 @@
 import * as semver from "semver";
 import { z } from "zod";
+import { KUBERNETES_MINORS, MAX_FAKE_SECONDS } from "./limits";
 
-/** Kubernetes versions of workload clusters that Cluster API 1.13 and its in-memory API server accept. */
-const KUBERNETES_VERSIONS = ">=1.26.0 <1.37.0";
+/** The range of Kubernetes versions of workload clusters, as semver reads it. */
+const KUBERNETES_VERSIONS = `>=1.${KUBERNETES_MINORS.first}.0 <1.${KUBERNETES_MINORS.last + 1}.0`;
 
 /** An integer from `least` to `most`, as Pulumi hands it over: a string. */
 export const integer = (least: number, most: number) => {
@@ -35,16 +36,19 @@ export const kubernetesVersion = z
     )
     .transform((value) => `v${value.replace(/^v/, "")}`);
 
-/** A duration in seconds: `N`, or `MIN-MAX` for a value drawn uniformly each time. At most 3600 s. */
+/** A duration in seconds: `N`, or `MIN-MAX` for a value drawn uniformly each time. */
 export const secondsRange = z
     .string()
-    .regex(/^\d{1,4}(-\d{1,4})?$/, 'must be seconds such as "10", or a range such as "5-10", at most 3600')
+    .regex(
+        /^\d{1,4}(-\d{1,4})?$/,
+        `must be seconds such as "10", or a range such as "5-10", at most ${MAX_FAKE_SECONDS}`,
+    )
     .transform((value) => {
         const [min = "", max = min] = value.split("-");
         return { min: Number(min), max: Number(max) };
     })
     .refine(({ min, max }) => max >= min, "the second number must not be below the first")
-    .refine(({ max }) => max <= 3600, "must be at most 3600 seconds");
+    .refine(({ max }) => max <= MAX_FAKE_SECONDS, `must be at most ${MAX_FAKE_SECONDS} seconds`);
 
 /** Where images come from: built from the package registries, or pulled as upstream publishes them. */
 const IMAGE_SOURCES = ["build", "pull"] as const;

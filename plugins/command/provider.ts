@@ -45,7 +45,7 @@ const OUTPUTS: PropertyTable = {
 /** The outputs of a command that has not run. */
 const NOTHING: Properties = { stdout: "", stderr: "" };
 
-export const localCommand: ResourceDefinition = {
+const localCommand: ResourceDefinition = {
     token: "command:local:Command",
     description: "A command on this machine as a resource: one to create, one to update, one to delete.",
     inputs: {

@@ -50,7 +50,7 @@ async function connect(): Promise<Docker> {
 }
 
 /** An error of Docker's API. */
-export interface ApiError extends Error {
+interface ApiError extends Error {
     statusCode?: number;
     json?: { message?: string };
     code?: string;

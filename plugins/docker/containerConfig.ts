@@ -109,7 +109,7 @@ function binds(volumes: Item[]): string[] {
     });
 }
 
-export function portKey(port: Item): string {
+function portKey(port: Item): string {
     return `${port["internal"] as number}/${port["protocol"] as string}`;
 }
 

@@ -75,7 +75,7 @@ async function story(container: Docker.Container, info: Docker.ContainerInspectI
 }
 
 /** The container's last lines, stdout and stderr together. */
-export async function lastLines(container: Docker.Container, tty: boolean): Promise<string> {
+async function lastLines(container: Docker.Container, tty: boolean): Promise<string> {
     const raw = await container.logs({ stdout: true, stderr: true, tail: LOG_LINES, follow: false });
     return (tty ? raw.toString("utf8") : demultiplex(raw)).trimEnd();
 }

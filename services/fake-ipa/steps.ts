@@ -12,7 +12,7 @@ export interface Step {
 }
 
 /** The version of ironic-python-agent's generic hardware manager. Ironic sends it back with each step. */
-export const HARDWARE_MANAGER_VERSION = { generic_hardware_manager: "1.2" };
+const HARDWARE_MANAGER_VERSION = { generic_hardware_manager: "1.2" };
 
 const step = (name: string, priority: number, on: "deploy" | "raid" = "deploy"): Step => ({
     step: name,
@@ -27,7 +27,7 @@ const step = (name: string, priority: number, on: "deploy" | "raid" = "deploy"):
  * above 0. Ironic's `[deploy]erase_devices_priority` and `erase_devices_metadata_priority` override two of them. Steps
  * with arguments are offered without `argsinfo`, which would describe these.
  */
-export const STEPS: Record<StepKind, readonly Step[]> = {
+const STEPS: Record<StepKind, readonly Step[]> = {
     clean: [
         step("erase_devices", 10),
         step("erase_devices_metadata", 99),

@@ -2,6 +2,7 @@ import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import path from "node:path";
 import { parseAllDocuments } from "yaml";
+import type { Manifest } from "../../plan/manifests/documents";
 
 export const CHART = path.resolve(__dirname, "../../charts/ironic");
 
@@ -10,15 +11,7 @@ const helm = [...(process.env["PATH"] ?? "").split(path.delimiter), process.env[
     .map((folder) => path.join(folder, "helm"))
     .find((file) => path.isAbsolute(file) && existsSync(file));
 
-export interface Rendered {
-    apiVersion: string;
-    kind: string;
-    metadata: {
-        name: string;
-        namespace?: string;
-        labels?: Record<string, string>;
-        annotations?: Record<string, string>;
-    };
+export interface Rendered extends Manifest {
     // eslint-disable-next-line @typescript-eslint/no-explicit-any -- objects of every kind
     [key: string]: any;
 }
@@ -70,7 +63,7 @@ export const provisioningIps = (count: number): string[] =>
     Array.from({ length: count }, (_, index) => `192.168.222.${100 + index}`);
 
 /** Sections of an INI file. */
-export function parseIni(text: string): Record<string, Record<string, string>> {
+function parseIni(text: string): Record<string, Record<string, string>> {
     const sections: Record<string, Record<string, string>> = {};
     let section: Record<string, string> | undefined;
     for (const line of text

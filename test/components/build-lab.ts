@@ -1,6 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
 import { Lab } from "../../components/lab";
-import type { LabConfig } from "../../plan/config/keys";
 import { plan, type LabPlan } from "../../plan/plan";
 import { validate } from "../../plan/validate";
 import { Images } from "../../prepare/images";
@@ -13,46 +12,35 @@ export const NETWORK = "docker:index/network:Network";
 export const DEPLOYMENT = "kubernetes:apps/v1:Deployment";
 export const BMO = "bmo-deployment-baremetal-operator-controller-manager";
 
-/** The parts of a configuration that components take as arguments. */
-interface Parts {
-    config: LabConfig;
+interface BuiltLab {
+    recorder: Recorder;
     plan: LabPlan;
     images: Images;
+    /** The values of the lab's outputs. */
+    output: Record<string, unknown>;
 }
 
-/**
- * Validates and plans a configuration, and records all resources that `make` registers for it against the mocks.
- * Nothing waits for the fleet.
- *
- * @returns what was recorded, the parts, and the value of the output that `make` returned.
- */
-export async function record<T>(
-    raw: Record<string, string>,
-    make: (parts: Parts) => pulumi.Input<T>,
-): Promise<Parts & { recorder: Recorder; output: pulumi.Unwrap<T> }> {
+/** Builds a whole lab against the mocks, and records its resources. Nothing waits for the fleet. */
+export async function buildLab(raw: Record<string, string>): Promise<BuiltLab> {
     const recorder = new Recorder();
     await recorder.start();
     const config = validate({ ...raw, wait: "none" });
-    const parts = { config, plan: plan(config, "test"), images: new Images(config.images) };
-    const made = make(parts);
-    const output = await new Promise<pulumi.Unwrap<T>>((resolve) => {
-        pulumi.output(made).apply(resolve);
+    const planned = plan(config, "test");
+    const images = new Images(config.images);
+    const { outputs } = new Lab("lab", {
+        config,
+        plan: planned,
+        images,
+        owner: OWNER,
+        operatorManifests,
+        ironicChart: ironicChart(planned.conductors.length),
+    });
+    const output = await new Promise<Record<string, unknown>>((resolve) => {
+        pulumi.output(outputs).apply(resolve);
     });
     await pulumi.runtime.disconnect();
-    return { ...parts, recorder, output };
+    return { recorder, plan: planned, images, output };
 }
-
-/** Builds a whole lab against the mocks; `output` has the outputs of the lab. */
-export const buildLab = (raw: Record<string, string>) =>
-    record(raw, (parts) => {
-        const built = new Lab("lab", {
-            ...parts,
-            owner: OWNER,
-            operatorManifests,
-            ironicChart: ironicChart(parts.plan.conductors.length),
-        });
-        return built.outputs;
-    });
 
 /** Builds a whole lab against the mocks. @returns its resources. */
 export async function lab(raw: Record<string, string>): Promise<Recorder> {

@@ -1,29 +1,19 @@
-import * as kubernetes from "@pulumi/kubernetes";
 import { expect } from "chai";
-import { FakeApiServers } from "../../components/fake-api-servers";
 import { policyRules } from "../../components/fake-api-servers-access";
 import { plan } from "../../plan/plan";
 import { validate } from "../../plan/validate";
 import rules from "../../services/fkas/internal/access/rules.json";
-import { DEPLOYMENT, record } from "./build-lab";
-import type { Recorder } from "./mocks";
+import { DEPLOYMENT, lab } from "./build-lab";
+import type { Recorder, Registered } from "./mocks";
 
-const ADDRESS = "192.0.2.2";
+const SERVICE = "kubernetes:core/v1:Service";
 
-/** Builds the fake API servers of a configuration against the mocks. */
-async function fakeApiServers(raw: Record<string, string>): Promise<Recorder> {
-    const { recorder } = await record(raw, ({ plan, images }) => {
-        const servers = new FakeApiServers("fkas", {
-            plan,
-            images,
-            namespace: "metal3",
-            address: ADDRESS,
-            provider: new kubernetes.Provider("kubernetes", {}),
-        });
-        return servers.urn;
-    });
-    return recorder;
-}
+/** The resources of a type that belong to the fake API servers, in alphabetical order of their names. */
+const ofFkas = (recorder: Recorder, type: string): Registered[] =>
+    recorder
+        .of(type)
+        .filter(({ name }) => name.startsWith("fkas-"))
+        .sort((one, other) => one.name.localeCompare(other.name));
 
 interface Rule {
     apiGroups: string[];
@@ -56,7 +46,7 @@ describe("The fake API servers", () => {
         published: ["--orphan-grace > 0", "--precreate-secrets=false"],
     })) {
         it(`have the rights that FKAS declares and no others with tuning ${tuning}`, async () => {
-            const recorder = await fakeApiServers({ nodes: "0", clusters: "0", tuning });
+            const recorder = await lab({ nodes: "0", clusters: "0", tuning });
             expect(requests(recorder, "fkas-role")).to.deep.equal(declared("cluster", holding));
             expect(requests(recorder, "fkas-registrations-role")).to.deep.equal(declared("registrations", []));
         });
@@ -64,7 +54,7 @@ describe("The fake API servers", () => {
 
     it("can read Secrets everywhere by name only, unless Cluster API creates them", async () => {
         const secrets = (tuning: string) =>
-            fakeApiServers({ nodes: "0", clusters: "0", tuning }).then((recorder) =>
+            lab({ nodes: "0", clusters: "0", tuning }).then((recorder) =>
                 requests(recorder, "fkas-role").filter((request) => request.endsWith("/secrets")),
             );
         expect(await secrets("lab")).to.deep.equal(["create /secrets", "get /secrets"]);
@@ -72,7 +62,7 @@ describe("The fake API servers", () => {
     });
 
     it("have rights to ConfigMaps in the lab's namespace only", async () => {
-        const recorder = await fakeApiServers({ nodes: "0", clusters: "0" });
+        const recorder = await lab({ nodes: "0", clusters: "0" });
         expect(requests(recorder, "fkas-role").filter((request) => request.includes("configmaps"))).to.deep.equal([]);
         const metadata = (name: string) => recorder.named(name).inputs["metadata"] as { namespace?: string };
         expect(metadata("fkas-registrations-role").namespace).to.equal("metal3");
@@ -104,9 +94,9 @@ describe("The fake API servers", () => {
     });
 
     it("run one Pod each, which is stopped before its successor starts", async () => {
-        const recorder = await fakeApiServers({ nodes: "4", clusters: "4", fakeApiServers: "2" });
-        const deployments = recorder.of(DEPLOYMENT);
-        expect(deployments.map(({ name }) => name).sort()).to.deep.equal(["fkas-0", "fkas-1"]);
+        const recorder = await lab({ nodes: "4", clusters: "4", fakeApiServers: "2" });
+        const deployments = ofFkas(recorder, DEPLOYMENT);
+        expect(deployments.map(({ name }) => name)).to.deep.equal(["fkas-0", "fkas-1"]);
         for (const { name, inputs } of deployments) {
             const labels = { "app.kubernetes.io/name": "fkas", "app.kubernetes.io/instance": name };
             const spec = inputs["spec"] as {
@@ -125,7 +115,7 @@ describe("The fake API servers", () => {
 
     it("are told what their place in the lab is", async () => {
         const env = async (raw: Record<string, string>) => {
-            const recorder = await fakeApiServers({ nodes: "4", clusters: "2", fakeApiServers: "2", ...raw });
+            const recorder = await lab({ nodes: "4", clusters: "2", fakeApiServers: "2", ...raw });
             return ["fkas-0", "fkas-1"].map((name) => {
                 const { containers } = (
                     recorder.named(name).inputs["spec"] as {
@@ -150,12 +140,12 @@ describe("The fake API servers", () => {
     });
 
     it("are reached at the lab's address, also while they are not ready", async () => {
-        const recorder = await fakeApiServers({ nodes: "4", clusters: "4", fakeApiServers: "2" });
-        const services = recorder.of("kubernetes:core/v1:Service");
-        expect(services.map(({ name }) => name).sort()).to.deep.equal(["fkas-0-0", "fkas-1-0"]);
+        const recorder = await lab({ nodes: "4", clusters: "4", fakeApiServers: "2" });
+        const services = ofFkas(recorder, SERVICE);
+        expect(services.map(({ name }) => name)).to.deep.equal(["fkas-0-0", "fkas-1-0"]);
         for (const { name, inputs } of services) {
             expect(inputs["spec"], name).to.deep.include({
-                externalIPs: [ADDRESS],
+                externalIPs: [plan(validate({}), "test").substrate.serviceAddress],
                 publishNotReadyAddresses: true,
                 selector: { "app.kubernetes.io/name": "fkas", "app.kubernetes.io/instance": name.slice(0, -2) },
             });
@@ -163,9 +153,9 @@ describe("The fake API servers", () => {
     });
 
     it("open the port of each cluster in the Service of the server that serves it", async () => {
-        const recorder = await fakeApiServers({ nodes: "120", clusters: "120", fakeApiServers: "3" });
+        const recorder = await lab({ nodes: "120", clusters: "120", fakeApiServers: "3" });
         const open = new Map<number, string>();
-        for (const { name, inputs } of recorder.of("kubernetes:core/v1:Service")) {
+        for (const { name, inputs } of ofFkas(recorder, SERVICE)) {
             for (const each of (inputs["spec"] as { ports: { name: string; port: number; targetPort: number }[] })
                 .ports) {
                 expect(each).to.deep.equal({ name: `cluster-${each.port}`, port: each.port, targetPort: each.port });

@@ -134,7 +134,7 @@ const ROWS: Record<Key, Row> = {
 async function recordLab(raw: Record<string, string>): Promise<Recorded> {
     const { recorder, images, plan: planned, output } = await buildLab(raw);
     const values = ironicValues(planned, images) as Recorded["values"];
-    return { recorder, values, waitSeconds: planned.waitSeconds, fleet: (output as { fleet?: unknown }).fleet };
+    return { recorder, values, waitSeconds: planned.waitSeconds, fleet: output["fleet"] };
 }
 
 describe("a configuration key", () => {

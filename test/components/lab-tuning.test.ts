@@ -1,8 +1,5 @@
-import * as kubernetes from "@pulumi/kubernetes";
 import { expect } from "chai";
-import { WorkloadClusters } from "../../components/workload-clusters";
-import { annotationsOf, BMO, CLUSTER, DEPLOYMENT, field, HOST, lab, plain, record } from "./build-lab";
-import { OWNER } from "./mocks";
+import { annotationsOf, BMO, CLUSTER, DEPLOYMENT, field, HOST, lab, plain } from "./build-lab";
 
 /** The bare-metal operator's container. */
 async function operator(
@@ -27,7 +24,7 @@ async function operator(
 }
 
 describe("The lab, as its configuration tunes it,", () => {
-    it("limits the hosts in work, by the size, the configuration, or as published", async () => {
+    it("limits the hosts in progress, by the size, the configuration, or as published", async () => {
         const limit = async (raw: Record<string, string>) => {
             const { env, resources } = await operator(raw);
             return {
@@ -71,23 +68,7 @@ describe("The lab, as its configuration tunes it,", () => {
     it("queues the clusters of queued hosts for one host per machine, except in the published lab", async () => {
         const annotations = async (tuning: string) => {
             const raw = { nodes: "123", clusters: "41", controlPlaneNodes: "1", workerNodes: "2", hostsAtOnce: "120" };
-            const { recorder } = await record({ ...raw, tuning }, (parts) => {
-                const clusters = new WorkloadClusters("clusters", {
-                    ...parts,
-                    owner: OWNER,
-                    osImage: {
-                        url: "http://192.0.2.1/os.img",
-                        checksum: "ab12",
-                        checksumType: "sha256",
-                        diskFormat: "raw",
-                    },
-                    provider: new kubernetes.Provider("kubernetes", {}),
-                    dependsOn: [],
-                    dependenciesOf: () => [],
-                });
-                return clusters.urn;
-            });
-            return annotationsOf(recorder, CLUSTER);
+            return annotationsOf(await lab({ ...raw, tuning }), CLUSTER);
         };
         // In the foreground, hosts would be deleted with the clusters that use them.
         const deleted = { "pulumi.com/deletionPropagationPolicy": "background" };
@@ -99,7 +80,7 @@ describe("The lab, as its configuration tunes it,", () => {
         expect(await annotations("published")).to.deep.equal([...none, deleted]);
     });
 
-    it("makes the hosts beyond hostsAtOnce paused, and tells one FKAS how many may be in work", async () => {
+    it("makes the hosts beyond hostsAtOnce paused, and tells one FKAS how many may be in progress", async () => {
         const recorder = await lab({ nodes: "3", clusters: "2", hostsAtOnce: "2", fakeApiServers: "2" });
         expect(annotationsOf(recorder, HOST)).to.deep.equal([
             undefined,

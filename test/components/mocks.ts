@@ -102,7 +102,7 @@ function outputs(type: string, inputs: Record<string, unknown>): Record<string, 
 const pair = (name: string) => ({ cert: `certificate of ${name}`, key: `key of ${name}` });
 
 /** What tasks/pki.ts would answer for the stack `test`. */
-export function fakePki(): object {
+function fakePki(): object {
     return {
         ca: pair("ca"),
         servers: { ironic: pair("ironic"), "baremetal-operator-webhook": pair("bmo") },

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import Docker from "dockerode";
+import { waitUntil } from "../../lib/wait-until";
 
 export const STACK = "e2e";
 export const PREFIX = `m3lab-${STACK}`;
@@ -109,26 +110,22 @@ export async function previewedSteps(): Promise<{ op: string; urn: string }[]> {
     return (steps ?? []).filter(({ urn }) => !urn.includes("pulumi:pulumi:Stack")).map(({ op, urn }) => ({ op, urn }));
 }
 
-/** Waits until `check` holds. @throws Error saying what was waited for and what was seen last. */
-export async function eventually(
+/**
+ * Waits until `check` holds.
+ * @throws WaitTimeout saying what was waited for, and the error of the last check or what was seen then
+ */
+export const eventually = (
     what: string,
     limitSeconds: number,
     check: () => Promise<boolean>,
     seen: () => Promise<unknown>,
-): Promise<void> {
-    const end = Date.now() + limitSeconds * 1000;
-    for (;;) {
-        if (await check().catch(() => false)) {
-            return;
-        }
-        if (Date.now() > end) {
-            throw new Error(
-                `${what}: not within ${limitSeconds} s; last seen: ${JSON.stringify(await seen().catch(String))}`,
-            );
-        }
-        await new Promise((resolve) => setTimeout(resolve, 2000));
-    }
-}
+): Promise<void> =>
+    waitUntil({
+        what,
+        timeoutMs: limitSeconds * 1000,
+        everyMs: 2000,
+        look: async () => ((await check()) ? { done: undefined } : { pending: [JSON.stringify(await seen())] }),
+    });
 
 /** Everything of the lab that is still on the machine. */
 export async function leftovers(): Promise<string[]> {

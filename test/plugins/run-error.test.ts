@@ -43,11 +43,14 @@ describe("An error for the user that ends a real pulumi up", function () {
                 const fleet = fleetReached({
                     config,
                     plan: plan(config, "test"),
-                    namespace: "metal3",
-                    kubeconfig: pulumi.secret(${JSON.stringify(JSON.stringify(kubeconfig))}),
+                    substrate: {
+                        kubeconfig: pulumi.secret(${JSON.stringify(JSON.stringify(kubeconfig))}),
+                        containers: [],
+                    },
+                    pairs: [],
                     ironicChart: [],
-                    containers: [],
-                    after: [],
+                    hosts: { hosts: [] },
+                    clusters: { clusters: [] },
                 });
                 return { fleet };
             };

@@ -2,7 +2,7 @@ import type { Group, StageStatistics } from "../../cli/bench/stages/group";
 import { stageReport, type Lists, type StageReport } from "../../cli/bench/stages/report";
 
 /** Begin of the runs in the tests. */
-export const T0 = new Date("2026-03-02T10:00:00Z");
+const T0 = new Date("2026-03-02T10:00:00Z");
 /** The time so many seconds after T0 as the API writes it: in whole seconds. */
 export const at = (seconds: number): string =>
     new Date(T0.getTime() + seconds * 1000).toISOString().replace(".000Z", "Z");

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { expect } from "chai";
 import { QUEUED_ANNOTATIONS } from "../../components/hosts";
 import { CLUSTER_PORTS } from "../../plan/addresses";
-import { MAX_NODES } from "../../plan/config/keys";
+import { MAX_NODES } from "../../plan/config/limits";
 import {
     FAKE_API_SERVER_LABEL,
     HOST_CLUSTER_LABEL,

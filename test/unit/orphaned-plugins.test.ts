@@ -40,15 +40,15 @@ describe("plugins whose Pulumi was killed", () => {
         const [line] = (await once(engine.stdout as NodeJS.ReadableStream, "data")) as [Buffer];
         const owned = Number(line.toString());
         try {
-            expect(await orphanedPlugins(home)).to.deep.equal([orphan.pid]);
+            expect(orphanedPlugins(home)).to.deep.equal([orphan.pid]);
             const said: string[] = [];
             const ended = once(orphan, "exit");
-            await endOrphanedPlugins(home, (text) => said.push(text));
+            endOrphanedPlugins(home, (text) => said.push(text));
             expect(await ended).to.deep.equal([null, "SIGTERM"]);
             expect(said).to.deep.equal([`ended process ${orphan.pid}, a plugin of a Pulumi that was killed`]);
             expect(other.exitCode).to.equal(null);
             expect(() => process.kill(owned, 0)).to.not.throw();
-            expect(await orphanedPlugins(home)).to.deep.equal([]);
+            expect(orphanedPlugins(home)).to.deep.equal([]);
         } finally {
             process.kill(owned, "SIGKILL");
         }

@@ -1,10 +1,13 @@
 import { expect } from "chai";
 import {
+    allProcesses,
     machineMemory,
     parseBusySeconds,
     parseMemory,
     parseProcessStat,
     parseSharedPages,
+    processProgram,
+    processStat,
     processTree,
 } from "../../lib/proc";
 
@@ -44,6 +47,23 @@ describe("reading the files of /proc", () => {
         expect(available)
             .to.be.greaterThan(2 ** 20)
             .and.to.be.lessThan(total);
+    });
+});
+
+describe("the processes of this machine", () => {
+    /** Larger than every PID that Linux gives (PID_MAX_LIMIT is 2^22). */
+    const NONE = 2 ** 23;
+
+    it("This process is among them, with its parent and its program", () => {
+        const own = allProcesses().find(({ pid }) => pid === process.pid);
+        expect(own?.parent).to.equal(process.ppid);
+        expect(own?.name).to.equal(processStat(process.pid)?.name).and.not.equal(undefined);
+        expect(processProgram(process.pid)).to.match(/node/);
+    });
+
+    it("A process that has ended has neither figures nor a program", () => {
+        expect(processStat(NONE)).to.equal(undefined);
+        expect(processProgram(NONE)).to.equal(undefined);
     });
 });
 

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { errorText } from "../../lib/error-text";
+import { processStat } from "../../lib/proc";
 import { CommandError, look, run } from "../run";
 import type { DockerFacts } from "./decision";
 
@@ -75,8 +76,7 @@ function osRelease(): string[] {
  */
 function daemonRunning(): boolean {
     try {
-        const pid = readFileSync("/var/run/docker.pid", "utf8").trim();
-        return readFileSync(`/proc/${pid}/comm`, "utf8").trim() === "dockerd";
+        return processStat(Number(readFileSync("/var/run/docker.pid", "utf8")))?.name === "dockerd";
     } catch {
         return false;
     }

@@ -1,8 +1,9 @@
 import { existsSync } from "node:fs";
+import { machineMemory } from "../../lib/proc";
 import type { Cache } from "../cache/cache";
 import { decideDocker, type DockerDecision } from "../docker/decision";
 import { dockerFacts, type DockerInfo } from "../docker/facts";
-import { GIB, availableMemory, freeSpace, gib } from "../machine";
+import { GIB, freeSpace, gib } from "../machine";
 import { spaceNeeds, spaceProblems } from "../space";
 import type { Finding } from "./finding";
 
@@ -39,7 +40,7 @@ export function machineFindings(cache: Cache): Finding[] {
         platform(),
         { what: "node", state: "ok", found: `${process.version} (${process.execPath})` },
         user(),
-        memory(availableMemory()),
+        memory(machineMemory()),
         { what: "cache", state: "ok", found: `${cache.root}, ${gib(freeSpace(cache.root).free)} free` },
     ];
 }

@@ -6,7 +6,7 @@ import { findTool, tool, type FoundTool } from "../tools";
 
 /**
  * What the toolchain is wanted for. `preview`: Pulumi with its plugins, and the manifests; it needs neither Docker nor
- * images. `test`: the tests' tools besides. `up`: everything that a lab runs.
+ * images. `test`: the tests' tools and programs besides. `up`: everything that a lab runs.
  */
 export type Purpose = "preview" | "up" | "test";
 
@@ -18,6 +18,9 @@ const TOOLS: Record<Purpose, string[]> = {
     up: ["pulumi", "kubectl", "clusterctl"],
     test: ["pulumi", "kubectl", "clusterctl", "helm"],
 };
+
+/** Go targets of a management cluster beside which FKAS's tests run FKAS. */
+const TEST_PROGRAMS = ["kube", "etcd"];
 
 /** Everything that one purpose needs, whether it is there or not. */
 export interface LabParts {
@@ -42,14 +45,16 @@ export async function partsFor(cache: Cache, purpose: Purpose, wanted: WantedIma
     const setup = pulumiSetup(cache, { where, env: process.env, login: currentLogin() });
     const plugins = await planPlugins(cache.root, setup.home);
     const images = purpose === "up" ? [...labImages(wanted)] : [];
+    const programs = new Set([
+        ...[...tools].filter(([, { where }]) => where !== "PATH").map(([name]) => tool(name).target),
+        ...(purpose === "test" ? TEST_PROGRAMS : []),
+        ...(plugins.some((plan) => plan.name === "kubernetes" && plan.do === "ours") ? [KUBERNETES_PROVIDER] : []),
+    ]);
     return {
         tools,
         setup,
         plugins,
-        programs: [
-            ...[...tools].filter(([, { where }]) => where !== "PATH").map(([name]) => tool(name).target),
-            ...(plugins.some((plan) => plan.name === "kubernetes" && plan.do === "ours") ? [KUBERNETES_PROVIDER] : []),
-        ],
+        programs: [...programs],
         builtImages: images.filter(([name, reference]) => reference === builtReference(name)).map(([name]) => name),
         publishedImages: images
             .filter(([name, reference]) => reference !== builtReference(name))

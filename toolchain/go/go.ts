@@ -43,7 +43,7 @@ async function goOnPath(): Promise<{ version: string } | undefined> {
 }
 
 /** The cache entry of the pinned Go. */
-export function goRecipe(): Recipe {
+function goRecipe(): Recipe {
     return { name: "go", inputs: { ...versions().go, platform: "linux/amd64" } };
 }
 

@@ -62,7 +62,7 @@ livenessProbe:
   timeoutSeconds: 10
   # More than one, because nginx itself may be restarting.
   failureThreshold: 4
-  # Ironic would wait for the hosts in work, and some of them may be locked for ever.
+  # Ironic would wait for the hosts in progress, and some of them may be locked for ever.
   terminationGracePeriodSeconds: 15
 resources: {{- toYaml $conductor.resources | nindent 2 }}
 volumeMounts:

@@ -71,7 +71,7 @@ export function interruptions(): void {
         expect(await lab.live.identities()).to.include(made);
         const home = (await pulumiEnvironment())["PULUMI_HOME"];
         if (home !== undefined) {
-            expect(await orphanedPlugins(home), "plugins of the Pulumi that was killed").to.deep.equal([]);
+            expect(orphanedPlugins(home), "plugins of the Pulumi that was killed").to.deep.equal([]);
         }
         const { code: again, output: changes } = await pulumi(["up", "--yes", "--skip-preview", "--expect-no-changes"]);
         expect(again, changes).to.equal(0);

@@ -43,7 +43,7 @@ func startManagementCluster(t *testing.T) *managementCluster {
 		return path != "" && err == nil
 	}
 	if !found("TEST_ASSET_KUBE_APISERVER", "kube-apiserver") || !found("TEST_ASSET_ETCD", "etcd") {
-		t.Skip("no kube-apiserver and etcd: set TEST_ASSET_KUBE_APISERVER and TEST_ASSET_ETCD")
+		t.Skip("no kube-apiserver and etcd: npm test sets KUBEBUILDER_ASSETS to a folder that holds them")
 	}
 	environment := &envtest.Environment{
 		Scheme:                   management.Scheme(),

@@ -1,0 +1,49 @@
+/**
+ * Numbers that the plan follows and that a person reads in the description of a key. They stand here because the plan
+ * imports the keys, and not the other way round.
+ */
+
+/** Most hosts in one lab: the fake inventory and the address plan are tested up to this number. */
+export const MAX_NODES = 10_000;
+
+/** Most control-plane and worker machines of one workload cluster. */
+export const MAX_CONTROL_PLANE_NODES = 3;
+export const MAX_WORKER_NODES = 1000;
+
+/** Hosts per conductor. There are at least two conductors, so that users can watch one die. */
+export const NODES_PER_CONDUCTOR = 250;
+export const LEAST_CONDUCTORS = 2;
+/** Most conductors: each has an address of a fixed range. */
+export const MAX_CONDUCTORS = 50;
+
+/**
+ * How many hosts each pair (sushy-tools + fake-ipa) serves when `nodesPerPair` is not set: few at first, so that a
+ * small lab has several pairs, then ever more, because a pair takes ~125 MiB before its first host. sushy-tools under
+ * gunicorn answers ~390 requests a second; a host makes ~60 from its registration to provisioned.
+ */
+export const FIRST_PAIR_RANGES: readonly number[] = [2, 2, 4, 8, 16, 32, 64];
+export const FURTHER_PAIR_RANGE = 128;
+
+/** Clusters per fake API server. Each cluster takes about 2.3 MiB of its memory while it comes up (at 20 clusters). */
+export const CLUSTERS_PER_FAKE_API_SERVER = 500;
+
+/** Minor versions of Kubernetes 1 that Cluster API 1.13 and its in-memory API server accept for workload clusters. */
+export const KUBERNETES_MINORS = { first: 26, last: 36 };
+
+/** Longest time that a fake host can be given for its boot or its power, seconds. */
+export const MAX_FAKE_SECONDS = 3600;
+
+/** Prefixes of the provisioning network. The smallest network, with the longest prefix, holds the fixed ranges. */
+export const PROVISIONING_PREFIX = { shortest: 12, longest: 24 };
+/** Longest prefixes of the pod network (1024 pods) and of the service network (256 Services). */
+export const LONGEST_POD_PREFIX = 22;
+export const LONGEST_SERVICE_PREFIX = 24;
+
+/** Ports for the lab's Kubernetes API on the loopback interface when `apiPort` is not set. */
+export const API_PORTS = { first: 16_000, count: 1000 };
+
+/**
+ * Seconds that the end of `up` waits for the fleet when `waitTimeout` is not set: ten minutes, and 10 s for each host
+ * and each cluster, which is several times the CPU that each was seen to need (6 s) on two cores.
+ */
+export const WAIT_SECONDS = { least: 600, each: 10 };
