@@ -24,17 +24,17 @@ export async function down({ stack, parallel, takeOver }: DownOptions): Promise<
     if (await stackExists(ready, stack)) {
         // A lab in a Docker that is stopped can be removed only after Docker is started.
         await session.toolchain.docker();
-        const { resources, known } = await recover(ready, stack, clean);
-        const settings = await stackPulumiSettings(stack, resources);
+        const { resources } = await recover(ready, stack, clean);
+        const settings = await stackPulumiSettings(stack, resources.length);
         const code = await runPulumi(ready, operation("destroy", stack, parallel), settings);
         if (code !== 0) {
             return code;
         }
         await removeStack(ready, stack);
-        await removeUnrecorded(ready, stack, known, { ...clean, takeOver: false });
+        await removeUnrecorded(ready, stack, resources, { ...clean, takeOver: false });
     } else {
         progress.line(`there is no stack ${stack}`);
-        await removeUnrecorded(ready, stack, new Set(), clean);
+        await removeUnrecorded(ready, stack, [], clean);
     }
     progress.line(
         `the lab of the stack ${stack} is gone; what was built for it stays in ${session.toolchain.cache.root}`,

@@ -38,5 +38,5 @@ export async function up(options: UpOptions): Promise<number> {
     if (options.refresh) {
         args.push("--refresh");
     }
-    return runPulumi(ready, args, { ...(await stackPulumiSettings(stack, resources)), ...variables });
+    return runPulumi(ready, args, { ...(await stackPulumiSettings(stack, resources.length)), ...variables });
 }

@@ -9,15 +9,17 @@ import type { LabOwner } from "../plan/lab-owner";
 export interface Holder {
     /** What the tool tells of the lab of that prefix, whoever made it; undefined when it holds no lab. */
     findTrace(prefix: string): Promise<LabTrace | undefined>;
+    /** Whether the lab's management cluster runs with this tool, and is among the resources of a state. */
+    runsCluster(prefix: string, resources: readonly StateObject[]): Promise<boolean>;
     /** Objects of the lab that are whole, and can be adopted into a state that does not know them. */
     finishedObjects(prefix: string): Promise<MachineObject[]>;
     /**
      * Removes every object of the lab that the state does not know, such as one that a run had made and was killed
      * before it recorded it. Whoever calls this has made sure whose lab it is.
-     * @param recorded ids and names of the objects in the state
+     * @param resources of the state
      * @param say told each removal, a line each
      */
-    removeLeftovers(prefix: string, recorded: ReadonlySet<string>, say: (text: string) => void): Promise<void>;
+    removeLeftovers(prefix: string, resources: readonly StateObject[], say: (text: string) => void): Promise<void>;
     /** The parts of the lab that run now. @throws Error when the tool does not answer. */
     runningParts(prefix: string, signal: AbortSignal): Promise<RunningPart[]>;
     /** Ids and names of the lab's containers or machines, whether or not they run. */
@@ -43,8 +45,13 @@ export interface MachineObject {
     /** The id that Pulumi's provider gives it. */
     id: string;
     name: string;
-    /** Whether the management cluster runs in it. */
-    holdsCluster?: boolean;
+}
+
+/** A resource in a stack's state, as far as it can be found on the machine. */
+export interface StateObject {
+    urn: string;
+    id?: string;
+    outputs?: Record<string, unknown>;
 }
 
 /** A part of a lab that uses CPU and memory of this machine. */

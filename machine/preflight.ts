@@ -1,6 +1,7 @@
 import type { LabConfig } from "../plan/config/keys";
 import type { Problem } from "../plan/validate";
 import { embeddedProblems } from "./embedded/preflight";
+import { minikubeProblems } from "./minikube/preflight";
 import type { WantedLab } from "./wanted-lab";
 
 /**
@@ -11,4 +12,7 @@ import type { WantedLab } from "./wanted-lab";
 type Preflight = (wanted: WantedLab | undefined) => Promise<Problem[]>;
 
 /** What is looked at before a lab is made, by the value of the key `substrate`. */
-export const PREFLIGHTS: Record<LabConfig["substrate"], Preflight> = { embedded: embeddedProblems };
+export const PREFLIGHTS: Record<LabConfig["substrate"], Preflight> = {
+    embedded: embeddedProblems,
+    minikube: minikubeProblems,
+};

@@ -4,7 +4,7 @@ import * as identities from "./identities";
 import { pairCount, pairRange, type HostRange } from "./pairs";
 import { profile, type Profile } from "./profiles";
 import * as sizes from "./sizes";
-import { substratePlan, type SubstratePlan } from "./substrate";
+import { substratePlan, type SubstratePlan } from "./substrate/plan";
 
 /** A fake bare-metal host. */
 export interface HostPlan {

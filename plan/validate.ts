@@ -1,6 +1,7 @@
 import { closest, distance } from "fastest-levenshtein";
 import { addressProblems } from "./addresses";
 import { defaultOf, keys, type Key, type LabConfig } from "./config/keys";
+import { minikubeKeys } from "./config/minikube-keys";
 import { hostsPerCluster } from "./sizes";
 import { UserError } from "./user-error";
 
@@ -56,7 +57,12 @@ export function validate(raw: Record<string, string>, known: Known = {}): LabCon
         problems.push({ key, value: shown(raw[key]), rule });
     }
     const config = values as Partial<LabConfig>;
-    problems.push(...sizeProblems(config), ...imageProblems(config, known), ...networkProblems(config, raw));
+    problems.push(
+        ...sizeProblems(config),
+        ...imageProblems(config, known),
+        ...networkProblems(config, raw),
+        ...substrateProblems(config, raw),
+    );
     if (problems.length > 0) {
         throw new ConfigurationError(problems);
     }
@@ -97,6 +103,20 @@ function imageProblems({ images }: Partial<LabConfig>, known: Known): Problem[] 
             value: reference,
             rule: `is not an image of this lab${suggestion(name, names, "its images")}`,
         }));
+}
+
+/** A key that says how another substrate is made would change nothing, silently. */
+function substrateProblems({ substrate, minikubeDriver }: Partial<LabConfig>, raw: Record<string, string>): Problem[] {
+    const wrong = (names: readonly string[], rule: string): Problem[] =>
+        names.filter((key) => raw[key] !== undefined).map((key) => ({ key, value: shown(raw[key]), rule }));
+    if (substrate === "embedded") {
+        return wrong(Object.keys(minikubeKeys), "belongs to the substrate minikube, but the substrate is embedded");
+    }
+    const port = wrong(["apiPort"], "belongs to the substrate embedded: minikube's machine has an address of its own");
+    const other = (driver: string): string => `belongs to the driver ${driver} of minikube, but minikubeDriver is another`;
+    return minikubeDriver === "docker"
+        ? [...port, ...wrong(["minikubeDisk", "libvirtUri", "libvirtNetwork"], other("kvm2"))]
+        : [...port, ...wrong(["minikubeBaseImage"], other("docker"))];
 }
 
 const networkProblems = (config: Partial<LabConfig>, raw: Record<string, string>): Problem[] =>

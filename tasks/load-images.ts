@@ -1,4 +1,6 @@
 import { fullReference } from "../plan/image-reference";
+import { ensureInDocker } from "./docker-images";
+import { required } from "./required";
 import { runMain } from "./stdin";
 
 /** Longest run of one `docker` command, milliseconds. */
@@ -32,27 +34,6 @@ async function main(): Promise<void> {
         { timeout: TIMEOUT_MS },
     );
     console.log(`${missing.length} images copied into ${node} in ${Math.round((Date.now() - started) / 1000)} s`);
-}
-
-/** Makes sure that Docker has an image. Images of our own are built before; others are pulled when they are missing. */
-async function ensureInDocker(image: string): Promise<void> {
-    const { execa } = await import("execa");
-    const { exitCode } = await execa("docker", ["image", "inspect", image], { reject: false });
-    if (exitCode === 0) {
-        return;
-    }
-    if (image.startsWith("metal3-scale-lab/")) {
-        throw new Error(`the image ${image} is not in Docker's store: 'npm run setup' builds it`);
-    }
-    await execa("docker", ["pull", "--quiet", image], { timeout: TIMEOUT_MS });
-}
-
-function required(variable: string): string {
-    const value = process.env[variable];
-    if (!value) {
-        throw new Error(`${variable} is not set: this is run by the Pulumi program, not by hand`);
-    }
-    return value;
 }
 
 runMain("load-images", main);

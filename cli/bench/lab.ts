@@ -6,7 +6,7 @@ import { preparePulumiState } from "../../toolchain/pulumi/home";
 import { run } from "../../toolchain/run";
 import { operation, runPulumi, stackPulumiSettings } from "../pulumi";
 import { recover, removeUnrecorded } from "../recovery/recover";
-import { exportState } from "../recovery/state";
+import { exportState, type StateResource } from "../recovery/state";
 import { removeStack, stackExists } from "../stack";
 import { stackFile } from "../stack-file";
 import { ProcessMeter, type ProcessUsage } from "./process-meter";
@@ -66,10 +66,10 @@ export class BenchLab {
     async end(): Promise<MeasuredCommand | undefined> {
         let measured: MeasuredCommand | undefined;
         await preparePulumiState(this.ready.setup);
-        let known: ReadonlySet<string> = new Set();
+        let known: readonly StateResource[] = [];
         const clean = { command: "down", say: this.say } as const;
         if (await stackExists(this.ready, this.stack)) {
-            ({ known } = await recover(this.ready, this.stack, clean));
+            ({ resources: known } = await recover(this.ready, this.stack, clean));
             measured = await this.pulumi(operation("destroy", this.stack, this.parallel));
             await removeStack(this.ready, this.stack);
         }

@@ -136,11 +136,12 @@ export async function adopt(
     pulumi: (args: string[]) => Promise<number>,
 ): Promise<void> {
     const resources = state.deployment?.resources ?? [];
-    const objects = (await Promise.all(HOLDERS.map((holder) => holder.finishedObjects(stackPrefix(stack))))).flat();
-    const cluster = objects.find(({ holdsCluster }) => holdsCluster);
-    if (cluster === undefined || !resources.some(({ id }) => id === cluster.id)) {
+    const prefix = stackPrefix(stack);
+    const running = await Promise.all(HOLDERS.map((holder) => holder.runsCluster(prefix, resources)));
+    if (!running.includes(true)) {
         return;
     }
+    const objects = (await Promise.all(HOLDERS.map((holder) => holder.finishedObjects(prefix)))).flat();
     say("a run was killed: looks for what it made and did not record");
     const preview = await run(ready.pulumi, ["preview", "--json", "--stack", stack, "--non-interactive"], {
         cwd: repoPath(),

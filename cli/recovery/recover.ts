@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { findLab, HOLDERS } from "../../machine/holders";
 import { ForeignLabError, isOurs, ownerHere } from "../../machine/owner";
+import { knownIds } from "../../machine/state-objects";
 import { stackPrefix } from "../../plan/identities";
 import { VERIFIED_VARIABLE } from "../../plan/lab-owner";
 import type { Ready } from "../../toolchain/ensure";
@@ -8,7 +9,7 @@ import { cacheRoot } from "../../toolchain/paths";
 import { selectStack, stackExists } from "../stack";
 import { clearDeadLocks } from "./locks";
 import { endOrphanedPlugins } from "./orphaned-plugins";
-import { exportState, importSettled, knownIds, type StackState } from "./state";
+import { exportState, importSettled, type StackState, type StateResource } from "./state";
 
 export interface RecoverOptions {
     /** The command that a person has called; messages name it. */
@@ -26,10 +27,8 @@ export interface RecoverOptions {
 
 /** What is known of the stack after the clean-up. */
 export interface Recovered {
-    /** Number of resources in the state. */
-    resources: number;
-    /** Ids and names of all that the state has. */
-    known: ReadonlySet<string>;
+    /** The resources in the state. */
+    resources: readonly StateResource[];
     /** Variables that tell the program that the lab on this machine belongs to the state. */
     variables: Record<string, string>;
 }
@@ -53,7 +52,7 @@ export async function recover(ready: Ready, stack: string, options: RecoverOptio
     }
     const exists = await stackExists(ready, stack);
     let state = exists ? await exportState(ready, stack) : {};
-    const ownership = await settleOwnership(ready, stack, knownIds(state.deployment?.resources ?? []), options);
+    const ownership = await settleOwnership(ready, stack, state.deployment?.resources ?? [], options);
     await selectStack(ready, stack, exists);
     if (ownership === "taken over") {
         state = await forgetResources(ready, stack, state, say);
@@ -62,8 +61,7 @@ export async function recover(ready: Ready, stack: string, options: RecoverOptio
         state = await exportState(ready, stack);
     }
     const resources = state.deployment?.resources ?? [];
-    const known = knownIds(resources);
-    await removeLeftovers(stack, known, say);
+    await removeLeftovers(stack, resources, say);
     const begun = state.deployment?.pending_operations?.length ?? 0;
     if (begun > 0) {
         // Whatever these operations had made is adopted or removed by now.
@@ -72,35 +70,34 @@ export async function recover(ready: Ready, stack: string, options: RecoverOptio
     }
     const bearer = (await findLab(stackPrefix(stack)))?.bearer;
     return {
-        resources: resources.length,
-        known,
+        resources,
         variables: bearer === undefined ? {} : { [VERIFIED_VARIABLE]: bearer.id },
     };
 }
 
 /**
  * Removes all that is left on this machine of a lab whose stack is gone.
- * @param known ids of what the stack's state had; empty when there was no such stack
+ * @param known the resources that the stack's state had; none when there was no such stack
  * @throws ForeignLabError before anything is removed, when the lab belongs to another state.
  */
 export async function removeUnrecorded(
     ready: Ready,
     stack: string,
-    known: ReadonlySet<string>,
+    known: readonly StateResource[],
     options: Omit<RecoverOptions, "adopt">,
 ): Promise<void> {
     await settleOwnership(ready, stack, known, options);
-    await removeLeftovers(stack, new Set(), options.say);
+    await removeLeftovers(stack, [], options.say);
 }
 
 /** Removes what every tool of the machine holds of the stack's lab and the state does not know. */
 async function removeLeftovers(
     stack: string,
-    recorded: ReadonlySet<string>,
+    resources: readonly StateResource[],
     say: (text: string) => void,
 ): Promise<void> {
     for (const holder of HOLDERS) {
-        await holder.removeLeftovers(stackPrefix(stack), recorded, say);
+        await holder.removeLeftovers(stackPrefix(stack), resources, say);
     }
 }
 
@@ -111,11 +108,11 @@ async function removeLeftovers(
 async function settleOwnership(
     ready: Ready,
     stack: string,
-    known: ReadonlySet<string>,
+    known: readonly StateResource[],
     { command, takeOver, say }: Omit<RecoverOptions, "adopt">,
 ): Promise<"ours" | "taken over"> {
     const lab = await findLab(stackPrefix(stack));
-    if (lab === undefined || isOurs(lab, await ownerHere(ready.env, false), known)) {
+    if (lab === undefined || isOurs(lab, await ownerHere(ready.env, false), knownIds(known))) {
         return "ours";
     }
     if (takeOver !== true) {

@@ -42,12 +42,3 @@ export async function importSettled(ready: Ready, stack: string, state: StackSta
     delete deployment.pending_operations;
     await askPulumi(ready, ["stack", "import", "--stack", stack], JSON.stringify({ ...state, deployment }));
 }
-
-/** Ids and names of everything in a state's resources. */
-export function knownIds(resources: readonly { id?: string; outputs?: Record<string, unknown> }[]): Set<string> {
-    return new Set(
-        resources
-            .flatMap(({ id, outputs }) => [id, outputs?.["name"]])
-            .filter((value): value is string => typeof value === "string"),
-    );
-}

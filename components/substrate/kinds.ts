@@ -1,6 +1,7 @@
 import type { LabConfig } from "../../plan/config/keys";
-import { embedded } from "./embedded";
+import { embedded } from "./embedded/kind";
+import { minikube } from "./minikube/kind";
 import type { SubstrateKind } from "./substrate";
 
 /** The kinds of substrate, by the value of the key `substrate`. */
-export const SUBSTRATE_KINDS: Record<LabConfig["substrate"], SubstrateKind> = { embedded };
+export const SUBSTRATE_KINDS: Record<LabConfig["substrate"], SubstrateKind> = { embedded, minikube };

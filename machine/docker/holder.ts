@@ -2,7 +2,8 @@ import Docker from "dockerode";
 import { CONTROL_PLANE } from "../../plan/identities";
 import { readOwner } from "../../plan/lab-owner";
 import { look, run } from "../../toolchain/run";
-import type { Holder, LabTrace, MachineObject, RunningPart } from "../holder";
+import type { Holder, LabTrace, MachineObject, RunningPart, StateObject } from "../holder";
+import { knownIds } from "../state-objects";
 import { KINDS, labLabel, listObjects, REMOVAL_ORDER, type DockerObject } from "./objects";
 import { DockerPart } from "./part";
 
@@ -42,17 +43,24 @@ export class DockerHolder implements Holder {
 
     /** The lab's volumes, and its containers that run: those that do not run may be half made. */
     async finishedObjects(prefix: string): Promise<MachineObject[]> {
-        const containers = await listObjects(prefix, KINDS.CONTAINERS, ["status=running"]);
         return [
-            ...containers.map((container) => ({
-                ...asMachineObject(container),
-                holdsCluster: container.name === `${prefix}-${CONTROL_PLANE}`,
-            })),
-            ...(await listObjects(prefix, KINDS.VOLUMES)).map(asMachineObject),
-        ];
+            ...(await listObjects(prefix, KINDS.CONTAINERS, ["status=running"])),
+            ...(await listObjects(prefix, KINDS.VOLUMES)),
+        ].map(asMachineObject);
     }
 
-    async removeLeftovers(prefix: string, recorded: ReadonlySet<string>, say: (text: string) => void): Promise<void> {
+    async runsCluster(prefix: string, resources: readonly StateObject[]): Promise<boolean> {
+        const running = await listObjects(prefix, KINDS.CONTAINERS, ["status=running"]);
+        const node = running.find(({ name }) => name === `${prefix}-${CONTROL_PLANE}`);
+        return node !== undefined && resources.some(({ id }) => id === node.id);
+    }
+
+    async removeLeftovers(
+        prefix: string,
+        resources: readonly StateObject[],
+        say: (text: string) => void,
+    ): Promise<void> {
+        const recorded = knownIds(resources);
         for (const kind of REMOVAL_ORDER) {
             for (const { id, name } of await listObjects(prefix, kind)) {
                 if (recorded.has(id) || recorded.has(name)) {

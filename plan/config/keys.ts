@@ -17,36 +17,13 @@ import {
     PROVISIONING_PREFIX,
     WAIT_SECONDS,
 } from "./limits";
+import { derived, withDefault } from "./definition";
+import { minikubeKeys } from "./minikube-keys";
 import * as values from "./values";
 
 /** Whose limits hold: the lab's own profile, or upstream's defaults as in the published lab (see plan/profiles.ts). */
 const TUNINGS = ["lab", "published"] as const;
 export type Tuning = (typeof TUNINGS)[number];
-
-/** What a person reads about a key. Pulumi.yaml and docs/configuration.md are printed from this: `npm run docs`. */
-interface KeyFacts {
-    /** What the value decides. A sentence. */
-    meaning: string;
-    /** Unit and range of the value. */
-    range: string;
-    /** What holds when the key is not set, for keys whose value then follows from others. */
-    unset?: string;
-    /** What a change of the key does to a lab that is up. A sentence. */
-    onChange: string;
-}
-
-/** A key that always has a value: the default, as a person would type it, is parsed by the same rules. */
-const withDefault = <Schema extends z.ZodType>(schema: Schema, value: string, facts: KeyFacts) => ({
-    schema,
-    default: value,
-    ...facts,
-});
-
-/** A key whose value follows from the others when it is not set (see plan/sizes.ts). */
-const derived = <Schema extends z.ZodType>(schema: Schema, facts: KeyFacts & { unset: string }) => ({
-    schema: schema.optional(),
-    ...facts,
-});
 
 const MAX_HOSTS_PER_CLUSTER = MAX_CONTROL_PLANE_NODES + MAX_WORKER_NODES;
 
@@ -59,9 +36,11 @@ const FIXED = "Do not change it: destroy the lab first. The Kubernetes node woul
 
 /** Every configuration key, in the order of the documentation. A value is a string, as Pulumi hands it over. */
 export const keys = {
-    substrate: withDefault(values.choice(["embedded"] as const), "embedded", {
-        meaning: "Where the lab stands. `embedded`: Kubernetes in a Docker container on this machine.",
-        range: "`embedded`",
+    substrate: withDefault(values.choice(["embedded", "minikube"] as const), "embedded", {
+        meaning:
+            "Where the lab stands, on this machine. `embedded`: Kubernetes in a Docker container. " +
+            "`minikube`: the published lab, a minikube machine on a libvirt network.",
+        range: "`embedded`, `minikube`",
         onChange: "Do not change it: another substrate is another lab.",
     }),
     nodes: withDefault(values.integer(0, MAX_NODES), "4", {
@@ -157,6 +136,7 @@ export const keys = {
         unset: `${API_PORTS.first} to ${API_PORTS.first + API_PORTS.count - 1}, by the stack's name`,
         onChange: "Do not change it: the Kubernetes provider and all objects in the cluster would be replaced.",
     }),
+    ...minikubeKeys,
     images: withDefault(values.imageOptions, '{"source":"build","overrides":{}}', {
         meaning: "Where images come from, and references to use instead: `{source, overrides: {IMAGE: REFERENCE}}`.",
         range: "`source`: `build`, `pull`; references pinned by tag or digest",

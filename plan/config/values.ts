@@ -54,7 +54,7 @@ export const secondsRange = z
 const IMAGE_SOURCES = ["build", "pull"] as const;
 
 /** An image reference that always means the same image: by a tag other than `latest`, or by a digest. */
-const pinnedReference = z.string().regex(/^[^\s:@]+(:\d+)?[^\s:@]*(:(?!latest$)[\w.-]+|@sha256:[0-9a-f]{64})$/, {
+export const pinnedReference = z.string().regex(/^[^\s:@]+(:\d+)?[^\s:@]*(:(?!latest$)[\w.-]+|@sha256:[0-9a-f]{64})$/, {
     error: "must be an image pinned by tag (not latest) or by digest",
 });
 

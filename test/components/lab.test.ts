@@ -1,5 +1,6 @@
 import { expect } from "chai";
 import { plan } from "../../plan/plan";
+import { substrateOf } from "../../plan/substrate/plan";
 import { validate } from "../../plan/validate";
 import { CLUSTER, CONTAINER, HOST, isSecret, lab, NETWORK, plain } from "./build-lab";
 import { OWNER } from "./mocks";
@@ -92,7 +93,7 @@ describe("The lab as resources", () => {
             "/etc/kubernetes/pki/kubelet-server.key",
         ]);
         expect(node.ports).to.deep.equal([
-            { internal: 6443, external: plan(validate({}), "test").substrate.node.apiPort, ip: "127.0.0.1" },
+            { internal: 6443, external: substrateOf("embedded", plan(validate({}), "test")).node.apiPort, ip: "127.0.0.1" },
         ]);
         expect(node.capabilities).to.deep.equal({ adds: ["ALL"], drops: ["CAP_SYS_RESOURCE"] });
     });

@@ -7,6 +7,7 @@ const OWNER = { state: "file:///s", checkout: "/c", user: "a@machine" };
 /** A tool that holds one lab, or none. */
 const holder = (trace?: LabTrace): Holder => ({
     findTrace: async (prefix) => (prefix === "m3lab-dev" ? trace : undefined),
+    runsCluster: async () => false,
     finishedObjects: async () => [],
     removeLeftovers: async () => undefined,
     runningParts: async () => [],

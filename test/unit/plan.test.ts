@@ -4,6 +4,7 @@ import { pairAddresses, pairCapacity, parseNetwork } from "../../plan/addresses"
 import { hostMac } from "../../plan/identities";
 import { pairCount, pairRange } from "../../plan/pairs";
 import { plan, type LabPlan } from "../../plan/plan";
+import { substrateOf } from "../../plan/substrate/plan";
 import { validate } from "../../plan/validate";
 
 const planOf = (raw: Record<string, string>, seed = "dev"): LabPlan =>
@@ -45,12 +46,12 @@ describe("plan", () => {
             node: {
                 name: "m3lab-dev-control-plane",
                 address: "192.168.222.2",
-                apiPort: dev.substrate.node.apiPort,
+                apiPort: substrateOf("embedded", dev).node.apiPort,
                 apiServiceAddress: "10.96.0.1",
                 dnsAddress: "10.96.0.10",
             },
         });
-        expect(dev.substrate.node.apiPort).to.be.within(16_000, 16_999);
+        expect(substrateOf("embedded", dev).node.apiPort).to.be.within(16_000, 16_999);
     });
 
     it("queues the hosts beyond hostsAtOnce and the clusters on such hosts, except in the published lab", () => {
@@ -108,7 +109,7 @@ describe("plan", () => {
                 }
                 const addresses = [
                     substrate.gateway,
-                    substrate.node.address,
+                    substrateOf("embedded", { substrate }).node.address,
                     ...conductors.map(({ provisioningIp }) => provisioningIp),
                     ...pairs.flatMap((pair) => [pair.sushyToolsAddress, pair.fakeIpaAddress]),
                 ];

@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import { machineProblems, type MachineFacts } from "../../machine/embedded/preflight";
 import { plan } from "../../plan/plan";
+import { substrateOf } from "../../plan/substrate/plan";
 import { validate } from "../../plan/validate";
 
 const config = validate({});
@@ -75,7 +76,7 @@ describe("preflight", () => {
         });
         expect(all).to.have.length(3);
         expect(all.join("\n"))
-            .to.include(`apiPort = ${planned.substrate.node.apiPort}`)
+            .to.include(`apiPort = ${substrateOf("embedded", planned).node.apiPort}`)
             .and.include("0.5 GiB are free");
     });
 });

@@ -1,10 +1,12 @@
 import * as docker from "@pulumi/docker";
-import * as kubernetes from "@pulumi/kubernetes";
+import type * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { dockerLabels, LABELS_ONCE } from "../../../plan/docker-labels";
-import { ownerLabels } from "../../../plan/lab-owner";
+import { substrateOf } from "../../../plan/substrate/plan";
 import type { LayerContext } from "../../context";
 import type { LabPki } from "../../lab-pki";
+import { createDockerNetwork } from "../docker-network";
+import { createProvider } from "../provider";
 import { LoadedImages } from "./loaded-images";
 import { NODE_VOLUMES } from "./node-storage";
 import { adminKubeconfig, nodeFiles } from "./pki-files";
@@ -32,7 +34,7 @@ export class EmbeddedKubernetes extends pulumi.ComponentResource {
         super("metal3lab:index:EmbeddedKubernetes", name, {}, opts);
         const child = { parent: this, provider: args.dockerProvider };
 
-        this.network = createNetwork(name, args, child);
+        this.network = createDockerNetwork(`${name}-provisioning`, args, child);
         const volume = createVolume(name, args, child);
         this.node = createNode(name, args, this.network, volume, child);
         this.loadedImages = new LoadedImages(
@@ -42,45 +44,14 @@ export class EmbeddedKubernetes extends pulumi.ComponentResource {
         );
         // The kubeconfig does not depend on the node. A new node (of another image) has the same state in its volume,
         // but a kubeconfig that depended on the node would replace the provider, and every object with it.
-        const { apiPort } = args.plan.substrate.node;
+        const { apiPort } = substrateOf("embedded", args.plan).node;
         this.kubeconfig = args.pki.issued.apply((pki) => adminKubeconfig(pki, `https://127.0.0.1:${apiPort}`));
-        this.provider = new kubernetes.Provider(
-            `${name}-kubernetes`,
-            {
-                kubeconfig: this.kubeconfig,
-                // No other writer shares the lab's objects, and a preview without the cluster must be the true plan.
-                enableServerSideApply: false,
-                // A ConfigMap that is replaced is gone for a moment, and pods that use it fail.
-                enableConfigMapMutable: true,
-                suppressDeprecationWarnings: true,
-                kubeClientSettings: { qps: 400, burst: 800, timeout: 120 },
-            },
-            { parent: this, dependsOn: [this.node] },
-        );
+        this.provider = createProvider(`${name}-kubernetes`, this.kubeconfig, {
+            parent: this,
+            dependsOn: [this.node],
+        });
         this.registerOutputs({ kubeconfig: this.kubeconfig });
     }
-}
-
-/**
- * The provisioning network. Its labels record who made the lab, so that no other checkout or user removes it unasked.
- */
-function createNetwork(
-    name: string,
-    { config, plan, owner }: EmbeddedKubernetesArgs,
-    opts: pulumi.CustomResourceOptions,
-): docker.Network {
-    return new docker.Network(
-        `${name}-provisioning`,
-        {
-            name: plan.prefix,
-            driver: "bridge",
-            ipamConfigs: [{ subnet: config.provisioningCidr, gateway: plan.substrate.gateway }],
-            labels: [...dockerLabels(plan), ...ownerLabels(owner)],
-        },
-        // A lab that exists keeps the labels that it has: it may be older than the record, and its checkout may have
-        // moved.
-        { ...opts, ...LABELS_ONCE },
-    );
 }
 
 /** Holds images, etcd and persistent volumes. It is a volume because overlayfs cannot lie on overlayfs. */
@@ -103,7 +74,7 @@ function createNode(
     volume: docker.Volume,
     opts: pulumi.CustomResourceOptions,
 ): docker.Container {
-    const { node } = plan.substrate;
+    const { node } = substrateOf("embedded", plan);
     return new docker.Container(
         `${name}-control-plane`,
         {

@@ -1,29 +1,13 @@
-import * as addresses from "./addresses";
-import type { LabConfig } from "./config/keys";
-import * as identities from "./identities";
-
-/** Where the lab stands, as far as it follows from the configuration. Layers above use it without knowing the kind. */
-interface SubstrateBase {
-    /**
-     * Address on the provisioning network at which Services of the management cluster are reached, as an external IP.
-     */
-    serviceAddress: string;
-    /** Name of the StorageClass for data that must outlive a pod. */
-    storageClass: string;
-    /** Names of the containers in which the Kubernetes nodes run. */
-    containers: string[];
-}
+import * as addresses from "../addresses";
+import type { LabConfig } from "../config/keys";
+import * as identities from "../identities";
+import type { SubstrateBase } from "./base";
 
 /** A Kubernetes in one Docker container, on a Docker network. */
 export interface EmbeddedPlan extends SubstrateBase {
     kind: "embedded";
-    /** Address of the provisioning network that belongs to its gateway. */
-    gateway: string;
     node: NodePlan;
 }
-
-/** The plans of all kinds. Only the files of a kind look beyond {@link SubstrateBase}. */
-export type SubstratePlan = EmbeddedPlan;
 
 /** The node of a management cluster that the lab itself makes. */
 export interface NodePlan {
@@ -46,16 +30,16 @@ const DNS_OFFSET = 10;
 const NODE_STORAGE_CLASS = "lab-node";
 
 /** @param seed the stack's name */
-export function substratePlan(config: LabConfig, seed: string): SubstratePlan {
+export function embeddedPlan(config: LabConfig, seed: string): EmbeddedPlan {
     const network = addresses.parseNetwork(config.provisioningCidr);
     const services = addresses.parseNetwork(config.serviceCidr);
     const address = addresses.kubernetesNodeAddress(network, 0);
     return {
-        kind: config.substrate,
+        kind: "embedded",
         serviceAddress: address,
         storageClass: NODE_STORAGE_CLASS,
-        containers: [identities.nodeName(seed)],
         gateway: addresses.gatewayAddress(network),
+        containers: [identities.nodeName(seed)],
         node: {
             name: identities.nodeName(seed),
             address,

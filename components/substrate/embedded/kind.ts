@@ -1,18 +1,19 @@
 import * as docker from "@pulumi/docker";
-import type { PkiInput } from "../../tasks/pki/input";
-import type { LayerContext } from "../context";
-import { DockerPair } from "../fake-nodes/docker";
-import { ClusterDns } from "./embedded/cluster-dns";
-import { EmbeddedKubernetes } from "./embedded/embedded-kubernetes";
-import { NodeStorage } from "./embedded/node-storage";
-import type { SubstrateKind } from "./substrate";
+import { substrateOf } from "../../../plan/substrate/plan";
+import type { PkiInput } from "../../../tasks/pki/input";
+import type { LayerContext } from "../../context";
+import { DockerPair } from "../../fake-nodes/docker";
+import { ClusterDns } from "./cluster-dns";
+import { EmbeddedKubernetes } from "./embedded-kubernetes";
+import { NodeStorage } from "./node-storage";
+import type { SubstrateKind } from "../substrate";
 
 /** A real Kubernetes in one Docker container, on a Docker network that is the provisioning network. */
 export const embedded: SubstrateKind = {
     certificates,
     create(context, pki, { parent }) {
         const { plan, images } = context;
-        const { node, storageClass } = plan.substrate;
+        const { node, storageClass } = substrateOf("embedded", plan);
         const dockerProvider = new docker.Provider("docker", {}, { parent });
         const cluster = new EmbeddedKubernetes("kubernetes", { ...context, pki, dockerProvider }, { parent });
         const { provider } = cluster;
@@ -44,7 +45,7 @@ export const embedded: SubstrateKind = {
  * machine.
  */
 function certificates({ plan }: LayerContext): PkiInput["kubernetes"] {
-    const { node } = plan.substrate;
+    const { node } = substrateOf("embedded", plan);
     const apiServerNames = [
         "kubernetes",
         "kubernetes.default",

@@ -1,0 +1,22 @@
+import * as kubernetes from "@pulumi/kubernetes";
+import type * as pulumi from "@pulumi/pulumi";
+
+/** The provider for the objects in a management cluster that belongs to the lab alone. */
+export const createProvider = (
+    name: string,
+    kubeconfig: pulumi.Output<string>,
+    opts: pulumi.ResourceOptions,
+): kubernetes.Provider =>
+    new kubernetes.Provider(
+        name,
+        {
+            kubeconfig,
+            // No other writer shares the lab's objects, and a preview without the cluster must be the true plan.
+            enableServerSideApply: false,
+            // A ConfigMap that is replaced is gone for a moment, and pods that use it fail.
+            enableConfigMapMutable: true,
+            suppressDeprecationWarnings: true,
+            kubeClientSettings: { qps: 400, burst: 800, timeout: 120 },
+        },
+        opts,
+    );

@@ -1,0 +1,94 @@
+import { existsSync } from "node:fs";
+import { homedir } from "node:os";
+import { join } from "node:path";
+import Docker from "dockerode";
+import { Cache } from "../../toolchain/cache/cache";
+import { cacheRoot } from "../../toolchain/paths";
+import { run } from "../../toolchain/run";
+import { findTool } from "../../toolchain/tools";
+import { DockerPart } from "../docker/part";
+import type { Holder, LabTrace, MachineObject, RunningPart, StateObject } from "../holder";
+import { hasResource } from "../state-objects";
+
+/** Longest removal of a machine, milliseconds. */
+const REMOVE_LIMIT_MS = 600_000;
+
+/** Longest look at a machine, milliseconds. */
+const STATUS_LIMIT_MS = 60_000;
+
+/** Pulumi's type and name of the resource that is the machine (components/substrate/minikube). */
+const MACHINE = { type: "command:local:Command", name: "kubernetes" };
+
+/** Label that minikube gives to the container of a profile's machine. */
+const LABEL = "name.minikube.sigs.k8s.io";
+
+/** minikube: the machine in which the management cluster runs, under a profile of the lab's prefix. */
+export class MinikubeHolder implements Holder {
+    constructor(
+        private readonly home = process.env["MINIKUBE_HOME"] ?? homedir(),
+        private readonly docker: () => Docker = () => new Docker(),
+    ) {}
+
+    /** minikube keeps each profile in a folder. Looking there starts no program where there is no minikube. */
+    private hasProfile(prefix: string): boolean {
+        // MINIKUBE_HOME may name the folder itself, or the one that holds it.
+        return [this.home, join(this.home, ".minikube")].some((folder) =>
+            existsSync(join(folder, "profiles", prefix, "config.json")),
+        );
+    }
+
+    private async minikube(args: string[], timeoutMs: number): Promise<string> {
+        const { path } = await findTool(new Cache(cacheRoot()), "minikube");
+        return run(path, args, { timeoutMs, env: { MINIKUBE_WANTUPDATENOTIFICATION: "false" } });
+    }
+
+    async findTrace(prefix: string): Promise<LabTrace | undefined> {
+        return this.hasProfile(prefix) ? { ids: [`minikube/${prefix}`] } : undefined;
+    }
+
+    async runsCluster(prefix: string, resources: readonly StateObject[]): Promise<boolean> {
+        if (!this.hasProfile(prefix) || !hasResource(resources, MACHINE.type, MACHINE.name)) {
+            return false;
+        }
+        // minikube's exit code is not 0 as soon as a part of the machine does not run.
+        return this.minikube(["status", `--profile=${prefix}`], STATUS_LIMIT_MS).then(
+            () => true,
+            () => false,
+        );
+    }
+
+    /** Pulumi cannot adopt what a command has made: a machine that no state knows is removed, and made anew. */
+    async finishedObjects(): Promise<MachineObject[]> {
+        return [];
+    }
+
+    async removeLeftovers(
+        prefix: string,
+        resources: readonly StateObject[],
+        say: (text: string) => void,
+    ): Promise<void> {
+        if (!this.hasProfile(prefix) || hasResource(resources, MACHINE.type, MACHINE.name)) {
+            return;
+        }
+        await this.minikube(["delete", `--profile=${prefix}`], REMOVE_LIMIT_MS);
+        say(`removed minikube's profile ${prefix}, which the stack's state does not know`);
+    }
+
+    /** The machine where it is a container. A virtual machine tells nothing of its use that could be compared. */
+    async runningParts(prefix: string, abortSignal: AbortSignal): Promise<RunningPart[]> {
+        if (!this.hasProfile(prefix)) {
+            return [];
+        }
+        const docker = this.docker();
+        const listed = await docker.listContainers({ filters: { label: [`${LABEL}=${prefix}`] }, abortSignal });
+        return listed.map(({ Id }) => new DockerPart(docker, Id, "minikube", true));
+    }
+
+    async containers(prefix: string): Promise<{ id: string; name: string }[]> {
+        if (!this.hasProfile(prefix)) {
+            return [];
+        }
+        const listed = await this.docker().listContainers({ all: true, filters: { label: [`${LABEL}=${prefix}`] } });
+        return listed.map(({ Id, Names }) => ({ id: Id, name: (Names[0] ?? Id).replace(/^\//, "") }));
+    }
+}

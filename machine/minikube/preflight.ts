@@ -1,0 +1,79 @@
+import { access, constants } from "node:fs/promises";
+import { availableParallelism } from "node:os";
+import { machineMemory } from "../../lib/proc";
+import type { MinikubePlan } from "../../plan/substrate/minikube";
+import { substrateOf } from "../../plan/substrate/plan";
+import type { Problem } from "../../plan/validate";
+import { dockerProblems, lookAtDocker, pingProblems } from "../docker/preflight";
+import type { WantedLab } from "../wanted-lab";
+import { lookAtLibvirt } from "./libvirt";
+
+/** Facts about the machine on which minikube's machine is to stand. */
+export interface HostFacts {
+    /** Processors. */
+    cpus: number;
+    /** Memory, MiB. */
+    memoryMib: number;
+    /** Why KVM cannot be used. Undefined when it can. */
+    kvmError?: string;
+}
+
+const MIB = 2 ** 20;
+
+/**
+ * What keeps minikube's machine from being made. minikube itself looks at this only for users who are not root: root
+ * has to force it, and forced it looks at nothing.
+ */
+export function hostProblems(machine: MinikubePlan, facts: HostFacts): Problem[] {
+    const problems: Problem[] = [];
+    if (machine.driver === "kvm2" && facts.kvmError !== undefined) {
+        problems.push({
+            key: "minikubeDriver",
+            value: "kvm2",
+            rule: `needs KVM, which cannot be used here (${facts.kvmError}): set docker, or enable virtualisation`,
+        });
+    }
+    if (machine.cpus > facts.cpus) {
+        problems.push({
+            key: "minikubeCpus",
+            value: String(machine.cpus),
+            rule: `this machine has ${facts.cpus} processors`,
+        });
+    }
+    if (machine.memoryMib > facts.memoryMib) {
+        problems.push({
+            key: "minikubeMemory",
+            value: String(machine.memoryMib),
+            rule: `this machine has ${facts.memoryMib} MiB of memory`,
+        });
+    }
+    return problems;
+}
+
+/** Looks at the machine, and says what stands in the way of the lab. */
+export async function minikubeProblems(wanted: WantedLab | undefined): Promise<Problem[]> {
+    if (wanted === undefined) {
+        return pingProblems("minikube");
+    }
+    const machine = substrateOf("minikube", wanted.plan);
+    const { libvirt } = machine;
+    const docker = await lookAtDocker(wanted, libvirt ? [libvirt.network.bridge] : []);
+    return [
+        ...dockerProblems(wanted, docker),
+        ...hostProblems(machine, await lookAtHost()),
+        ...(libvirt ? await lookAtLibvirt(libvirt.uri, libvirt.network) : []),
+    ];
+}
+
+async function lookAtHost(): Promise<HostFacts> {
+    const kvmError = await access("/dev/kvm", constants.R_OK | constants.W_OK).then(
+        () => undefined,
+        (error: NodeJS.ErrnoException) =>
+            error.code === "ENOENT" ? "there is no /dev/kvm" : "your user has no rights on /dev/kvm: join the group kvm",
+    );
+    return {
+        cpus: availableParallelism(),
+        memoryMib: Math.floor(machineMemory().total / MIB),
+        ...(kvmError === undefined ? {} : { kvmError }),
+    };
+}

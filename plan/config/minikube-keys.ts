@@ -1,0 +1,53 @@
+import { z } from "zod";
+import { derived, withDefault } from "./definition";
+import * as values from "./values";
+
+const AT_CREATION = "Holds for a machine that is made anew: minikube changes no machine that is there.";
+
+/** Keys of the substrate `minikube`. With another substrate they must not be set. */
+export const minikubeKeys = {
+    minikubeDriver: withDefault(values.choice(["kvm2", "docker"] as const), "kvm2", {
+        meaning:
+            "What minikube's machine is. `kvm2`: a virtual machine, as in the published lab. " +
+            "`docker`: a container, where there is no KVM.",
+        range: "`kvm2`, `docker`",
+        onChange: "Do not change it: another machine is another lab.",
+    }),
+    minikubeCpus: derived(values.integer(2, 512), {
+        meaning: "Processors of minikube's machine.",
+        range: "processors, 2 to 512",
+        unset: "4, and one more per 50 hosts, at most 24",
+        onChange: AT_CREATION,
+    }),
+    minikubeMemory: derived(values.integer(4096, 4_194_304), {
+        meaning: "Memory of minikube's machine.",
+        range: "MiB, 4096 to 4194304",
+        unset: "10240, and 22 more per host",
+        onChange: AT_CREATION,
+    }),
+    minikubeDisk: withDefault(values.integer(20, 10_000), "40", {
+        meaning: "Disk of minikube's virtual machine. A container has none of its own.",
+        range: "GiB, 20 to 10000",
+        onChange: AT_CREATION,
+    }),
+    minikubeBaseImage: derived(values.pinnedReference, {
+        meaning: "Image of minikube's container, for machines that cannot download minikube's own (kicbase).",
+        range: "image reference, pinned by tag or digest",
+        unset: "minikube's own",
+        onChange: AT_CREATION,
+    }),
+    libvirtUri: withDefault(z.string().regex(/^\w+(\+\w+)?:\/\/\S*$/, "must be a URI such as qemu:///system"), "qemu:///system", {
+        meaning: "Connection to the libvirt daemon that has the provisioning network and the virtual machine.",
+        range: "URI of libvirt",
+        onChange: "Do not change it: another daemon has another network.",
+    }),
+    libvirtNetwork: withDefault(
+        z.string().regex(/^[a-zA-Z][a-zA-Z0-9_-]{0,14}$/, "must be 1 to 15 letters, digits, _ or -, as Linux names bridges"),
+        "baremetal",
+        {
+            meaning: "Name of the provisioning network in libvirt, and of its bridge. Each lab needs its own.",
+            range: "1 to 15 letters, digits, `_`, `-`",
+            onChange: "Do not change it: the network would be replaced under the machine.",
+        },
+    ),
+} as const;

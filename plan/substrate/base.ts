@@ -1,0 +1,13 @@
+/** Where the lab stands, as far as it follows from the configuration. Layers above use it without knowing the kind. */
+export interface SubstrateBase {
+    /**
+     * Address on the provisioning network at which Services of the management cluster are reached, as an external IP.
+     */
+    serviceAddress: string;
+    /** Name of the StorageClass for data that must outlive a pod. */
+    storageClass: string;
+    /** Address of the provisioning network that belongs to its gateway. */
+    gateway: string;
+    /** Names of the containers in which the Kubernetes nodes run. Empty where they run otherwise. */
+    containers: string[];
+}

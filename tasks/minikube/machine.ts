@@ -1,0 +1,165 @@
+import { mkdir, readFile, rm } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { KubeConfig, VersionApi } from "@kubernetes/client-node";
+import { parseKubeconfig } from "../../lib/kubernetes";
+import { waitUntil } from "../../lib/wait-until";
+import { UserError } from "../../plan/user-error";
+import { stateRoot } from "../../toolchain/paths";
+import { run } from "../../toolchain/run";
+import { errorMessage, parseEvent, type MinikubeError } from "./events";
+import { attachNic } from "./libvirt";
+import { apiServerUrl, startArguments, type MachineSpec } from "./spec";
+
+/** Longest `minikube start`, milliseconds. With a download of its images it takes 5 min on a slow line. */
+const START_LIMIT_MS = 30 * 60_000;
+const DELETE_LIMIT_MS = 10 * 60_000;
+/** Longest wait for the API at the provisioning address, milliseconds. */
+const API_LIMIT_MS = 180_000;
+
+export type MachineState = "running" | "stopped" | "absent";
+
+/** minikube's machine of one lab. Nothing else of the user's minikube is read or changed. */
+export class MinikubeMachine {
+    constructor(
+        private readonly spec: MachineSpec,
+        private readonly say: (text: string) => void,
+    ) {}
+
+    /** File of the kubeconfig that minikube writes for this machine alone. */
+    private get kubeconfigFile(): string {
+        return join(stateRoot(process.env), "minikube", `${this.spec.profile}.kubeconfig`);
+    }
+
+    private get env(): Record<string, string> {
+        const { libvirt } = this.spec;
+        return {
+            KUBECONFIG: this.kubeconfigFile,
+            // minikube asks GitHub for its newest version otherwise.
+            MINIKUBE_WANTUPDATENOTIFICATION: "false",
+            ...(libvirt === undefined ? {} : { LIBVIRT_DEFAULT_URI: libvirt.uri }),
+        };
+    }
+
+    /** Whether the machine runs. minikube answers for one profile, by exit code and JSON. */
+    async state(): Promise<MachineState> {
+        const { execa } = await import("execa");
+        const { stdout, exitCode } = await execa(
+            "minikube",
+            ["status", `--profile=${this.spec.profile}`, "--output=json"],
+            { env: this.env, reject: false, timeout: 60_000 },
+        );
+        return machineState(stdout, exitCode);
+    }
+
+    /** Makes or starts the machine, connects it to the provisioning network, and waits until its API answers there. */
+    async start(): Promise<void> {
+        await mkdir(dirname(this.kubeconfigFile), { recursive: true, mode: 0o700 });
+        await this.runStart();
+        if (this.spec.libvirt !== undefined) {
+            await attachNic(this.spec.profile, this.spec.libvirt);
+        }
+        await this.waitForApi();
+    }
+
+    private async runStart(): Promise<void> {
+        const { execa } = await import("execa");
+        const args = startArguments(this.spec, process.getuid?.() === 0);
+        const child = execa("minikube", args, { env: this.env, reject: false, timeout: START_LIMIT_MS, all: true });
+        const errors: MinikubeError[] = [];
+        for await (const line of child.iterable()) {
+            const event = parseEvent(line);
+            if (event === undefined) {
+                continue;
+            }
+            if ("error" in event) {
+                errors.push(event.error);
+            } else {
+                this.say("step" in event ? event.step : `warning: ${event.warning}`);
+            }
+        }
+        const { exitCode, timedOut, all } = await child;
+        if (timedOut) {
+            throw new UserError(`minikube start was not done after ${START_LIMIT_MS / 60_000} min: minikube logs tells why`);
+        }
+        if (exitCode !== 0) {
+            throw new UserError(errorMessage(errors, all.split("\n").slice(-5).join(" ")));
+        }
+    }
+
+    private async waitForApi(): Promise<void> {
+        const version = parseKubeconfig(await this.kubeconfig()).makeApiClient(VersionApi);
+        await waitUntil({
+            what: `the Kubernetes API of minikube's machine at ${apiServerUrl(this.spec)}`,
+            timeoutMs: API_LIMIT_MS,
+            look: async () => ({ done: await version.getCode() }),
+            hint: `Look with: minikube status -p ${this.spec.profile}, minikube logs -p ${this.spec.profile}`,
+        });
+    }
+
+    /** The kubeconfig of the cluster, with the API at the provisioning address. */
+    async kubeconfig(): Promise<string> {
+        return atAddress(await readFile(this.kubeconfigFile, "utf8"), this.spec);
+    }
+
+    /** Removes the machine and its profile; nothing else. */
+    async remove(): Promise<void> {
+        await run("minikube", ["delete", `--profile=${this.spec.profile}`], {
+            env: this.env,
+            timeoutMs: DELETE_LIMIT_MS,
+        });
+        await rm(this.kubeconfigFile, { force: true });
+    }
+}
+
+/** minikube's exit code for a profile that does not exist (minikube, pkg/minikube/reason: ExGuestNotFound = 85). */
+const NOT_FOUND = 85;
+
+/** @param output of `minikube status --output=json` */
+export function machineState(output: string, exitCode: number | undefined): MachineState {
+    if (exitCode === NOT_FOUND) {
+        return "absent";
+    }
+    let status: { Host?: string; APIServer?: string; Kubelet?: string };
+    try {
+        status = JSON.parse(output) as typeof status;
+    } catch {
+        throw new Error(`minikube status ended with exit code ${exitCode} and said ${JSON.stringify(output.slice(0, 200))}`);
+    }
+    if (status.Host === "Nonexistent") {
+        return "absent";
+    }
+    const runs = [status.Host, status.APIServer, status.Kubelet].every((part) => part === "Running");
+    return runs ? "running" : "stopped";
+}
+
+/**
+ * minikube's kubeconfig with the address that never changes: the port that a container publishes on the loopback
+ * interface is another after each start, and another address would replace Pulumi's provider and every object.
+ */
+export function atAddress(text: string, spec: Pick<MachineSpec, "address" | "profile">): string {
+    const config = new KubeConfig();
+    config.loadFromString(text);
+    const cluster = config.getClusters().find(({ name }) => name === spec.profile);
+    const user = config.getUsers().find(({ name }) => name === spec.profile);
+    if (cluster?.caData === undefined || user?.certData === undefined || user.keyData === undefined) {
+        throw new Error(`minikube's kubeconfig has no certificates for ${spec.profile}`);
+    }
+    return `${JSON.stringify({
+        apiVersion: "v1",
+        kind: "Config",
+        clusters: [
+            {
+                name: spec.profile,
+                cluster: { server: apiServerUrl(spec), "certificate-authority-data": cluster.caData },
+            },
+        ],
+        users: [
+            {
+                name: spec.profile,
+                user: { "client-certificate-data": user.certData, "client-key-data": user.keyData },
+            },
+        ],
+        contexts: [{ name: spec.profile, context: { cluster: spec.profile, user: spec.profile } }],
+        "current-context": spec.profile,
+    })}\n`;
+}
