@@ -76,14 +76,16 @@ async function make(toolchain: Toolchain, parts: LabParts, missing: Missing): Pr
 /**
  * Makes everything that `purpose` needs, with progress. Returns at once when nothing is missing.
  * @param wanted default: all images are built here
+ * @param optionalPlugins names of the optional plugins that the lab uses
  * @throws Error, before anything is made where the problem can be seen before
  */
 export async function ensureLab(
     toolchain: Toolchain,
     purpose: Purpose,
     wanted: WantedImages = { source: "build", overrides: {} },
+    optionalPlugins: readonly string[] = [],
 ): Promise<Ready> {
-    const parts = await partsFor(toolchain.cache, purpose, wanted);
+    const parts = await partsFor(toolchain.cache, purpose, wanted, optionalPlugins);
     if (purpose === "up") {
         await startDocker(toolchain, parts.builtImages.length);
     }

@@ -19,6 +19,8 @@ export interface PulumiPlugin {
     name: string;
     /** Its version without a leading v: a plugin has the version of the npm package that asks for it. */
     version: string;
+    /** Whether only some labs use it: its package is a folder of this repository, not an npm package. */
+    optional: boolean;
 }
 
 /** The content of toolchain/versions.yaml, and the plugins that package.json asks for. */
@@ -26,12 +28,28 @@ export type Versions = z.infer<typeof schema> & { plugins: PulumiPlugin[] };
 
 const SDK = "@pulumi/pulumi";
 
+/** How package.json names a package that is a folder of this repository. */
+const FOLDER = "file:";
+
 /** Each package `@pulumi/<name>` but the SDK belongs to a plugin of the same name and version. */
 function pulumiPlugins(dependencies: Record<string, string>): PulumiPlugin[] {
-    return Object.entries(dependencies).flatMap(([name, version]) =>
-        name.startsWith("@pulumi/") && name !== SDK ? [{ name: name.slice("@pulumi/".length), version }] : [],
-    );
+    return Object.entries(dependencies).flatMap(([name, version]) => {
+        if (!name.startsWith("@pulumi/") || name === SDK) {
+            return [];
+        }
+        const optional = version.startsWith(FOLDER);
+        return [
+            {
+                name: name.slice("@pulumi/".length),
+                version: optional ? versionOf(version.slice(FOLDER.length)) : version,
+                optional,
+            },
+        ];
+    });
 }
+
+const versionOf = (folder: string): string =>
+    (JSON.parse(readFileSync(repoPath(folder, "package.json"), "utf8")) as { version: string }).version;
 
 let known: Versions | undefined;
 

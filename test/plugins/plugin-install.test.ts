@@ -48,7 +48,7 @@ if [ "$6" = --file ]; then cp "$7" "$dir/pulumi-resource-$4"; else echo official
             cache: new Cache(root),
             pulumi: join(root, "pulumi"),
             pulumiHome: home,
-            kubernetesProvider: () => Promise.reject(new Error("nobody asked for the Kubernetes plugin")),
+            buildFromSource: (target) => Promise.reject(new Error(`nobody asked for ${target}`)),
             log: join(root, "log"),
         });
         return plans[0]?.do;

@@ -39,20 +39,18 @@ export async function toolFindings(cache: Cache): Promise<Finding[]> {
     return Promise.all(Object.keys(versions().tools).map((name) => toolFinding(cache, name)));
 }
 
-/** Pulumi's plugins. */
+/** Pulumi's plugins. An optional one that is not installed is no finding: most labs do without it. */
 export async function pluginFindings(cache: Cache): Promise<Finding[]> {
     const { where } = await findTool(cache, "pulumi");
     const home = pluginsHome(pulumiSetup(cache, { where, env: process.env, login: currentLogin() }).home);
-    return versions().plugins.map(({ name, version }) => {
+    return versions().plugins.flatMap(({ name, version, optional }): Finding[] => {
         const what = `plugin ${name}`;
         const path = installedPlugin(home, name, version);
-        return existsSync(path)
-            ? { what, state: "ok", found: `${version}: ${path}` }
-            : {
-                  what,
-                  state: "to do",
-                  found: `${version}, to be downloaded; where that fails, the lab's replacement plugin is installed`,
-              };
+        if (existsSync(path)) {
+            return [{ what, state: "ok", found: `${version}: ${path}` }];
+        }
+        const found = `${version}, to be downloaded; where that fails, the lab's replacement plugin is installed`;
+        return optional ? [] : [{ what, state: "to do", found }];
     });
 }
 

@@ -1,7 +1,7 @@
 import type { Cache } from "../cache/cache";
 import { builtReference, labImages, type WantedImages } from "../images/reference";
 import { currentLogin, pulumiSetup, type PulumiSetup } from "../pulumi/home";
-import { planPlugins, type PluginPlan } from "../pulumi/plugins";
+import { planPlugins, targetsOf, type PluginPlan } from "../pulumi/plugins";
 import { findTool, tool, type FoundTool } from "../tools";
 
 /**
@@ -9,9 +9,6 @@ import { findTool, tool, type FoundTool } from "../tools";
  * images. `test`: the tests' tools and programs besides. `up`: everything that a lab runs.
  */
 export type Purpose = "preview" | "up" | "test";
-
-/** The Go target of Pulumi's Kubernetes provider, for machines that cannot download the official plugin. */
-export const KUBERNETES_PROVIDER = "pulumi-resource-kubernetes";
 
 const TOOLS: Record<Purpose, string[]> = {
     preview: ["pulumi", "kubectl", "clusterctl"],
@@ -37,18 +34,26 @@ export interface LabParts {
     publishedImages: string[];
 }
 
-/** Looks for what `purpose` needs and decides where each part comes from. Makes nothing. */
-export async function partsFor(cache: Cache, purpose: Purpose, wanted: WantedImages): Promise<LabParts> {
+/**
+ * Looks for what `purpose` needs and decides where each part comes from. Makes nothing.
+ * @param optionalPlugins names of the optional plugins that the lab uses
+ */
+export async function partsFor(
+    cache: Cache,
+    purpose: Purpose,
+    wanted: WantedImages,
+    optionalPlugins: readonly string[] = [],
+): Promise<LabParts> {
     const found = TOOLS[purpose].map(async (name) => [name, await findTool(cache, name)] as const);
     const tools = new Map(await Promise.all(found));
     const { where } = tools.get("pulumi") as FoundTool;
     const setup = pulumiSetup(cache, { where, env: process.env, login: currentLogin() });
-    const plugins = await planPlugins(cache.root, setup.home);
+    const plugins = await planPlugins(cache.root, setup.home, optionalPlugins);
     const images = purpose === "up" ? [...labImages(wanted)] : [];
     const programs = new Set([
         ...[...tools].filter(([, { where }]) => where !== "PATH").map(([name]) => tool(name).target),
         ...(purpose === "test" ? TEST_PROGRAMS : []),
-        ...(plugins.some((plan) => plan.name === "kubernetes" && plan.do === "ours") ? [KUBERNETES_PROVIDER] : []),
+        ...targetsOf(plugins),
     ]);
     return {
         tools,

@@ -6,11 +6,12 @@ import {
     ensurePlugins,
     ensurePulumiWithHost,
     ensureReplacements,
+    targetsOf,
     type PluginsOptions,
 } from "../pulumi/plugins";
 import type { Toolchain } from "../toolchain";
 import { binDir, linkCommand, onForeignPath, tool, type FoundTool } from "../tools";
-import { KUBERNETES_PROVIDER, type LabParts } from "./parts";
+import type { LabParts } from "./parts";
 
 /**
  * A tool from PATH, else the one built here, linked into the lab's bin folder.
@@ -49,23 +50,21 @@ async function provideLanguageHost(toolchain: Toolchain, setup: PulumiSetup, opt
 export async function providePlugins(
     toolchain: Toolchain,
     pulumi: string,
-    { setup, plugins, programs }: LabParts,
+    { setup, plugins }: LabParts,
 ): Promise<void> {
     const { cache, progress, signal } = toolchain;
     const options: PluginsOptions = {
         cache,
         pulumi,
         pulumiHome: setup.home,
-        kubernetesProvider: () => toolchain.binary(KUBERNETES_PROVIDER),
+        buildFromSource: (target) => toolchain.binary(target),
         log: toolchain.log("plugins"),
         notice: (text) => progress.line(text),
         signal,
     };
     await provideLanguageHost(toolchain, setup, options);
-    // Compiling the provider has a step of its own and is not part of this step's time.
-    if (programs.includes(KUBERNETES_PROVIDER)) {
-        await toolchain.binary(KUBERNETES_PROVIDER);
-    }
+    // Compiling a provider has a step of its own and is not part of this step's time.
+    await toolchain.all(targetsOf(plugins).map((target) => toolchain.binary(target)));
     if (plugins.every(({ there }) => there)) {
         await ensurePlugins(plugins, options);
         return;

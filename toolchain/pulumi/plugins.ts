@@ -13,6 +13,15 @@ import { officialPluginsReachable, pluginAddress, pluginSource } from "./plugin-
 /** Limit of the download of one of Pulumi's plugins. The largest has 60 MB. */
 const DOWNLOAD_LIMIT_MS = 10 * 60_000;
 
+/**
+ * The Go targets of the plugins that are built from their official source where they cannot be downloaded. All others
+ * have a replacement.
+ */
+const BUILT_FROM_SOURCE: Record<string, string> = {
+    kubernetes: "pulumi-resource-kubernetes",
+    libvirt: "pulumi-resource-libvirt",
+};
+
 /** The cache entry of the replacement plugins: made from their sources, and from the packages bundled with them. */
 function replacementsRecipe(): Recipe {
     return {
@@ -67,10 +76,10 @@ export interface PluginsOptions extends EnsureOptions {
     /** PULUMI_HOME where it is the lab's own; undefined where a person's own Pulumi is used. */
     pulumiHome: string | undefined;
     /**
-     * Builds the Kubernetes plugin from its official source; called only where the official plugin cannot be
+     * Builds the Go target of a plugin from its official source; called only where the official plugin cannot be
      * downloaded.
      */
-    kubernetesProvider: () => Promise<string>;
+    buildFromSource: (target: string) => Promise<string>;
     log: string;
     doing?: (text: string) => void;
 }
@@ -111,13 +120,19 @@ export interface PluginPlan {
  * Decides for every plugin. An official plugin that is installed stays. A missing one is downloaded, and where that is
  * impossible ours is installed in its place. The network is asked only if a plugin is missing, and then at most once a
  * day.
+ * @param optional names of the optional plugins that the lab uses
  */
-export async function planPlugins(root: string, pulumiHome: string | undefined): Promise<PluginPlan[]> {
+export async function planPlugins(
+    root: string,
+    pulumiHome: string | undefined,
+    optional: readonly string[] = [],
+): Promise<PluginPlan[]> {
     const home = pluginsHome(pulumiHome);
     const source = pluginSource();
     const memory = await readMemory(home);
     const plans: PluginPlan[] = [];
-    for (const { name, version } of versions().plugins) {
+    const wanted = versions().plugins.filter((plugin) => !plugin.optional || optional.includes(plugin.name));
+    for (const { name, version } of wanted) {
         const there = existsSync(installedPlugin(home, name, version));
         const ours = there && memory[idOf(name, version)] !== undefined;
         const download = async (): Promise<boolean> =>
@@ -128,6 +143,14 @@ export async function planPlugins(root: string, pulumiHome: string | undefined):
         plans.push({ name, version, do: action, there });
     }
     return plans;
+}
+
+/** Go targets that the plans need built. */
+export function targetsOf(plans: readonly PluginPlan[]): string[] {
+    return plans.flatMap(({ name, do: action }) => {
+        const target = BUILT_FROM_SOURCE[name];
+        return action === "ours" && target !== undefined ? [target] : [];
+    });
 }
 
 const idOf = (name: string, version: string): string => `resource-${name}-v${version}`;
@@ -170,10 +193,11 @@ async function installOurs({ name, version, there }: PluginPlan, options: Plugin
     options.doing?.(`installing plugin ${name} ${version}`);
     const home = pluginsHome(options.pulumiHome);
     const memory = await readMemory(home);
+    const target = BUILT_FROM_SOURCE[name];
     const file =
-        name === "kubernetes"
-            ? await options.kubernetesProvider()
-            : join(await ensureReplacements(options.cache, options), `pulumi-resource-${name}`);
+        target === undefined
+            ? join(await ensureReplacements(options.cache, options), `pulumi-resource-${name}`)
+            : await options.buildFromSource(target);
     const known = memory[idOf(name, version)];
     // The source's path holds its key: the same path means the same content. The installed copy may still have been
     // damaged.

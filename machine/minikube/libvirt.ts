@@ -1,0 +1,100 @@
+import { readFile } from "node:fs/promises";
+import { createConnection } from "node:net";
+import { errorText } from "../../lib/error-text";
+import type { LibvirtNetworkPlan } from "../../plan/libvirt-network";
+import type { Problem } from "../../plan/validate";
+import { CommandError, run } from "../../toolchain/run";
+import { libvirtProblems, parseNetworkXml, parseRoutes, type LibvirtFacts, type LibvirtFailure } from "./libvirt-facts";
+
+/** Longest wait for libvirt, milliseconds. A daemon that is started by its socket took less than a second. */
+const LIMIT_MS = 15_000;
+
+/** The socket that the provider opens where the URI names none: libvirtd's, or virtproxyd's. */
+const DEFAULT_SOCKET = "/var/run/libvirt/libvirt-sock";
+
+/** Looks at libvirt and at the machine's routes, and says what stands in the way of the network. Changes nothing. */
+export async function lookAtLibvirt(uri: string, wanted: LibvirtNetworkPlan): Promise<Problem[]> {
+    return libvirtProblems(uri, wanted, await libvirtFacts(uri));
+}
+
+/** What {@link libvirtProblems} needs to know. */
+export async function libvirtFacts(uri: string): Promise<LibvirtFacts> {
+    const routes = parseRoutes(await readFile("/proc/net/route", "utf8"));
+    const missingCommands = await commandsMissing();
+    const socket = socketOf(uri);
+    const failure = socket === undefined ? undefined : await socketFailure(socket);
+    if (failure !== undefined || missingCommands.includes("virsh")) {
+        return { ...(failure === undefined ? {} : { failure }), missingCommands, networks: [], routes };
+    }
+    try {
+        const list = async (...which: string[]): Promise<string[]> =>
+            (await virsh(uri, ["net-list", ...which, "--uuid"])).split("\n").filter((line) => line.trim() !== "");
+        const active = new Set(await list());
+        const uuids = await list("--all");
+        const texts = await Promise.all(uuids.map((uuid) => virsh(uri, ["net-dumpxml", uuid])));
+        const networks = texts.map((text) => parseNetworkXml(text));
+        return {
+            missingCommands,
+            networks: networks.map((network) => ({ ...network, active: active.has(network.uuid) })),
+            routes,
+        };
+    } catch (error) {
+        return { failure: failureOf(lastLine(error)), missingCommands, networks: [], routes };
+    }
+}
+
+/** The Unix socket that a URI leads to on this machine. Undefined for a libvirt that is reached by TCP, TLS or SSH. */
+export function socketOf(uri: string): string | undefined {
+    const { protocol, hostname, searchParams } = new URL(uri);
+    const transport = protocol.replace(/:$/, "").split("+")[1] ?? (hostname === "" ? "unix" : "tls");
+    return transport === "unix" ? (searchParams.get("socket") ?? DEFAULT_SOCKET) : undefined;
+}
+
+/** Why the socket cannot be used. Undefined when it can. */
+async function socketFailure(path: string): Promise<LibvirtFailure | undefined> {
+    const error = await new Promise<NodeJS.ErrnoException | undefined>((resolve) => {
+        const socket = createConnection(path);
+        socket.once("connect", () => {
+            socket.destroy();
+            resolve(undefined);
+        });
+        socket.once("error", resolve);
+    });
+    if (error === undefined) {
+        return undefined;
+    }
+    const reason = error.code === "EACCES" || error.code === "EPERM" ? "no-rights" : "no-answer";
+    return { reason, text: error.message };
+}
+
+/**
+ * What an error of virsh means. Where libvirt asks polkit who may use it, everybody may open its socket, and those
+ * without rights are refused afterwards.
+ */
+export function failureOf(text: string): LibvirtFailure {
+    return { reason: /authenticat|polkit|access denied|permission denied/i.test(text) ? "no-rights" : "no-answer", text };
+}
+
+/** The commands that the substrate calls and that are not on PATH. */
+async function commandsMissing(): Promise<string[]> {
+    const commands = ["virsh", "xsltproc"];
+    const there = await Promise.all(
+        commands.map((command) =>
+            run(command, ["--version"], { timeoutMs: LIMIT_MS }).then(
+                () => true,
+                () => false,
+            ),
+        ),
+    );
+    return commands.filter((_, index) => !there[index]);
+}
+
+/** Messages in English, whatever the user's language: one of them may reach a bug report. */
+const virsh = (uri: string, args: readonly string[]): Promise<string> =>
+    run("virsh", ["--connect", uri, ...args], { timeoutMs: LIMIT_MS, env: { LC_ALL: "C" } });
+
+/** The last line that the command wrote: libvirt's own reason stands there. */
+function lastLine(error: unknown): string {
+    const tail = error instanceof CommandError ? error.tail.trim().split("\n").at(-1) : undefined;
+    return (tail || errorText(error)).replace(/^error: /, "");
+}
