@@ -7,7 +7,7 @@ import type { DockerInfo } from "./docker/facts";
 import { ensureGoBinary, goBinaryRecipe } from "./go/build";
 import { ensureGo, type FoundGo } from "./go/go";
 import { ensureImage, haveImage, pullImage } from "./images/build";
-import { imageRecipe } from "./images/recipes";
+import { imageRecipe, imagesBefore } from "./images/recipes";
 import { builtReference } from "./images/reference";
 import { cacheRoot } from "./paths";
 import { StoppedError, type Progress } from "./progress";
@@ -144,10 +144,9 @@ export class Toolchain {
     }
 
     private async partsOfImage(name: string): Promise<void> {
-        const { binaries, from } = imageRecipe(name);
         await Promise.all([
-            ...binaries.map((binary) => this.binary(binary)),
-            ...(from === undefined ? [] : [this.image(from)]),
+            ...imageRecipe(name).binaries.map((binary) => this.binary(binary)),
+            ...imagesBefore(name).map((before) => this.image(before)),
         ]);
     }
 

@@ -58,6 +58,21 @@ describe("What a lab lacks", () => {
         expect(missing.programs).to.have.members(["clusterctl", "etcd"]);
     });
 
+    it("is every image inside one that Docker lacks, and none inside one that Docker has", async () => {
+        const only = { ...parts, builtImages: ["minikube-base"] };
+        const missing = await missingParts(cache, only, async () => false);
+        expect(missing.images).to.have.members([
+            "minikube-base",
+            "base",
+            "minikube-kubernetes",
+            "minikube-storage",
+            "pause",
+            "coredns",
+        ]);
+        expect(missing.programs).to.include.members(["kubeadm", "crictl", "storage-provisioner", "coredns"]);
+        expect((await missingParts(cache, only, async () => true)).images).to.deep.equal([]);
+    });
+
     it("is a program that is damaged in the cache", async () => {
         const dir = await built("clusterctl");
         const lacking = async (): Promise<string[]> => (await missingParts(cache, parts, async () => true)).programs;
@@ -122,6 +137,8 @@ describe("The doctor", () => {
                 makes: "program",
             });
             expect(findings.find(({ what }) => what === "etcd")).to.include({ state: "to do", makes: "program" });
+            // Only a lab in minikube needs it.
+            expect(findings.map(({ what }) => what)).to.not.include("kubeadm");
         } finally {
             await rm(root, { recursive: true });
         }

@@ -11,6 +11,12 @@ describe("The list of images", () => {
         expect(() => parseImages("images: {a: {runs: pod, from: b}}")).to.throw("a is built on b, which is not listed");
     });
 
+    it("needs every image inside another to be listed", () => {
+        expect(() => parseImages("images: {a: {runs: pod, archives: {x.tar: b}}}")).to.throw(
+            "a holds b, which is not listed",
+        );
+    });
+
     it("needs to know where each image runs, and names every problem at once", () => {
         expect(() => parseImages("images: {a: {from: b}, c: {runs: vm}}")).to.throw(
             /images\.a\.runs: .*images\.c\.runs: /,
@@ -59,6 +65,8 @@ describe("The reference of an image", () => {
             of({ binaries: ["coredns"] }),
             of({ from: "base" }),
             of({ dockerfile: "manager" }),
+            of({ archives: { "x.tar": "coredns" } }),
+            of({ archives: { "x.tar": "base" } }),
             of({ files: { x: "package.json" } }),
             of({ bundles: { x: { entry: "index.ts", inputs: ["index.ts"] } } }),
         ];
@@ -67,10 +75,13 @@ describe("The reference of an image", () => {
 });
 
 describe("The images of a lab", () => {
-    it("are all that run as a pod or as a container, and none that is only built upon", () => {
+    it("are all that run as a pod or as a container, and none that is only built upon or only for minikube", () => {
         const names = [...labImages({ source: "build", overrides: {} }).keys()];
-        expect(names).to.have.members(imageNames().filter((name) => imageRecipe(name).runs !== "build"));
-        expect(names).to.include.members(["ironic", "fkas", "node", "fake-ipa"]).and.not.include("base");
+        expect(names).to.have.members(
+            imageNames().filter((name) => ["pod", "container"].includes(imageRecipe(name).runs)),
+        );
+        expect(names).to.include.members(["ironic", "fkas", "node", "fake-ipa"]);
+        expect(names).to.not.include.oneOf(["base", "minikube-base"]);
     });
 
     it("go into the node where they run as pods, under the user's own reference where there is one", () => {

@@ -5,7 +5,7 @@ import { gte, Range, satisfies } from "semver";
 import { parse } from "yaml";
 import { validate } from "../../plan/validate";
 import { goTarget, goTargets, type GoTarget } from "../../toolchain/go/targets";
-import { imageNames, imageRecipe } from "../../toolchain/images/recipes";
+import { dockerfileDir, imageNames, imageRecipe } from "../../toolchain/images/recipes";
 import { repoPath } from "../../toolchain/paths";
 import { tool } from "../../toolchain/tools";
 import { versions } from "../../toolchain/versions";
@@ -32,7 +32,8 @@ const { dependencies } = JSON.parse(readFileSync(repoPath("package.json"), "utf8
 describe("Versions that stand in more than one file", () => {
     for (const target of upstream) {
         it(`The build of ${target.name} links no other version than ${target.version}`, () => {
-            const text = `${target.ldflags} ${target.prebuild ?? ""}`;
+            // The image of minikube's virtual machine has a version of its own.
+            const text = `${target.ldflags} ${target.prebuild ?? ""}`.replace(/\S+\.isoVersion=\S+/, "");
             const linked = [...text.matchAll(/\bv?\d+\.\d+\.\d+\b/g)].map(([version]) => version);
             expect(new Set([...linked, target.version])).to.deep.equal(new Set([target.version]));
             const [, major, minor] = /(\d+)\.(\d+)\./.exec(target.version) ?? [];
@@ -64,6 +65,23 @@ describe("Versions that stand in more than one file", () => {
             return [name];
         });
         expect(compared).to.include.members(["coredns", "baremetal-operator", "cluster-api-provider-metal3"]);
+    });
+
+    it("minikube's base image has its images under the tags of the Kubernetes version that it is built for", () => {
+        const { args, archives } = imageRecipe("minikube-base");
+        const folder = dockerfileDir("minikube-base");
+        const lines = readFileSync(join(folder, "images.txt"), "utf8").trim().split("\n");
+        const tags = new Map(lines.map((line) => line.split(" ") as [string, string]));
+        for (const name of ["kube-apiserver", "kube-controller-manager", "kube-scheduler", "kube-proxy"]) {
+            expect(tags.get(`registry.k8s.io/${name}:${args["KUBERNETES"]}`), name).to.equal("kubernetes");
+        }
+        const archived = Object.keys(archives ?? {}).map((path) => /^images\/(.*)\.tar$/.exec(path)?.[1]);
+        expect(new Set(tags.values())).to.deep.equal(new Set(archived));
+        // kubeadm and kubelet of the lab's version serve it, because only the patch version differs.
+        expect(`${args["KUBERNETES"]}`.replace(/\.\d+$/, "")).to.equal(
+            goTarget("kubeadm").version.replace(/\.\d+$/, ""),
+        );
+        expect(goTarget("kubeadm").version).to.equal(goTarget("kube").version);
     });
 
     it("The fake API servers speak the API versions of the controllers that the lab builds", () => {

@@ -54,12 +54,12 @@ export async function pluginFindings(cache: Cache): Promise<Finding[]> {
     });
 }
 
-/** Go, and every program that is compiled with it, apart from the tools. */
+/** Go, and every program that is compiled with it, apart from the tools and from what one substrate alone needs. */
 export async function programFindings(cache: Cache): Promise<Finding[]> {
     const go = await findGo(cache);
     const fetched = `${versions().go.version}, to be fetched if something has to be built`;
     const tools = new Set(Object.keys(versions().tools).map((name) => tool(name).target));
-    const targets = goTargets().filter(({ name }) => !tools.has(name));
+    const targets = goTargets().filter(({ name, substrate }) => !tools.has(name) && substrate === undefined);
     return [
         go === undefined
             ? { what: "go", state: "to do", found: fetched }

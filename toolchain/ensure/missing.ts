@@ -1,7 +1,7 @@
 import type { Cache } from "../cache/cache";
 import { goBinaryRecipe } from "../go/build";
 import { haveImage } from "../images/build";
-import { imageRecipe } from "../images/recipes";
+import { imageRecipe, imagesBefore } from "../images/recipes";
 import { builtReference } from "../images/reference";
 import { manifestsRecipe } from "../manifests/entry";
 import type { LabParts } from "./parts";
@@ -30,8 +30,8 @@ export function compileOrder(programs: readonly string[]): string[] {
 }
 
 /**
- * The images that Docker lacks among these and those beneath them. An image beneath one that is there is not looked
- * for.
+ * The images that Docker lacks among these and those beneath or inside them. What is beneath or inside one that is
+ * there is not looked for.
  */
 async function missingImages(
     names: readonly string[],
@@ -43,9 +43,8 @@ async function missingImages(
             return;
         }
         missing.add(name);
-        const { from } = imageRecipe(name);
-        if (from !== undefined) {
-            await visit(from);
+        for (const before of imagesBefore(name)) {
+            await visit(before);
         }
     };
     for (const name of names) {

@@ -23,6 +23,8 @@ const targetSchema = z.strictObject({
      * files that git ignores.
      */
     prebuild: z.string().optional(),
+    /** The only substrate that needs the program. Default: every lab or its tests do. */
+    substrate: z.literal("minikube").optional(),
     /** File name of the binary. Default: the target's name. */
     output: z.string().optional(),
     /** Files or folders outside the module that change the binary. */

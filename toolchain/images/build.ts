@@ -60,6 +60,14 @@ async function fillContext(context: string, name: string, options: ImageBuildOpt
         await place(await options.binary(binary), join(context, binary));
         await chmod(join(context, binary), 0o755);
     }
+    for (const [to, image] of Object.entries(recipe.archives ?? {})) {
+        await mkdir(dirname(join(context, to)), { recursive: true });
+        await run("docker", ["save", "-o", join(context, to), builtReference(image)], {
+            timeoutMs: BUILD_LIMIT_MS,
+            log: options.log,
+            signal: options.signal,
+        });
+    }
     for (const [to, from] of Object.entries(recipe.files)) {
         await mkdir(dirname(join(context, to)), { recursive: true });
         await cp(repoPath(from), join(context, to), { recursive: true });
@@ -86,7 +94,8 @@ async function fillContext(context: string, name: string, options: ImageBuildOpt
 }
 
 /**
- * Builds an image under its reference, whether Docker has it or not. Docker must have the image beneath it.
+ * Builds an image under its reference, whether Docker has it or not. Docker must have the image beneath it and
+ * those inside it.
  *
  * The lab's Dockerfiles use no feature that only BuildKit or only Docker's classic builder has. The classic builder is
  * asked for where it exists, because BuildKit of Docker before 23 needs its front end from a registry.

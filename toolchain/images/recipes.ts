@@ -4,15 +4,19 @@ import { parse } from "yaml";
 import { z } from "zod";
 import { repoPath, repoRoot } from "../paths";
 
-const PLACES = ["pod", "container", "build"] as const;
+const PLACES = ["pod", "container", "build", "minikube"] as const;
 
 /**
- * Where an image runs: as a pod of the cluster, as a container of Docker, or nowhere, because it is only built upon.
+ * Where an image runs: as a pod of the cluster, as a container of Docker, nowhere, because it is only built upon, or in
+ * the place of an image that minikube would download.
  */
 type ImagePlace = (typeof PLACES)[number];
 
 const imageSchema = z.strictObject({
-    /** `pod`: in every node of the embedded cluster; `container`: in Docker; `build`: only beneath other images. */
+    /**
+     * `pod`: in every node of the embedded cluster; `container`: in Docker; `build`: only beneath other images;
+     * `minikube`: in the place of an image of minikube's, on a machine that cannot download those.
+     */
     runs: z.enum(PLACES),
     /** Upstream's own image, pinned by tag or digest. Default: upstream publishes none. */
     pull: z.string().optional(),
@@ -48,6 +52,8 @@ const imageSchema = z.strictObject({
             }),
         )
         .default({}),
+    /** Images of this list as archives: path in the build context → the image's name. Default: none. */
+    archives: z.record(z.string(), z.string()).optional(),
     /** Build arguments of the Dockerfile. */
     args: z.record(z.string(), z.string()).default({}),
 });
@@ -67,9 +73,10 @@ export function parseImages(text: string): Record<string, ImageRecipe> {
         throw new Error(`${FILE}: ${problems.join("; ")}`);
     }
     const { images } = result.data;
-    const loose = Object.entries(images).flatMap(([name, { from }]) =>
-        from !== undefined && !(from in images) ? [`${name} is built on ${from}`] : [],
-    );
+    const loose = Object.entries(images).flatMap(([name, { from, archives }]) => [
+        ...(from !== undefined && !(from in images) ? [`${name} is built on ${from}`] : []),
+        ...Object.values(archives ?? {}).flatMap((inside) => (inside in images ? [] : [`${name} holds ${inside}`])),
+    ]);
     if (loose.length > 0) {
         throw new Error(`${FILE}: ${loose.join("; ")}, which is not listed`);
     }
@@ -100,6 +107,12 @@ export function imageRecipe(name: string): ImageRecipe {
         throw new Error(`there is no image "${name}": ${FILE} has ${imageNames().join(", ")}`);
     }
     return found;
+}
+
+/** Names of the images that must be there before an image can be built: the one beneath it, and those inside it. */
+export function imagesBefore(name: string): string[] {
+    const { from, archives } = imageRecipe(name);
+    return [...(from === undefined ? [] : [from]), ...Object.values(archives ?? {})];
 }
 
 /** The Dockerfile's folder of an image. */

@@ -18,12 +18,15 @@ export interface WantedImages {
 /** All that the content of a built image follows from, apart from the files that package registries serve. */
 export function imageInputs(name: string, recipe: ImageRecipe, root = repoRoot): unknown {
     const contentAt = (path: string): Record<string, string> => contentOf(join(root, path));
+    const keyAt = (other: string): string => keyOf(imageInputs(other, imageRecipe(other), root));
     return {
         name,
         // Neither upstream's reference nor the place where an image runs changes what we build.
         recipe: { ...recipe, pull: undefined, runs: undefined },
         dockerfile: recipe.debootstrap ? "debootstrap" : contentOf(dockerfileDir(name, recipe, root)),
-        from: recipe.from === undefined ? "" : keyOf(imageInputs(recipe.from, imageRecipe(recipe.from), root)),
+        from: recipe.from === undefined ? "" : keyAt(recipe.from),
+        // Left out where there are none, so that images without archives keep their references.
+        archives: recipe.archives && Object.values(recipe.archives).map(keyAt),
         binaries: recipe.binaries.map((binary) => goKey(goTarget(binary), versions().go.version, root)),
         files: Object.values(recipe.files).map(contentAt),
         bundles: Object.values(recipe.bundles).map(({ inputs }) => inputs.map(contentAt)),
