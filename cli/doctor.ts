@@ -2,7 +2,7 @@ import Table from "cli-table3";
 import { Cache } from "../toolchain/cache/cache";
 import { examine, type Finding } from "../toolchain/doctor";
 import { cacheRoot } from "../toolchain/paths";
-import { wantedImages } from "./stack-file";
+import { labNeeds } from "./stack-file";
 
 const MARKS: Record<Finding["state"], string> = { ok: "ok", "to do": "to do", warning: "WARNING", problem: "PROBLEM" };
 
@@ -15,7 +15,7 @@ export interface DoctorOptions {
  * @returns 1 when the lab cannot run here, not even after `npm run setup`
  */
 export async function doctor(options: DoctorOptions): Promise<number> {
-    const findings = await examine(new Cache(cacheRoot()), await wantedImages(options.stack));
+    const findings = await examine(new Cache(cacheRoot()), await labNeeds(options.stack));
     const none = {
         top: "",
         "top-mid": "",

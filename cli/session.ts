@@ -2,7 +2,7 @@ import { duration } from "../lib/duration";
 import { ensureLab, type Purpose, type Ready } from "../toolchain/ensure";
 import { Progress, StoppedError } from "../toolchain/progress";
 import { Toolchain } from "../toolchain/toolchain";
-import { wantedImages } from "./stack-file";
+import { labNeeds } from "./stack-file";
 
 /** Exit code of a command that a person has stopped: 128 plus the number of SIGINT, as in shells. */
 export const INTERRUPTED = 130;
@@ -28,7 +28,7 @@ export class Session {
             process.on(signal, interrupt);
         }
         try {
-            const ready = await ensureLab(this.toolchain, purpose, await wantedImages(stack));
+            const ready = await ensureLab(this.toolchain, purpose, await labNeeds(stack));
             this.progress.line(`all parts for \`${purpose}\` are there (${duration(this.progress.elapsed)})`);
             return ready;
         } finally {

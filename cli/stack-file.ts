@@ -1,6 +1,8 @@
 import { existsSync } from "node:fs";
 import { readFile, rename, rm, writeFile } from "node:fs/promises";
 import { parse, parseDocument } from "yaml";
+import { substrateNeeds } from "../machine/needs";
+import type { LabNeeds } from "../toolchain/ensure/needs";
 import type { WantedImages } from "../toolchain/images/reference";
 import { repoPath } from "../toolchain/paths";
 
@@ -23,11 +25,17 @@ export async function stackConfig(stack: string): Promise<Record<string, unknown
 }
 
 /**
- * The value of the key `images`. A malformed value counts as unset here: the program validates the configuration, and
- * names all its problems in one message.
+ * The parts that the lab of a stack needs. A malformed value counts as unset here: the program validates the
+ * configuration, and names all its problems in one message.
  */
-export async function wantedImages(stack: string): Promise<WantedImages> {
-    let value = (await stackConfig(stack))["images"];
+export async function labNeeds(stack: string): Promise<LabNeeds> {
+    const config = await stackConfig(stack);
+    return { images: wantedImages(config["images"]), ...substrateNeeds(config) };
+}
+
+/** Reads the value of the key `images`. */
+function wantedImages(given: unknown): WantedImages {
+    let value = given;
     if (typeof value === "string") {
         try {
             value = JSON.parse(value);

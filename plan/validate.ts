@@ -113,7 +113,8 @@ function substrateProblems({ substrate, minikubeDriver }: Partial<LabConfig>, ra
         return wrong(Object.keys(minikubeKeys), "belongs to the substrate minikube, but the substrate is embedded");
     }
     const port = wrong(["apiPort"], "belongs to the substrate embedded: minikube's machine has an address of its own");
-    const other = (driver: string): string => `belongs to the driver ${driver} of minikube, but minikubeDriver is another`;
+    const other = (driver: string): string =>
+        `belongs to the driver ${driver} of minikube, but minikubeDriver is another`;
     return minikubeDriver === "docker"
         ? [...port, ...wrong(["minikubeDisk", "libvirtUri", "libvirtNetwork"], other("kvm2"))]
         : [...port, ...wrong(["minikubeBaseImage"], other("docker"))];

@@ -2,19 +2,19 @@ import type { Cache } from "./cache/cache";
 import type { Finding } from "./doctor/finding";
 import { dockerFinding, machineFindings, spaceFinding } from "./doctor/machine";
 import { imageFindings, manifestsFinding, pluginFindings, programFindings, toolFindings } from "./doctor/parts";
-import type { WantedImages } from "./images/reference";
+import type { LabNeeds } from "./ensure/needs";
 
 export type { Finding } from "./doctor/finding";
 
 /** Looks at everything that the lab needs. Changes nothing and downloads nothing. */
-export async function examine(cache: Cache, wanted: WantedImages): Promise<Finding[]> {
+export async function examine(cache: Cache, needs: LabNeeds): Promise<Finding[]> {
     const docker = await dockerFinding();
     const parts = [
-        ...(await toolFindings(cache)),
+        ...(await toolFindings(cache, needs.tools)),
         ...(await pluginFindings(cache)),
         ...(await programFindings(cache)),
         await manifestsFinding(cache),
-        ...(await imageFindings(wanted, docker.dataRoot !== undefined)),
+        ...(await imageFindings(needs, docker.dataRoot !== undefined)),
     ];
     return [...machineFindings(cache), docker.finding, spaceFinding(cache, parts, docker.dataRoot), ...parts];
 }

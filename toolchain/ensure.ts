@@ -1,8 +1,8 @@
 import { askDocker } from "./docker/facts";
 import { missingParts, type Missing } from "./ensure/missing";
+import { NO_MORE, type LabNeeds } from "./ensure/needs";
 import { partsFor, type LabParts, type Purpose } from "./ensure/parts";
 import { provideManifests, providePlugins, provideTool } from "./ensure/provide";
-import type { WantedImages } from "./images/reference";
 import { preparePulumiState, type PulumiSetup } from "./pulumi/home";
 import { spaceNeeds, spaceProblems } from "./space";
 import type { Toolchain } from "./toolchain";
@@ -75,17 +75,11 @@ async function make(toolchain: Toolchain, parts: LabParts, missing: Missing): Pr
 
 /**
  * Makes everything that `purpose` needs, with progress. Returns at once when nothing is missing.
- * @param wanted default: all images are built here
- * @param optionalPlugins names of the optional plugins that the lab uses
+ * @param needs default: those of a lab of the default configuration
  * @throws Error, before anything is made where the problem can be seen before
  */
-export async function ensureLab(
-    toolchain: Toolchain,
-    purpose: Purpose,
-    wanted: WantedImages = { source: "build", overrides: {} },
-    optionalPlugins: readonly string[] = [],
-): Promise<Ready> {
-    const parts = await partsFor(toolchain.cache, purpose, wanted, optionalPlugins);
+export async function ensureLab(toolchain: Toolchain, purpose: Purpose, needs: LabNeeds = NO_MORE): Promise<Ready> {
+    const parts = await partsFor(toolchain.cache, purpose, needs);
     if (purpose === "up") {
         await startDocker(toolchain, parts.builtImages.length);
     }

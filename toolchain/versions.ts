@@ -5,7 +5,10 @@ import { repoPath } from "./paths";
 
 const schema = z.strictObject({
     go: z.strictObject({ version: z.string(), sum: z.string().startsWith("h1:"), minimum: z.string() }),
-    tools: z.record(z.string(), z.strictObject({ range: z.string(), command: z.array(z.string()) })),
+    tools: z.record(
+        z.string(),
+        z.strictObject({ range: z.string(), command: z.array(z.string()), optional: z.boolean().default(false) }),
+    ),
     disk: z.strictObject({
         cachePerProgram: z.number().positive(),
         goPerProgram: z.number().positive(),

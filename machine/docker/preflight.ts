@@ -122,9 +122,7 @@ export async function lookAtDocker(
         ),
         // The lab's own bridge has the gateway's address. Bridges of other Docker networks were reported with their
         // networks.
-        interfaces: own
-            ? []
-            : machineAddresses([...foreign.map(({ Id }) => `br-${Id.slice(0, 12)}`), ...ownBridges]),
+        interfaces: own ? [] : machineAddresses([...foreign.map(({ Id }) => `br-${Id.slice(0, 12)}`), ...ownBridges]),
         freeGib: await freeGib(root),
         missingImages: builtImages.filter((reference) => !tags.has(reference)),
     };

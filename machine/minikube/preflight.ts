@@ -69,7 +69,9 @@ async function lookAtHost(): Promise<HostFacts> {
     const kvmError = await access("/dev/kvm", constants.R_OK | constants.W_OK).then(
         () => undefined,
         (error: NodeJS.ErrnoException) =>
-            error.code === "ENOENT" ? "there is no /dev/kvm" : "your user has no rights on /dev/kvm: join the group kvm",
+            error.code === "ENOENT"
+                ? "there is no /dev/kvm"
+                : "your user has no rights on /dev/kvm: join the group kvm",
     );
     return {
         cpus: availableParallelism(),

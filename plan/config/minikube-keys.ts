@@ -30,19 +30,27 @@ export const minikubeKeys = {
         range: "GiB, 20 to 10000",
         onChange: AT_CREATION,
     }),
-    minikubeBaseImage: derived(values.pinnedReference, {
-        meaning: "Image of minikube's container, for machines that cannot download minikube's own (kicbase).",
-        range: "image reference, pinned by tag or digest",
+    minikubeBaseImage: derived(z.literal("built").or(values.pinnedReference), {
+        meaning:
+            "Image of minikube's container. `built`: one that is built on this machine, " +
+            "where minikube's own (kicbase) cannot be downloaded.",
+        range: "`built`, or an image reference pinned by tag or digest",
         unset: "minikube's own",
         onChange: AT_CREATION,
     }),
-    libvirtUri: withDefault(z.string().regex(/^\w+(\+\w+)?:\/\/\S*$/, "must be a URI such as qemu:///system"), "qemu:///system", {
-        meaning: "Connection to the libvirt daemon that has the provisioning network and the virtual machine.",
-        range: "URI of libvirt",
-        onChange: "Do not change it: another daemon has another network.",
-    }),
+    libvirtUri: withDefault(
+        z.string().regex(/^\w+(\+\w+)?:\/\/\S*$/, "must be a URI such as qemu:///system"),
+        "qemu:///system",
+        {
+            meaning: "Connection to the libvirt daemon that has the provisioning network and the virtual machine.",
+            range: "URI of libvirt",
+            onChange: "Do not change it: another daemon has another network.",
+        },
+    ),
     libvirtNetwork: withDefault(
-        z.string().regex(/^[a-zA-Z][a-zA-Z0-9_-]{0,14}$/, "must be 1 to 15 letters, digits, _ or -, as Linux names bridges"),
+        z
+            .string()
+            .regex(/^[a-zA-Z][a-zA-Z0-9_-]{0,14}$/, "must be 1 to 15 letters, digits, _ or -, as Linux names bridges"),
         "baremetal",
         {
             meaning: "Name of the provisioning network in libvirt, and of its bridge. Each lab needs its own.",

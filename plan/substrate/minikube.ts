@@ -22,7 +22,7 @@ export interface MinikubePlan extends SubstrateBase {
     memoryMib: number;
     /** Disk of the virtual machine. */
     diskGib: number;
-    /** Image of the container; undefined: minikube's own. */
+    /** Image of the container; `built`: the one that is built on this machine; undefined: minikube's own. */
     baseImage?: string;
     /** Connection to the libvirt daemon, and the network that it has. Undefined with a driver that needs none. */
     libvirt?: { uri: string; network: LibvirtNetworkPlan };

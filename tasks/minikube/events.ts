@@ -27,11 +27,17 @@ export function parseEvent(line: string): MinikubeEvent {
         case `${PREFIX}warning`:
             return { warning: message };
         case `${PREFIX}error`:
-            return { error: { id: data["id"] ?? data["name"] ?? "", message, advice: (data["advice"] ?? "").trim() } };
+            // Errors without an exit code are told while minikube goes on.
+            return data["exitcode"] === undefined
+                ? { warning: message }
+                : { error: { id: data["name"] ?? data["id"] ?? "", message, advice: filled(data["advice"]) } };
         default:
             return undefined;
     }
 }
+
+/** The advice, unless minikube has left a gap of its template open. */
+const filled = (advice = ""): string => (advice.includes("{{") ? "" : advice.trim());
 
 /** The configuration key that most likely mends an error, by the beginning of minikube's name for it. */
 const KEYS: [idPrefix: string, key: string][] = [
@@ -43,17 +49,19 @@ const KEYS: [idPrefix: string, key: string][] = [
     ["IF_", "provisioningCidr"],
 ];
 
-/** The message for a person: the key that most likely helps, what minikube said, and what it advises. */
+/**
+ * The message for a person: the key that most likely helps, what minikube said, and what it advises.
+ * @param errors in the order in which minikube told them: the last one has ended it
+ * @param tail the end of its output, for a failure without any error
+ */
 export function errorMessage(errors: readonly MinikubeError[], tail: string): string {
-    if (errors.length === 0) {
+    const error = errors.at(-1);
+    if (error === undefined) {
         return `minikube start failed: ${tail}`;
     }
-    return errors
-        .map(({ id, message, advice }) => {
-            const key = KEYS.find(([prefix]) => id.startsWith(prefix))?.[1];
-            return [`minikube start failed${key ? ` (see the key ${key})` : ""}: ${message}`, id, advice]
-                .filter(Boolean)
-                .join("; ");
-        })
-        .join("\n");
+    const { id, message, advice } = error;
+    const key = KEYS.find(([prefix]) => id.startsWith(prefix))?.[1];
+    const name = id === "" ? "" : ` (${id})`;
+    const hints = [key && `see the key ${key}`, advice].filter(Boolean).join("; ");
+    return `minikube start failed: ${message}${name}${hints && `. ${hints}`}`;
 }

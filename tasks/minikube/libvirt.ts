@@ -22,7 +22,9 @@ export interface Nic {
 export function parseNics(text: string): Nic[] {
     return text.split("\n").flatMap((line) => {
         const [, , source, , mac] = line.trim().split(/\s+/);
-        return source !== undefined && /^([0-9a-f]{2}:){5}[0-9a-f]{2}$/.test(mac ?? "") ? [{ source, mac: mac as string }] : [];
+        return source !== undefined && /^([0-9a-f]{2}:){5}[0-9a-f]{2}$/.test(mac ?? "")
+            ? [{ source, mac: mac as string }]
+            : [];
     });
 }
 
@@ -31,7 +33,8 @@ export function parseNics(text: string): Nic[] {
  * gives its MAC address a fixed address. minikube itself knows no way to give a NIC a MAC address.
  */
 export async function attachNic(domain: string, { uri, network, mac }: LibvirtNic): Promise<void> {
-    const virsh = (...args: string[]): Promise<string> => run("virsh", ["--connect", uri, ...args], { timeoutMs: LIMIT_MS });
+    const virsh = (...args: string[]): Promise<string> =>
+        run("virsh", ["--connect", uri, ...args], { timeoutMs: LIMIT_MS });
     const nics = parseNics(await virsh("domiflist", domain));
     if (nics.some((nic) => nic.mac === mac)) {
         return;

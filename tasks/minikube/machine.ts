@@ -79,7 +79,9 @@ export class MinikubeMachine {
         }
         const { exitCode, timedOut, all } = await child;
         if (timedOut) {
-            throw new UserError(`minikube start was not done after ${START_LIMIT_MS / 60_000} min: minikube logs tells why`);
+            throw new UserError(
+                `minikube start was not done after ${START_LIMIT_MS / 60_000} min: minikube logs tells why`,
+            );
         }
         if (exitCode !== 0) {
             throw new UserError(errorMessage(errors, all.split("\n").slice(-5).join(" ")));
@@ -123,7 +125,9 @@ export function machineState(output: string, exitCode: number | undefined): Mach
     try {
         status = JSON.parse(output) as typeof status;
     } catch {
-        throw new Error(`minikube status ended with exit code ${exitCode} and said ${JSON.stringify(output.slice(0, 200))}`);
+        throw new Error(
+            `minikube status ended with exit code ${exitCode} and said ${JSON.stringify(output.slice(0, 200))}`,
+        );
     }
     if (status.Host === "Nonexistent") {
         return "absent";

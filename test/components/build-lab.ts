@@ -20,10 +20,13 @@ interface BuiltLab {
     output: Record<string, unknown>;
 }
 
-/** Builds a whole lab against the mocks, and records its resources. Nothing waits for the fleet. */
+/**
+ * Builds a whole lab against the mocks, and records its resources. Nothing waits for the fleet. A lab on minikube is a
+ * preview, because there is no machine that could be looked at.
+ */
 export async function buildLab(raw: Record<string, string>): Promise<BuiltLab> {
     const recorder = new Recorder();
-    await recorder.start();
+    await recorder.start("metal3-scale-lab", "test", raw["substrate"] === "minikube");
     const config = validate({ ...raw, wait: "none" });
     const planned = plan(config, "test");
     const images = new Images(config.images);

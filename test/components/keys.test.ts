@@ -3,6 +3,7 @@ import { keys, type Key } from "../../plan/config/keys";
 import { ironicValues } from "../../plan/manifests/ironic-values";
 import { plan } from "../../plan/plan";
 import { validate } from "../../plan/validate";
+import type { MachineSpec } from "../../tasks/minikube/spec";
 import { BMO, buildLab, CLUSTER, field, HOST, NETWORK } from "./build-lab";
 import type { Recorder } from "./mocks";
 
@@ -59,6 +60,14 @@ const deploymentVariable =
         const container = field(recorder.named(deployment), "spec", "template", "spec", "containers", 0);
         return (container as { env: { name: string; value: unknown }[] }).env.find((env) => env.name === name)?.value;
     };
+
+const MINIKUBE = { substrate: "minikube" };
+
+/** What minikube is told of its machine. */
+const machine =
+    (read: (spec: MachineSpec) => unknown) =>
+    ({ recorder }: Recorded) =>
+        read(JSON.parse(String(field(recorder.named("kubernetes"), "environment", "MINIKUBE_MACHINE"))) as MachineSpec);
 
 const ROWS: Record<Key, Row> = {
     substrate: {
@@ -119,6 +128,33 @@ const ROWS: Record<Key, Row> = {
     podCidr: { value: "10.8.0.0/16", read: nodeVariable("POD_CIDR"), expected: "POD_CIDR=10.8.0.0/16" },
     serviceCidr: { value: "10.9.0.0/16", read: nodeVariable("CLUSTER_DNS"), expected: "CLUSTER_DNS=10.9.0.10" },
     apiPort: { value: "17000", read: ofNode("ports", 0, "external"), expected: 17_000 },
+    minikubeDriver: {
+        value: "docker",
+        with: MINIKUBE,
+        read: machine(({ driver, dockerNetwork }) => [driver, dockerNetwork]),
+        expected: ["docker", "m3lab-test"],
+    },
+    minikubeCpus: { value: "7", with: MINIKUBE, read: machine(({ cpus }) => cpus), expected: 7 },
+    minikubeMemory: { value: "9000", with: MINIKUBE, read: machine(({ memoryMib }) => memoryMib), expected: 9000 },
+    minikubeDisk: { value: "77", with: MINIKUBE, read: machine(({ diskGib }) => diskGib), expected: 77 },
+    minikubeBaseImage: {
+        value: "example.com/kicbase:v1",
+        with: { ...MINIKUBE, minikubeDriver: "docker" },
+        read: machine(({ baseImage }) => baseImage),
+        expected: "example.com/kicbase:v1",
+    },
+    libvirtUri: {
+        value: "qemu+ssh://far/system",
+        with: MINIKUBE,
+        read: machine(({ libvirt }) => libvirt?.uri),
+        expected: "qemu+ssh://far/system",
+    },
+    libvirtNetwork: {
+        value: "metal",
+        with: MINIKUBE,
+        read: machine(({ libvirt }) => libvirt?.network),
+        expected: "metal",
+    },
     images: {
         value: JSON.stringify({ overrides: { node: "example.com/node:1.2.3" } }),
         read: ofNode("image"),

@@ -93,7 +93,11 @@ describe("The lab as resources", () => {
             "/etc/kubernetes/pki/kubelet-server.key",
         ]);
         expect(node.ports).to.deep.equal([
-            { internal: 6443, external: substrateOf("embedded", plan(validate({}), "test")).node.apiPort, ip: "127.0.0.1" },
+            {
+                internal: 6443,
+                external: substrateOf("embedded", plan(validate({}), "test")).node.apiPort,
+                ip: "127.0.0.1",
+            },
         ]);
         expect(node.capabilities).to.deep.equal({ adds: ["ALL"], drops: ["CAP_SYS_RESOURCE"] });
     });

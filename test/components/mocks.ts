@@ -38,7 +38,8 @@ export class Recorder {
         private readonly invokes: Record<string, (inputs: Record<string, unknown>) => Record<string, unknown>> = {},
     ) {}
 
-    async start(project = "metal3-scale-lab", stack = "test"): Promise<void> {
+    /** @param preview whether the program runs as in a preview, in which it looks at nothing and waits for nothing */
+    async start(project = "metal3-scale-lab", stack = "test", preview = false): Promise<void> {
         await pulumi.runtime.setMocks(
             {
                 newResource: ({ type, name, inputs }) => {
@@ -58,6 +59,7 @@ export class Recorder {
             },
             project,
             stack,
+            preview,
         );
         this.watchDependencies(pulumi.runtime.getMonitor() as Monitor);
     }

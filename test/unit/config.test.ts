@@ -75,7 +75,7 @@ describe("configuration", () => {
             "nodes = 400: they need 200 pairs, but 192.168.222.0/24 has addresses for 94: " +
                 "raise nodesPerPair or take a larger provisioningCidr",
         ],
-        [{ substrate: "vmware" }, 'substrate = "vmware": must be one of embedded'],
+        [{ substrate: "vmware" }, 'substrate = "vmware": must be one of embedded, minikube'],
         [
             { kubernetesVersion: "1.2" },
             'kubernetesVersion = "1.2": must be a Kubernetes version such as v1.35.4, >=1.26.0 <1.37.0',

@@ -1,10 +1,11 @@
 import { existsSync } from "node:fs";
 import type { Cache } from "../cache/cache";
+import type { LabNeeds } from "../ensure/needs";
 import { goBinaryRecipe } from "../go/build";
 import { findGo } from "../go/go";
 import { goTarget, goTargets } from "../go/targets";
 import { haveImage } from "../images/build";
-import { builtReference, labImages, type WantedImages } from "../images/reference";
+import { builtReference, labImages } from "../images/reference";
 import { manifestsPath, manifestsRecipe } from "../manifests/entry";
 import { currentLogin, pulumiSetup } from "../pulumi/home";
 import { installedPlugin, pluginsHome } from "../pulumi/plugins";
@@ -34,9 +35,10 @@ async function toolFinding(cache: Cache, name: string): Promise<Finding> {
     return { ...finding, found: `${finding.found}${at}${because}` };
 }
 
-/** Command-line tools that a person may have already. */
-export async function toolFindings(cache: Cache): Promise<Finding[]> {
-    return Promise.all(Object.keys(versions().tools).map((name) => toolFinding(cache, name)));
+/** Command-line tools that a person may have already. @param more names of optional ones that the lab needs */
+export async function toolFindings(cache: Cache, more: readonly string[]): Promise<Finding[]> {
+    const tools = Object.entries(versions().tools).filter(([name, { optional }]) => !optional || more.includes(name));
+    return Promise.all(tools.map(([name]) => toolFinding(cache, name)));
 }
 
 /** Pulumi's plugins. An optional one that is not installed is no finding: most labs do without it. */
@@ -76,8 +78,9 @@ export async function manifestsFinding(cache: Cache): Promise<Finding> {
 }
 
 /** The images of a lab with this configuration. @param usable whether Docker answers */
-export async function imageFindings(wanted: WantedImages, usable: boolean): Promise<Finding[]> {
-    const found = [...labImages(wanted)].map(async ([name, reference]): Promise<Finding> => {
+export async function imageFindings({ images, moreImages }: LabNeeds, usable: boolean): Promise<Finding[]> {
+    const wanted = [...labImages(images), ...moreImages.map((name): [string, string] => [name, builtReference(name)])];
+    const found = wanted.map(async ([name, reference]): Promise<Finding> => {
         const what = `image ${name}`;
         if (usable && (await haveImage(reference))) {
             return { what, state: "ok", found: reference };

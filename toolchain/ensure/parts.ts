@@ -1,8 +1,9 @@
 import type { Cache } from "../cache/cache";
-import { builtReference, labImages, type WantedImages } from "../images/reference";
+import { builtReference, labImages } from "../images/reference";
 import { currentLogin, pulumiSetup, type PulumiSetup } from "../pulumi/home";
 import { planPlugins, targetsOf, type PluginPlan } from "../pulumi/plugins";
 import { findTool, tool, type FoundTool } from "../tools";
+import type { LabNeeds } from "./needs";
 
 /**
  * What the toolchain is wanted for. `preview`: Pulumi with its plugins, and the manifests; it needs neither Docker nor
@@ -34,22 +35,16 @@ export interface LabParts {
     publishedImages: string[];
 }
 
-/**
- * Looks for what `purpose` needs and decides where each part comes from. Makes nothing.
- * @param optionalPlugins names of the optional plugins that the lab uses
- */
-export async function partsFor(
-    cache: Cache,
-    purpose: Purpose,
-    wanted: WantedImages,
-    optionalPlugins: readonly string[] = [],
-): Promise<LabParts> {
-    const found = TOOLS[purpose].map(async (name) => [name, await findTool(cache, name)] as const);
+/** Looks for what `purpose` needs and decides where each part comes from. Makes nothing. */
+export async function partsFor(cache: Cache, purpose: Purpose, needs: LabNeeds): Promise<LabParts> {
+    // A preview runs no tool of the substrate.
+    const names = [...TOOLS[purpose], ...(purpose === "preview" ? [] : needs.tools)];
+    const found = names.map(async (name) => [name, await findTool(cache, name)] as const);
     const tools = new Map(await Promise.all(found));
     const { where } = tools.get("pulumi") as FoundTool;
     const setup = pulumiSetup(cache, { where, env: process.env, login: currentLogin() });
-    const plugins = await planPlugins(cache.root, setup.home, optionalPlugins);
-    const images = purpose === "up" ? [...labImages(wanted)] : [];
+    const plugins = await planPlugins(cache.root, setup.home, needs.plugins);
+    const images = purpose === "up" ? [...labImages(needs.images)] : [];
     const programs = new Set([
         ...[...tools].filter(([, { where }]) => where !== "PATH").map(([name]) => tool(name).target),
         ...(purpose === "test" ? TEST_PROGRAMS : []),
@@ -60,7 +55,10 @@ export async function partsFor(
         setup,
         plugins,
         programs: [...programs],
-        builtImages: images.filter(([name, reference]) => reference === builtReference(name)).map(([name]) => name),
+        builtImages: [
+            ...images.filter(([name, reference]) => reference === builtReference(name)).map(([name]) => name),
+            ...(purpose === "up" ? needs.moreImages : []),
+        ],
         publishedImages: images
             .filter(([name, reference]) => reference !== builtReference(name))
             .map(([, reference]) => reference),

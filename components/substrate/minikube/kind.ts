@@ -28,7 +28,7 @@ export const minikube: SubstrateKind = {
         );
         const cluster = new MinikubeCluster(
             "kubernetes",
-            { plan, networkName: network.name },
+            { plan, images, networkName: network.name },
             { parent, dependsOn: onBridge ? [onBridge] : [] },
         );
         const loaded = new MachineImages("kubernetes-images", { plan, images, machine: cluster.machine }, { parent });

@@ -1,6 +1,7 @@
 import * as command from "@pulumi/command";
 import type * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
+import type { ImageReferences } from "../../../plan/image-reference";
 import type { LabPlan } from "../../../plan/plan";
 import { substrateOf } from "../../../plan/substrate/plan";
 import type { MachineSpec } from "../../../tasks/minikube/spec";
@@ -10,6 +11,7 @@ import { ensureRunning } from "./running";
 
 export interface MinikubeClusterArgs {
     plan: LabPlan;
+    images: ImageReferences;
     /** Docker network that is the provisioning network. */
     networkName: pulumi.Input<string>;
 }
@@ -22,7 +24,7 @@ export class MinikubeCluster extends pulumi.ComponentResource {
 
     constructor(name: string, args: MinikubeClusterArgs, opts?: pulumi.ComponentResourceOptions) {
         super("metal3lab:index:MinikubeCluster", name, {}, opts);
-        const spec = pulumi.output(args.networkName).apply((network) => machineSpec(args.plan, network));
+        const spec = pulumi.output(args.networkName).apply((network) => machineSpec(args, network));
         this.machine = new command.local.Command(
             name,
             {
@@ -56,13 +58,26 @@ export class MinikubeCluster extends pulumi.ComponentResource {
 }
 
 /** What minikube is told, from the plan. */
-function machineSpec(plan: LabPlan, dockerNetwork: string): MachineSpec {
+function machineSpec({ plan, images }: MinikubeClusterArgs, dockerNetwork: string): MachineSpec {
     const { driver, profile, kubernetesVersion, podCidr, serviceCidr, address, cpus, memoryMib, diskGib, ...rest } =
         substrateOf("minikube", plan);
     const { baseImage, libvirt } = rest;
     return {
-        ...{ profile, driver, kubernetesVersion, podCidr, serviceCidr, address, cpus, memoryMib, diskGib, dockerNetwork },
-        ...(baseImage === undefined ? {} : { baseImage }),
+        ...{
+            profile,
+            driver,
+            kubernetesVersion,
+            podCidr,
+            serviceCidr,
+            address,
+            cpus,
+            memoryMib,
+            diskGib,
+            dockerNetwork,
+        },
+        ...(baseImage === undefined
+            ? {}
+            : { baseImage: baseImage === "built" ? images.reference("minikube-base") : baseImage }),
         ...(libvirt === undefined
             ? {}
             : { libvirt: { uri: libvirt.uri, network: libvirt.network.name, mac: libvirt.network.node.mac } }),

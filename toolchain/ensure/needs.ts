@@ -1,0 +1,21 @@
+import type { WantedImages } from "../images/reference";
+
+/** What one lab needs beyond what every lab needs. */
+export interface LabNeeds {
+    /** Where its images come from. */
+    images: WantedImages;
+    /** Images that are built beside those that run in the lab or as its containers. */
+    moreImages: readonly string[];
+    /** Command-line tools of versions.yaml. */
+    tools: readonly string[];
+    /** Pulumi plugins that only some labs use. */
+    plugins: readonly string[];
+}
+
+/** What a lab of the default configuration needs. */
+export const NO_MORE: LabNeeds = {
+    images: { source: "build", overrides: {} },
+    moreImages: [],
+    tools: [],
+    plugins: [],
+};
