@@ -59,7 +59,9 @@ export interface RunningPart {
     id: string;
     /** Its name without the lab's prefix. */
     name: string;
-    /** How to look into it: a Kubernetes node, whose parts are measured one by one, or a part that is measured whole. */
+    /**
+     * How to look into it: a Kubernetes node, whose parts are measured one by one, or a part that is measured whole.
+     */
     node?: NodeAccess;
     /** Reads its usage since it began. */
     usage(signal: AbortSignal): Promise<PartUsage>;

@@ -105,10 +105,14 @@ function imageProblems({ images }: Partial<LabConfig>, known: Known): Problem[] 
         }));
 }
 
+/** Whether a person has set a key: Pulumi hands over the defaults of Pulumi.yaml like values that were set. */
+const isSet = (key: string, raw: Record<string, string>): boolean =>
+    raw[key] !== undefined && raw[key] !== defaultOf(key as Key);
+
 /** A key that says how another substrate is made would change nothing, silently. */
 function substrateProblems({ substrate, minikubeDriver }: Partial<LabConfig>, raw: Record<string, string>): Problem[] {
     const wrong = (names: readonly string[], rule: string): Problem[] =>
-        names.filter((key) => raw[key] !== undefined).map((key) => ({ key, value: shown(raw[key]), rule }));
+        names.filter((key) => isSet(key, raw)).map((key) => ({ key, value: shown(raw[key]), rule }));
     if (substrate === "embedded") {
         return wrong(Object.keys(minikubeKeys), "belongs to the substrate minikube, but the substrate is embedded");
     }

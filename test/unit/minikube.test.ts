@@ -154,7 +154,7 @@ describe("The keys of minikube", () => {
     };
 
     it("are refused where they would change nothing", () => {
-        expect(problems({ minikubeCpus: "8", libvirtUri: "qemu:///system" })).to.have.members([
+        expect(problems({ minikubeCpus: "8", libvirtUri: "qemu:///session" })).to.have.members([
             "minikubeCpus",
             "libvirtUri",
         ]);

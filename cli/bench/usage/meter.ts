@@ -23,8 +23,9 @@ export interface Failures {
 
 /**
  * Measures the components of a lab: the processes of its Kubernetes nodes, the containers of its pods, and its parts
- * outside of Kubernetes, such as the fake nodes. A window begins with the first sample, or with beginWindow(). The usage of an instance
- * that ran before counts from there on; the usage of an instance that begins within the window counts in full.
+ * outside of Kubernetes, such as the fake nodes. A window begins with the first sample, or with beginWindow(). The
+ * usage of an instance that ran before counts from there on; the usage of an instance that begins within the window
+ * counts in full.
  */
 export class UsageMeter {
     private readonly totals = new UsageTotals();

@@ -12,8 +12,8 @@ export interface ComponentUsage {
 }
 
 /**
- * Who runs an instance: the node, a pod, or a tool of the machine. For the node and for the pods there is also a total of everything,
- * so that usage which no instance accounts for is seen.
+ * Who runs an instance: the node, a pod, or a tool of the machine. For the node and for the pods there is also a total
+ * of everything, so that usage which no instance accounts for is seen.
  */
 export type Owner = "node" | "pods" | "machine";
 
