@@ -42,9 +42,9 @@ export const SETTINGS = {
 
     /**
      * Hosts that BMO inspects, provisions or deprovisions at the same time, unless the key `provisioningLimit` is set.
-     * 10000 is never reached. BMO looks at a host in progress every 10 to 15 s; a host that may not begin registers anew
-     * every 1 to 2 min, which costs more: after 9 min 2 of 200 hosts were provisioned with a limit of 40, without one
-     * 22 of 100 after 5 min.
+     * 10000 is never reached. BMO looks at a host in progress every 10 to 15 s; a host that may not begin registers
+     * anew every 1 to 2 min, which costs more: after 9 min 2 of 200 hosts were provisioned with a limit of 40, without
+     * one 22 of 100 after 5 min.
      */
     provisioningLimit: setting<number>({ deviations: ["bmo-provisioning-limit"], lab: 10_000, published: 20 }),
     /** Concurrent reconciles of each of BMO's controllers. Upstream: the number of CPUs, from 2 to 8. */

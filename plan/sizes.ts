@@ -32,9 +32,9 @@ export interface QueueSizes {
 
 /**
  * Whether host `index` is created paused, until fewer than `hostsAtOnce` hosts are being provisioned. Controllers poll
- * everything that waits: BMO a host in progress every 10 to 15 s, CAPM3 a Machine without a host every 30 s, KCP the same
- * every 20 s. For a thousand of each that is more than two cores have. A function of the index alone, so that growing
- * changes no existing host.
+ * everything that waits: BMO a host in progress every 10 to 15 s, CAPM3 a Machine without a host every 30 s, KCP the
+ * same every 20 s. For a thousand of each that is more than two cores have. A function of the index alone, so that
+ * growing changes no existing host.
  */
 export const isHostQueued = (index: number, { hostQueue, hostsAtOnce }: QueueSizes): boolean =>
     hostQueue && index >= hostsAtOnce;
