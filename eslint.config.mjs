@@ -10,11 +10,12 @@ const LAYERS = {
     services: [],
     plugins: [],
     toolchain: ["plan", "lib", "plugins"],
+    machine: ["toolchain", "plan", "lib"],
     tasks: ["toolchain", "plan", "lib"],
     components: ["tasks", "plan", "lib"],
-    prepare: ["components", "tasks", "toolchain", "plan", "lib"],
-    "index.ts": ["prepare", "components", "tasks", "toolchain", "plan", "lib"],
-    cli: ["prepare", "components", "tasks", "toolchain", "plan", "lib"],
+    prepare: ["components", "tasks", "machine", "toolchain", "plan", "lib"],
+    "index.ts": ["prepare", "components", "tasks", "machine", "toolchain", "plan", "lib"],
+    cli: ["prepare", "components", "tasks", "machine", "toolchain", "plan", "lib"],
 };
 
 const layerZones = Object.entries(LAYERS).map(([layer, below]) => ({

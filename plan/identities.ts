@@ -31,11 +31,17 @@ export const FAKE_IPA_PORT = 9999;
 export const bmcAddress = (sushyTools: string, uuid: string): string =>
     `redfish+http://${sushyTools}:${SUSHY_TOOLS_PORT}/redfish/v1/Systems/${uuid}`;
 
-/** First part of every Docker name of a lab. */
+/** First part of every name that a lab has on the machine, such as that of a container. */
 export const labPrefix = (seed: string): string => `m3lab-${seed}`;
 
+/** The same for a stack by its name, with or without organisation and project: organisation/project/stack. */
+export const stackPrefix = (stack: string): string => labPrefix(stack.split("/").at(-1) as string);
+
+/** Last part of the name of the Kubernetes node that holds the control plane. */
+export const CONTROL_PLANE = "control-plane";
+
 /** Name of the Kubernetes node that the lab makes, and of its container. */
-export const nodeName = (seed: string): string => `${labPrefix(seed)}-control-plane`;
+export const nodeName = (seed: string): string => `${labPrefix(seed)}-${CONTROL_PLANE}`;
 
 /** Port of the lab's Kubernetes API on the loopback interface when `apiPort` is not set, by the seed. */
 export const defaultApiPort = (seed: string): number =>

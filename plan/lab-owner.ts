@@ -15,6 +15,12 @@ export interface LabOwner {
     user: string;
 }
 
+/**
+ * Variable in which the command line tells the program that the state knows the lab: id of the object that bears the
+ * record. The program itself cannot read ids in the state.
+ */
+export const VERIFIED_VARIABLE = "METAL3_SCALE_LAB_VERIFIED";
+
 /** Docker labels of the record, by the field that they hold. */
 const FIELDS = {
     id: `${LAB_LABEL}.state-id`,

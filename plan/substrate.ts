@@ -3,18 +3,27 @@ import type { LabConfig } from "./config/keys";
 import * as identities from "./identities";
 
 /** Where the lab stands, as far as it follows from the configuration. Layers above use it without knowing the kind. */
-export interface SubstratePlan {
-    kind: LabConfig["substrate"];
+interface SubstrateBase {
     /**
      * Address on the provisioning network at which Services of the management cluster are reached, as an external IP.
      */
     serviceAddress: string;
     /** Name of the StorageClass for data that must outlive a pod. */
     storageClass: string;
+    /** Names of the containers in which the Kubernetes nodes run. */
+    containers: string[];
+}
+
+/** A Kubernetes in one Docker container, on a Docker network. */
+export interface EmbeddedPlan extends SubstrateBase {
+    kind: "embedded";
     /** Address of the provisioning network that belongs to its gateway. */
     gateway: string;
     node: NodePlan;
 }
+
+/** The plans of all kinds. Only the files of a kind look beyond {@link SubstrateBase}. */
+export type SubstratePlan = EmbeddedPlan;
 
 /** The node of a management cluster that the lab itself makes. */
 export interface NodePlan {
@@ -45,6 +54,7 @@ export function substratePlan(config: LabConfig, seed: string): SubstratePlan {
         kind: config.substrate,
         serviceAddress: address,
         storageClass: NODE_STORAGE_CLASS,
+        containers: [identities.nodeName(seed)],
         gateway: addresses.gatewayAddress(network),
         node: {
             name: identities.nodeName(seed),

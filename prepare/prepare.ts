@@ -1,7 +1,9 @@
 import * as pulumi from "@pulumi/pulumi";
+import type { LayerContext } from "../components/context";
 import type { LabArgs } from "../components/lab";
-import { SUBSTRATE_KINDS } from "../components/substrate/kinds";
-import type { WantedLab } from "../components/substrate/substrate";
+import { ownerHere } from "../machine/owner";
+import { PREFLIGHTS } from "../machine/preflight";
+import type { WantedLab } from "../machine/wanted-lab";
 import type { LabConfig } from "../plan/config/keys";
 import type { LabOwner } from "../plan/lab-owner";
 import { ironicValues } from "../plan/manifests/ironic-values";
@@ -14,8 +16,8 @@ import { manifestsPath } from "../toolchain/manifests/entry";
 import { readBareMetalOperator } from "../toolchain/manifests/rendered";
 import { cacheRoot } from "../toolchain/paths";
 import { renderChart } from "./chart";
+import { foreignLabProblems } from "./foreign-lab";
 import { Images } from "./images";
-import { foreignLabProblems, ownerHere } from "./lab-owner";
 
 /**
  * Reads and validates the configuration, and looks at the machine unless this is a preview: a preview also runs where
@@ -39,7 +41,7 @@ export async function prepare(): Promise<LabArgs> {
         problems.push(...(wanted ? await foreignLabProblems(wanted.plan.prefix, owner) : []));
         // Of a configuration that is not valid no substrate is known: the machine is looked at for the default one.
         const { substrate } = config ?? validate({});
-        problems.push(...(await SUBSTRATE_KINDS[substrate].problems(wanted)));
+        problems.push(...(await PREFLIGHTS[substrate](wanted)));
     }
     if (problems.length > 0 || wanted === undefined) {
         throw new ConfigurationError(problems);
@@ -62,7 +64,7 @@ export async function prepare(): Promise<LabArgs> {
     };
 }
 
-function wantedLab(config: LabConfig, owner: LabOwner): WantedLab {
+function wantedLab(config: LabConfig, owner: LabOwner): WantedLab & LayerContext {
     const images = new Images(config.images);
     return { config, plan: plan(config, pulumi.getStack()), images, owner, builtImages: images.built() };
 }

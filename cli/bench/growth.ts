@@ -1,5 +1,4 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import Docker from "dockerode";
 import { machineMemory } from "../../lib/proc";
 import { waitUntil } from "../../lib/wait-until";
 import { HOSTS } from "../../tasks/wait-for-fleet/reader";
@@ -57,7 +56,7 @@ export class GrowthWatch {
         existing: number,
         onFirstHost: (cluster: ManagementCluster) => Promise<void>,
     ) {
-        this.meter = new UsageMeter(new Docker(), lab.stack);
+        this.meter = new UsageMeter(lab.stack);
         this.done = [this.sampling(), this.waiting(existing, onFirstHost)];
         // end() throws their errors, perhaps long after: until then Node must not take them for unhandled.
         for (const task of this.done) {

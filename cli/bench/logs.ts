@@ -1,9 +1,12 @@
 import { createWriteStream } from "node:fs";
 import { pipeline } from "node:stream/promises";
 import { createGzip } from "node:zlib";
-import Docker from "dockerode";
-import { nodeName } from "../../plan/identities";
+import { HOLDERS } from "../../machine/holders";
+import { stackPrefix } from "../../plan/identities";
 import type { StageReport } from "./stages/report";
+
+/** Longest wait for the list of the lab's parts, milliseconds. */
+const LIST_LIMIT_MS = 30_000;
 
 /** Stages that a host of a new lab goes through only when something went wrong. */
 const UNEXPECTED_STAGES = ["register again", "deprovision"];
@@ -20,10 +23,16 @@ export function unexplained({ hosts, clusters, machines }: StageReport): string[
 }
 
 /**
- * Writes the logs of all pods and of the node's own services into an archive. It takes the node's files, because they
- * include the logs that were rotated away, which the API does not give.
+ * Writes the logs of all pods and of the nodes' own services into archives, one a node. It takes the nodes' files,
+ * because they include the logs that were rotated away, which the API does not give.
+ * @param file name of the archive. With several nodes each has the node's name before its end.
  */
 export async function saveLogs(stack: string, file: string): Promise<void> {
-    const archive = await new Docker().getContainer(nodeName(stack)).getArchive({ path: "/var/log" });
-    await pipeline(archive, createGzip(), createWriteStream(file));
+    const signal = AbortSignal.timeout(LIST_LIMIT_MS);
+    const parts = (await Promise.all(HOLDERS.map((each) => each.runningParts(stackPrefix(stack), signal)))).flat();
+    const nodes = parts.flatMap(({ name, node }) => (node ? [{ name, node }] : []));
+    for (const { name, node } of nodes) {
+        const own = nodes.length === 1 ? file : file.replace(/(\.tar\.gz)?$/, `-${name}$1`);
+        await pipeline(await node.logs(), createGzip(), createWriteStream(own));
+    }
 }

@@ -1,10 +1,10 @@
-import Docker from "dockerode";
 import type { CustomKind } from "../../lib/kubernetes";
+import { HOLDERS } from "../../machine/holders";
+import { stackPrefix } from "../../plan/identities";
 import { plan as makePlan, type LabPlan } from "../../plan/plan";
 import { UserError } from "../../plan/user-error";
 import { validate } from "../../plan/validate";
 import { CLUSTERS, HOSTS } from "../../tasks/wait-for-fleet/reader";
-import { labLabel } from "../recovery/docker-leftovers";
 import { lastChanges } from "../stack";
 import { availableClusters, waitForClusters } from "./available-clusters";
 import type { Counts, ResizeRun, ResizeStep } from "./file";
@@ -55,7 +55,11 @@ export function touched(before: readonly Part[], after: readonly Part[], hasPlac
 
 /** Tells whether a host, cluster or container has a place in a lab. */
 export function places({ hosts, clusters, pairs, substrate, prefix }: LabPlan): (of: string) => boolean {
-    const names = new Set([substrate.node.name, ...hosts.map(({ name }) => name), ...clusters.map(({ name }) => name)]);
+    const names = new Set([
+        ...substrate.containers,
+        ...hosts.map(({ name }) => name),
+        ...clusters.map(({ name }) => name),
+    ]);
     return (of) => names.has(of) || pairs.some(({ name }) => of.startsWith(`${prefix}-${name}-`));
 }
 
@@ -132,7 +136,7 @@ async function counts(lab: BenchLab): Promise<Counts> {
 /** The hosts, clusters and Machines of the lab, and its containers. */
 async function parts(lab: BenchLab): Promise<Part[]> {
     const cluster = ManagementCluster.ofRunningLab(lab.stack);
-    const containers = await new Docker().listContainers({ all: true, filters: { label: [labLabel(lab.stack)] } });
+    const onMachine = (await Promise.all(HOLDERS.map((each) => each.containers(stackPrefix(lab.stack))))).flat();
     const objects = async (kind: CustomKind, what: string, of: (object: StoredObject) => string): Promise<Part[]> =>
         (await cluster.list(kind)).map((object) => ({
             what: `${what} ${object.metadata.name}`,
@@ -144,10 +148,6 @@ async function parts(lab: BenchLab): Promise<Part[]> {
         ...(await objects(HOSTS, "BareMetalHost", own)),
         ...(await objects(CLUSTERS, "Cluster", own)),
         ...(await objects(MACHINES, "Machine", ({ spec }) => String(spec?.["clusterName"]))),
-        ...containers.map(({ Id, Names }) => ({
-            what: `container ${Names[0]}`,
-            id: Id,
-            of: (Names[0] ?? "").slice(1),
-        })),
+        ...onMachine.map(({ id, name }) => ({ what: `container ${name}`, id, of: name })),
     ];
 }

@@ -1,20 +1,16 @@
 import { KubernetesObjectApi } from "@kubernetes/client-node";
 import { isAbsent, parseKubeconfig } from "../../lib/kubernetes";
+import type { MachineObject } from "../../machine/holder";
+import { HOLDERS } from "../../machine/holders";
+import { stackPrefix } from "../../plan/identities";
 import type { Ready } from "../../toolchain/ensure";
 import { repoPath } from "../../toolchain/paths";
 import { run } from "../../toolchain/run";
 import { managementKubeconfig } from "../management";
-import { finishedObjects, type DockerObject } from "./docker-leftovers";
 import { importSettled, type StackState, type StateResource } from "./state";
 
 /** Longest preview, milliseconds. With a thousand hosts and clusters one took 71 s on a busy machine. */
 const PREVIEW_LIMIT_MS = 600_000;
-
-/** End of the name of the container in which the lab's Kubernetes runs (plan/identities.ts). */
-const NODE_SUFFIX = "-control-plane";
-
-const CONTAINER = "docker:index/container:Container";
-const VOLUME = "docker:index/volume:Volume";
 
 /** What `pulumi preview --json` says of one resource. */
 export interface PreviewStep {
@@ -32,20 +28,16 @@ const objectId = (name: string, namespace?: unknown): string =>
 const objectKey = (apiVersion: unknown, kind: unknown, id: string): string =>
     `${String(apiVersion)}/${String(kind)}/${id}`;
 
-/**
- * The key of a planned resource in the inventory; "" when its name is not known yet, or when such resources are not
- * adopted.
- */
+/** The key of a planned resource in the inventory; "" when its name is not known yet. */
 export function inventoryKey({ type, inputs }: StateResource): string {
     const { name, namespace } = inputs?.metadata ?? {};
     if (type.startsWith("kubernetes:") && typeof name === "string") {
         return objectKey(inputs?.apiVersion, inputs?.kind, objectId(name, namespace));
     }
-    if ((type === CONTAINER || type === VOLUME) && typeof inputs?.name === "string") {
-        return `${type}/${inputs.name}`;
-    }
-    return "";
+    return typeof inputs?.name === "string" ? machineKey({ type, name: inputs.name }) : "";
 }
+
+const machineKey = ({ type, name }: Pick<MachineObject, "type" | "name">): string => `${type}/${name}`;
 
 /**
  * Resources that exist but are missing from the state, because a run that was killed had made them, in the form in
@@ -144,9 +136,9 @@ export async function adopt(
     pulumi: (args: string[]) => Promise<number>,
 ): Promise<void> {
     const resources = state.deployment?.resources ?? [];
-    const docker = await finishedObjects(stack);
-    const node = docker.find(({ name }) => name.endsWith(NODE_SUFFIX));
-    if (node === undefined || !resources.some(({ id }) => id === node.id)) {
+    const objects = (await Promise.all(HOLDERS.map((holder) => holder.finishedObjects(stackPrefix(stack))))).flat();
+    const cluster = objects.find(({ holdsCluster }) => holdsCluster);
+    if (cluster === undefined || !resources.some(({ id }) => id === cluster.id)) {
         return;
     }
     say("a run was killed: looks for what it made and did not record");
@@ -158,7 +150,7 @@ export async function adopt(
     const { steps } = JSON.parse(preview) as { steps: PreviewStep[] };
     const planned = steps.flatMap(({ op, newState }) => (op === "create" && newState?.custom ? [newState] : []));
     const inventory = new Map([
-        ...dockerInventory(docker),
+        ...objects.map((object): [string, string] => [machineKey(object), object.id]),
         ...(await kubernetesInventory(await managementKubeconfig(stack), planned)),
     ]);
     const found = findUnrecorded(resources, steps, inventory);
@@ -177,9 +169,6 @@ export async function adopt(
         throw new Error("the adopted resources could not be refreshed: the messages above say why");
     }
 }
-
-const dockerInventory = (objects: readonly DockerObject[]): [string, string][] =>
-    objects.map(({ what, id, name }) => [`${what === "container" ? CONTAINER : VOLUME}/${name}`, id]);
 
 /** Keys and ids of the planned Kubernetes objects that exist, by one list for each kind and namespace. */
 async function kubernetesInventory(kubeconfig: string, planned: readonly StateResource[]): Promise<[string, string][]> {

@@ -1,9 +1,11 @@
 import { join } from "node:path";
-import { findLab, ForeignLabError, isOurs, ownerHere, VERIFIED_VARIABLE } from "../../prepare/lab-owner";
+import { findLab, HOLDERS } from "../../machine/holders";
+import { ForeignLabError, isOurs, ownerHere } from "../../machine/owner";
+import { stackPrefix } from "../../plan/identities";
+import { VERIFIED_VARIABLE } from "../../plan/lab-owner";
 import type { Ready } from "../../toolchain/ensure";
 import { cacheRoot } from "../../toolchain/paths";
 import { selectStack, stackExists } from "../stack";
-import { removeLeftovers, stackPrefix } from "./docker-leftovers";
 import { clearDeadLocks } from "./locks";
 import { endOrphanedPlugins } from "./orphaned-plugins";
 import { exportState, importSettled, knownIds, type StackState } from "./state";
@@ -16,8 +18,8 @@ export interface RecoverOptions {
     /** Whether a lab of the same name that belongs to another state is removed. Without it, such a lab is an error. */
     takeOver?: boolean;
     /**
-     * Adopts what a killed run had made and not recorded. Without it, such Docker objects are removed and pending
-     * operations are forgotten.
+     * Adopts what a killed run had made and not recorded. Without it, such objects are removed from the machine,
+     * and pending operations are forgotten.
      */
     adopt?: (state: StackState) => Promise<void>;
 }
@@ -28,13 +30,13 @@ export interface Recovered {
     resources: number;
     /** Ids and names of all that the state has. */
     known: ReadonlySet<string>;
-    /** Variables that tell the program that the lab on this Docker belongs to the state. */
+    /** Variables that tell the program that the lab on this machine belongs to the state. */
     variables: Record<string, string>;
 }
 
 /**
- * Cleans up after a run that was killed: releases its lock, ends its plugins, adopts or removes the Docker objects that
- * it did not record, and forgets its pending operations. Then the stack is selected.
+ * Cleans up after a run that was killed: releases its lock, ends its plugins, adopts or removes the objects that it
+ * did not record, and forgets its pending operations. Then the stack is selected.
  * @throws ForeignLabError before anything is changed, when a lab of that name belongs to another state.
  */
 export async function recover(ready: Ready, stack: string, options: RecoverOptions): Promise<Recovered> {
@@ -68,16 +70,16 @@ export async function recover(ready: Ready, stack: string, options: RecoverOptio
         await importSettled(ready, stack, state);
         say(`forgot ${begun} operation${begun > 1 ? "s" : ""} that a killed run had begun`);
     }
-    const network = (await findLab(stackPrefix(stack)))?.network;
+    const bearer = (await findLab(stackPrefix(stack)))?.bearer;
     return {
         resources: resources.length,
         known,
-        variables: network === undefined ? {} : { [VERIFIED_VARIABLE]: network },
+        variables: bearer === undefined ? {} : { [VERIFIED_VARIABLE]: bearer.id },
     };
 }
 
 /**
- * Removes all that is left in Docker of a lab whose stack is gone.
+ * Removes all that is left on this machine of a lab whose stack is gone.
  * @param known ids of what the stack's state had; empty when there was no such stack
  * @throws ForeignLabError before anything is removed, when the lab belongs to another state.
  */
@@ -89,6 +91,17 @@ export async function removeUnrecorded(
 ): Promise<void> {
     await settleOwnership(ready, stack, known, options);
     await removeLeftovers(stack, new Set(), options.say);
+}
+
+/** Removes what every tool of the machine holds of the stack's lab and the state does not know. */
+async function removeLeftovers(
+    stack: string,
+    recorded: ReadonlySet<string>,
+    say: (text: string) => void,
+): Promise<void> {
+    for (const holder of HOLDERS) {
+        await holder.removeLeftovers(stackPrefix(stack), recorded, say);
+    }
 }
 
 /**

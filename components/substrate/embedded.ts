@@ -5,12 +5,10 @@ import { DockerPair } from "../fake-nodes/docker";
 import { ClusterDns } from "./embedded/cluster-dns";
 import { EmbeddedKubernetes } from "./embedded/embedded-kubernetes";
 import { NodeStorage } from "./embedded/node-storage";
-import { embeddedProblems } from "./embedded/preflight";
 import type { SubstrateKind } from "./substrate";
 
 /** A real Kubernetes in one Docker container, on a Docker network that is the provisioning network. */
 export const embedded: SubstrateKind = {
-    problems: embeddedProblems,
     certificates,
     create(context, pki, { parent }) {
         const { plan, images } = context;

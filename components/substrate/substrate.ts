@@ -1,7 +1,6 @@
 import type * as kubernetes from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
 import type { PairPlan } from "../../plan/plan";
-import type { Problem } from "../../plan/validate";
 import type { PkiInput } from "../../tasks/pki/input";
 import type { LayerContext } from "../context";
 import type { FakeNodePair } from "../fake-nodes/pair";
@@ -35,20 +34,8 @@ export interface PairNeeds {
 
 /** One kind of substrate. The kinds are listed in kinds.ts by the value of the key `substrate`. */
 export interface SubstrateKind {
-    /**
-     * Looks at the machine, without changing anything, for what stands in the way of a lab.
-     * @param wanted the lab, or undefined when its configuration is not valid: then only what every lab needs is looked
-     * at
-     */
-    problems(wanted: WantedLab | undefined): Promise<Problem[]>;
     /** Certificates of Kubernetes that the lab's PKI issues, or undefined when the cluster has its own. */
     certificates(context: LayerContext): PkiInput["kubernetes"];
     /** Creates the cluster and what pods need in it. Every resource gets `opts.parent` as its parent. */
     create(context: LayerContext, pki: LabPki, opts: { parent: pulumi.Resource }): Substrate;
-}
-
-/** A lab that is about to be made. */
-export interface WantedLab extends LayerContext {
-    /** References of the images that are built on this machine, not pulled. */
-    builtImages: readonly string[];
 }

@@ -11,7 +11,8 @@ const ROOT = join(__dirname, "../..");
 const program = (withRecord: boolean): string => `
 require("tsx/cjs");
 const pulumi = require("@pulumi/pulumi"), docker = require("@pulumi/docker");
-const { foreignLabProblems, ownerHere } = require(${JSON.stringify(join(ROOT, "prepare/lab-owner"))});
+const { foreignLabProblems } = require(${JSON.stringify(join(ROOT, "prepare/foreign-lab"))});
+const { ownerHere } = require(${JSON.stringify(join(ROOT, "machine/owner"))});
 const { ownerLabels } = require(${JSON.stringify(join(ROOT, "plan/lab-owner"))});
 module.exports = async () => {
     const owner = await ownerHere(process.env, true, pulumi.getOrganization());
@@ -23,7 +24,7 @@ module.exports = async () => {
 };
 `;
 
-describe("Plain pulumi up where a lab of the same name is on this Docker", function () {
+describe("Plain pulumi up where a lab of the same name is on this machine", function () {
     this.timeout(180_000);
     const projects: Project[] = [];
     const create = async (withRecord: boolean): Promise<Project> => {
@@ -51,7 +52,7 @@ describe("Plain pulumi up where a lab of the same name is on this Docker", funct
         await ours.must(...up, "--expect-no-changes");
         const { code, output } = await (await create(true)).pulumi(...up);
         expect(code).to.not.equal(0);
-        expect(output).to.match(/stack: a lab of that name is on this Docker since .* UTC, made by .*@/);
+        expect(output).to.match(/stack: a lab of that name is here since .* UTC, made by .*@/);
         expect(output).to.include(`the state file://${ours.directory}`);
     });
 

@@ -2,6 +2,7 @@ import { PassThrough } from "node:stream";
 import { expect } from "chai";
 import type Docker from "dockerode";
 import { UsageMeter } from "../../cli/bench/usage/meter";
+import { DockerHolder } from "../../machine/docker/holder";
 
 const MIB = 2 ** 20;
 
@@ -39,7 +40,8 @@ class StatisticsDocker {
 }
 
 describe("the usage meter", () => {
-    const meterOf = (docker: StatisticsDocker): UsageMeter => new UsageMeter(docker as unknown as Docker, "dev");
+    const meterOf = (docker: StatisticsDocker): UsageMeter =>
+        new UsageMeter("dev", [new DockerHolder(() => docker as unknown as Docker)]);
 
     it("The fake nodes of all pairs are one component", async () => {
         const docker = new StatisticsDocker();
@@ -168,7 +170,8 @@ class NodeDocker {
 }
 
 describe("the usage meter of a node", () => {
-    const meterOf = (docker: NodeDocker): UsageMeter => new UsageMeter(docker as unknown as Docker, "dev");
+    const meterOf = (docker: NodeDocker): UsageMeter =>
+        new UsageMeter("dev", [new DockerHolder(() => docker as unknown as Docker)]);
     /** Output of the script in a node: busy seconds of the machine, and CPU-seconds of the node's etcd. */
     const output = (machine: number, etcd: number): string =>
         [

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { dockerRole, podComponent, processComponent, workload } from "../../cli/bench/usage/names";
+import { partComponent, podComponent, processComponent, workload } from "../../cli/bench/usage/names";
 
 describe("the names of components", () => {
     const pods: [pod: string, container: string | undefined, component: string][] = [
@@ -35,11 +35,9 @@ describe("the names of components", () => {
     });
 
     it("A Docker container is a Kubernetes node, or a component without the number of its pair", () => {
-        expect(dockerRole("control-plane")).to.deep.equal({ node: true });
-        expect(dockerRole("worker-1")).to.deep.equal({ node: true });
-        expect(dockerRole("pair-007-sushy-tools")).to.deep.equal({ component: "sushy-tools" });
-        expect(dockerRole("pair-1234-fake-ipa")).to.deep.equal({ component: "fake-ipa" });
-        expect(dockerRole("registry")).to.deep.equal({ component: "registry" });
+        expect(partComponent("pair-007-sushy-tools")).to.equal("sushy-tools");
+        expect(partComponent("pair-1234-fake-ipa")).to.equal("fake-ipa");
+        expect(partComponent("registry")).to.equal("registry");
     });
 
     it("A process of the node is known by the first 15 characters of its name", () => {

@@ -2,8 +2,9 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { homedir, tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
+import type { LabTrace } from "../../machine/holder";
+import { foreignLabText, isOurs, ownerHere } from "../../machine/owner";
 import { ownerLabels, readOwner, type LabOwner } from "../../plan/lab-owner";
-import { foreignLabText, isOurs, ownerHere, type LivingLab } from "../../prepare/lab-owner";
 import { ensureStateId, readStateId, removeStateId } from "../../toolchain/pulumi/state-id";
 
 const OWNER: LabOwner = {
@@ -30,10 +31,10 @@ describe("The record of who made a lab", () => {
     });
 });
 
-describe("A lab on this Docker", () => {
-    const lab = (more: Partial<LivingLab> = {}): LivingLab => ({ network: "net", ids: ["net", "node"], ...more });
+describe("A lab on this machine", () => {
+    const lab = (more: Partial<LabTrace> = {}): LabTrace => ({ ids: ["net", "node"], ...more });
     const none = new Set<string>();
-    const rows: [string, LivingLab, LabOwner, ReadonlySet<string>, boolean][] = [
+    const rows: [string, LabTrace, LabOwner, ReadonlySet<string>, boolean][] = [
         ["whose record has the id of this state", lab({ owner: OWNER }), OWNER, none, true],
         ["whose record has another id", lab({ owner: { ...OWNER, id: "0000" } }), OWNER, none, false],
         ["without a record, of which the state knows a container", lab(), OWNER, new Set(["node"]), true],
@@ -61,12 +62,12 @@ describe("A lab on this Docker", () => {
     it("is told by whose it is, since when, and what to do", () => {
         const since = new Date("2026-11-29T09:40:12Z");
         expect(foreignLabText(lab({ owner: OWNER, since }), "up")).to.equal(
-            "a lab of that name is on this Docker since 2026-11-29 09:40 UTC, made by a@machine from the checkout " +
+            "a lab of that name is here since 2026-11-29 09:40 UTC, made by a@machine from the checkout " +
                 "/home/a/lab with the state file:///home/a/.local/state/metal3-scale-lab/pulumi: " +
                 "choose another stack name, or remove that lab and make yours with `npm run up -- --take-over`",
         );
         expect(foreignLabText(lab(), "down")).to.equal(
-            "a lab of that name is on this Docker, which this stack's state does not know, and of which " +
+            "a lab of that name is here, which this stack's state does not know, and of which " +
                 "no record says who made it: leave it to its owner, or remove it with `npm run down -- --take-over`",
         );
     });

@@ -40,6 +40,7 @@ describe("plan", () => {
             kind: "embedded",
             serviceAddress: "192.168.222.2",
             storageClass: "lab-node",
+            containers: ["m3lab-dev-control-plane"],
             gateway: "192.168.222.1",
             node: {
                 name: "m3lab-dev-control-plane",

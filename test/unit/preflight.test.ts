@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { machineProblems, type MachineFacts } from "../../components/substrate/embedded/preflight";
+import { machineProblems, type MachineFacts } from "../../machine/embedded/preflight";
 import { plan } from "../../plan/plan";
 import { validate } from "../../plan/validate";
 

@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import { recover, removeUnrecorded, type RecoverOptions } from "../../cli/recovery/recover";
-import { ForeignLabError, VERIFIED_VARIABLE } from "../../prepare/lab-owner";
+import { ForeignLabError } from "../../machine/owner";
+import { VERIFIED_VARIABLE } from "../../plan/lab-owner";
 import { ensureStateId } from "../../toolchain/pulumi/state-id";
 import { FakeCommands } from "./fake-commands";
 
@@ -62,7 +63,7 @@ describe("The clean-up before npm run up and npm run down", () => {
                 const error = await refusal(recover(machine.ready, "dev", options()));
                 expect(error).to.be.instanceOf(ForeignLabError);
                 expect(error?.message)
-                    .to.match(/^stack dev: a lab of that name is on this Docker since 2026-11-29 09:40 UTC, /)
+                    .to.match(/^stack dev: a lab of that name is here since 2026-11-29 09:40 UTC, /)
                     .and.include("npm run up -- --take-over")
                     .and.include(owner === undefined ? "no record" : "a@machine from the checkout /home/a/lab");
                 expect(await machine.objects()).to.deep.equal(LAB);

@@ -3,10 +3,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
 import { pulumiSettings } from "../../cli/pulumi";
-import { labLabel } from "../../cli/recovery/docker-leftovers";
 import { knownIds } from "../../cli/recovery/state";
 import { dropSalt } from "../../cli/stack-file";
+import { labLabel } from "../../machine/docker/objects";
 import { dockerLabels } from "../../plan/docker-labels";
+import { stackPrefix } from "../../plan/identities";
 import { plan } from "../../plan/plan";
 import { validate } from "../../plan/validate";
 
@@ -32,8 +33,8 @@ describe("The stack of a lab", () => {
 
     it("has its leftovers looked for under the label that the program gives to containers", () => {
         const [label] = dockerLabels(plan(validate({}), "dev"));
-        expect(labLabel("dev")).to.equal(`${label?.label}=${label?.value}`);
-        expect(labLabel("organization/metal3-scale-lab/dev")).to.equal(labLabel("dev"));
+        expect(labLabel(stackPrefix("dev"))).to.equal(`${label?.label}=${label?.value}`);
+        expect(stackPrefix("organization/metal3-scale-lab/dev")).to.equal(stackPrefix("dev"));
     });
 
     it("has no leftover that its state knows by id or by name", () => {

@@ -1,12 +1,10 @@
 import { setMaxListeners } from "node:events";
-import { PassThrough } from "node:stream";
-import { finished } from "node:stream/promises";
-import type Docker from "dockerode";
 import { errorText } from "../../../lib/error-text";
-import { labPrefix } from "../../../plan/identities";
-import { labLabel } from "../../recovery/docker-leftovers";
+import type { Holder, NodeAccess, RunningPart } from "../../../machine/holder";
+import { HOLDERS } from "../../../machine/holders";
+import { stackPrefix } from "../../../plan/identities";
 import { DESCRIBE_SCRIPT, parseDescriptions } from "./container-descriptions";
-import { dockerRole, type PodContainer } from "./names";
+import { partComponent, type PodContainer } from "./names";
 import { containerIds, nodeSamples, parseSample, SAMPLE_SCRIPT } from "./node";
 import { UsageTotals, type ComponentUsage, type Sample } from "./totals";
 
@@ -24,14 +22,14 @@ export interface Failures {
 }
 
 /**
- * Measures the components of an embedded lab: the node's processes, the containers of its pods, and the Docker
- * containers of the fake nodes. A window begins with the first sample, or with beginWindow(). The usage of an instance
+ * Measures the components of a lab: the processes of its Kubernetes nodes, the containers of its pods, and its parts
+ * outside of Kubernetes, such as the fake nodes. A window begins with the first sample, or with beginWindow(). The usage of an instance
  * that ran before counts from there on; the usage of an instance that begins within the window counts in full.
  */
 export class UsageMeter {
     private readonly totals = new UsageTotals();
     /**
-     * Containers that ran at the first sample and have not been read yet: their usage until then is not of the window.
+     * Parts that ran at the first sample and have not been read yet: their usage until then is not of the window.
      */
     private older: Set<string> | undefined;
     private readonly described = new Map<string, PodContainer>();
@@ -40,8 +38,8 @@ export class UsageMeter {
     private running: Promise<void> | undefined;
 
     constructor(
-        private readonly docker: Docker,
         private readonly stack: string,
+        private readonly holders: readonly Holder[] = HOLDERS,
     ) {}
 
     /** Failures so far. The totals go on with the next sample. */
@@ -84,21 +82,22 @@ export class UsageMeter {
         setMaxListeners(0, signal);
         const errors: string[] = [];
         try {
-            const containers = await this.containers(signal);
-            this.older ??= new Set(containers.map(({ id }) => id));
-            const present = new Set(containers.map(({ id }) => id));
+            const prefix = stackPrefix(this.stack);
+            const parts = (await Promise.all(this.holders.map((each) => each.runningParts(prefix, signal)))).flat();
+            this.older ??= new Set(parts.map(({ id }) => id));
+            const present = new Set(parts.map(({ id }) => id));
             for (const source of this.totals.runningSources()) {
                 if (!present.has(source)) {
                     this.totals.apply(source, []);
                 }
             }
             await Promise.all(
-                containers.map(async ({ id, name }) => {
+                parts.map(async (part) => {
                     try {
-                        await this.read(id, name, signal);
+                        await this.read(part, signal);
                     } catch (error) {
-                        if (!(await this.hasEnded(id))) {
-                            errors.push(`${name}: ${errorText(error)}`);
+                        if (!(await part.hasEnded(AbortSignal.timeout(LIMIT_SECONDS * 1000)))) {
+                            errors.push(`${part.name}: ${errorText(error)}`);
                         }
                     }
                 }),
@@ -114,59 +113,17 @@ export class UsageMeter {
         this.failed.lastError = `${late}${errors.join("; ")}`;
     }
 
-    /** The lab's running containers, with their names after the prefix. */
-    private async containers(abortSignal: AbortSignal): Promise<{ id: string; name: string }[]> {
-        const listed = await this.docker.listContainers({
-            filters: { label: [labLabel(this.stack)] },
-            abortSignal,
-        });
-        return listed.map(({ Id, Names }) => ({
-            id: Id,
-            name: (Names[0] ?? Id).replace(/^\//, "").replace(`${labPrefix(this.stack)}-`, ""),
-        }));
+    private async read(part: RunningPart, signal: AbortSignal): Promise<void> {
+        const samples = part.node ? await this.readNode(part.node, signal) : [await readPart(part, signal)];
+        this.totals.apply(part.id, samples, this.older?.delete(part.id));
     }
 
-    /** Whether a container has stopped since it was listed. */
-    private async hasEnded(id: string): Promise<boolean> {
-        const abortSignal = AbortSignal.timeout(LIMIT_SECONDS * 1000);
-        try {
-            return !(await this.docker.getContainer(id).inspect({ abortSignal })).State.Running;
-        } catch (error) {
-            return (error as { statusCode?: number }).statusCode === 404;
-        }
-    }
-
-    private async read(id: string, name: string, signal: AbortSignal): Promise<void> {
-        const role = dockerRole(name);
-        const samples =
-            "node" in role ? await this.readNode(id, signal) : [await this.readContainer(id, role.component, signal)];
-        this.totals.apply(id, samples, this.older?.delete(id));
-    }
-
-    private async readContainer(id: string, component: string, abortSignal: AbortSignal): Promise<Sample> {
-        // Without "one-shot" the daemon waits a second to compute a rate, which is not needed here.
-        const options = { stream: false as const, "one-shot": true, abortSignal };
-        const { cpu_stats: cpu, memory_stats: memory } = await this.docker.getContainer(id).stats(options);
-        // The first is what cgroup v1 calls it, the second v2.
-        const { total_inactive_file, inactive_file } = (memory.stats ?? {}) as {
-            total_inactive_file?: number;
-            inactive_file?: number;
-        };
-        return {
-            key: "container",
-            owner: "docker",
-            component,
-            cpuSeconds: cpu.cpu_usage.total_usage / 1e9,
-            memoryBytes: Math.max(0, (memory.usage ?? 0) - (total_inactive_file ?? inactive_file ?? 0)),
-        };
-    }
-
-    private async readNode(id: string, signal: AbortSignal): Promise<Sample[]> {
-        const reading = parseSample(await this.exec(id, ["sh", "-c", SAMPLE_SCRIPT], signal));
+    private async readNode(node: NodeAccess, signal: AbortSignal): Promise<Sample[]> {
+        const reading = parseSample(await node.exec(["sh", "-c", SAMPLE_SCRIPT], signal));
         const unknown = containerIds(reading).filter((container) => !this.described.has(container));
         if (unknown.length > 0) {
             const found = parseDescriptions(
-                await this.exec(id, ["sh", "-c", DESCRIBE_SCRIPT, "describe", ...unknown], signal),
+                await node.exec(["sh", "-c", DESCRIBE_SCRIPT, "describe", ...unknown], signal),
             );
             for (const [container, description] of found) {
                 this.described.set(container, description);
@@ -179,27 +136,9 @@ export class UsageMeter {
         };
         return nodeSamples(reading, this.described);
     }
+}
 
-    /** @returns the standard output of the command. @throws Error with its standard error when it failed. */
-    private async exec(id: string, command: string[], abortSignal: AbortSignal): Promise<string> {
-        const exec = await this.docker
-            .getContainer(id)
-            .exec({ Cmd: command, AttachStdout: true, AttachStderr: true, abortSignal });
-        const stream = await exec.start({ abortSignal });
-        const [out, err] = [new PassThrough(), new PassThrough()];
-        const texts = Promise.all([out, err].map(async (part) => Buffer.concat(await part.toArray()).toString()));
-        this.docker.modem.demuxStream(stream, out, err);
-        try {
-            await finished(stream, { signal: abortSignal, writable: false });
-        } finally {
-            out.end();
-            err.end();
-        }
-        const [stdout = "", stderr = ""] = await texts;
-        const { ExitCode } = await exec.inspect({ abortSignal });
-        if (ExitCode !== 0) {
-            throw new Error(`${command[0]} ended with ${String(ExitCode)}: ${stderr.trim().slice(0, 500)}`);
-        }
-        return stdout;
-    }
+/** A part that is measured whole. */
+async function readPart(part: RunningPart, signal: AbortSignal): Promise<Sample> {
+    return { key: "part", owner: "machine", component: partComponent(part.name), ...(await part.usage(signal)) };
 }

@@ -65,13 +65,8 @@ export function podComponent({ pod, container }: PodContainer): string {
     return isMain ? name : `${name} ${container}`;
 }
 
-/** A Docker container of a lab is a Kubernetes node or a component of its own. */
-export type DockerRole = { node: true } | { component: string };
-
-/** @param name the container's name without the lab's prefix and the dash that follows it. */
-export function dockerRole(name: string): DockerRole {
-    if (/^(control-plane|worker)(-\d+)?$/.test(name)) {
-        return { node: true };
-    }
-    return { component: name.replace(/^pair-\d+-/, "") };
-}
+/**
+ * The component that a part outside of Kubernetes belongs to: the parts of all pairs count together.
+ * @param name of the part, without the lab's prefix
+ */
+export const partComponent = (name: string): string => name.replace(/^pair-\d+-/, "");

@@ -12,10 +12,10 @@ export interface ComponentUsage {
 }
 
 /**
- * Who runs an instance: the node, a pod, or Docker. For the node and for the pods there is also a total of everything,
+ * Who runs an instance: the node, a pod, or a tool of the machine. For the node and for the pods there is also a total of everything,
  * so that usage which no instance accounts for is seen.
  */
-export type Owner = "node" | "pods" | "docker";
+export type Owner = "node" | "pods" | "machine";
 
 /** Usage of one instance (a process or a container) at one moment. */
 export interface Sample {

@@ -44,7 +44,7 @@ export function secondOwner(): void {
     const refused = ({ code, output }: Result, whatToDo: string): void => {
         expect(code, output).to.not.equal(0);
         expect(output)
-            .to.include("a lab of that name is on this Docker since ")
+            .to.include("a lab of that name is here since ")
             .and.include(`made by ${userInfo().username}@`)
             .and.include(`with the state file://${STATE}/pulumi`)
             .and.include(whatToDo);

@@ -2,11 +2,11 @@ import { statfs } from "node:fs/promises";
 import { createServer } from "node:net";
 import { networkInterfaces } from "node:os";
 import Docker from "dockerode";
-import { errorText } from "../../../lib/error-text";
-import { overlap, parseNetwork } from "../../../plan/addresses";
-import type { LabPlan } from "../../../plan/plan";
-import type { Problem } from "../../../plan/validate";
-import type { WantedLab } from "../substrate";
+import { errorText } from "../../lib/error-text";
+import { overlap, parseNetwork } from "../../plan/addresses";
+import type { LabPlan } from "../../plan/plan";
+import type { Problem } from "../../plan/validate";
+import type { WantedLab } from "../wanted-lab";
 
 /** Free disk space that a small lab needs beyond its images, for etcd, the database and logs. GiB. */
 const LEAST_FREE_GIB = 5;

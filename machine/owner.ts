@@ -1,0 +1,51 @@
+import { homedir, hostname, userInfo } from "node:os";
+import { join } from "node:path";
+import type { LabOwner } from "../plan/lab-owner";
+import { UserError } from "../plan/user-error";
+import { repoRoot, stateRoot } from "../toolchain/paths";
+import { currentLogin } from "../toolchain/pulumi/home";
+import { ensureStateId, readStateId } from "../toolchain/pulumi/state-id";
+import type { LabTrace } from "./holder";
+
+/**
+ * Who makes labs here, by Pulumi's environment.
+ * @param create makes the id of the lab's own state folder where there is none yet
+ * @param organization of the stack, where it is known: it belongs to the identity of a state in a shared backend
+ */
+export async function ownerHere(env: NodeJS.ProcessEnv, create: boolean, organization?: string): Promise<LabOwner> {
+    const backend = env["PULUMI_BACKEND_URL"] || currentLogin(env) || "https://api.pulumi.com";
+    const state = backend.replace(/^file:\/\/~/, `file://${homedir()}`);
+    const isOurFolder = state === `file://${join(stateRoot(env), "pulumi")}`;
+    const id = isOurFolder
+        ? await (create ? ensureStateId(env) : readStateId(env))
+        : organization && `${organization} at ${state}`;
+    return { ...(id ? { id } : {}), state, checkout: repoRoot, user: `${userInfo().username}@${hostname()}` };
+}
+
+/**
+ * Whether the lab belongs to the state at hand.
+ * @param known ids of what the state has: of a container or network they are unique, also for a lab without a record
+ */
+export const isOurs = (lab: LabTrace, here: LabOwner, known: ReadonlySet<string>): boolean =>
+    lab.ids.some((id) => known.has(id)) || (here.id !== undefined && lab.owner?.id === here.id);
+
+/** A lab of the stack's name is on this machine, and belongs to somebody else's state. */
+export class ForeignLabError extends UserError {
+    /** @param command that was called, `up` or `down` */
+    constructor(stack: string, lab: LabTrace, command: "up" | "down") {
+        super(`stack ${stack}: ${foreignLabText(lab, command)}`);
+    }
+}
+
+/** Whose lab it is, since when, and what to do. */
+export function foreignLabText({ owner, since }: LabTrace, command: "up" | "down"): string {
+    const when = since === undefined ? "" : ` since ${since.toISOString().slice(0, 16).replace("T", " ")} UTC`;
+    const whose = owner
+        ? `made by ${owner.user} from the checkout ${owner.checkout} with the state ${owner.state}`
+        : "which this stack's state does not know, and of which no record says who made it";
+    const next =
+        command === "up"
+            ? "choose another stack name, or remove that lab and make yours with `npm run up -- --take-over`"
+            : "leave it to its owner, or remove it with `npm run down -- --take-over`";
+    return `a lab of that name is here${when}, ${whose}: ${next}`;
+}

@@ -1,0 +1,10 @@
+import type { LabConfig } from "../plan/config/keys";
+import type { LabPlan } from "../plan/plan";
+
+/** A lab that is about to be made. */
+export interface WantedLab {
+    config: LabConfig;
+    plan: LabPlan;
+    /** References of the images that are built on this machine, not pulled. */
+    builtImages: readonly string[];
+}
