@@ -31,8 +31,8 @@ export const CLUSTERS_PER_FAKE_API_SERVER = 500;
 export const KUBERNETES_MINORS = { first: 26, last: 36 };
 
 /**
- * Hosts that BMO inspects, provisions or deprovisions at the same time when `provisioningLimit` is not set, by the value
- * of `tuning`. The lab's is never reached; the published one is upstream's default.
+ * Hosts that BMO inspects, provisions or deprovisions at the same time when `provisioningLimit` is not set, by the
+ * value of `tuning`. The lab's is never reached; the published one is upstream's default.
  */
 export const PROVISIONING_LIMIT = { lab: 10_000, published: 20 };
 
