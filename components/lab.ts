@@ -11,6 +11,7 @@ import { FakeApiServers } from "./fake-api-servers";
 import { BareMetalHosts } from "./hosts";
 import { Ironic, IRONIC_CERTIFICATE } from "./ironic";
 import { KubeconfigFile } from "./kubeconfig-file";
+import type { LabContext } from "./lab-context";
 import { LabPki } from "./lab-pki";
 import { SUBSTRATE_KINDS } from "./substrate/kinds";
 import { fleetReached } from "./wait-for-fleet";
@@ -47,7 +48,7 @@ export class Lab extends pulumi.ComponentResource {
             { metadata: { name: plan.namespace } },
             { ...inCluster, provider: substrate.provider },
         );
-        const lab = { ...context, credentials, pki, substrate, namespace };
+        const lab: LabContext = { ...context, credentials, pki, substrate, namespace };
 
         const ironic = new Ironic("ironic", { ...lab, chart: ironicChart }, inCluster);
         const operator = new BareMetalOperator("bmo", { ...lab, ironic, manifests: args.operatorManifests }, inCluster);

@@ -43,9 +43,7 @@ export const CONTROL_PLANE = "control-plane";
 /** Name of the Kubernetes node that the lab makes, and of its container. */
 export const nodeName = (seed: string): string => `${labPrefix(seed)}-${CONTROL_PLANE}`;
 
-/**
- * Port of the lab's Kubernetes API on the loopback interface when `apiPort` is not set: one of a range, by the seed.
- */
+/** Port of the lab's Kubernetes API on the loopback interface when `apiPort` is not set, by the seed. */
 export const defaultApiPort = (seed: string): number =>
     API_PORTS.first + (createHash("sha256").update(`${seed}/apiPort`).digest().readUInt16BE(0) % API_PORTS.count);
 

@@ -1,4 +1,5 @@
 import type { Tuning } from "./config/keys";
+import { PROVISIONING_LIMIT } from "./config/limits";
 
 /** A lab of more hosts than this is large: its controllers get other settings. 200 hosts are still small. */
 const LARGEST_SMALL_LAB = 200;
@@ -42,11 +43,11 @@ export const SETTINGS = {
 
     /**
      * Hosts that BMO inspects, provisions or deprovisions at the same time, unless the key `provisioningLimit` is set.
-     * 10000 is never reached. BMO looks at a host in progress every 10 to 15 s; a host that may not begin registers
-     * anew every 1 to 2 min, which costs more: after 9 min 2 of 200 hosts were provisioned with a limit of 40, without
-     * one 22 of 100 after 5 min.
+     * A host that may not begin registers anew every 1 to 2 min, which costs more than BMO's look at a host in progress
+     * every 10 to 15 s: after 9 min 2 of 200 hosts were provisioned with a limit of 40, without one 22 of 100 after
+     * 5 min.
      */
-    provisioningLimit: setting<number>({ deviations: ["bmo-provisioning-limit"], lab: 10_000, published: 20 }),
+    provisioningLimit: setting<number>({ deviations: ["bmo-provisioning-limit"], ...PROVISIONING_LIMIT }),
     /** Concurrent reconciles of each of BMO's controllers. Upstream: the number of CPUs, from 2 to 8. */
     bmoConcurrency: setting<number | undefined>({
         deviations: ["bmo-concurrency"],

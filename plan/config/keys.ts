@@ -14,6 +14,7 @@ import {
     MAX_NODES,
     MAX_WORKER_NODES,
     NODES_PER_CONDUCTOR,
+    PROVISIONING_LIMIT,
     PROVISIONING_PREFIX,
     WAIT_SECONDS,
 } from "./limits";
@@ -152,7 +153,9 @@ export const keys = {
     provisioningLimit: derived(values.integer(1, MAX_NODES), {
         meaning: "Hosts that BMO inspects, provisions or deprovisions at the same time (`PROVISIONING_LIMIT`).",
         range: `hosts, 1 to ${MAX_NODES}`,
-        unset: "10000 with `tuning: lab`, 20 (upstream's default) with `tuning: published`",
+        unset:
+            `${PROVISIONING_LIMIT.lab} with \`tuning: lab\`, ` +
+            `${PROVISIONING_LIMIT.published} (upstream's default) with \`tuning: published\``,
         onChange: "Converges: restarts BMO.",
     }),
     tuning: withDefault(values.choice(TUNINGS), "lab", {

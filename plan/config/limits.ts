@@ -30,6 +30,12 @@ export const CLUSTERS_PER_FAKE_API_SERVER = 500;
 /** Minor versions of Kubernetes 1 that Cluster API 1.13 and its in-memory API server accept for workload clusters. */
 export const KUBERNETES_MINORS = { first: 26, last: 36 };
 
+/**
+ * Hosts that BMO inspects, provisions or deprovisions at the same time when `provisioningLimit` is not set, by the
+ * value of `tuning`. The lab's is never reached; the published one is upstream's default.
+ */
+export const PROVISIONING_LIMIT = { lab: 10_000, published: 20 };
+
 /** Longest time that a fake host can be given for its boot or its power, seconds. */
 export const MAX_FAKE_SECONDS = 3600;
 

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { configure, eventually, pulumi } from "../harness";
-import { allAvailable, lab, operations, up } from "./lab";
+import { allAvailable, lab, npmRunUp, operations, up } from "./lab";
 
 /** Changes the size of a lab that is up, by every kind of part. */
 export function resize(): void {
@@ -82,13 +82,13 @@ export function resize(): void {
         );
         // Beyond 200 hosts. Most of them are queued, and nobody waits for them.
         await configure({ nodes: 201, wait: "none" });
-        await up();
+        await npmRunUp();
         expect(await concurrency())
             .to.have.length(1)
             .and.not.deep.equal(small);
         expect(await lab.live.identities()).to.include(others);
         await configure({ nodes: 4, wait: "clusters" });
-        await up();
+        await npmRunUp();
         expect(await concurrency()).to.deep.equal(small);
         expect(await lab.live.machines()).to.deep.equal(machines);
         expect(await lab.live.identities()).to.include(others);
