@@ -1,7 +1,7 @@
 import { closest, distance } from "fastest-levenshtein";
 import { addressProblems } from "./addresses";
 import { defaultOf, keys, type Key, type LabConfig } from "./config/keys";
-import { minikubeKeys } from "./config/minikube-keys";
+import { keysOfOtherSubstrates } from "./config/substrate-rules";
 import { hostsPerCluster } from "./sizes";
 import { UserError } from "./user-error";
 
@@ -61,7 +61,7 @@ export function validate(raw: Record<string, string>, known: Known = {}): LabCon
         ...sizeProblems(config),
         ...imageProblems(config, known),
         ...networkProblems(config, raw),
-        ...substrateProblems(config, raw),
+        ...otherSubstrateProblems(config, raw),
     );
     if (problems.length > 0) {
         throw new ConfigurationError(problems);
@@ -105,24 +105,11 @@ function imageProblems({ images }: Partial<LabConfig>, known: Known): Problem[] 
         }));
 }
 
-/** Whether a person has set a key: Pulumi hands over the defaults of Pulumi.yaml like values that were set. */
-const isSet = (key: string, raw: Record<string, string>): boolean =>
-    raw[key] !== undefined && raw[key] !== defaultOf(key as Key);
-
 /** A key that says how another substrate is made would change nothing, silently. */
-function substrateProblems({ substrate, minikubeDriver }: Partial<LabConfig>, raw: Record<string, string>): Problem[] {
-    const wrong = (names: readonly string[], rule: string): Problem[] =>
-        names.filter((key) => isSet(key, raw)).map((key) => ({ key, value: shown(raw[key]), rule }));
-    if (substrate === "embedded") {
-        return wrong(Object.keys(minikubeKeys), "belongs to the substrate minikube, but the substrate is embedded");
-    }
-    const port = wrong(["apiPort"], "belongs to the substrate embedded: minikube's machine has an address of its own");
-    const other = (driver: string): string =>
-        `belongs to the driver ${driver} of minikube, but minikubeDriver is another`;
-    return minikubeDriver === "docker"
-        ? [...port, ...wrong(["minikubeDisk", "libvirtUri", "libvirtNetwork"], other("kvm2"))]
-        : [...port, ...wrong(["minikubeBaseImage"], other("docker"))];
-}
+const otherSubstrateProblems = (config: Partial<LabConfig>, raw: Record<string, string>): Problem[] =>
+    keysOfOtherSubstrates(config, (key) => raw[key] !== undefined && raw[key] !== defaultOf(key)).map(
+        ({ key, rule }) => ({ key, value: shown(raw[key]), rule }),
+    );
 
 const networkProblems = (config: Partial<LabConfig>, raw: Record<string, string>): Problem[] =>
     addressProblems(config).map((problem) => ({ ...problem, value: problem.value ?? shown(raw[problem.key]) }));

@@ -21,7 +21,7 @@ export class Images {
             .map(([, reference]) => reference);
     }
 
-    /** References of all images that run as pods: they must be in every node of the embedded cluster. */
+    /** References of all images that run as pods: they must be in every node of the management cluster. */
     inCluster(): string[] {
         return imagesThatRunAs("pod").map((name) => this.reference(name));
     }

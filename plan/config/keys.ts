@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { derived, withDefault } from "./definition";
 import {
     API_PORTS,
     CLUSTERS_PER_FAKE_API_SERVER,
@@ -18,7 +19,6 @@ import {
     PROVISIONING_PREFIX,
     WAIT_SECONDS,
 } from "./limits";
-import { derived, withDefault } from "./definition";
 import { minikubeKeys } from "./minikube-keys";
 import * as values from "./values";
 

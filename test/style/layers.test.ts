@@ -63,3 +63,40 @@ describe("The imports of our files", () => {
         );
     });
 });
+
+/**
+ * Where a kind of substrate may be named: its own files, the configuration, the machine below, and what finds or builds
+ * its parts. Everything else is the one code path above all kinds.
+ */
+const KNOW_THE_KINDS = [
+    "plan/substrate/",
+    "plan/config/",
+    "components/substrate/",
+    "machine/",
+    "tasks/minikube",
+    "toolchain/",
+    "test/",
+];
+
+/** Lines outside of those places that name a kind of substrate. */
+const namedKinds = (files: readonly SourceFile[]): string[] =>
+    files
+        .filter(({ path }) => !KNOW_THE_KINDS.some((place) => path.startsWith(place)))
+        .flatMap(({ path, text }) =>
+            text
+                .split("\n")
+                .flatMap((line, index) =>
+                    /embedded|minikube/i.test(line) ? [`${path}:${index + 1} ${line.trim()}`] : [],
+                ),
+        );
+
+describe("The kind of the substrate", () => {
+    it("is named nowhere above the substrate", () => expectNone(namedKinds(typescriptFiles)));
+
+    it("would be found where it is named", () => {
+        const file = (path: string): SourceFile => ({ path, text: 'a();\nif (kind === "minikube") {' });
+        expect(namedKinds([file("components/ironic.ts"), file("components/substrate/kinds.ts")])).to.deep.equal([
+            'components/ironic.ts:2 if (kind === "minikube") {',
+        ]);
+    });
+});

@@ -3,10 +3,10 @@ import { substrateOf } from "../../../plan/substrate/plan";
 import type { PkiInput } from "../../../tasks/pki/input";
 import type { LayerContext } from "../../context";
 import { DockerPair } from "../../fake-nodes/docker";
+import type { SubstrateKind } from "../substrate";
 import { ClusterDns } from "./cluster-dns";
 import { EmbeddedKubernetes } from "./embedded-kubernetes";
 import { NodeStorage } from "./node-storage";
-import type { SubstrateKind } from "../substrate";
 
 /** A real Kubernetes in one Docker container, on a Docker network that is the provisioning network. */
 export const embedded: SubstrateKind = {
