@@ -27,6 +27,12 @@ const API_PORT = 8443;
 /** URL of the Kubernetes API on the provisioning network. It stays the same when the machine is started again. */
 export const apiServerUrl = ({ address }: Pick<MachineSpec, "address">): string => `https://${address}:${API_PORT}`;
 
+/** For the admission policies that the lab has, which Kubernetes 1.35 has as beta and switched off. */
+const API_SERVER_OPTIONS = [
+    "feature-gates=MutatingAdmissionPolicy=true",
+    "runtime-config=admissionregistration.k8s.io/v1beta1=true,admissionregistration.k8s.io/v1alpha1=true",
+];
+
 /**
  * Arguments of `minikube start`, for a new machine and for one that has stopped.
  * @param isRoot minikube refuses root unless it is forced. Forced, it no longer checks processors and memory: the
@@ -46,6 +52,7 @@ export function startArguments(spec: MachineSpec, isRoot: boolean): string[] {
         `--extra-config=kubeadm.pod-network-cidr=${spec.podCidr}`,
         `--service-cluster-ip-range=${spec.serviceCidr}`,
         `--apiserver-ips=${spec.address}`,
+        ...API_SERVER_OPTIONS.map((option) => `--extra-config=apiserver.${option}`),
         // The user's current context stays what it is.
         "--keep-context",
         "--embed-certs",

@@ -1,9 +1,7 @@
 import { expect } from "chai";
 import { eventually, NAMESPACE, PREFIX, run } from "./harness";
 import type { Live } from "./live";
-
-/** The container of the embedded Kubernetes node. */
-const NODE = `${PREFIX}-control-plane`;
+import { SUBSTRATE } from "./substrate";
 
 /** Something of the lab that can be killed, and comes back by itself. */
 export interface Part {
@@ -17,7 +15,7 @@ export interface Part {
 
 /** Runs a command in the node's container. @throws Error with its output when it fails */
 async function inNode(...command: string[]): Promise<string> {
-    const { code, output } = await run("docker", ["exec", NODE, ...command], { quiet: true });
+    const { code, output } = await run("docker", ["exec", SUBSTRATE.node, ...command], { quiet: true });
     expect(code, `${command.join(" ")}: ${output}`).to.equal(0);
     return output;
 }
@@ -56,14 +54,29 @@ export const podContainer = (container: string, podName: RegExp, namespace = NAM
     },
 });
 
-/** A program of the node, which runit starts again. */
+/** How a service of the node is asked for its process, and killed, by the program that starts it again. */
+const SERVICES = {
+    runit: {
+        status: (service: string) => ["sv", "status", `/run/service/${service}`],
+        kill: (service: string) => ["sv", "kill", `/run/service/${service}`],
+        pid: /\(pid (\d+)\)/,
+    },
+    systemd: {
+        status: (service: string) => ["systemctl", "show", "--property=MainPID", service],
+        kill: (service: string) => ["systemctl", "kill", "--signal=SIGKILL", service],
+        pid: /MainPID=([1-9]\d*)/,
+    },
+};
+
+/** A program of the node, which is started again there. */
 export const nodeService = (service: string): Part => ({
     name: `${service} of the node`,
     async kill(live) {
-        const pid = async () => /\(pid (\d+)\)/.exec(await inNode("sv", "status", `/run/service/${service}`))?.[1];
+        const { status, kill, pid: pattern } = SERVICES[SUBSTRATE.services];
+        const pid = async () => pattern.exec(await inNode(...status(service)))?.[1];
         const before = await pid();
         expect(before, `pid of ${service}`).to.not.equal(undefined);
-        await inNode("sv", "kill", `/run/service/${service}`);
+        await inNode(...kill(service));
         await eventually(
             `${service} running again, and the node Ready`,
             180,
@@ -71,10 +84,14 @@ export const nodeService = (service: string): Part => ({
                 const now = await pid();
                 return now !== undefined && now !== before && (await live.nodesReady());
             },
-            () => inNode("sv", "status", `/run/service/${service}`),
+            () => inNode(...status(service)),
         );
     },
 });
+
+/** A part of the control plane: a service of the node, or the container of a static pod, as kubeadm makes them. */
+export const controlPlane = (name: string): Part =>
+    SUBSTRATE.services === "runit" ? nodeService(name) : podContainer(name, new RegExp(`^${name}-`), "kube-system");
 
 /** A Docker container of a pair. Its process gets SIGKILL at once, without a time to end in, and is started again. */
 export const pairContainer = (name: string): Part => ({

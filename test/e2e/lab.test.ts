@@ -5,6 +5,7 @@ import { interruptions } from "./steps/interruptions";
 import { killedParts } from "./steps/killed-parts";
 import { resize } from "./steps/resize";
 import { secondOwner } from "./steps/second-owner";
+import { SUBSTRATE } from "./substrate";
 
 const MINUTE = 60_000;
 
@@ -15,7 +16,7 @@ describe("a small lab, from up to destroy", function () {
 
     // The stack's name is that of these tests alone. A run that was killed has left its lab, and its state is gone.
     const clean = async (): Promise<void> => {
-        if ((await leftovers()).length > 0) {
+        if ([...(await leftovers()), ...SUBSTRATE.leftovers()].length > 0) {
             await command("down", "--stack", STACK, "--take-over");
         }
     };

@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { expect } from "chai";
 import { leftovers, NAMESPACE, pulumi, STACK } from "../harness";
+import { SUBSTRATE } from "../substrate";
 import { lab } from "./lab";
 
 /** Takes the lab away. */
@@ -18,7 +19,7 @@ export function destroy(): void {
         }
         const { code, output } = await pulumi(["destroy", "--yes", "--skip-preview"]);
         expect(code, output).to.equal(0);
-        expect(await leftovers()).to.deep.equal([]);
+        expect([...(await leftovers()), ...SUBSTRATE.leftovers()]).to.deep.equal([]);
         expect(existsSync(`.lab/${STACK}`)).to.equal(false);
     });
 }

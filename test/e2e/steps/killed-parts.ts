@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { copyCluster, deleteCluster } from "../extra-cluster";
 import { eventually, pulumi } from "../harness";
-import { nodeService, pairContainer, podContainer, type Part } from "../kill";
+import { controlPlane, nodeService, pairContainer, podContainer, type Part } from "../kill";
 import { allAvailable, lab } from "./lab";
 
 /** Every part of the lab that runs by itself. Each is killed once. */
@@ -19,8 +19,8 @@ const PARTS: readonly Part[] = [
     podContainer("manager", /^capm3-controller-manager-/, "capm3-system"),
     podContainer("manager", /^ipam-controller-manager-/, "metal3-ipam-system"),
     podContainer("coredns", /^coredns-/, "kube-system"),
-    nodeService("etcd"),
-    nodeService("kube-apiserver"),
+    controlPlane("etcd"),
+    controlPlane("kube-apiserver"),
     nodeService("kubelet"),
     nodeService("containerd"),
     pairContainer("pair-001-sushy-tools"),
