@@ -7,8 +7,9 @@ import { runMain } from "./stdin";
 const TIMEOUT_MS = 10 * 60 * 1000;
 
 /**
- * Copies images from Docker's store into the containerd of a node that is a container. The program runs it (LoadedImages), with
- * NODE_CONTAINER (name of the node's container) and IMAGES (references, separated by blanks) in its environment.
+ * Copies images from Docker's store into the containerd of a node that is a container. The program runs it
+ * (LoadedImages), with NODE_CONTAINER (name of the node's container) and IMAGES (references, separated by blanks) in
+ * its environment.
  */
 async function main(): Promise<void> {
     const { execa } = await import("execa");
