@@ -17,7 +17,7 @@ const REMOVE_LIMIT_MS = 600_000;
 const STATUS_LIMIT_MS = 60_000;
 
 /** Pulumi's type and name of the resource that is the machine (components/substrate/minikube). */
-const MACHINE = { type: "command:local:Command", name: "kubernetes" };
+const MACHINE = { type: "command:local:Command", name: "kubernetes-machine" };
 
 /** Label that minikube gives to the container of a profile's machine. */
 const LABEL = "name.minikube.sigs.k8s.io";

@@ -17,8 +17,9 @@ describe("The lab on minikube", () => {
         expect(recorder.of(CONTAINER)).to.have.length(8);
         expect(recorder.of(COMMAND).map(({ name }) => name)).to.have.members([
             "pki",
-            "kubernetes",
+            "kubernetes-machine",
             "kubernetes-images",
+            "kubeconfig",
             "cluster-api",
         ]);
         expect(recorder.of("kubernetes:core/v1:PersistentVolume")).to.have.length(0);
@@ -36,7 +37,7 @@ describe("The lab on minikube", () => {
             options: { "com.docker.network.bridge.name": bridge },
             ipamConfigs: [{ subnet: "192.168.222.0/24", gateway: "192.168.222.1" }],
         });
-        const spec = specOf(recorder.named("kubernetes"));
+        const spec = specOf(recorder.named("kubernetes-machine"));
         expect(spec).to.deep.include({ profile: "m3lab-test", driver: "kvm2", address: "192.168.222.2" });
         expect(String(field(network as never, "xml", "xslt"))).to.include(
             `<host mac="${spec.libvirt?.mac}" name="m3lab-test" ip="192.168.222.2"/>`,
@@ -51,7 +52,7 @@ describe("The lab on minikube", () => {
         });
         expect(recorder.of(LIBVIRT_NETWORK)).to.have.length(0);
         expect(recorder.of(NETWORK)[0]?.inputs).to.not.have.property("options");
-        const spec = specOf(recorder.named("kubernetes"));
+        const spec = specOf(recorder.named("kubernetes-machine"));
         expect(spec).to.not.have.property("libvirt");
         expect(spec.baseImage).to.match(/^metal3-scale-lab\/minikube-base:/);
     });
@@ -60,26 +61,26 @@ describe("The lab on minikube", () => {
         const { recorder, output, plan } = await buildLab({ substrate: "minikube" });
         expect(output["ironicEndpoint"]).to.equal("https://192.168.222.2:6385");
         expect(plan.substrate.serviceAddress).to.equal("192.168.222.2");
-        expect(apiServerUrl(specOf(recorder.named("kubernetes")))).to.equal("https://192.168.222.2:8443");
+        expect(apiServerUrl(specOf(recorder.named("kubernetes-machine")))).to.equal("https://192.168.222.2:8443");
         expect(isSecret(recorder.named("kubernetes-kubernetes").inputs["kubeconfig"])).to.equal(true);
     });
 
     it("keeps its machine when the lab grows: sizes hold only for a machine that is made", async () => {
         const { recorder } = await buildLab({ substrate: "minikube", nodes: "500", clusters: "100" });
-        expect(recorder.ignoredChanges.get("kubernetes")).to.deep.equal(["environment"]);
-        expect(specOf(recorder.named("kubernetes"))).to.include({ cpus: 14, memoryMib: 21_240 });
+        expect(recorder.ignoredChanges.get("kubernetes-machine")).to.deep.equal(["environment"]);
+        expect(specOf(recorder.named("kubernetes-machine"))).to.include({ cpus: 14, memoryMib: 21_240 });
     });
 
     it("has objects that go with the machine", async () => {
         const { recorder } = await buildLab({ substrate: "minikube" });
         const owners = new Set([...recorder.deletedWith.values()].filter((owner) => owner !== ""));
-        expect(owners).to.deep.equal(new Set(["kubernetes"]));
+        expect(owners).to.deep.equal(new Set(["kubernetes-machine"]));
     });
 
     it("plans the published lab of a thousand hosts", async () => {
         const { recorder } = await buildLab({ substrate: "minikube", nodes: "1000", clusters: "1000" });
         expect(recorder.of(HOST)).to.have.length(1000);
         expect(recorder.of(CLUSTER)).to.have.length(1000);
-        expect(specOf(recorder.named("kubernetes"))).to.include({ cpus: 24, memoryMib: 32_240 });
+        expect(specOf(recorder.named("kubernetes-machine"))).to.include({ cpus: 24, memoryMib: 32_240 });
     }).timeout(180_000);
 });

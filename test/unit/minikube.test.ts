@@ -202,7 +202,7 @@ describe("minikube as a holder of labs", () => {
     beforeEach(async () => (home = await mkdtemp(join(tmpdir(), "minikube-home-"))));
     afterEach(() => rm(home, { recursive: true }));
     const machine = {
-        urn: "urn:pulumi:dev::p::metal3lab:index:Lab$metal3lab:index:MinikubeCluster$command:local:Command::kubernetes",
+        urn: "urn:pulumi:dev::p::metal3lab:index:Lab$metal3lab:index:MinikubeCluster$command:local:Command::kubernetes-machine",
     };
 
     it("holds nothing where there is no profile, and starts no program to find out", async () => {

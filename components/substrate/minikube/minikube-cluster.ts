@@ -26,7 +26,7 @@ export class MinikubeCluster extends pulumi.ComponentResource {
         super("metal3lab:index:MinikubeCluster", name, {}, opts);
         const spec = pulumi.output(args.networkName).apply((network) => machineSpec(args, network));
         this.machine = new command.local.Command(
-            name,
+            `${name}-machine`,
             {
                 create: "node --import tsx tasks/minikube.ts up",
                 update: "node --import tsx tasks/minikube.ts up",

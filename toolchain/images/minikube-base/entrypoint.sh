@@ -16,11 +16,16 @@ fi
 mount --make-rshared /
 [ -e /dev/kmsg ] || ln -s /dev/console /dev/kmsg
 
-# Docker's resolver (127.0.0.11) does not answer in the network namespace of a pod: a pod gets the machine's own
-# servers, which Docker leaves in a comment.
-if grep -q '127\.0\.0\.11' /etc/resolv.conf && grep -q '^# ExtServers' /etc/resolv.conf; then
-    { sed -n 's/^# ExtServers: \[\(.*\)\]/\1/p' /etc/resolv.conf | tr ' ' '\n' | sed 's/host(\(.*\))/\1/; s/^/nameserver /'
-      grep '^search' /etc/resolv.conf || true; } > /run/resolv.conf
+# Docker's resolver (127.0.0.11) does not answer in the network namespace of a pod, and CoreDNS takes it for itself. A
+# pod gets the machine's own servers, which newer versions of Docker leave in a comment; else the gateway, where nothing
+# answers: names outside of the cluster are then unknown.
+if grep -q '127\.0\.0\.11' /etc/resolv.conf; then
+    servers=$(sed -n 's/^# ExtServers: \[\(.*\)\]/\1/p' /etc/resolv.conf | tr ' ' '\n' | sed 's/host(\(.*\))/\1/')
+    [ -n "$servers" ] || servers=$(ip route show default | awk '{print $3; exit}')
+    {
+        for server in $servers; do echo "nameserver $server"; done
+        grep '^search' /etc/resolv.conf || true
+    } > /run/resolv.conf
     cat /run/resolv.conf > /etc/resolv.conf
 fi
 
