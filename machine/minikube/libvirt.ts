@@ -72,7 +72,10 @@ async function socketFailure(path: string): Promise<LibvirtFailure | undefined> 
  * without rights are refused afterwards.
  */
 export function failureOf(text: string): LibvirtFailure {
-    return { reason: /authenticat|polkit|access denied|permission denied/i.test(text) ? "no-rights" : "no-answer", text };
+    return {
+        reason: /authenticat|polkit|access denied|permission denied/i.test(text) ? "no-rights" : "no-answer",
+        text,
+    };
 }
 
 /** The commands that the substrate calls and that are not on PATH. */

@@ -66,7 +66,9 @@ describe("The libvirt network's plan", () => {
     it("names a bridge that the kernel takes, and a unicast MAC address with QEMU's prefix", () => {
         for (const seed of ["a", "a-very-long-name-of-a-stack-that-somebody-chose", "dev"]) {
             const { bridge, node } = libvirtNetworkPlan(seed, "baremetal", "10.0.0.0/16", "node");
-            expect(bridge).to.match(/^m3lab-[0-9a-f]{8}$/).and.have.length.at.most(15);
+            expect(bridge)
+                .to.match(/^m3lab-[0-9a-f]{8}$/)
+                .and.have.length.at.most(15);
             expect(node.mac).to.match(/^52:54:00(:[0-9a-f]{2}){3}$/);
         }
     });
