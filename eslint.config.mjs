@@ -26,7 +26,8 @@ const layerZones = Object.entries(LAYERS).map(([layer, below]) => ({
 }));
 
 export default tseslint.config(
-    { ignores: ["node_modules/", "dist/", ".lab/"] },
+    // sdks/ is written by Pulumi's generator.
+    { ignores: ["node_modules/", "dist/", ".lab/", "sdks/"] },
     js.configs.recommended,
     tseslint.configs.recommended,
     {

@@ -67,7 +67,11 @@ const MINIKUBE = { substrate: "minikube" };
 const machine =
     (read: (spec: MachineSpec) => unknown) =>
     ({ recorder }: Recorded) =>
-        read(JSON.parse(String(field(recorder.named("kubernetes-machine"), "environment", "MINIKUBE_MACHINE"))) as MachineSpec);
+        read(
+            JSON.parse(
+                String(field(recorder.named("kubernetes-machine"), "environment", "MINIKUBE_MACHINE")),
+            ) as MachineSpec,
+        );
 
 const ROWS: Record<Key, Row> = {
     substrate: {

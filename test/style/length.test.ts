@@ -7,6 +7,8 @@ const MOST_COLUMNS = 120;
 
 /** Files that are exempt, each kind with its reason. */
 const EXEMPT = [
+    // Pulumi's generator writes it.
+    /^sdks\//,
     // A package manager writes them, or they follow the conventions of JSON schemas and licences.
     /(^|\/)(package(-lock)?\.json|go\.(mod|sum)|requirements\.txt|.*\.schema\.json|LICENSE)$/,
     // They are drawings and data.

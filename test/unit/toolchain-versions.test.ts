@@ -15,7 +15,11 @@ const OURS = ["fkas", "pause"];
 const upstream = goTargets().filter(({ name }) => !OURS.includes(name));
 
 /** The upstream module behind each target whose package is a folder of ours. */
-const BEHIND: Record<string, string> = { kube: "k8s.io/kubernetes", coredns: "github.com/coredns/coredns" };
+const BEHIND: Record<string, string> = {
+    kube: "k8s.io/kubernetes",
+    coredns: "github.com/coredns/coredns",
+    "storage-provisioner": "k8s.io/minikube",
+};
 
 /** Versions of the modules that a target's go.mod requires, by module. */
 function required({ module }: GoTarget): Map<string, string> {
@@ -111,8 +115,12 @@ describe("Versions that stand in more than one file", () => {
             "docker",
             "random",
             "command",
+            "libvirt",
         ]);
-        for (const { name, version } of versions().plugins) {
+        expect(versions().plugins.filter(({ optional }) => optional)).to.deep.equal([
+            { name: "libvirt", version: goTarget("pulumi-resource-libvirt").version, optional: true },
+        ]);
+        for (const { name, version } of versions().plugins.filter(({ optional }) => !optional)) {
             const path = repoPath("node_modules", "@pulumi", name, "package.json");
             const { pulumi } = JSON.parse(readFileSync(path, "utf8")) as { pulumi: object };
             expect(pulumi, name).to.deep.equal({ resource: true, name, version });

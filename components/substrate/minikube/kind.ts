@@ -19,7 +19,9 @@ export const minikube: SubstrateKind = {
         const { plan, images } = context;
         const { libvirt } = substrateOf("minikube", plan);
         const dockerProvider = new docker.Provider("docker", {}, { parent });
-        const onBridge = libvirt && new LibvirtNetwork("provisioning", { network: libvirt.network, libvirtUri: libvirt.uri }, { parent });
+        const onBridge =
+            libvirt &&
+            new LibvirtNetwork("provisioning", { network: libvirt.network, libvirtUri: libvirt.uri }, { parent });
         const network = createDockerNetwork(
             "kubernetes-provisioning",
             context,

@@ -30,8 +30,6 @@ func run(args []string) error {
 		return errors.New("want one argument, the file to write")
 	}
 	info := definition.Provider()
-	// The documentation is in Terraform's repository, not in its module.
-	info.SkipMissingDocs = true
 	sink := diag.DefaultSink(os.Stderr, os.Stderr, diag.FormatOptions{Color: colors.Never})
 	spec, err := tfgen.GenerateSchema(info, sink)
 	if err != nil {
