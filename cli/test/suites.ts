@@ -104,8 +104,16 @@ export async function fastSuites(): Promise<Suite[]> {
     ];
 }
 
+/** The substrates on which the end-to-end tests make their lab, one after another. */
+const SUBSTRATES = ["embedded", "minikube"];
+
 /** The tests that make labs. They take long, one after another. */
 export async function e2eSuites(): Promise<Suite[]> {
     const files = (await readdir(repoPath("test/e2e"))).filter((name) => name.endsWith(".test.ts")).sort();
-    return files.map((file) => mocha(`e2e-${basename(file, ".test.ts")}`, `test/e2e/${file}`, true, 80 * MINUTE));
+    return files.flatMap((file) =>
+        SUBSTRATES.map((substrate) => ({
+            ...mocha(`e2e-${basename(file, ".test.ts")}-${substrate}`, `test/e2e/${file}`, true, 80 * MINUTE),
+            env: { METAL3_SCALE_LAB_E2E_SUBSTRATE: substrate },
+        })),
+    );
 }

@@ -1,3 +1,4 @@
+import { skipBecause } from "../skip";
 import { lab as command, leftovers, removeState, STACK } from "./harness";
 import { bringUp } from "./steps/bring-up";
 import { destroy } from "./steps/destroy";
@@ -28,8 +29,17 @@ describe("a small lab, from up to destroy", function () {
 
     bringUp();
     secondOwner();
-    resize();
-    killedParts();
-    interruptions();
+    if (SUBSTRATE.isWhole) {
+        resize();
+        killedParts();
+        interruptions();
+    } else {
+        it("grows, shrinks, and lives through kills of Pulumi and of each part", function () {
+            skipBecause(
+                this,
+                `on the substrate ${SUBSTRATE.name} only with METAL3_SCALE_LAB_E2E_WHOLE=1, for its time`,
+            );
+        });
+    }
     destroy();
 });
