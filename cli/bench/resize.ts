@@ -12,7 +12,7 @@ import { currentCommit, type BenchLab, type MeasuredCommand } from "./lab";
 import { MACHINES, ManagementCluster, type StoredObject } from "./management";
 import type { BenchSize } from "./options";
 
-/** A lab is resized when this part of its clusters is Available: the other clusters are queued or in work. */
+/** A lab is resized when this part of its clusters is Available: the other clusters are queued or in progress. */
 const RESIZE_AT = 0.5;
 /** Longest wait for that part: for each cluster of the lab, and at least. */
 const HALF_MADE_MS = { least: 900_000, each: 20_000 };

@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
-import { createConnection } from "node:net";
 import { errorText } from "../../lib/error-text";
+import { socketError, socketOf } from "../../lib/libvirt-socket";
 import type { LibvirtNetworkPlan } from "../../plan/libvirt-network";
 import type { Problem } from "../../plan/validate";
 import { CommandError, run } from "../../toolchain/run";
@@ -8,9 +8,6 @@ import { libvirtProblems, parseNetworkXml, parseRoutes, type LibvirtFacts, type 
 
 /** Longest wait for libvirt, milliseconds. A daemon that is started by its socket took less than a second. */
 const LIMIT_MS = 15_000;
-
-/** The socket that the provider opens where the URI names none: libvirtd's, or virtproxyd's. */
-const DEFAULT_SOCKET = "/var/run/libvirt/libvirt-sock";
 
 /** Looks at libvirt and at the machine's routes, and says what stands in the way of the network. Changes nothing. */
 export async function lookAtLibvirt(uri: string, wanted: LibvirtNetworkPlan): Promise<Problem[]> {
@@ -43,23 +40,9 @@ export async function libvirtFacts(uri: string): Promise<LibvirtFacts> {
     }
 }
 
-/** The Unix socket that a URI leads to on this machine. Undefined for a libvirt that is reached by TCP, TLS or SSH. */
-export function socketOf(uri: string): string | undefined {
-    const { protocol, hostname, searchParams } = new URL(uri);
-    const transport = protocol.replace(/:$/, "").split("+")[1] ?? (hostname === "" ? "unix" : "tls");
-    return transport === "unix" ? (searchParams.get("socket") ?? DEFAULT_SOCKET) : undefined;
-}
-
 /** Why the socket cannot be used. Undefined when it can. */
 async function socketFailure(path: string): Promise<LibvirtFailure | undefined> {
-    const error = await new Promise<NodeJS.ErrnoException | undefined>((resolve) => {
-        const socket = createConnection(path);
-        socket.once("connect", () => {
-            socket.destroy();
-            resolve(undefined);
-        });
-        socket.once("error", resolve);
-    });
+    const error = await socketError(path);
     if (error === undefined) {
         return undefined;
     }

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { socketOf } from "../../machine/minikube/libvirt";
+import { socketOf } from "../../lib/libvirt-socket";
 import {
     libvirtProblems,
     parseNetworkXml,

@@ -1,14 +1,13 @@
 import * as libvirt from "@pulumi/libvirt";
 import * as pulumi from "@pulumi/pulumi";
+import { unknown } from "@pulumi/pulumi/output";
+import { socketError, socketOf } from "../../../lib/libvirt-socket";
 import type { LibvirtNetworkPlan } from "../../../plan/libvirt-network";
 
 export interface LibvirtNetworkArgs {
     network: LibvirtNetworkPlan;
-    /**
-     * Connection URI, such as `qemu:///system`. Unknown in a preview on a machine where libvirt does not answer: the
-     * provider then does not connect, and the preview shows the network as one to create.
-     */
-    libvirtUri: pulumi.Input<string>;
+    /** Connection URI, such as `qemu:///system`. */
+    libvirtUri: string;
 }
 
 /**
@@ -25,7 +24,7 @@ export class LibvirtNetwork extends pulumi.ComponentResource {
     constructor(name: string, args: LibvirtNetworkArgs, opts?: pulumi.ComponentResourceOptions) {
         super("metal3lab:index:LibvirtNetwork", name, {}, opts);
         const { network } = args;
-        const provider = new libvirt.Provider(`${name}-libvirt`, { uri: args.libvirtUri }, { parent: this });
+        const provider = new libvirt.Provider(`${name}-libvirt`, { uri: reachable(args.libvirtUri) }, { parent: this });
         this.network = new libvirt.Network(
             name,
             {
@@ -48,6 +47,18 @@ export class LibvirtNetwork extends pulumi.ComponentResource {
         this.networkName = this.network.name;
         this.registerOutputs({ networkName: this.networkName });
     }
+}
+
+/**
+ * The connection, unknown in a preview on a machine where libvirt does not answer: the provider then does not connect,
+ * and the preview shows the network as one to create.
+ */
+function reachable(uri: string): pulumi.Output<string> {
+    const socket = socketOf(uri);
+    if (!pulumi.runtime.isDryRun() || socket === undefined) {
+        return pulumi.output(uri);
+    }
+    return pulumi.output(socketError(socket).then((error) => (error === undefined ? uri : (unknown as string))));
 }
 
 /**
