@@ -79,7 +79,8 @@ func TestThisRepositoryIsAligned(t *testing.T) {
 	var folders []string
 	for _, f := range append(found, "../../../services/fkas/go.mod") {
 		// staticcheck only checks source: it is built by itself, and no program of the lab shares a package with it.
-		if f == "../staticcheck/go.mod" {
+		// pulumi-libvirt requires newer modules than all others, and few labs use it.
+		if f == "../staticcheck/go.mod" || f == "../pulumi-libvirt/go.mod" {
 			continue
 		}
 		folders = append(folders, filepath.Dir(f))

@@ -30,6 +30,7 @@ func run(args []string) error {
 		return errors.New("want one argument, the file to write")
 	}
 	info := definition.Provider()
+
 	sink := diag.DefaultSink(os.Stderr, os.Stderr, diag.FormatOptions{Color: colors.Never})
 	spec, err := tfgen.GenerateSchema(info, sink)
 	if err != nil {
