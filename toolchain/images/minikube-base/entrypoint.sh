@@ -16,11 +16,14 @@ fi
 mount --make-rshared /
 [ -e /dev/kmsg ] || ln -s /dev/console /dev/kmsg
 
-# Docker's resolver (127.0.0.11) does not answer in the network namespace of a pod: a pod gets the machine's own
-# servers, which Docker leaves in a comment.
-if grep -q '127\.0\.0\.11' /etc/resolv.conf && grep -q '^# ExtServers' /etc/resolv.conf; then
-    { sed -n 's/^# ExtServers: \[\(.*\)\]/\1/p' /etc/resolv.conf | tr ' ' '\n' | sed 's/host(\(.*\))/\1/; s/^/nameserver /'
-      grep '^search' /etc/resolv.conf || true; } > /run/resolv.conf
+# Docker's resolver (127.0.0.11) does not answer in the network namespace of a pod, and CoreDNS would ask itself there
+# and stop. A newer Docker leaves the machine's own servers in a comment. With an older one the gateway stands in their
+# place: where nothing answers there, names outside the cluster are not found, and those inside are.
+if grep -q '127\.0\.0\.11' /etc/resolv.conf; then
+    servers=$(sed -n 's/^# ExtServers: \[\(.*\)\]/\1/p' /etc/resolv.conf | tr ' ' '\n' | sed 's/host(\(.*\))/\1/')
+    [ -n "$servers" ] || servers=$(ip -4 route show default | awk '{print $3; exit}')
+    search=$(grep '^search' /etc/resolv.conf || true)
+    { for server in $servers; do echo "nameserver $server"; done; echo "$search"; } > /run/resolv.conf
     cat /run/resolv.conf > /etc/resolv.conf
 fi
 
