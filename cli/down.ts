@@ -1,5 +1,6 @@
 import { operation, runPulumi, stackPulumiSettings } from "./pulumi";
 import { recover, removeUnrecorded } from "./recovery/recover";
+import { refreshMissing } from "./recovery/refresh";
 import { Session } from "./session";
 import { removeStack, stackExists } from "./stack";
 
@@ -26,6 +27,7 @@ export async function down({ stack, parallel, takeOver }: DownOptions): Promise<
         await session.toolchain.docker();
         const { resources } = await recover(ready, stack, clean);
         const settings = await stackPulumiSettings(stack, resources.length);
+        await refreshMissing(stack, resources, clean.say, (args) => runPulumi(ready, args, settings));
         const code = await runPulumi(ready, operation("destroy", stack, parallel), settings);
         if (code !== 0) {
             return code;

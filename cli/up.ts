@@ -1,6 +1,7 @@
 import { operation, runPulumi, stackPulumiSettings } from "./pulumi";
 import { adopt } from "./recovery/adopt";
 import { recover } from "./recovery/recover";
+import { refreshMissing } from "./recovery/refresh";
 import { Session } from "./session";
 
 export interface UpOptions {
@@ -31,6 +32,7 @@ export async function up(options: UpOptions): Promise<number> {
         takeOver,
         adopt: (state) => adopt(ready, stack, state, settings, say, (args) => runPulumi(ready, args, settings)),
     });
+    await refreshMissing(stack, resources, say, (args) => runPulumi(ready, args, settings));
     const args = operation("up", stack, options.parallel);
     if (options.expectNoChanges) {
         args.push("--expect-no-changes");

@@ -20,6 +20,11 @@ export interface Holder {
      * @param say told each removal, a line each
      */
     removeLeftovers(prefix: string, resources: readonly StateObject[], say: (text: string) => void): Promise<void>;
+    /**
+     * URNs of the resources in a state whose objects are gone, where Pulumi does not notice that by itself. Pulumi has
+     * to read them again before the next `up` or `destroy`.
+     */
+    missing(prefix: string, resources: readonly StateObject[]): Promise<string[]>;
     /** The parts of the lab that run now. @throws Error when the tool does not answer. */
     runningParts(prefix: string, signal: AbortSignal): Promise<RunningPart[]>;
     /** Ids and names of the lab's containers or machines, whether or not they run. */
@@ -51,6 +56,7 @@ export interface MachineObject {
 export interface StateObject {
     urn: string;
     id?: string;
+    inputs?: Record<string, unknown>;
     outputs?: Record<string, unknown>;
 }
 

@@ -9,6 +9,10 @@ export function knownIds(resources: readonly Pick<StateObject, "id" | "outputs">
     );
 }
 
-/** Whether a state has a resource of that type and Pulumi name: `urn:pulumi:STACK::PROJECT::PARENTS$TYPE::NAME`. */
+/** The resources of a type, which is the last part of the types in `urn:pulumi:STACK::PROJECT::PARENTS$TYPE::NAME`. */
+export const resourcesOf = (resources: readonly StateObject[], type: string): StateObject[] =>
+    resources.filter(({ urn }) => urn.split("::").at(-2)?.split("$").at(-1) === type);
+
+/** Whether a state has a resource of that type and Pulumi name. */
 export const hasResource = (resources: readonly StateObject[], type: string, name: string): boolean =>
-    resources.some(({ urn }) => urn.split("::").at(-1) === name && urn.split("::").at(-2)?.split("$").at(-1) === type);
+    resourcesOf(resources, type).some(({ urn }) => urn.split("::").at(-1) === name);

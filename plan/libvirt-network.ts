@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { v5 as uuidv5 } from "uuid";
 import { addressAt, gatewayAddress, kubernetesNodeAddress, parseNetwork } from "./addresses";
+import { labPrefix } from "./identities";
 
 /** Namespace of the UUIDs of libvirt networks (RFC 9562, version 5). */
 const UUID_NAMESPACE = "b0a5a5b2-6c0e-4e0b-9c64-0d6f2d7c1a57";
@@ -27,6 +28,9 @@ export interface LibvirtNetworkPlan {
     node: { name: string; mac: string; address: string };
 }
 
+/** UUID of the network of the lab with that prefix (`LabPlan`). */
+export const libvirtNetworkUuid = (prefix: string): string => uuidv5(`${prefix}/network`, UUID_NAMESPACE);
+
 /**
  * @param seed the stack's name
  * @param name the network's name in libvirt
@@ -37,7 +41,7 @@ export function libvirtNetworkPlan(seed: string, name: string, cidr: string, nod
     const hash = createHash("sha256").update(`${seed}/libvirt`).digest("hex");
     return {
         name,
-        uuid: uuidv5(`${seed}/network`, UUID_NAMESPACE),
+        uuid: libvirtNetworkUuid(labPrefix(seed)),
         bridge: `m3lab-${hash.slice(0, 8)}`,
         cidr,
         gateway: gatewayAddress(network),

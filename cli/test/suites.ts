@@ -1,5 +1,6 @@
 import { readdir } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
+import { SUBSTRATES } from "../../plan/substrate/plan";
 import { repoPath } from "../../toolchain/paths";
 
 /** A set of tests that one program runs. */
@@ -104,10 +105,7 @@ export async function fastSuites(): Promise<Suite[]> {
     ];
 }
 
-/** The substrates on which the end-to-end tests make their lab, one after another. */
-const SUBSTRATES = ["embedded", "minikube"];
-
-/** The tests that make labs. They take long, one after another. */
+/** The tests that make labs, on each substrate. They take long, one after another. */
 export async function e2eSuites(): Promise<Suite[]> {
     const files = (await readdir(repoPath("test/e2e"))).filter((name) => name.endsWith(".test.ts")).sort();
     return files.flatMap((file) =>

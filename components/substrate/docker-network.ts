@@ -13,12 +13,12 @@ export function createDockerNetwork(
     name: string,
     { config, plan, owner }: Pick<LayerContext, "config" | "plan" | "owner">,
     opts: pulumi.CustomResourceOptions,
-    bridge?: string,
+    bridge?: pulumi.Input<string>,
 ): docker.Network {
     return new docker.Network(
         name,
         {
-            name: plan.prefix,
+            name: plan.substrate.dockerNetwork,
             driver: "bridge",
             ipamConfigs: [{ subnet: config.provisioningCidr, gateway: plan.substrate.gateway }],
             labels: [...dockerLabels(plan), ...ownerLabels(owner)],

@@ -72,6 +72,11 @@ export class DockerHolder implements Holder {
         }
     }
 
+    /** The wait at the end of `up` names what is gone, because a person may have to be asked. */
+    async missing(): Promise<string[]> {
+        return [];
+    }
+
     async runningParts(prefix: string, abortSignal: AbortSignal): Promise<RunningPart[]> {
         const docker = this.docker();
         const listed = await docker.listContainers({ filters: { label: [labLabel(prefix)] }, abortSignal });

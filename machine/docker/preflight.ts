@@ -111,7 +111,7 @@ export async function lookAtDocker(
         };
     }
     const networks = await docker.listNetworks();
-    const own = networks.find(({ Name }) => Name === plan.prefix);
+    const own = networks.find(({ Name }) => Name === plan.substrate.dockerNetwork);
     const foreign = networks.filter((network) => network !== own);
     const tags = new Set((await docker.listImages()).flatMap(({ RepoTags }) => RepoTags ?? []));
     return {

@@ -74,6 +74,11 @@ export class MinikubeHolder implements Holder {
         say(`removed minikube's profile ${prefix}, which the stack's state does not know`);
     }
 
+    /** The program itself notices a machine that is gone. */
+    async missing(): Promise<string[]> {
+        return [];
+    }
+
     /** The machine where it is a container. A virtual machine tells nothing of its use that could be compared. */
     async runningParts(prefix: string, abortSignal: AbortSignal): Promise<RunningPart[]> {
         if (!this.hasProfile(prefix)) {

@@ -6,6 +6,8 @@ export interface SubstrateBase {
     serviceAddress: string;
     /** Name of the StorageClass for data that must outlive a pod. */
     storageClass: string;
+    /** Name of the Docker network that is, or shares, the provisioning network. */
+    dockerNetwork: string;
     /** Address of the provisioning network that belongs to its gateway. */
     gateway: string;
     /** Names of the containers in which the Kubernetes nodes run. Empty where they run otherwise. */

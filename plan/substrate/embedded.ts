@@ -38,6 +38,7 @@ export function embeddedPlan(config: LabConfig, seed: string): EmbeddedPlan {
         kind: "embedded",
         serviceAddress: address,
         storageClass: NODE_STORAGE_CLASS,
+        dockerNetwork: identities.labPrefix(seed),
         gateway: addresses.gatewayAddress(network),
         containers: [identities.nodeName(seed)],
         node: {

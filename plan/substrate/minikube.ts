@@ -57,6 +57,8 @@ export function minikubePlan(config: LabConfig, seed: string): MinikubePlan {
         kubernetesVersion: KUBERNETES_VERSION,
         serviceAddress: address,
         storageClass: STORAGE_CLASS,
+        // Not the profile's name: `minikube delete` removes a network of that name, whoever made it.
+        dockerNetwork: `${profile}-provisioning`,
         gateway: addresses.gatewayAddress(network),
         containers: driver === "docker" ? [profile] : [],
         podCidr: config.podCidr,

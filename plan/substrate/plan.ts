@@ -7,6 +7,9 @@ export type SubstratePlan = EmbeddedPlan | MinikubePlan;
 
 const PLANS = { embedded: embeddedPlan, minikube: minikubePlan };
 
+/** The values of the key `substrate`. */
+export const SUBSTRATES = Object.keys(PLANS) as LabConfig["substrate"][];
+
 /** @param seed the stack's name */
 export const substratePlan = (config: LabConfig, seed: string): SubstratePlan => PLANS[config.substrate](config, seed);
 

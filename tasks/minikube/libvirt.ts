@@ -46,3 +46,29 @@ export async function attachNic(domain: string, { uri, network, mac }: LibvirtNi
         throw new Error(`libvirt has attached no NIC ${mac} to ${domain}: virsh domiflist ${domain} shows ${after}`);
     }
 }
+
+/** Whether libvirt has a network, and whether it is started. */
+export type NetworkState = "active" | "inactive" | "absent";
+
+/** Reads what `virsh net-info` prints in English. @param text undefined: libvirt has no such network */
+export function networkState(text: string | undefined): NetworkState {
+    if (text === undefined) {
+        return "absent";
+    }
+    return /^Active:\s+yes$/m.test(text) ? "active" : "inactive";
+}
+
+/**
+ * Starts the lab's network where somebody has stopped it: the provider looks only whether it is defined.
+ * @param uuid tells the lab's network from another one of the same name
+ * @returns the state in which the network was found
+ */
+export async function ensureNetwork(uri: string, uuid: string): Promise<NetworkState> {
+    const env = { LC_ALL: "C" };
+    const info = await look("virsh", ["--connect", uri, "net-info", uuid], { env });
+    const state = networkState(info);
+    if (state === "inactive") {
+        await run("virsh", ["--connect", uri, "net-start", uuid], { timeoutMs: LIMIT_MS, env });
+    }
+    return state;
+}

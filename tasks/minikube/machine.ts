@@ -121,7 +121,7 @@ export function machineState(output: string, exitCode: number | undefined): Mach
     if (exitCode === NOT_FOUND) {
         return "absent";
     }
-    let status: { Host?: string; APIServer?: string; Kubelet?: string };
+    let status: { Host?: string; APIServer?: string; Kubelet?: string } | null;
     try {
         status = JSON.parse(output) as typeof status;
     } catch {
@@ -129,7 +129,8 @@ export function machineState(output: string, exitCode: number | undefined): Mach
             `minikube status ended with exit code ${exitCode} and said ${JSON.stringify(output.slice(0, 200))}`,
         );
     }
-    if (status.Host === "Nonexistent") {
+    // minikube says null of a profile whose container somebody has removed.
+    if (status === null || status.Host === "Nonexistent") {
         return "absent";
     }
     const runs = [status.Host, status.APIServer, status.Kubelet].every((part) => part === "Running");

@@ -136,7 +136,7 @@ const ROWS: Record<Key, Row> = {
         value: "docker",
         with: MINIKUBE,
         read: machine(({ driver, dockerNetwork }) => [driver, dockerNetwork]),
-        expected: ["docker", "m3lab-test"],
+        expected: ["docker", "m3lab-test-provisioning"],
     },
     minikubeCpus: { value: "7", with: MINIKUBE, read: machine(({ cpus }) => cpus), expected: 7 },
     minikubeMemory: { value: "9000", with: MINIKUBE, read: machine(({ memoryMib }) => memoryMib), expected: 9000 },

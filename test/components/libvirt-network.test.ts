@@ -10,10 +10,11 @@ const network = libvirtNetworkPlan("dev", "baremetal", "192.168.222.0/24", "m3la
 
 async function recorded(): Promise<Recorder> {
     const recorder = new Recorder();
-    await recorder.start();
-    const made = new LibvirtNetwork("network", { network, libvirtUri: "qemu:///system" });
+    // As in a preview: the network is not looked at.
+    await recorder.start("metal3-scale-lab", "dev", true);
+    const made = new LibvirtNetwork("network", { network, libvirtUri: "qemu+ssh://kvm/system" });
     await new Promise<void>((resolve) => {
-        pulumi.output(made.networkName).apply(() => resolve());
+        pulumi.output(made.network.id).apply(() => resolve());
     });
     await pulumi.runtime.disconnect();
     return recorder;
@@ -27,7 +28,7 @@ describe("The libvirt network", () => {
             PROVIDER,
             NETWORK,
         ]);
-        expect(recorder.of(PROVIDER)[0]?.inputs).to.deep.include({ uri: "qemu:///system" });
+        expect(recorder.of(PROVIDER)[0]?.inputs).to.deep.include({ uri: "qemu+ssh://kvm/system" });
     });
 
     it("is a NAT network that starts with the machine, on the plan's bridge and range", async () => {

@@ -33,7 +33,7 @@ describe("The lab on minikube", () => {
         expect(String(bridge)).to.match(/^m3lab-[0-9a-f]{8}$/);
         const [docker] = recorder.of(NETWORK);
         expect(docker?.inputs).to.deep.include({
-            name: "m3lab-test",
+            name: "m3lab-test-provisioning",
             options: { "com.docker.network.bridge.name": bridge },
             ipamConfigs: [{ subnet: "192.168.222.0/24", gateway: "192.168.222.1" }],
         });

@@ -9,6 +9,7 @@ const holder = (trace?: LabTrace): Holder => ({
     findTrace: async (prefix) => (prefix === "m3lab-dev" ? trace : undefined),
     runsCluster: async () => false,
     finishedObjects: async () => [],
+    missing: async () => [],
     removeLeftovers: async () => undefined,
     runningParts: async () => [],
     containers: async () => [],

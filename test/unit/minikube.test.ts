@@ -108,6 +108,7 @@ describe("What minikube tells", () => {
         expect(machineState(status("Running", "Stopped"), 6)).to.equal("stopped");
         expect(machineState(status("Nonexistent"), 7)).to.equal("absent");
         expect(machineState('* Profile "m3lab-dev" not found.', 85)).to.equal("absent");
+        expect(machineState("null", 7)).to.equal("absent");
         expect(() => machineState("", 1)).to.throw("exit code 1");
     });
 
@@ -202,7 +203,9 @@ describe("minikube as a holder of labs", () => {
     beforeEach(async () => (home = await mkdtemp(join(tmpdir(), "minikube-home-"))));
     afterEach(() => rm(home, { recursive: true }));
     const machine = {
-        urn: "urn:pulumi:dev::p::metal3lab:index:Lab$metal3lab:index:MinikubeCluster$command:local:Command::kubernetes-machine",
+        urn:
+            "urn:pulumi:dev::p::metal3lab:index:Lab$metal3lab:index:MinikubeCluster$command:local:Command" +
+            "::kubernetes-machine",
     };
 
     it("holds nothing where there is no profile, and starts no program to find out", async () => {

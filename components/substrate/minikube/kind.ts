@@ -26,7 +26,7 @@ export const minikube: SubstrateKind = {
             "kubernetes-provisioning",
             context,
             { parent, provider: dockerProvider, ...(onBridge ? { dependsOn: [onBridge] } : {}) },
-            libvirt?.network.bridge,
+            onBridge?.bridge,
         );
         const cluster = new MinikubeCluster(
             "kubernetes",

@@ -1,8 +1,10 @@
-import * as libvirt from "@pulumi/libvirt";
 import * as pulumi from "@pulumi/pulumi";
 import { unknown } from "@pulumi/pulumi/output";
 import { socketError, socketOf } from "../../../lib/libvirt-socket";
 import type { LibvirtNetworkPlan } from "../../../plan/libvirt-network";
+import { withRunErrors } from "../../run-error";
+import { ensureActive } from "./running";
+import * as libvirt from "@pulumi/libvirt";
 
 export interface LibvirtNetworkArgs {
     network: LibvirtNetworkPlan;
@@ -18,8 +20,8 @@ export interface LibvirtNetworkArgs {
  */
 export class LibvirtNetwork extends pulumi.ComponentResource {
     readonly network: libvirt.Network;
-    /** Name of the network, known once it is active. */
-    readonly networkName: pulumi.Output<string>;
+    /** Name of the network's bridge, known once the network is active. */
+    readonly bridge: pulumi.Output<string>;
 
     constructor(name: string, args: LibvirtNetworkArgs, opts?: pulumi.ComponentResourceOptions) {
         super("metal3lab:index:LibvirtNetwork", name, {}, opts);
@@ -44,8 +46,11 @@ export class LibvirtNetwork extends pulumi.ComponentResource {
                 deleteBeforeReplace: true,
             },
         );
-        this.networkName = this.network.name;
-        this.registerOutputs({ networkName: this.networkName });
+        this.bridge = this.network.id.apply(async () => {
+            await withRunErrors(ensureActive(args.libvirtUri, network));
+            return network.bridge;
+        });
+        this.registerOutputs({});
     }
 }
 

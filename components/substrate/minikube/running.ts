@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { UserError } from "../../../plan/user-error";
+import { ensureNetwork } from "../../../tasks/minikube/libvirt";
 import { MinikubeMachine } from "../../../tasks/minikube/machine";
 import type { MachineSpec } from "../../../tasks/minikube/spec";
 
@@ -27,6 +28,27 @@ export async function ensureRunning(
             throw new UserError(
                 `minikube has no profile ${spec.profile}: somebody has deleted it, and all that stood in it. ` +
                     "'npm run down' removes the rest of the lab, and the next 'npm run up' makes it anew",
+            );
+    }
+}
+
+/**
+ * Starts the lab's network in libvirt where it has stopped, at each `up`.
+ * @throws UserError when somebody has removed the network: Pulumi's provider does not notice by itself
+ */
+export async function ensureActive(uri: string, { name, uuid }: { name: string; uuid: string }): Promise<void> {
+    if (pulumi.runtime.isDryRun()) {
+        return;
+    }
+    switch (await ensureNetwork(uri, uuid)) {
+        case "active":
+            return;
+        case "inactive":
+            return pulumi.log.info(`started libvirt's network ${name}, which had been stopped`);
+        case "absent":
+            throw new UserError(
+                `libvirt at ${uri} has no network ${name} any more: 'npm run up' makes it anew, ` +
+                    "and so does 'pulumi up --refresh'",
             );
     }
 }
