@@ -37,7 +37,7 @@ export async function bench(options: BenchOptions): Promise<number> {
     }
     const session = new Session();
     const say = (text: string): void => session.progress.line(text);
-    const lab = new BenchLab(await session.ensure("up", options.stack), options.stack, options.parallel, say);
+    const lab = new BenchLab(await session.ensure("up", options.stack, given), options.stack, options.parallel, say);
     const benchmark = new Benchmark(lab, options, given, say);
     await (options.underLoad ? benchmark.resize(sizes) : benchmark.measureAll(sizes));
     process.stdout.write(`${report(benchmark.file)}\n`);

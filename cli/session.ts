@@ -17,8 +17,11 @@ export class Session {
         this.toolchain = new Toolchain(this.progress, this.stop.signal);
     }
 
-    /** Makes the parts that the stack needs for `purpose`. A Ctrl-C stops it; finished parts stay in the cache. */
-    async ensure(purpose: Purpose, stack: string): Promise<Ready> {
+    /**
+     * Makes the parts that the stack needs for `purpose`. A Ctrl-C stops it; finished parts stay in the cache.
+     * @param more configuration that the stack is to have beside that of its file
+     */
+    async ensure(purpose: Purpose, stack: string, more: Readonly<Record<string, string>> = {}): Promise<Ready> {
         const interrupt = (): void =>
             this.stop.abort(
                 new StoppedError("stopped: finished parts stay in the cache, and the next run continues from there"),
@@ -28,7 +31,7 @@ export class Session {
             process.on(signal, interrupt);
         }
         try {
-            const ready = await ensureLab(this.toolchain, purpose, await labNeeds(stack));
+            const ready = await ensureLab(this.toolchain, purpose, await labNeeds(stack, more));
             this.progress.line(`all parts for \`${purpose}\` are there (${duration(this.progress.elapsed)})`);
             return ready;
         } finally {

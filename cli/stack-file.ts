@@ -27,9 +27,10 @@ export async function stackConfig(stack: string): Promise<Record<string, unknown
 /**
  * The parts that the lab of a stack needs. A malformed value counts as unset here: the program validates the
  * configuration, and names all its problems in one message.
+ * @param more values that the stack is to have beside those of its file
  */
-export async function labNeeds(stack: string): Promise<LabNeeds> {
-    const config = await stackConfig(stack);
+export async function labNeeds(stack: string, more: Readonly<Record<string, string>> = {}): Promise<LabNeeds> {
+    const config = { ...(await stackConfig(stack)), ...more };
     return { images: wantedImages(config["images"]), ...substrateNeeds(config) };
 }
 
