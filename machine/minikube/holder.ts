@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import Docker from "dockerode";
+import { machineState } from "../../plan/substrate/minikube-status";
 import { Cache } from "../../toolchain/cache/cache";
 import { cacheRoot } from "../../toolchain/paths";
 import { run } from "../../toolchain/run";
@@ -18,6 +19,9 @@ const STATUS_LIMIT_MS = 60_000;
 
 /** Pulumi's type and name of the resource that is the machine (components/substrate/minikube). */
 const MACHINE = { type: "command:local:Command", name: "kubernetes-machine" };
+
+/** minikube asks GitHub for its newest version otherwise. */
+const QUIET = { MINIKUBE_WANTUPDATENOTIFICATION: "false" };
 
 /** Label that minikube gives to the container of a profile's machine. */
 const LABEL = "name.minikube.sigs.k8s.io";
@@ -39,7 +43,7 @@ export class MinikubeHolder implements Holder {
 
     private async minikube(args: string[], timeoutMs: number): Promise<string> {
         const { path } = await findTool(new Cache(cacheRoot()), "minikube");
-        return run(path, args, { timeoutMs, env: { MINIKUBE_WANTUPDATENOTIFICATION: "false" } });
+        return run(path, args, { timeoutMs, env: QUIET });
     }
 
     async findTrace(prefix: string): Promise<LabTrace | undefined> {
@@ -50,11 +54,14 @@ export class MinikubeHolder implements Holder {
         if (!this.hasProfile(prefix) || !hasResource(resources, MACHINE.type, MACHINE.name)) {
             return false;
         }
-        // minikube's exit code is not 0 as soon as a part of the machine does not run.
-        return this.minikube(["status", `--profile=${prefix}`], STATUS_LIMIT_MS).then(
-            () => true,
-            () => false,
-        );
+        const { path } = await findTool(new Cache(cacheRoot()), "minikube");
+        const { execa } = await import("execa");
+        const { stdout, exitCode } = await execa(path, ["status", `--profile=${prefix}`, "--output=json"], {
+            env: QUIET,
+            reject: false,
+            timeout: STATUS_LIMIT_MS,
+        });
+        return machineState(stdout, exitCode) === "running";
     }
 
     /** Pulumi cannot adopt what a command has made: a machine that no state knows is removed, and made anew. */

@@ -3,6 +3,7 @@ import { dirname, join } from "node:path";
 import { KubeConfig, VersionApi } from "@kubernetes/client-node";
 import { parseKubeconfig } from "../../lib/kubernetes";
 import { waitUntil } from "../../lib/wait-until";
+import { machineState, type MachineState } from "../../plan/substrate/minikube-status";
 import { UserError } from "../../plan/user-error";
 import { stateRoot } from "../../toolchain/paths";
 import { run } from "../../toolchain/run";
@@ -15,8 +16,6 @@ const START_LIMIT_MS = 30 * 60_000;
 const DELETE_LIMIT_MS = 10 * 60_000;
 /** Longest wait for the API at the provisioning address, milliseconds. */
 const API_LIMIT_MS = 180_000;
-
-export type MachineState = "running" | "stopped" | "absent";
 
 /** minikube's machine of one lab. Nothing else of the user's minikube is read or changed. */
 export class MinikubeMachine {
@@ -111,30 +110,6 @@ export class MinikubeMachine {
         });
         await rm(this.kubeconfigFile, { force: true });
     }
-}
-
-/** minikube's exit code for a profile that does not exist (minikube, pkg/minikube/reason: ExGuestNotFound = 85). */
-const NOT_FOUND = 85;
-
-/** @param output of `minikube status --output=json` */
-export function machineState(output: string, exitCode: number | undefined): MachineState {
-    if (exitCode === NOT_FOUND) {
-        return "absent";
-    }
-    let status: { Host?: string; APIServer?: string; Kubelet?: string } | null;
-    try {
-        status = JSON.parse(output) as typeof status;
-    } catch {
-        throw new Error(
-            `minikube status ended with exit code ${exitCode} and said ${JSON.stringify(output.slice(0, 200))}`,
-        );
-    }
-    // minikube says null of a profile whose container somebody has removed.
-    if (status === null || status.Host === "Nonexistent") {
-        return "absent";
-    }
-    const runs = [status.Host, status.APIServer, status.Kubelet].every((part) => part === "Running");
-    return runs ? "running" : "stopped";
 }
 
 /**

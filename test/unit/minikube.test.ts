@@ -7,11 +7,12 @@ import { hostProblems } from "../../machine/minikube/preflight";
 import { substrateNeeds } from "../../machine/needs";
 import { plan } from "../../plan/plan";
 import type { MinikubePlan } from "../../plan/substrate/minikube";
+import { machineState } from "../../plan/substrate/minikube-status";
 import { substrateOf } from "../../plan/substrate/plan";
 import { ConfigurationError, validate } from "../../plan/validate";
 import { errorMessage, parseEvent } from "../../tasks/minikube/events";
 import { parseNics } from "../../tasks/minikube/libvirt";
-import { atAddress, machineState } from "../../tasks/minikube/machine";
+import { atAddress } from "../../tasks/minikube/machine";
 import { startArguments, type MachineSpec } from "../../tasks/minikube/spec";
 
 const planned = (raw: Record<string, string> = {}): MinikubePlan =>
