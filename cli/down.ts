@@ -14,13 +14,13 @@ export interface DownOptions {
 
 /**
  * `npm run down`: runs `pulumi destroy` and removes the stack; Pulumi.<stack>.yaml stays. In the end nothing of the lab
- * is left in Docker, also after runs that were killed.
+ * is left on the machine, also after runs that were killed.
  * @returns the exit code
  */
 export async function down({ stack, parallel, takeOver }: DownOptions): Promise<number> {
     const session = new Session();
     const { progress } = session;
-    const ready = await session.ensure("preview", stack);
+    const ready = await session.ensure("down", stack);
     const clean = { command: "down", say: (text: string) => progress.line(text), takeOver } as const;
     if (await stackExists(ready, stack)) {
         // A lab in a Docker that is stopped can be removed only after Docker is started.

@@ -1,7 +1,7 @@
 import { closest, distance } from "fastest-levenshtein";
 import { addressProblems } from "./addresses";
 import { defaultOf, keys, type Key, type LabConfig } from "./config/keys";
-import { keysOfOtherSubstrates } from "./config/substrate-rules";
+import { keysOfOtherSubstrates, ownRules } from "./config/substrate-rules";
 import { hostsPerCluster } from "./sizes";
 import { UserError } from "./user-error";
 
@@ -61,7 +61,7 @@ export function validate(raw: Record<string, string>, known: Known = {}): LabCon
         ...sizeProblems(config),
         ...imageProblems(config, known),
         ...networkProblems(config, raw),
-        ...otherSubstrateProblems(config, raw),
+        ...substrateProblems(config, raw),
     );
     if (problems.length > 0) {
         throw new ConfigurationError(problems);
@@ -105,11 +105,12 @@ function imageProblems({ images }: Partial<LabConfig>, known: Known): Problem[] 
         }));
 }
 
-/** A key that says how another substrate is made would change nothing, silently. */
-const otherSubstrateProblems = (config: Partial<LabConfig>, raw: Record<string, string>): Problem[] =>
-    keysOfOtherSubstrates(config, (key) => raw[key] !== undefined && raw[key] !== defaultOf(key)).map(
-        ({ key, rule }) => ({ key, value: shown(raw[key]), rule }),
-    );
+/** Rules of the substrates. A key that says how another substrate is made would change nothing, silently. */
+const substrateProblems = (config: Partial<LabConfig>, raw: Record<string, string>): Problem[] =>
+    [
+        ...keysOfOtherSubstrates(config, (key) => raw[key] !== undefined && raw[key] !== defaultOf(key)),
+        ...ownRules(config),
+    ].map(({ key, rule }) => ({ key, value: shown(raw[key]), rule }));
 
 const networkProblems = (config: Partial<LabConfig>, raw: Record<string, string>): Problem[] =>
     addressProblems(config).map((problem) => ({ ...problem, value: problem.value ?? shown(raw[problem.key]) }));

@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { LayerContext } from "../components/context";
 import type { LabArgs } from "../components/lab";
+import { substrateNeeds } from "../machine/needs";
 import { ownerHere } from "../machine/owner";
 import { PREFLIGHTS } from "../machine/preflight";
 import type { WantedLab } from "../machine/wanted-lab";
@@ -66,7 +67,8 @@ export async function prepare(): Promise<LabArgs> {
 
 function wantedLab(config: LabConfig, owner: LabOwner): WantedLab & LayerContext {
     const images = new Images(config.images);
-    return { config, plan: plan(config, pulumi.getStack()), images, owner, builtImages: images.built() };
+    const builtImages = [...images.built(), ...substrateNeeds(config).moreImages.map((name) => images.reference(name))];
+    return { config, plan: plan(config, pulumi.getStack()), images, owner, builtImages };
 }
 
 /** Every key of this project's namespace, known or not, as Pulumi holds it. */

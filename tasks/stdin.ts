@@ -1,6 +1,6 @@
 import { text } from "node:stream/consumers";
 import type { z } from "zod";
-import { errorText } from "../lib/error-text";
+import { failureText } from "../toolchain/run";
 import { describeProblems } from "./pki/input";
 
 /** Input that a task cannot work with. Its message is all that is shown. */
@@ -41,7 +41,7 @@ export function parseInput<Schema extends z.ZodType>(
 /** Runs a program's main function; an error becomes one message on standard error and exit code 1. */
 export function runMain(program: string, main: () => Promise<void>): void {
     main().catch((error: unknown) => {
-        const message = errorText(error);
+        const message = failureText(error);
         process.stderr.write(message.startsWith(program) ? `${message}\n` : `${program}: ${message}\n`);
         process.exitCode = 1;
     });

@@ -38,6 +38,12 @@ export function tailOf(text: string, lines = TAIL_LINES): string {
     return text.trimEnd().split("\n").slice(-lines).join("\n");
 }
 
+/** An error in one line: of a command that failed with the last line that it wrote, where its own reason stands. */
+export function failureText(error: unknown): string {
+    const last = error instanceof CommandError ? error.tail.trim().split("\n").at(-1) : undefined;
+    return last ? `${errorText(error)}: ${last}` : errorText(error);
+}
+
 /** The last lines of a log file; empty when it cannot be read. */
 export async function tailOfFile(path: string, lines = TAIL_LINES): Promise<string> {
     return tailOf(await readFile(path, "utf8").catch(() => ""), lines);

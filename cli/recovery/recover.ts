@@ -68,11 +68,10 @@ export async function recover(ready: Ready, stack: string, options: RecoverOptio
         await importSettled(ready, stack, state);
         say(`forgot ${begun} operation${begun > 1 ? "s" : ""} that a killed run had begun`);
     }
-    const bearer = (await findLab(stackPrefix(stack)))?.bearer;
-    return {
-        resources,
-        variables: bearer === undefined ? {} : { [VERIFIED_VARIABLE]: bearer.id },
-    };
+    // Whatever is there by now is ours.
+    const lab = await findLab(stackPrefix(stack));
+    const verified = lab?.bearer?.id ?? lab?.ids[0];
+    return { resources, variables: verified === undefined ? {} : { [VERIFIED_VARIABLE]: verified } };
 }
 
 /**

@@ -4,24 +4,18 @@ import { join } from "node:path";
 import Docker from "dockerode";
 import { machineState } from "../../plan/substrate/minikube-status";
 import { Cache } from "../../toolchain/cache/cache";
+import { minikubeEnvironment, removeMachine } from "../../toolchain/minikube";
 import { cacheRoot } from "../../toolchain/paths";
-import { run } from "../../toolchain/run";
 import { findTool } from "../../toolchain/tools";
 import { DockerPart } from "../docker/part";
 import type { Holder, LabTrace, MachineObject, RunningPart, StateObject } from "../holder";
 import { hasResource } from "../state-objects";
-
-/** Longest removal of a machine, milliseconds. */
-const REMOVE_LIMIT_MS = 600_000;
 
 /** Longest look at a machine, milliseconds. */
 const STATUS_LIMIT_MS = 60_000;
 
 /** Pulumi's type and name of the resource that is the machine (components/substrate/minikube). */
 const MACHINE = { type: "command:local:Command", name: "kubernetes-machine" };
-
-/** minikube asks GitHub for its newest version otherwise. */
-const QUIET = { MINIKUBE_WANTUPDATENOTIFICATION: "false" };
 
 /** Label that minikube gives to the container of a profile's machine. */
 const LABEL = "name.minikube.sigs.k8s.io";
@@ -34,30 +28,37 @@ export class MinikubeHolder implements Holder {
     ) {}
 
     /** minikube keeps each profile in a folder. Looking there starts no program where there is no minikube. */
-    private hasProfile(prefix: string): boolean {
+    hasProfile(prefix: string): boolean {
         // MINIKUBE_HOME may name the folder itself, or the one that holds it.
         return [this.home, join(this.home, ".minikube")].some((folder) =>
             existsSync(join(folder, "profiles", prefix, "config.json")),
         );
     }
 
-    private async minikube(args: string[], timeoutMs: number): Promise<string> {
-        const { path } = await findTool(new Cache(cacheRoot()), "minikube");
-        return run(path, args, { timeoutMs, env: QUIET });
+    /** @throws Error when the machine that it is wanted for is there, but the program is not */
+    private async program(prefix: string): Promise<string> {
+        const { path, where } = await findTool(new Cache(cacheRoot()), "minikube");
+        if (where === "nowhere") {
+            throw new Error(
+                `minikube has the profile ${prefix}, but is not here any more: 'npm run setup' provides it`,
+            );
+        }
+        return path;
     }
 
-    async findTrace(prefix: string): Promise<LabTrace | undefined> {
-        return this.hasProfile(prefix) ? { ids: [`minikube/${prefix}`] } : undefined;
+    /** A profile bears no record of who made it, and is the user's own: whose the lab is, Docker's network says. */
+    async findTrace(): Promise<LabTrace | undefined> {
+        return undefined;
     }
 
     async runsCluster(prefix: string, resources: readonly StateObject[]): Promise<boolean> {
         if (!this.hasProfile(prefix) || !hasResource(resources, MACHINE.type, MACHINE.name)) {
             return false;
         }
-        const { path } = await findTool(new Cache(cacheRoot()), "minikube");
+        const path = await this.program(prefix);
         const { execa } = await import("execa");
         const { stdout, exitCode } = await execa(path, ["status", `--profile=${prefix}`, "--output=json"], {
-            env: QUIET,
+            env: minikubeEnvironment(prefix),
             reject: false,
             timeout: STATUS_LIMIT_MS,
         });
@@ -77,7 +78,7 @@ export class MinikubeHolder implements Holder {
         if (!this.hasProfile(prefix) || hasResource(resources, MACHINE.type, MACHINE.name)) {
             return;
         }
-        await this.minikube(["delete", `--profile=${prefix}`], REMOVE_LIMIT_MS);
+        await removeMachine(await this.program(prefix), prefix);
         say(`removed minikube's profile ${prefix}, which the stack's state does not know`);
     }
 

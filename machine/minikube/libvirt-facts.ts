@@ -75,9 +75,9 @@ function clashes(wanted: LibvirtNetworkPlan, found: LibvirtNetworkFacts): Proble
     }
     if (found.bridge === wanted.bridge) {
         problems.push({
-            key: "libvirtBridge",
-            value: wanted.bridge,
-            rule: `is the bridge of the libvirt network ${found.name}`,
+            key: "stack",
+            value: wanted.node.name,
+            rule: `has the bridge ${wanted.bridge}, as libvirt's network ${found.name} has: choose another stack name`,
         });
     }
     const taken = found.cidrs.find((cidr) => overlap(parseNetwork(wanted.cidr), parseNetwork(cidr)));
@@ -94,7 +94,8 @@ function clashes(wanted: LibvirtNetworkPlan, found: LibvirtNetworkFacts): Proble
 
 /** Ranges of the machine's interfaces, without the bridges of libvirt's networks, which have a message of their own. */
 function routeProblems(wanted: LibvirtNetworkPlan, { networks, routes }: LibvirtFacts): Problem[] {
-    const bridges = new Set(networks.map(({ bridge }) => bridge));
+    // The own bridge may be left of a network that was removed.
+    const bridges = new Set([wanted.bridge, ...networks.map(({ bridge }) => bridge)]);
     return routes
         .filter((route) => !bridges.has(route.interface))
         .filter(({ cidr }) => overlap(parseNetwork(wanted.cidr), parseNetwork(cidr)))

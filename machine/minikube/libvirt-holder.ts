@@ -1,8 +1,7 @@
 import { existsSync } from "node:fs";
-import { errorText } from "../../lib/error-text";
 import { socketError, socketOf } from "../../lib/libvirt-socket";
 import { libvirtNetworkUuid } from "../../plan/libvirt-network";
-import { look, run } from "../../toolchain/run";
+import { failureText, look, run } from "../../toolchain/run";
 import type { Holder, LabTrace, MachineObject, RunningPart, StateObject } from "../holder";
 import { resourcesOf } from "../state-objects";
 
@@ -12,15 +11,21 @@ const LIMIT_MS = 60_000;
 const NETWORK_TYPE = "libvirt:index/network:Network";
 const PROVIDER_TYPE = "pulumi:providers:libvirt";
 
-/** Where libvirt is asked while no state says it: as its own tools are. */
-const defaultUri = (): string => process.env["LIBVIRT_DEFAULT_URI"] ?? "qemu:///system";
+/** Where libvirt is: where the state's provider connects to, else where virsh does. */
+function uriOf(resources: readonly StateObject[]): string {
+    const [uri] = resourcesOf(resources, PROVIDER_TYPE).map(({ inputs }) => inputs?.["uri"]);
+    return typeof uri === "string" ? uri : process.env["LIBVIRT_DEFAULT_URI"] || "qemu:///system";
+}
 
 /** libvirt: the provisioning network of a lab in a virtual machine, known by the UUID that follows from the prefix. */
 export class LibvirtHolder implements Holder {
-    /** Runs virsh. Undefined when libvirt, or virsh, is not there, or when virsh fails. */
+    /**
+     * Runs virsh. Undefined when libvirt, or virsh, is not there, when virsh fails, and for a libvirt elsewhere: labs
+     * stand on this machine, and most have nothing to do with libvirt.
+     */
     private async virsh(uri: string, ...args: string[]): Promise<string | undefined> {
         const socket = socketOf(uri);
-        if (socket !== undefined && (!existsSync(socket) || (await socketError(socket)) !== undefined)) {
+        if (socket === undefined || !existsSync(socket) || (await socketError(socket)) !== undefined) {
             return undefined;
         }
         return look("virsh", ["--connect", uri, ...args], { env: { LC_ALL: "C" }, timeoutMs: LIMIT_MS });
@@ -29,9 +34,9 @@ export class LibvirtHolder implements Holder {
     private hasNetwork = async (uri: string, prefix: string): Promise<boolean> =>
         (await this.virsh(uri, "net-uuid", libvirtNetworkUuid(prefix))) !== undefined;
 
-    async findTrace(prefix: string): Promise<LabTrace | undefined> {
-        const uuid = libvirtNetworkUuid(prefix);
-        return (await this.hasNetwork(defaultUri(), prefix)) ? { ids: [uuid] } : undefined;
+    /** A network of libvirt bears no record of who made it: whose the lab is, Docker's network says. */
+    async findTrace(): Promise<LabTrace | undefined> {
+        return undefined;
     }
 
     async runsCluster(): Promise<boolean> {
@@ -48,14 +53,14 @@ export class LibvirtHolder implements Holder {
         say: (text: string) => void,
     ): Promise<void> {
         const uuid = libvirtNetworkUuid(prefix);
-        const uri = defaultUri();
+        const uri = uriOf(resources);
         if (resources.some(({ id }) => id === uuid) || !(await this.hasNetwork(uri, prefix))) {
             return;
         }
         // A network that is not started cannot be stopped, and needs not.
         await this.virsh(uri, "net-destroy", uuid);
         await run("virsh", ["--connect", uri, "net-undefine", uuid], { timeoutMs: LIMIT_MS });
-        say(`removed libvirt's network ${uuid}, which the stack's state does not know`);
+        say(`removed the network of libvirt with the UUID ${uuid}, which the stack's state does not know`);
     }
 
     /**
@@ -64,15 +69,15 @@ export class LibvirtHolder implements Holder {
      */
     async missing(_prefix: string, resources: readonly StateObject[]): Promise<string[]> {
         const networks = resourcesOf(resources, NETWORK_TYPE);
-        const uri = resourcesOf(resources, PROVIDER_TYPE).map(({ inputs }) => inputs?.["uri"])[0];
-        if (networks.length === 0 || typeof uri !== "string") {
+        if (networks.length === 0) {
             return [];
         }
+        const uri = uriOf(resources);
         let known: string;
         try {
             known = await run("virsh", ["--connect", uri, "net-list", "--all", "--uuid"], { timeoutMs: LIMIT_MS });
         } catch (error) {
-            throw new Error(`libvirt at ${uri} does not answer: ${errorText(error)}`, { cause: error });
+            throw new Error(`libvirt at ${uri} does not answer: ${failureText(error)}`, { cause: error });
         }
         return networks.filter(({ id }) => id !== undefined && !known.includes(id)).map(({ urn }) => urn);
     }

@@ -4,8 +4,10 @@ import { machineMemory } from "../../lib/proc";
 import type { MinikubePlan } from "../../plan/substrate/minikube";
 import { substrateOf } from "../../plan/substrate/plan";
 import type { Problem } from "../../plan/validate";
+import { look } from "../../toolchain/run";
 import { dockerProblems, lookAtDocker, pingProblems } from "../docker/preflight";
 import type { WantedLab } from "../wanted-lab";
+import { MinikubeHolder } from "./holder";
 import { lookAtLibvirt } from "./libvirt";
 
 /** Facts about the machine on which minikube's machine is to stand. */
@@ -14,6 +16,10 @@ export interface HostFacts {
     cpus: number;
     /** Memory, MiB. */
     memoryMib: number;
+    /** Whether minikube's machine is there already: then its size is not looked at, because it does not change. */
+    isMade: boolean;
+    /** Whether minikube answers. */
+    hasMinikube: boolean;
     /** Why KVM cannot be used. Undefined when it can. */
     kvmError?: string;
 }
@@ -33,18 +39,34 @@ export function hostProblems(machine: MinikubePlan, facts: HostFacts): Problem[]
             rule: `needs KVM, which cannot be used here (${facts.kvmError}): set docker, or enable virtualisation`,
         });
     }
-    if (machine.cpus > facts.cpus) {
+    if (!facts.hasMinikube) {
+        problems.push({
+            key: "substrate",
+            value: "minikube",
+            rule:
+                "needs minikube, which is not on PATH: 'npm run up' provides it, " +
+                "and 'eval \"$(npm run -s env)\"' puts it on PATH for plain pulumi",
+        });
+    }
+    if (!/^[a-zA-Z0-9][a-zA-Z0-9.-]*$/.test(machine.profile)) {
+        problems.push({
+            key: "stack",
+            value: machine.profile,
+            rule: "must consist of letters, digits, dashes and dots: minikube takes no other names of profiles",
+        });
+    }
+    if (!facts.isMade && machine.cpus > facts.cpus) {
         problems.push({
             key: "minikubeCpus",
             value: String(machine.cpus),
-            rule: `this machine has ${facts.cpus} processors`,
+            rule: `this machine has ${facts.cpus} processors: set a smaller number`,
         });
     }
-    if (machine.memoryMib > facts.memoryMib) {
+    if (!facts.isMade && machine.memoryMib > facts.memoryMib) {
         problems.push({
             key: "minikubeMemory",
             value: String(machine.memoryMib),
-            rule: `this machine has ${facts.memoryMib} MiB of memory`,
+            rule: `this machine has ${facts.memoryMib} MiB of memory: set a smaller number`,
         });
     }
     return problems;
@@ -60,12 +82,12 @@ export async function minikubeProblems(wanted: WantedLab | undefined): Promise<P
     const docker = await lookAtDocker(wanted, libvirt ? [libvirt.network.bridge] : []);
     return [
         ...dockerProblems(wanted, docker),
-        ...hostProblems(machine, await lookAtHost()),
+        ...hostProblems(machine, await lookAtHost(machine.profile)),
         ...(libvirt ? await lookAtLibvirt(libvirt.uri, libvirt.network) : []),
     ];
 }
 
-async function lookAtHost(): Promise<HostFacts> {
+async function lookAtHost(profile: string): Promise<HostFacts> {
     const kvmError = await access("/dev/kvm", constants.R_OK | constants.W_OK).then(
         () => undefined,
         (error: NodeJS.ErrnoException) =>
@@ -74,6 +96,8 @@ async function lookAtHost(): Promise<HostFacts> {
                 : "your user has no rights on /dev/kvm: join the group kvm",
     );
     return {
+        isMade: new MinikubeHolder().hasProfile(profile),
+        hasMinikube: (await look("minikube", ["version", "--short"])) !== undefined,
         cpus: availableParallelism(),
         memoryMib: Math.floor(machineMemory().total / MIB),
         ...(kvmError === undefined ? {} : { kvmError }),

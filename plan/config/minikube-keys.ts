@@ -39,22 +39,22 @@ export const minikubeKeys = {
         onChange: AT_CREATION,
     }),
     libvirtUri: withDefault(
-        z.string().regex(/^\w+(\+\w+)?:\/\/\S*$/, "must be a URI such as qemu:///system"),
+        z
+            .string()
+            .regex(/^qemu(\+unix)?:\/\/\/system(\?socket=\S+)?$/, "must be qemu:///system, or with ?socket=PATH added"),
         "qemu:///system",
         {
-            meaning: "Connection to the libvirt daemon that has the provisioning network and the virtual machine.",
-            range: "URI of libvirt",
+            meaning: "Connection to the libvirt daemon of this machine, which has the network and the virtual machine.",
+            range: "`qemu:///system`, with `?socket=PATH` where its socket is elsewhere",
             onChange: "Do not change it: another daemon has another network.",
         },
     ),
     libvirtNetwork: withDefault(
-        z
-            .string()
-            .regex(/^[a-zA-Z][a-zA-Z0-9_-]{0,14}$/, "must be 1 to 15 letters, digits, _ or -, as Linux names bridges"),
+        z.string().regex(/^[a-zA-Z][a-zA-Z0-9_-]{0,49}$/, "must be up to 50 letters, digits, _ or -, a letter first"),
         "baremetal",
         {
-            meaning: "Name of the provisioning network in libvirt, and of its bridge. Each lab needs its own.",
-            range: "1 to 15 letters, digits, `_`, `-`",
+            meaning: "Name of the provisioning network in libvirt. Each lab needs its own.",
+            range: "up to 50 letters, digits, `_`, `-`",
             onChange: "Do not change it: the network would be replaced under the machine.",
         },
     ),

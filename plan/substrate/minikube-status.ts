@@ -10,9 +10,12 @@ const NOT_FOUND = 85;
  * @param output of `minikube status --output=json`
  * @throws Error when minikube says nothing of the profile
  */
-export function machineState(output: string, exitCode: number | undefined): MachineState {
+export function machineState(output: string | undefined, exitCode: number | undefined): MachineState {
     if (exitCode === NOT_FOUND) {
         return "absent";
+    }
+    if (output === undefined || exitCode === undefined) {
+        throw new Error("minikube status could not be started, or did not end in time: is minikube on PATH?");
     }
     let status: { Host?: string; APIServer?: string; Kubelet?: string } | null;
     try {

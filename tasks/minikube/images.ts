@@ -1,8 +1,9 @@
-import { rm } from "node:fs/promises";
+import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { duration } from "../../lib/duration";
 import { fullReference } from "../../plan/image-reference";
+import { minikubeEnvironment } from "../../toolchain/minikube";
 import { run } from "../../toolchain/run";
 import { ensureInDocker } from "../docker-images";
 
@@ -13,7 +14,10 @@ const LIMIT_MS = 15 * 60_000;
 const AT_A_TIME = 2;
 
 const minikube = (profile: string, args: readonly string[]): Promise<string> =>
-    run("minikube", [...args, `--profile=${profile}`], { timeoutMs: LIMIT_MS });
+    run("minikube", [...args, `--profile=${profile}`], {
+        timeoutMs: LIMIT_MS,
+        env: minikubeEnvironment(profile),
+    });
 
 /** References of the images in the machine. */
 const imagesIn = async (profile: string): Promise<Set<string>> =>
@@ -41,7 +45,12 @@ export async function loadImages(
             say(`${done} of ${missing.length}: ${image} (${duration(Date.now() - began)})`);
         }
     };
-    await Promise.all(Array.from({ length: AT_A_TIME }, worker));
+    try {
+        await Promise.all(Array.from({ length: AT_A_TIME }, worker));
+    } finally {
+        // After a failure the other worker ends with the image that it has.
+        waiting.length = 0;
+    }
     const after = missing.length > 0 ? await imagesIn(profile) : present;
     const absent = images.filter((image) => !after.has(fullReference(image)));
     if (absent.length > 0) {
@@ -52,11 +61,12 @@ export async function loadImages(
 /** By way of a file that goes again: of an image by its name minikube would keep a copy in the user's folder. */
 async function loadImage(profile: string, image: string): Promise<void> {
     await ensureInDocker(image);
-    const file = join(tmpdir(), `${profile}-${image.replace(/[^a-zA-Z0-9.-]/g, "-")}.tar`);
+    const folder = await mkdtemp(join(tmpdir(), `${profile}-`));
     try {
+        const file = join(folder, "image.tar");
         await run("docker", ["save", "--output", file, image], { timeoutMs: LIMIT_MS });
         await minikube(profile, ["image", "load", file]);
     } finally {
-        await rm(file, { force: true });
+        await rm(folder, { recursive: true, force: true });
     }
 }

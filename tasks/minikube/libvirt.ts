@@ -1,4 +1,5 @@
-import { look, run } from "../../toolchain/run";
+import { UserError } from "../../plan/user-error";
+import { failureText, look, run } from "../../toolchain/run";
 
 /** Longest `virsh` command, milliseconds. */
 const LIMIT_MS = 60_000;
@@ -68,7 +69,11 @@ export async function ensureNetwork(uri: string, uuid: string): Promise<NetworkS
     const info = await look("virsh", ["--connect", uri, "net-info", uuid], { env });
     const state = networkState(info);
     if (state === "inactive") {
-        await run("virsh", ["--connect", uri, "net-start", uuid], { timeoutMs: LIMIT_MS, env });
+        try {
+            await run("virsh", ["--connect", uri, "net-start", uuid], { timeoutMs: LIMIT_MS, env });
+        } catch (error) {
+            throw new UserError(`libvirt's network ${uuid} has stopped and does not start: ${failureText(error)}`);
+        }
     }
     return state;
 }

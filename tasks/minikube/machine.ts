@@ -1,19 +1,17 @@
-import { mkdir, readFile, rm } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { mkdir, readFile } from "node:fs/promises";
+import { dirname } from "node:path";
 import { KubeConfig, VersionApi } from "@kubernetes/client-node";
 import { parseKubeconfig } from "../../lib/kubernetes";
 import { waitUntil } from "../../lib/wait-until";
 import { machineState, type MachineState } from "../../plan/substrate/minikube-status";
 import { UserError } from "../../plan/user-error";
-import { stateRoot } from "../../toolchain/paths";
-import { run } from "../../toolchain/run";
+import { minikubeEnvironment, minikubeKubeconfig, removeMachine } from "../../toolchain/minikube";
 import { errorMessage, parseEvent, type MinikubeError } from "./events";
 import { attachNic } from "./libvirt";
 import { apiServerUrl, startArguments, type MachineSpec } from "./spec";
 
 /** Longest `minikube start`, milliseconds. With a download of its images it takes 5 min on a slow line. */
 const START_LIMIT_MS = 30 * 60_000;
-const DELETE_LIMIT_MS = 10 * 60_000;
 /** Longest wait for the API at the provisioning address, milliseconds. */
 const API_LIMIT_MS = 180_000;
 
@@ -24,17 +22,10 @@ export class MinikubeMachine {
         private readonly say: (text: string) => void,
     ) {}
 
-    /** File of the kubeconfig that minikube writes for this machine alone. */
-    private get kubeconfigFile(): string {
-        return join(stateRoot(process.env), "minikube", `${this.spec.profile}.kubeconfig`);
-    }
-
     private get env(): Record<string, string> {
         const { libvirt } = this.spec;
         return {
-            KUBECONFIG: this.kubeconfigFile,
-            // minikube asks GitHub for its newest version otherwise.
-            MINIKUBE_WANTUPDATENOTIFICATION: "false",
+            ...minikubeEnvironment(this.spec.profile),
             ...(libvirt === undefined ? {} : { LIBVIRT_DEFAULT_URI: libvirt.uri }),
         };
     }
@@ -52,7 +43,7 @@ export class MinikubeMachine {
 
     /** Makes or starts the machine, connects it to the provisioning network, and waits until its API answers there. */
     async start(): Promise<void> {
-        await mkdir(dirname(this.kubeconfigFile), { recursive: true, mode: 0o700 });
+        await mkdir(dirname(minikubeKubeconfig(this.spec.profile)), { recursive: true, mode: 0o700 });
         await this.runStart();
         if (this.spec.libvirt !== undefined) {
             await attachNic(this.spec.profile, this.spec.libvirt);
@@ -76,14 +67,15 @@ export class MinikubeMachine {
                 this.say("step" in event ? event.step : `warning: ${event.warning}`);
             }
         }
-        const { exitCode, timedOut, all } = await child;
+        // Undefined where minikube could not be started at all.
+        const { exitCode, timedOut, all } = (await child) as { exitCode?: number; timedOut: boolean; all?: string };
         if (timedOut) {
             throw new UserError(
                 `minikube start was not done after ${START_LIMIT_MS / 60_000} min: minikube logs tells why`,
             );
         }
         if (exitCode !== 0) {
-            throw new UserError(errorMessage(errors, all.split("\n").slice(-5).join(" ")));
+            throw new UserError(errorMessage(errors, (all ?? "").split("\n").slice(-5).join(" ")));
         }
     }
 
@@ -99,16 +91,12 @@ export class MinikubeMachine {
 
     /** The kubeconfig of the cluster, with the API at the provisioning address. */
     async kubeconfig(): Promise<string> {
-        return atAddress(await readFile(this.kubeconfigFile, "utf8"), this.spec);
+        return atAddress(await readFile(minikubeKubeconfig(this.spec.profile), "utf8"), this.spec);
     }
 
     /** Removes the machine and its profile; nothing else. */
-    async remove(): Promise<void> {
-        await run("minikube", ["delete", `--profile=${this.spec.profile}`], {
-            env: this.env,
-            timeoutMs: DELETE_LIMIT_MS,
-        });
-        await rm(this.kubeconfigFile, { force: true });
+    remove(): Promise<void> {
+        return removeMachine("minikube", this.spec.profile, this.env);
     }
 }
 

@@ -148,10 +148,10 @@ const ROWS: Record<Key, Row> = {
         expected: "example.com/kicbase:v1",
     },
     libvirtUri: {
-        value: "qemu+ssh://far/system",
+        value: "qemu:///system?socket=/run/s",
         with: MINIKUBE,
         read: machine(({ libvirt }) => libvirt?.uri),
-        expected: "qemu+ssh://far/system",
+        expected: "qemu:///system?socket=/run/s",
     },
     libvirtNetwork: {
         value: "metal",

@@ -1,18 +1,24 @@
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { expect } from "chai";
 import { LibvirtNetwork } from "../../components/substrate/minikube/libvirt-network";
 import { libvirtNetworkPlan } from "../../plan/libvirt-network";
 import { Recorder } from "./mocks";
 
+/** A socket at which somebody answers: without one a preview does not know the connection. */
+const SOCKET = join(tmpdir(), `libvirt-network-test-${process.pid}`);
 const NETWORK = "libvirt:index/network:Network";
 const PROVIDER = "pulumi:providers:libvirt";
+const URI = `qemu:///system?socket=${SOCKET}`;
 const network = libvirtNetworkPlan("dev", "baremetal", "192.168.222.0/24", "m3lab-dev");
 
 async function recorded(): Promise<Recorder> {
     const recorder = new Recorder();
     // As in a preview: the network is not looked at.
     await recorder.start("metal3-scale-lab", "dev", true);
-    const made = new LibvirtNetwork("network", { network, libvirtUri: "qemu+ssh://kvm/system" });
+    const made = new LibvirtNetwork("network", { network, libvirtUri: URI });
     await new Promise<void>((resolve) => {
         pulumi.output(made.network.id).apply(() => resolve());
     });
@@ -21,6 +27,10 @@ async function recorded(): Promise<Recorder> {
 }
 
 describe("The libvirt network", () => {
+    const daemon = createServer();
+    before((done) => void daemon.listen(SOCKET, done));
+    after((done) => void daemon.close(done));
+
     it("has the official tokens, and its own connection", async () => {
         const recorder = await recorded();
         expect(recorder.resources.map(({ type }) => type)).to.have.members([
@@ -28,7 +38,7 @@ describe("The libvirt network", () => {
             PROVIDER,
             NETWORK,
         ]);
-        expect(recorder.of(PROVIDER)[0]?.inputs).to.deep.include({ uri: "qemu+ssh://kvm/system" });
+        expect(recorder.of(PROVIDER)[0]?.inputs).to.deep.include({ uri: URI });
     });
 
     it("is a NAT network that starts with the machine, on the plan's bridge and range", async () => {

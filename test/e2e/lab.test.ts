@@ -4,6 +4,7 @@ import { bringUp } from "./steps/bring-up";
 import { destroy } from "./steps/destroy";
 import { interruptions } from "./steps/interruptions";
 import { killedParts } from "./steps/killed-parts";
+import { machine } from "./steps/machine";
 import { resize } from "./steps/resize";
 import { secondOwner } from "./steps/second-owner";
 import { SUBSTRATE } from "./substrate";
@@ -40,6 +41,9 @@ describe("a small lab, from up to destroy", function () {
                 `on the substrate ${SUBSTRATE.name} only with METAL3_SCALE_LAB_E2E_WHOLE=1, for its time`,
             );
         });
+    }
+    if (SUBSTRATE.hasMachine) {
+        machine();
     }
     destroy();
 });

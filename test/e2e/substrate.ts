@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { delimiter, join } from "node:path";
+import { minikubeKubeconfig } from "../../toolchain/minikube";
 import { PREFIX } from "./harness";
 
 /** What the tests need to know of a substrate to look at a lab on it. */
@@ -13,6 +14,8 @@ interface SubstrateUnderTest {
     containers: number;
     /** How the node runs its own programs: runit's or systemd's services, or containers of static pods. */
     services: "runit" | "systemd";
+    /** Whether its machine can be stopped beside Docker's own ways. */
+    hasMachine: boolean;
     /** What the substrate has left on the machine, beside Docker's objects. */
     leftovers: () => string[];
 }
@@ -23,6 +26,7 @@ const SUBSTRATES: Record<string, SubstrateUnderTest> = {
         node: `${PREFIX}-control-plane`,
         containers: 5,
         services: "runit",
+        hasMachine: false,
         leftovers: () => [],
     },
     minikube: {
@@ -36,9 +40,11 @@ const SUBSTRATES: Record<string, SubstrateUnderTest> = {
         node: PREFIX,
         containers: 4,
         services: "systemd",
+        hasMachine: true,
         leftovers: () => {
-            const profile = join(process.env["MINIKUBE_HOME"] ?? homedir(), ".minikube", "profiles", PREFIX);
-            return existsSync(profile) ? [profile] : [];
+            const home = process.env["MINIKUBE_HOME"] ?? homedir();
+            const folders = [home, join(home, ".minikube")].map((folder) => join(folder, "profiles", PREFIX));
+            return [...folders, minikubeKubeconfig(PREFIX)].filter((path) => existsSync(path));
         },
     },
 };

@@ -130,7 +130,8 @@ describe("The look at libvirt", () => {
         };
         expect(problems({ networks: [taken] })).to.deep.equal([
             `libvirtNetwork = baremetal: is the name of a network that is not this lab's (${other.uuid}): set another`,
-            `libvirtBridge = ${wanted.bridge}: is the bridge of the libvirt network baremetal`,
+            `stack = ${wanted.node.name}: has the bridge ${wanted.bridge}, as libvirt's network baremetal has: ` +
+                "choose another stack name",
             "provisioningCidr = 192.168.222.0/24: is in use by the libvirt network baremetal (192.168.0.0/16), " +
                 "which is stopped",
         ]);
@@ -196,6 +197,7 @@ virbr0\t807AA8C0\t00000000\t0001\t0\t0\t0\t80FFFFFF\t0\t0\t0
         ["qemu:///system", "/var/run/libvirt/libvirt-sock"],
         ["qemu+unix:///system?socket=/run/my/sock", "/run/my/sock"],
         ["test:///default", "/var/run/libvirt/libvirt-sock"],
+        ["an-alias-of-libvirt.conf", undefined],
         ["qemu+ssh://root@kvm.example.org/system", undefined],
         ["qemu://kvm.example.org/system", undefined],
         ["qemu+tcp://kvm.example.org/system", undefined],

@@ -110,6 +110,7 @@ describe("What minikube tells", () => {
         expect(machineState(status("Nonexistent"), 7)).to.equal("absent");
         expect(machineState('* Profile "m3lab-dev" not found.', 85)).to.equal("absent");
         expect(machineState("null", 7)).to.equal("absent");
+        expect(() => machineState(undefined, undefined)).to.throw("could not be started");
         expect(() => machineState("", 1)).to.throw("exit code 1");
     });
 
@@ -155,8 +156,15 @@ describe("The keys of minikube", () => {
         }
     };
 
+    it("are not blamed for the slip in another key", () => {
+        expect(problems({ substrate: "embeded", apiPort: "17000" })).to.deep.equal(["substrate"]);
+        expect(problems({ substrate: "minikube", minikubeDriver: "dockr", minikubeBaseImage: "built" })).to.deep.equal([
+            "minikubeDriver",
+        ]);
+    });
+
     it("are refused where they would change nothing", () => {
-        expect(problems({ minikubeCpus: "8", libvirtUri: "qemu:///session" })).to.have.members([
+        expect(problems({ minikubeCpus: "8", libvirtUri: "qemu+unix:///system" })).to.have.members([
             "minikubeCpus",
             "libvirtUri",
         ]);
@@ -169,8 +177,13 @@ describe("The keys of minikube", () => {
     });
 
     it("have values that Linux and libvirt can take", () => {
-        expect(problems({ substrate: "minikube", libvirtNetwork: "a-name-too-long-for-linux" })).to.have.length(1);
-        expect(problems({ substrate: "minikube", libvirtUri: "nonsense" })).to.have.length(1);
+        expect(problems({ substrate: "minikube", libvirtNetwork: "no spaces" })).to.have.length(1);
+        for (const libvirtUri of ["nonsense", "qemu:///session", "qemu+ssh://far/system", "qemu://[x"]) {
+            expect(problems({ substrate: "minikube", libvirtUri }), libvirtUri).to.deep.equal(["libvirtUri"]);
+        }
+        expect(problems({ substrate: "minikube", libvirtUri: "qemu:///system?socket=/run/s" })).to.deep.equal([]);
+        const docker = { substrate: "minikube", minikubeDriver: "docker", provisioningCidr: "100.64.0.0/24" };
+        expect(problems(docker)).to.deep.equal(["provisioningCidr"]);
         expect(problems({ substrate: "minikube", minikubeMemory: "1024" })).to.have.length(1);
     });
 
@@ -187,7 +200,8 @@ describe("The keys of minikube", () => {
 
 describe("The machine that minikube's machine stands on", () => {
     it("is refused by key, value and rule where it is too small or has no KVM", () => {
-        const small = { cpus: 2, memoryMib: 8000, kvmError: "there is no /dev/kvm" };
+        const fine = { cpus: 8, memoryMib: 32_000, isMade: false, hasMinikube: true };
+        const small = { ...fine, cpus: 2, memoryMib: 8000, kvmError: "there is no /dev/kvm" };
         expect(hostProblems(planned({ minikubeCpus: "8" }), small).map(({ key }) => key)).to.deep.equal([
             "minikubeDriver",
             "minikubeCpus",
@@ -195,7 +209,13 @@ describe("The machine that minikube's machine stands on", () => {
         ]);
         const docker = planned({ minikubeDriver: "docker", minikubeCpus: "2", minikubeMemory: "8000" });
         expect(hostProblems(docker, small)).to.deep.equal([]);
-        expect(hostProblems(planned(), { cpus: 8, memoryMib: 32_000 })).to.deep.equal([]);
+        expect(hostProblems(planned(), fine)).to.deep.equal([]);
+        expect(hostProblems(planned(), { ...fine, hasMinikube: false })[0]?.rule).to.include("not on PATH");
+        // A machine that is there keeps its size, however many hosts the lab gets.
+        expect(hostProblems(planned({ nodes: "2000", clusters: "0" }), { ...fine, isMade: true })).to.deep.equal([]);
+        expect(hostProblems({ ...planned(), profile: "m3lab-my_lab" }, fine).map(({ key }) => key)).to.deep.equal([
+            "stack",
+        ]);
     });
 });
 
@@ -211,7 +231,7 @@ describe("minikube as a holder of labs", () => {
 
     it("holds nothing where there is no profile, and starts no program to find out", async () => {
         const holder = new MinikubeHolder(home);
-        expect(await holder.findTrace("m3lab-dev")).to.equal(undefined);
+        expect(holder.hasProfile("m3lab-dev")).to.equal(false);
         expect(await holder.runsCluster("m3lab-dev", [machine])).to.equal(false);
         expect(await holder.runningParts("m3lab-dev", AbortSignal.timeout(1000))).to.deep.equal([]);
         await holder.removeLeftovers("m3lab-dev", [], () => expect.fail("nothing is there to remove"));
@@ -221,8 +241,8 @@ describe("minikube as a holder of labs", () => {
         await mkdir(join(home, ".minikube", "profiles", "m3lab-dev"), { recursive: true });
         await writeFile(join(home, ".minikube", "profiles", "m3lab-dev", "config.json"), "{}");
         const holder = new MinikubeHolder(home);
-        expect(await holder.findTrace("m3lab-dev")).to.deep.equal({ ids: ["minikube/m3lab-dev"] });
-        expect(await holder.findTrace("m3lab-other")).to.equal(undefined);
+        expect(holder.hasProfile("m3lab-dev")).to.equal(true);
+        expect(holder.hasProfile("m3lab-other")).to.equal(false);
         await holder.removeLeftovers("m3lab-dev", [machine], () => expect.fail("the state knows it"));
     });
 });

@@ -7,13 +7,15 @@ import type { LabNeeds } from "./needs";
 
 /**
  * What the toolchain is wanted for. `preview`: Pulumi with its plugins, and the manifests; it needs neither Docker nor
- * images. `test`: the tests' tools and programs besides. `up`: everything that a lab runs.
+ * images. `down`: the substrate's tools besides. `test`: the tests' tools and programs besides. `up`: everything that a
+ * lab runs.
  */
-export type Purpose = "preview" | "up" | "test";
+export type Purpose = "preview" | "up" | "down" | "test";
 
 const TOOLS: Record<Purpose, string[]> = {
     preview: ["pulumi", "kubectl", "clusterctl"],
     up: ["pulumi", "kubectl", "clusterctl"],
+    down: ["pulumi", "kubectl", "clusterctl"],
     test: ["pulumi", "kubectl", "clusterctl", "helm"],
 };
 
