@@ -80,12 +80,18 @@ export async function minikubeProblems(wanted: WantedLab | undefined): Promise<P
     const machine = substrateOf("minikube", wanted.plan);
     const { libvirt } = machine;
     const docker = await lookAtDocker(wanted, libvirt ? [libvirt.network.bridge] : []);
-    return [
+    return firstOfEach([
+        ...(libvirt ? await lookAtLibvirt(libvirt.uri, libvirt.network) : []),
         ...dockerProblems(wanted, docker),
         ...hostProblems(machine, await lookAtHost(machine.profile)),
-        ...(libvirt ? await lookAtLibvirt(libvirt.uri, libvirt.network) : []),
-    ];
+    ]);
 }
+
+/** One problem for each value of a key: a range that is taken is seen by libvirt, by Docker and in the routes. */
+export const firstOfEach = (problems: readonly Problem[]): Problem[] =>
+    problems.filter(
+        ({ key, value }, index) => problems.findIndex((other) => other.key === key && other.value === value) === index,
+    );
 
 async function lookAtHost(profile: string): Promise<HostFacts> {
     const kvmError = await access("/dev/kvm", constants.R_OK | constants.W_OK).then(

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
 import { MinikubeHolder } from "../../machine/minikube/holder";
-import { hostProblems } from "../../machine/minikube/preflight";
+import { firstOfEach, hostProblems } from "../../machine/minikube/preflight";
 import { substrateNeeds } from "../../machine/needs";
 import { plan } from "../../plan/plan";
 import type { MinikubePlan } from "../../plan/substrate/minikube";
@@ -244,5 +244,13 @@ describe("minikube as a holder of labs", () => {
         expect(holder.hasProfile("m3lab-dev")).to.equal(true);
         expect(holder.hasProfile("m3lab-other")).to.equal(false);
         await holder.removeLeftovers("m3lab-dev", [machine], () => expect.fail("the state knows it"));
+    });
+});
+
+describe("A range that is taken", () => {
+    it("is one problem, told by whoever knows most, though libvirt, Docker and the routes see it", () => {
+        const problem = (key: string, rule: string) => ({ key, value: "v", rule });
+        const [libvirt, route, other] = [problem("a", "libvirt"), problem("a", "route"), problem("b", "other")];
+        expect(firstOfEach([libvirt, other, route])).to.deep.equal([libvirt, other]);
     });
 });
