@@ -105,14 +105,17 @@ export const allProcesses = (): ProcessStat[] =>
         .filter((name) => /^\d+$/.test(name))
         .flatMap((pid) => processStat(Number(pid)) ?? []);
 
-/** The program of a process as it was called, often with its path. Undefined when it has ended, or has no such text. */
-export function processProgram(pid: number): string | undefined {
+/** The program and arguments of a process; empty when it has ended or is another user's. */
+export function processArguments(pid: number): string[] {
     try {
-        return readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0")[0];
+        return readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0").slice(0, -1);
     } catch {
-        return undefined;
+        return [];
     }
 }
+
+/** The program of a process as it was called, often with its path. Undefined when it has ended, or has no such text. */
+export const processProgram = (pid: number): string | undefined => processArguments(pid)[0];
 
 /** The process `root` and everything that it has started, directly or not. Empty when there is no such process. */
 export function processTree(processes: Iterable<ProcessStat>, root: number): ProcessStat[] {

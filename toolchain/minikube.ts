@@ -1,5 +1,7 @@
 import { rm } from "node:fs/promises";
-import { join } from "node:path";
+import { basename, join } from "node:path";
+import { allProcesses, processArguments } from "../lib/proc";
+import { waitUntil } from "../lib/wait-until";
 import { stateRoot } from "./paths";
 import { look, run } from "./run";
 
@@ -16,6 +18,44 @@ export const minikubeEnvironment = (profile: string): Record<string, string> => 
     // minikube asks GitHub for its newest version otherwise.
     MINIKUBE_WANTUPDATENOTIFICATION: "false",
 });
+
+/** Longest wait for a run of minikube to end after it was told to, milliseconds. */
+const END_LIMIT_MS = 60_000;
+
+/** Processes that are making or starting the machine of a profile. */
+const startsOf = (profile: string): number[] =>
+    allProcesses()
+        .map(({ pid }) => pid)
+        .filter((pid) => {
+            const args = processArguments(pid);
+            return (
+                args.some((arg) => basename(arg) === "minikube") &&
+                args.includes("start") &&
+                args.includes(`--profile=${profile}`)
+            );
+        });
+
+/**
+ * Ends what a killed run has left at work on a machine: Pulumi's death does not end it, and it would make the machine
+ * again while it is removed.
+ * @returns the processes that were ended
+ */
+export async function endStarts(profile: string): Promise<number[]> {
+    const pids = startsOf(profile);
+    for (const pid of pids) {
+        process.kill(pid, "SIGTERM");
+    }
+    await waitUntil({
+        what: `minikube's start of ${profile} to end`,
+        timeoutMs: END_LIMIT_MS,
+        everyMs: 200,
+        look: async () => {
+            const left = startsOf(profile);
+            return left.length === 0 ? { done: undefined } : { pending: left.map((pid) => `process ${pid}`) };
+        },
+    });
+    return pids;
+}
 
 /**
  * Removes a profile with its machine and kubeconfig, and nothing else. minikube forgets at each removal which profile

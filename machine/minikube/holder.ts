@@ -4,7 +4,7 @@ import { join } from "node:path";
 import Docker from "dockerode";
 import { machineState } from "../../plan/substrate/minikube-status";
 import { Cache } from "../../toolchain/cache/cache";
-import { minikubeEnvironment, removeMachine } from "../../toolchain/minikube";
+import { endStarts, minikubeEnvironment, removeMachine } from "../../toolchain/minikube";
 import { cacheRoot } from "../../toolchain/paths";
 import { findTool } from "../../toolchain/tools";
 import { DockerPart } from "../docker/part";
@@ -77,6 +77,9 @@ export class MinikubeHolder implements Holder {
     ): Promise<void> {
         if (!this.hasProfile(prefix) || hasResource(resources, MACHINE.type, MACHINE.name)) {
             return;
+        }
+        for (const pid of await endStarts(prefix)) {
+            say(`ended process ${pid}, a start of minikube that a killed run had left`);
         }
         await removeMachine(await this.program(prefix), prefix);
         say(`removed minikube's profile ${prefix}, which the stack's state does not know`);

@@ -1,22 +1,11 @@
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { expect } from "chai";
-import { MinikubeHolder } from "../../machine/minikube/holder";
-import { firstOfEach, hostProblems } from "../../machine/minikube/preflight";
 import { substrateNeeds } from "../../machine/needs";
-import { plan } from "../../plan/plan";
-import type { MinikubePlan } from "../../plan/substrate/minikube";
 import { machineState } from "../../plan/substrate/minikube-status";
-import { substrateOf } from "../../plan/substrate/plan";
 import { ConfigurationError, validate } from "../../plan/validate";
 import { errorMessage, parseEvent } from "../../tasks/minikube/events";
 import { parseNics } from "../../tasks/minikube/libvirt";
 import { atAddress } from "../../tasks/minikube/machine";
 import { startArguments, type MachineSpec } from "../../tasks/minikube/spec";
-
-const planned = (raw: Record<string, string> = {}): MinikubePlan =>
-    substrateOf("minikube", plan(validate({ substrate: "minikube", ...raw }), "dev"));
 
 const DOCKER: MachineSpec = {
     profile: "m3lab-dev",
@@ -195,62 +184,5 @@ describe("The keys of minikube", () => {
         });
         const docker = { substrate: "minikube", minikubeDriver: "docker", minikubeBaseImage: "built" };
         expect(substrateNeeds(docker)).to.deep.include({ plugins: [], moreImages: ["minikube-base"] });
-    });
-});
-
-describe("The machine that minikube's machine stands on", () => {
-    it("is refused by key, value and rule where it is too small or has no KVM", () => {
-        const fine = { cpus: 8, memoryMib: 32_000, isMade: false, hasMinikube: true };
-        const small = { ...fine, cpus: 2, memoryMib: 8000, kvmError: "there is no /dev/kvm" };
-        expect(hostProblems(planned({ minikubeCpus: "8" }), small).map(({ key }) => key)).to.deep.equal([
-            "minikubeDriver",
-            "minikubeCpus",
-            "minikubeMemory",
-        ]);
-        const docker = planned({ minikubeDriver: "docker", minikubeCpus: "2", minikubeMemory: "8000" });
-        expect(hostProblems(docker, small)).to.deep.equal([]);
-        expect(hostProblems(planned(), fine)).to.deep.equal([]);
-        expect(hostProblems(planned(), { ...fine, hasMinikube: false })[0]?.rule).to.include("not on PATH");
-        // A machine that is there keeps its size, however many hosts the lab gets.
-        expect(hostProblems(planned({ nodes: "2000", clusters: "0" }), { ...fine, isMade: true })).to.deep.equal([]);
-        expect(hostProblems({ ...planned(), profile: "m3lab-my_lab" }, fine).map(({ key }) => key)).to.deep.equal([
-            "stack",
-        ]);
-    });
-});
-
-describe("minikube as a holder of labs", () => {
-    let home: string;
-    beforeEach(async () => (home = await mkdtemp(join(tmpdir(), "minikube-home-"))));
-    afterEach(() => rm(home, { recursive: true }));
-    const machine = {
-        urn:
-            "urn:pulumi:dev::p::metal3lab:index:Lab$metal3lab:index:MinikubeCluster$command:local:Command" +
-            "::kubernetes-machine",
-    };
-
-    it("holds nothing where there is no profile, and starts no program to find out", async () => {
-        const holder = new MinikubeHolder(home);
-        expect(holder.hasProfile("m3lab-dev")).to.equal(false);
-        expect(await holder.runsCluster("m3lab-dev", [machine])).to.equal(false);
-        expect(await holder.runningParts("m3lab-dev", AbortSignal.timeout(1000))).to.deep.equal([]);
-        await holder.removeLeftovers("m3lab-dev", [], () => expect.fail("nothing is there to remove"));
-    });
-
-    it("knows the lab's profile, and leaves one alone that the state knows", async () => {
-        await mkdir(join(home, ".minikube", "profiles", "m3lab-dev"), { recursive: true });
-        await writeFile(join(home, ".minikube", "profiles", "m3lab-dev", "config.json"), "{}");
-        const holder = new MinikubeHolder(home);
-        expect(holder.hasProfile("m3lab-dev")).to.equal(true);
-        expect(holder.hasProfile("m3lab-other")).to.equal(false);
-        await holder.removeLeftovers("m3lab-dev", [machine], () => expect.fail("the state knows it"));
-    });
-});
-
-describe("A range that is taken", () => {
-    it("is one problem, told by whoever knows most, though libvirt, Docker and the routes see it", () => {
-        const problem = (key: string, rule: string) => ({ key, value: "v", rule });
-        const [libvirt, route, other] = [problem("a", "libvirt"), problem("a", "route"), problem("b", "other")];
-        expect(firstOfEach([libvirt, other, route])).to.deep.equal([libvirt, other]);
     });
 });
