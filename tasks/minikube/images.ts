@@ -63,7 +63,8 @@ async function loadImage(profile: string, image: string): Promise<void> {
     await ensureInDocker(image);
     const folder = await mkdtemp(join(tmpdir(), `${profile}-`));
     try {
-        const file = join(folder, "image.tar");
+        // minikube copies it under its name into one folder of the machine, for several images at the same time.
+        const file = join(folder, `${image.replace(/[^a-zA-Z0-9.-]/g, "-")}.tar`);
         await run("docker", ["save", "--output", file, image], { timeoutMs: LIMIT_MS });
         await minikube(profile, ["image", "load", file]);
     } finally {
