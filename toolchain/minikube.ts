@@ -2,6 +2,7 @@ import { rm } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { allProcesses, processArguments } from "../lib/proc";
 import { waitUntil } from "../lib/wait-until";
+import { machineState, type MachineState } from "../plan/substrate/minikube-status";
 import { stateRoot } from "./paths";
 import { look, run } from "./run";
 
@@ -18,6 +19,29 @@ export const minikubeEnvironment = (profile: string): Record<string, string> => 
     // minikube asks GitHub for its newest version otherwise.
     MINIKUBE_WANTUPDATENOTIFICATION: "false",
 });
+
+/** Longest look at a machine, milliseconds. */
+const STATUS_LIMIT_MS = 60_000;
+
+/**
+ * Whether the machine of a profile runs. minikube answers for one profile, by exit code and JSON.
+ * @param minikube path of the program, or its name on PATH
+ * @param more further environment
+ */
+export async function stateOfMachine(
+    minikube: string,
+    profile: string,
+    more: Record<string, string> = {},
+): Promise<MachineState> {
+    // The Pulumi program is CommonJS, and loads this ES module by a dynamic import (toolchain/run.ts).
+    const { execa } = await import("execa");
+    const { stdout, exitCode } = await execa(minikube, ["status", `--profile=${profile}`, "--output=json"], {
+        env: { ...minikubeEnvironment(profile), ...more },
+        reject: false,
+        timeout: STATUS_LIMIT_MS,
+    });
+    return machineState(stdout, exitCode);
+}
 
 /** Longest wait for a run of minikube to end after it was told to, milliseconds. */
 const END_LIMIT_MS = 60_000;

@@ -2,17 +2,13 @@ import { existsSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import Docker from "dockerode";
-import { machineState } from "../../plan/substrate/minikube-status";
 import { Cache } from "../../toolchain/cache/cache";
-import { endStarts, minikubeEnvironment, removeMachine } from "../../toolchain/minikube";
+import { endStarts, removeMachine, stateOfMachine } from "../../toolchain/minikube";
 import { cacheRoot } from "../../toolchain/paths";
 import { findTool } from "../../toolchain/tools";
 import { DockerPart } from "../docker/part";
 import type { Holder, LabTrace, MachineObject, RunningPart, StateObject } from "../holder";
 import { hasResource } from "../state-objects";
-
-/** Longest look at a machine, milliseconds. */
-const STATUS_LIMIT_MS = 60_000;
 
 /** Pulumi's type and name of the resource that is the machine (components/substrate/minikube). */
 const MACHINE = { type: "command:local:Command", name: "kubernetes-machine" };
@@ -55,14 +51,7 @@ export class MinikubeHolder implements Holder {
         if (!this.hasProfile(prefix) || !hasResource(resources, MACHINE.type, MACHINE.name)) {
             return false;
         }
-        const path = await this.program(prefix);
-        const { execa } = await import("execa");
-        const { stdout, exitCode } = await execa(path, ["status", `--profile=${prefix}`, "--output=json"], {
-            env: minikubeEnvironment(prefix),
-            reject: false,
-            timeout: STATUS_LIMIT_MS,
-        });
-        return machineState(stdout, exitCode) === "running";
+        return (await stateOfMachine(await this.program(prefix), prefix)) === "running";
     }
 
     /** Pulumi cannot adopt what a command has made: a machine that no state knows is removed, and made anew. */

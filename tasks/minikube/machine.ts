@@ -3,9 +3,9 @@ import { dirname } from "node:path";
 import { KubeConfig, VersionApi } from "@kubernetes/client-node";
 import { parseKubeconfig } from "../../lib/kubernetes";
 import { waitUntil } from "../../lib/wait-until";
-import { machineState, type MachineState } from "../../plan/substrate/minikube-status";
+import type { MachineState } from "../../plan/substrate/minikube-status";
 import { UserError } from "../../plan/user-error";
-import { minikubeEnvironment, minikubeKubeconfig, removeMachine } from "../../toolchain/minikube";
+import { minikubeEnvironment, minikubeKubeconfig, removeMachine, stateOfMachine } from "../../toolchain/minikube";
 import { errorMessage, parseEvent, type MinikubeError } from "./events";
 import { attachNic } from "./libvirt";
 import { apiServerUrl, startArguments, type MachineSpec } from "./spec";
@@ -30,15 +30,9 @@ export class MinikubeMachine {
         };
     }
 
-    /** Whether the machine runs. minikube answers for one profile, by exit code and JSON. */
-    async state(): Promise<MachineState> {
-        const { execa } = await import("execa");
-        const { stdout, exitCode } = await execa(
-            "minikube",
-            ["status", `--profile=${this.spec.profile}`, "--output=json"],
-            { env: this.env, reject: false, timeout: 60_000 },
-        );
-        return machineState(stdout, exitCode);
+    /** Whether the machine runs. */
+    state(): Promise<MachineState> {
+        return stateOfMachine("minikube", this.spec.profile, this.env);
     }
 
     /** Makes or starts the machine, connects it to the provisioning network, and waits until its API answers there. */
