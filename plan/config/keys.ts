@@ -143,6 +143,14 @@ export const keys = {
         range: "`source`: `build`, `pull`; references pinned by tag or digest",
         onChange: "Replaces the containers, and restarts the pods, whose image changes.",
     }),
+    ipa: derived(values.ipaFiles, {
+        meaning:
+            "Kernel and ramdisk of the Ironic Python agent, which the image server hands out to all conductors: " +
+            "`{kernel: {from, sha256}, ramdisk: {from, sha256}}`. No fake host runs them.",
+        range: "`from`: the path of a file, or an http or https address; `sha256`: its SHA-256 sum",
+        unset: "a line of text in the place of each",
+        onChange: "Restarts the conductors and the image server. Each conductor then fetches the new files.",
+    }),
     hostsAtOnce: withDefault(values.integer(1, MAX_NODES), "24", {
         meaning:
             "Hosts that are provisioned at the same time. " +
