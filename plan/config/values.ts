@@ -1,9 +1,6 @@
-import * as semver from "semver";
 import { z } from "zod";
-import { KUBERNETES_MINORS, MAX_FAKE_SECONDS } from "./limits";
-
-/** The range of Kubernetes versions of workload clusters, as semver reads it. */
-const KUBERNETES_VERSIONS = `>=1.${KUBERNETES_MINORS.first}.0 <1.${KUBERNETES_MINORS.last + 1}.0`;
+import { allKubernetesVersions } from "../kubernetes-versions";
+import { MAX_FAKE_SECONDS } from "./limits";
 
 /** An integer from `least` to `most`, as Pulumi hands it over: a string. */
 export const integer = (least: number, most: number) => {
@@ -27,14 +24,16 @@ export const ipv4Cidr = z
         "must be an IPv4 network such as 192.168.222.0/24",
     );
 
+const KUBERNETES = allKubernetesVersions();
+
 /** A Kubernetes version, with or without its leading "v"; the result has one. */
 export const kubernetesVersion = z
     .string()
+    .transform((value) => `v${value.replace(/^v/, "")}`)
     .refine(
-        (value) => /^v?\d+\.\d+\.\d+$/.test(value) && semver.satisfies(value.replace(/^v/, ""), KUBERNETES_VERSIONS),
-        `must be a Kubernetes version such as v1.35.4, ${KUBERNETES_VERSIONS}`,
-    )
-    .transform((value) => `v${value.replace(/^v/, "")}`);
+        (value) => KUBERNETES.includes(value),
+        `must be a Kubernetes version from ${KUBERNETES.at(0)} to ${KUBERNETES.at(-1)}, such as v1.35.4`,
+    );
 
 /** A duration in seconds: `N`, or `MIN-MAX` for a value drawn uniformly each time. */
 export const secondsRange = z
