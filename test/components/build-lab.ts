@@ -40,7 +40,7 @@ async function build(raw: Record<string, string>): Promise<BuiltLab> {
     await recorder.start("metal3-scale-lab", "test", raw["substrate"] === "minikube");
     const config = validate({ ...raw, wait: "none" });
     const planned = plan(config, "test");
-    const images = new Images(config.images);
+    const images = new Images(config.images, config.ipa);
     const { outputs } = new Lab("lab", {
         config,
         plan: planned,
