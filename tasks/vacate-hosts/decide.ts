@@ -5,6 +5,11 @@ export interface HostSight {
     leaving: boolean;
     /** Name of the Metal3Machine that uses it. */
     consumer?: string;
+    /**
+     * BMO is making its node in Ironic, or is about to. When the host is deleted then, BMO (v0.13.2) can fail to note
+     * the node's UUID in the host's status, and leaves the node in Ironic.
+     */
+    registering: boolean;
     /** A machine can have it now or, once it is registered or deprovisioned, soon. */
     usable: boolean;
 }
@@ -54,7 +59,7 @@ export interface Decision {
     deleteClusters: string[];
     /** Owners whose machines are to be replaced, each by a new machine before an old one goes. */
     roll: MachineOwner[];
-    /** One line for each host that leaves and is still in use. */
+    /** One line for each host that leaves and cannot be deleted yet. */
     waiting: string[];
     /** Why waiting would be in vain. */
     problems: string[];
@@ -80,7 +85,7 @@ export function decide({ hosts, machines, owners, clusters }: Sight, staying: St
         // With no host that leaves, Pulumi deletes the clusters by itself, and side by side.
         deleteClusters: leaving.length === 0 ? [] : going.filter(({ deleting }) => !deleting).map(({ name }) => name),
         roll: [],
-        waiting: [],
+        waiting: leaving.filter(({ registering }) => registering).map(({ name }) => `${name} is being registered`),
         problems: [],
     };
     const hasRoom = going.length > 0 || hosts.some((host) => staying.hosts.has(host.name) && isSpare(host));

@@ -22,8 +22,11 @@ const OWNER_LABELS: Record<string, MachineOwner["kind"]> = {
 interface ListedHost {
     metadata?: ObjectMetadata;
     spec?: { consumerRef?: { name: string }; image?: object; externallyProvisioned?: boolean; online?: boolean };
-    status?: { errorMessage?: string };
+    status?: { errorMessage?: string; provisioning?: { state?: string; ID?: string } };
 }
+
+/** Annotation of a host that BMO leaves alone. */
+const BMO_PAUSED = "baremetalhost.metal3.io/paused";
 
 interface ListedMachine {
     metadata?: ObjectMetadata & { creationTimestamp?: string; labels?: Record<string, string> };
@@ -46,8 +49,9 @@ export class Management {
         this.api = parseKubeconfig(kubeconfig).makeApiClient(CustomObjectsApi);
     }
 
-    hosts = async (): Promise<HostSight[]> =>
-        (await listObjects<ListedHost>(this.api, HOSTS, this.namespace)).map(hostSight);
+    async hosts(): Promise<HostSight[]> {
+        return (await listObjects<ListedHost>(this.api, HOSTS, this.namespace)).map(hostSight);
+    }
 
     /** @param hosts as they were just read */
     async sight(hosts: HostSight[]): Promise<Sight> {
@@ -119,6 +123,7 @@ export function hostSight({ metadata, spec, status }: ListedHost): HostSight {
     return {
         name: metadata?.name ?? "",
         leaving: LEAVING_ANNOTATION in annotations,
+        registering: !(BMO_PAUSED in annotations) && isRegistering(status?.provisioning),
         ...(consumer === undefined ? {} : { consumer }),
         usable:
             metadata?.deletionTimestamp === undefined &&
@@ -128,6 +133,10 @@ export function hostSight({ metadata, spec, status }: ListedHost): HostSight {
             !status?.errorMessage,
     };
 }
+
+/** The state is empty until BMO has seen the host, and the ID until the host has a node in Ironic. */
+const isRegistering = ({ state = "", ID = "" }: { state?: string; ID?: string } = {}): boolean =>
+    (state === "" || state === "registering") && ID === "";
 
 export function machineSight({ metadata, spec }: ListedMachine): MachineSight {
     const owners = Object.entries(OWNER_LABELS).flatMap(([label, kind]) => {

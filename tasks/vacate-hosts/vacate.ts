@@ -67,7 +67,7 @@ export async function vacateHosts(args: VacateArgs): Promise<void> {
         if (decision.waiting.length === 0) {
             return { done: undefined };
         }
-        const text = `${decision.waiting.length} hosts that leave are in use: ${decision.waiting[0]}`;
+        const text = `hosts that leave and cannot yet: ${decision.waiting.length}; ${decision.waiting[0]}`;
         if (text !== reported.text || now() - reported.at >= REPORT_MS) {
             report(text);
             reported = { text, at: now() };

@@ -27,6 +27,7 @@ class Simulation {
             hosts: Array.from({ length: hosts }, (_, index) => ({
                 name: hostName(index),
                 leaving: false,
+                registering: false,
                 usable: true,
             })),
             machines: [],
@@ -170,7 +171,7 @@ describe("vacating hosts that leave the lab", () => {
         simulation.look = () => Promise.reject(new Error("not needed"));
         await simulation.run(staying(3, 1));
         // A host that is not the lab's own may stand beside its hosts.
-        simulation.sight.hosts.push({ name: "mine", leaving: false, usable: true });
+        simulation.sight.hosts.push({ name: "mine", leaving: false, registering: false, usable: true });
         await simulation.run(staying(3, 1));
     });
 
@@ -200,14 +201,37 @@ describe("vacating hosts that leave the lab", () => {
         }
         expect(hostSight({ status: { errorMessage: "no power" } }).usable).to.equal(false);
         expect(hostSight({ metadata: { deletionTimestamp: "x" } }).usable).to.equal(false);
-        expect(hostSight({ metadata: { annotations: { [LEAVING_ANNOTATION]: "" } } })).to.deep.equal({
+        const marked = { metadata: { annotations: { [LEAVING_ANNOTATION]: "" } } };
+        expect(hostSight({ ...marked, status: { provisioning: { state: "available", ID: "i" } } })).to.deep.equal({
             name: "",
             leaving: true,
+            registering: false,
             usable: true,
         });
         const simulation = new Simulation(2, [{ name: "cluster-0000", on: [1] }]);
         (simulation.sight.hosts[0] as HostSight).usable = false;
         expect(await failureOf(simulation.run(staying(1, 1)))).to.include("no other host is free");
+    });
+
+    it("A host whose node in Ironic is being made is waited for, and one that is queued is not", async () => {
+        const provisioning = (state: string, ID = "") => ({ status: { provisioning: { state, ID } } });
+        const paused = { metadata: { annotations: { "baremetalhost.metal3.io/paused": "" } } };
+        expect(hostSight({}).registering).to.equal(true);
+        expect(hostSight(provisioning("registering")).registering).to.equal(true);
+        expect(hostSight(provisioning("registering", "uuid")).registering).to.equal(false);
+        expect(hostSight(provisioning("available", "uuid")).registering).to.equal(false);
+        expect(hostSight(paused).registering).to.equal(false);
+
+        const simulation = new Simulation(3, []);
+        const host = simulation.sight.hosts[2] as HostSight;
+        host.registering = true;
+        const began = simulation.time;
+        simulation.step = () => {
+            simulation.time += 5_000;
+            host.registering = simulation.time - began < 20_000;
+        };
+        await simulation.run(staying(2, 0));
+        expect(simulation.time - began).to.equal(20_000);
     });
 
     it("A machine that nothing would replace stops it", () => {
