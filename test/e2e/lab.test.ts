@@ -1,6 +1,7 @@
 import { skipBecause } from "../skip";
 import { lab as command, leftovers, removeState, STACK } from "./harness";
 import { bringUp } from "./steps/bring-up";
+import { dayTwo } from "./steps/day-two";
 import { destroy } from "./steps/destroy";
 import { interruptions } from "./steps/interruptions";
 import { ipa } from "./steps/ipa";
@@ -34,6 +35,7 @@ describe("a small lab, from up to destroy", function () {
     if (SUBSTRATE.isWhole) {
         resize();
         ipa();
+        dayTwo();
         killedParts();
         interruptions();
     } else {

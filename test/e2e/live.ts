@@ -17,7 +17,7 @@ export interface LiveObject {
         managedFields?: object[];
     };
     spec: Record<string, unknown>;
-    status?: { provisioning?: { state?: string }; conditions?: Condition[] };
+    status?: { phase?: string; provisioning?: { state?: string }; conditions?: Condition[] };
 }
 
 /** The management cluster and the machine's Docker, as they are now. */
@@ -113,9 +113,13 @@ export class Live {
         ]);
     }
 
+    machineObjects(): Promise<LiveObject[]> {
+        return this.list("cluster.x-k8s.io", "v1beta2", "machines");
+    }
+
     /** Names and UIDs of the workload clusters' Machines. */
     async machines(): Promise<Record<string, string>> {
-        const machines = await this.list("cluster.x-k8s.io", "v1beta2", "machines");
+        const machines = await this.machineObjects();
         return Object.fromEntries(machines.map(({ metadata }) => [metadata.name, metadata.uid]));
     }
 

@@ -37,6 +37,7 @@ export function bringUp(): void {
             conductors: 2,
             provisioningCidr: "192.168.250.0/24",
             hostsAtOnce: 3,
+            kubernetesVersion: "v1.34.1",
         });
         const steps = await previewedSteps();
         expect(steps.every(({ op }) => op === "create")).to.equal(true);

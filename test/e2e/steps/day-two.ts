@@ -1,0 +1,102 @@
+import { expect } from "chai";
+import { configure, pulumi } from "../harness";
+import { lab, operations, up } from "./lab";
+
+/** Nothing is left to do: neither by the state, nor by what is really there. */
+async function nothingToDo(): Promise<void> {
+    expect(await operations()).to.deep.equal({});
+    const { code, output } = await pulumi(["preview", "--refresh", "--expect-no-changes"], { quiet: true });
+    expect(code, output).to.equal(0);
+}
+
+/** What holds for a whole fleet, whichever host serves whom. */
+async function isWhole(each: { machines: number; version: string }): Promise<void> {
+    const machines = await lab.live.machineObjects();
+    expect(machines.map(({ spec }) => spec["version"])).to.deep.equal(
+        Array<string>(2 * each.machines).fill(each.version),
+    );
+    for (const cluster of ["cluster-0000", "cluster-0001"]) {
+        const own = machines.filter(({ spec }) => spec["clusterName"] === cluster);
+        expect(own, `Machines of ${cluster}`).to.have.length(each.machines);
+    }
+    expect(machines.filter(({ status }) => status?.phase !== "Running")).to.deep.equal([]);
+    expect(await lab.live.availableClusters()).to.deep.equal(["cluster-0000", "cluster-0001"]);
+    const hosts = await lab.live.hosts();
+    const used = hosts.filter(({ spec }) => spec["consumerRef"] !== undefined);
+    expect(used.map(({ status }) => status?.provisioning?.state)).to.deep.equal(
+        Array<string>(2 * each.machines).fill("provisioned"),
+    );
+    await nothingToDo();
+}
+
+/** Hosts by the cluster's machine that uses each. */
+const users = async (): Promise<Record<string, unknown>> =>
+    Object.fromEntries(
+        (await lab.live.hosts())
+            .filter(({ spec }) => spec["consumerRef"] !== undefined)
+            .map(({ metadata, spec }) => [metadata.name, spec["consumerRef"]]),
+    );
+
+/** Changes what is in the lab's clusters while they live, and which hosts there are for them. */
+export function dayTwo(): void {
+    const OLD = "v1.34.1";
+
+    it("gives each cluster a worker, and takes it again: no host in use is touched", async () => {
+        await configure({ nodes: 8 });
+        const before = await users();
+        expect(Object.keys(before)).to.have.length(2);
+        await configure({ workerNodes: 1 });
+        await up();
+        await isWhole({ machines: 2, version: OLD });
+        expect(await users()).to.include(before);
+        await configure({ workerNodes: 0 });
+        await up();
+        await isWhole({ machines: 1, version: OLD });
+        expect(await users()).to.deep.equal(before);
+    });
+
+    it("gives each cluster three control-plane machines, and goes back to one", async () => {
+        const before = await users();
+        await configure({ controlPlaneNodes: 3 });
+        await up();
+        await isWhole({ machines: 3, version: OLD });
+        expect(await users()).to.include(before);
+        await configure({ controlPlaneNodes: 1 });
+        await up();
+        await isWhole({ machines: 1, version: OLD });
+    });
+
+    it("rolls every cluster to a version two minor versions further, by the one between", async () => {
+        const before = await lab.live.machines();
+        await configure({ kubernetesVersion: "v1.36.0" });
+        expect(await operations()).to.deep.equal({ update: 2 });
+        await up();
+        await isWhole({ machines: 1, version: "v1.36.0" });
+        expect(await lab.live.machines()).to.not.have.any.keys(...Object.keys(before));
+    });
+
+    it("refuses in the preview to lower the version", async () => {
+        await configure({ kubernetesVersion: "v1.35.0" });
+        const { code, output } = await pulumi(["preview"], { quiet: true });
+        expect(code).to.not.equal(0);
+        expect(output).to.include('kubernetesVersion = "v1.35.0"');
+        await configure({ kubernetesVersion: "v1.36.0" });
+    });
+
+    it("vacates a host in use that leaves the lab: its cluster moves and stays", async () => {
+        const leaving = Object.keys(await users())
+            .sort()
+            .at(-1) as string;
+        const index = Number(leaving.slice("host-".length));
+        expect(index, "a host behind those that the clusters need").to.be.at.least(2);
+        await configure({ nodes: index });
+        await up();
+        await isWhole({ machines: 1, version: "v1.36.0" });
+        expect(Object.keys(await users())).to.not.include(leaving);
+        expect(await lab.live.hosts()).to.have.length(index);
+        await configure({ nodes: 4 });
+        await up();
+        await isWhole({ machines: 1, version: "v1.36.0" });
+        lab.identities = await lab.live.identities();
+    });
+}
