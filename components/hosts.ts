@@ -20,6 +20,16 @@ export const QUEUED_ANNOTATIONS = {
     [QUEUED_ANNOTATION]: "",
 };
 
+/**
+ * Properties of a host or Cluster that its first registration alone decides, while there is a queue: FKAS has removed
+ * these annotations from what it has released, and another `hostsAtOnce` must not pause what is in use. Without a queue
+ * they go, because nobody would release what still waits.
+ */
+export const queuedOnce = ({ profile }: Pick<LabContext["plan"], "profile">): { ignoreChanges?: string[] } =>
+    profile.hostQueue
+        ? { ignoreChanges: Object.keys(QUEUED_ANNOTATIONS).map((name) => `metadata.annotations["${name}"]`) }
+        : {};
+
 export interface BareMetalHostsArgs extends LabContext {
     ironic: Ironic;
     operator: BareMetalOperator;
@@ -101,6 +111,7 @@ export class BareMetalHosts extends pulumi.ComponentResource {
                 dependsOn: [secret, ...dependenciesOf(host, args)],
                 customTimeouts: { delete: "20m" },
                 deleteBeforeReplace: true,
+                ...queuedOnce(args.plan),
             },
         );
     }

@@ -4,7 +4,7 @@ import type { Manifest } from "../plan/manifests/documents";
 import type { ClusterPlan } from "../plan/plan";
 import type { ClusterApi } from "./cluster-api";
 import type { FakeApiServers } from "./fake-api-servers";
-import type { BareMetalHosts } from "./hosts";
+import { queuedOnce, type BareMetalHosts } from "./hosts";
 import type { Ironic } from "./ironic";
 import { KubernetesObject } from "./kubernetes-object";
 import type { LabContext } from "./lab-context";
@@ -74,6 +74,7 @@ export class WorkloadClusters extends pulumi.ComponentResource {
             dependsOn: [clusterClass, ...args.fakeApiServers.of(cluster), ...args.hosts.ofCluster(cluster)],
             // Its machines are deleted one after another, and each host is deprovisioned before its machine is gone.
             customTimeouts: { delete: "30m" },
+            ...queuedOnce(args.plan),
         });
     }
 }

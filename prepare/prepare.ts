@@ -19,9 +19,10 @@ import { cacheRoot } from "../toolchain/paths";
 import { renderChart } from "./chart";
 import { foreignLabProblems } from "./foreign-lab";
 import { Images } from "./images";
+import { readLivingLab } from "./living-lab";
 
 /**
- * Reads and validates the configuration, and looks at the machine unless this is a preview: a preview also runs where
+ * Reads and validates the configuration, also against the lab that is there, and looks at the machine unless this is a preview: a preview also runs where
  * no lab could stand.
  * @throws ConfigurationError with every problem of both.
  */
@@ -29,7 +30,10 @@ export async function prepare(): Promise<LabArgs> {
     const problems: Problem[] = [];
     let config: LabConfig | undefined;
     try {
-        config = validate(rawConfiguration(), { images: imagesThatRunAs("pod", "container") });
+        config = validate(rawConfiguration(), {
+            images: imagesThatRunAs("pod", "container"),
+            living: await readLivingLab(),
+        });
     } catch (error) {
         if (!(error instanceof ConfigurationError)) {
             throw error;

@@ -30,6 +30,15 @@ export const CLUSTERS_PER_FAKE_API_SERVER = 500;
 /** Minor versions of Kubernetes 1 that Cluster API 1.13 and its in-memory API server accept for workload clusters. */
 export const KUBERNETES_MINORS = { first: 26, last: 36 };
 
+/** Minor versions by which `kubernetesVersion` may rise at once. Cluster API (topology webhook) skips none. */
+export const MINORS_AT_ONCE = 1;
+
+/**
+ * Hosts without a machine that a change of `kubernetesVersion` needs: one cluster after another makes its new machine
+ * on it, and gives its old host back.
+ */
+export const SPARE_HOSTS_TO_ROLL = 1;
+
 /**
  * Hosts that BMO inspects, provisions or deprovisions at the same time when `provisioningLimit` is not set, by the
  * value of `tuning`. The lab's is never reached; the published one is upstream's default.
