@@ -16,7 +16,10 @@ export interface LivingCluster {
 export interface LivingLab {
     /** Name of the stack. */
     stack: string;
-    /** Values, as a person would type them, of keys that a lab keeps as long as it lives. Empty: no lab is there. */
+    /**
+     * Values, as a person would type them, of keys that a lab keeps as long as it lives; `""` where the key was not set.
+     * Empty: no lab is there.
+     */
     kept: Partial<Record<Key, string>>;
     /** Port of the Kubernetes API on the loopback interface, where the substrate has one. */
     apiPort?: number;
@@ -55,6 +58,9 @@ const NETWORK = "docker:index/network:Network kubernetes-provisioning";
 const NODE = "docker:index/container:Container kubernetes-control-plane";
 const MACHINE = "command:local:Command kubernetes-machine";
 const PROVIDER = "pulumi:providers:kubernetes kubernetes-kubernetes";
+/** First part of the references of images that are built on this machine. */
+const BUILT_IMAGES = "metal3-scale-lab/";
+
 const HOST = "kubernetes:metal3.io/v1alpha1:BareMetalHost";
 const CLUSTER = "kubernetes:cluster.x-k8s.io/v1beta2:Cluster";
 
@@ -134,8 +140,10 @@ function addMachine(lab: LivingLab, { environment }: Outputs): void {
         cpus?: number;
         memoryMib?: number;
         diskGib?: number;
+        baseImage?: string;
         libvirt?: { uri?: string; network?: string };
     };
+    const { baseImage = "" } = machine;
     keep(lab, {
         substrate: "minikube",
         minikubeDriver: machine.driver,
@@ -144,6 +152,7 @@ function addMachine(lab: LivingLab, { environment }: Outputs): void {
         minikubeCpus: machine.cpus,
         minikubeMemory: machine.memoryMib,
         minikubeDisk: machine.driver === "kvm2" ? machine.diskGib : undefined,
+        minikubeBaseImage: baseImage.startsWith(BUILT_IMAGES) ? "built" : baseImage,
         libvirtUri: machine.libvirt?.uri,
         libvirtNetwork: machine.libvirt?.network,
     });

@@ -31,12 +31,15 @@ function keptProblems({ kept }: LivingLab, after: Partial<LabConfig>): ChangePro
     return (Object.entries(kept) as [Key, string][])
         .filter(([key]) => !another || key === "substrate")
         .filter(([key, value]) => after[key] !== undefined && String(after[key]) !== value)
-        .map(([key, value]) => ({
-            key,
-            rule:
-                `this lab has ${value}, and keeps it as long as it lives: set it back to ${value}, ` +
-                "or take the lab away (npm run down), and bring it up with the new value (npm run up)",
-        }));
+        .map(([key, value]) => ({ key, rule: keptRule(key, value) }));
+}
+
+function keptRule(key: Key, value: string): string {
+    const back = value === "" ? `unset it (pulumi config rm ${key})` : `set it back to ${value}`;
+    return (
+        `this lab ${value === "" ? "was made without it" : `has ${value}`}, and keeps that as long as it lives: ` +
+        `${back}, or take the lab away (npm run down), and bring it up with the new value (npm run up)`
+    );
 }
 
 /** BMO takes no other BMC address for a host that is there, so each has to stay with its pair. */
