@@ -1,16 +1,20 @@
 import * as semver from "semver";
 import { pairAddresses, parseNetwork } from "../addresses";
 import type { Key, LabConfig } from "../config/keys";
-import { MINORS_AT_ONCE, SPARE_HOSTS_TO_ROLL } from "../config/limits";
+import { SPARE_HOSTS_TO_ROLL } from "../config/limits";
 import { clusterName, defaultApiPort, hostName } from "../identities";
+import { allKubernetesVersions } from "../kubernetes-versions";
 import { pairRange } from "../pairs";
-import type { LivingCluster, LivingLab } from "./living-lab";
+import type { LivingLab } from "./living-lab";
 
 /** A key whose new value a lab that is there cannot take, and the rule that says why. */
 export interface ChangeProblem {
     key: Key;
     rule: string;
 }
+
+/** The versions that the ClusterClass lists. Cluster API refuses a class without that of one of its clusters. */
+const LISTED = new Set(allKubernetesVersions());
 
 /**
  * Everything in a configuration that the lab which is there cannot take. Keys that are absent are skipped.
@@ -95,32 +99,33 @@ function portProblems({ apiPort, identified, stack }: LivingLab, after: Partial<
     return [{ key: "apiPort", rule }];
 }
 
-const minorsBetween = (low: string, high: string): number =>
-    (semver.major(high) - semver.major(low)) * 1000 + semver.minor(high) - semver.minor(low);
-
-/** Rules of Cluster API for the version of clusters that are there and stay. */
+/**
+ * Rules of Cluster API for the version of clusters that are there. It steps through minor versions by itself, but only
+ * through those that the ClusterClass lists.
+ */
 function versionProblems(before: LivingLab, after: Partial<LabConfig>): ChangeProblem[] {
     const { kubernetesVersion: wanted, clusters } = after;
+    const key = "kubernetesVersion";
+    const unlisted = Object.values(before.clusters).find(({ version }) => !LISTED.has(version));
+    if (unlisted !== undefined) {
+        const rule =
+            `clusters of this lab have ${unlisted.version}, which Cluster API no longer supports: ` +
+            "take the lab away (npm run down), and bring it up with the new value (npm run up)";
+        return [{ key, rule }];
+    }
     if (wanted === undefined || clusters === undefined) {
         return [];
     }
-    const staying = Array.from({ length: clusters }, (_, index) => before.clusters[clusterName(index)]).filter(
-        (cluster): cluster is LivingCluster => cluster !== undefined,
-    );
-    const versions = staying.map(({ version }) => version).sort(semver.compare);
-    const [lowest] = versions;
+    const versions = Array.from({ length: clusters }, (_, index) => before.clusters[clusterName(index)]?.version)
+        .filter((version) => version !== undefined)
+        .sort(semver.compare);
     const highest = versions.at(-1);
-    if (lowest === undefined || highest === undefined || (lowest === wanted && highest === wanted)) {
+    if (highest === undefined || versions.every((version) => version === wanted)) {
         return [];
     }
     if (semver.lt(wanted, highest)) {
         const rule = `must not be below ${highest}, which clusters of this lab have: Cluster API lowers no version`;
-        return [{ key: "kubernetesVersion", rule }];
-    }
-    if (minorsBetween(lowest, wanted) > MINORS_AT_ONCE) {
-        const next = `v${semver.major(lowest)}.${semver.minor(lowest) + MINORS_AT_ONCE}`;
-        const rule = `clusters of this lab have ${lowest}, and Cluster API skips no minor version: set ${next}.x first`;
-        return [{ key: "kubernetesVersion", rule }];
+        return [{ key, rule }];
     }
     return spareHostProblems(after);
 }

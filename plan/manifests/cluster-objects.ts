@@ -1,3 +1,4 @@
+import { allKubernetesVersions } from "../kubernetes-versions";
 import { classPatches, classVariables, INFRASTRUCTURE, WORKER_CLASS, type MachineImage } from "./cluster-class-patches";
 import type { Manifest } from "./documents";
 
@@ -157,6 +158,7 @@ function clusterClass(options: ClusterClassOptions): Manifest {
                     },
                 ],
             },
+            kubernetesVersions: allKubernetesVersions(),
             variables: classVariables(options.image),
             patches: classPatches(),
         },

@@ -173,11 +173,10 @@ describe("A change of kubernetesVersion", () => {
         expect(wrongKeys(at("v1.36.0"), {})).to.deep.equal(["kubernetesVersion"]);
     });
 
-    it("is refused where it skips a minor version, with the one to set first", () => {
-        expect(problems(at("v1.34.2"), to("v1.36.0"))).to.deep.equal([
-            'kubernetesVersion = "v1.36.0": clusters of this lab have v1.34.2, ' +
-                "and Cluster API skips no minor version: set v1.35.x first",
-        ]);
+    it("is refused while a cluster has a version that the ClusterClass does not list", () => {
+        const old = at("v1.35.4");
+        old.clusters["cluster-0001"] = { version: "v1.29.3", controlPlaneNodes: 1, workerNodes: 0 };
+        expect(problems(old, {})[0]).to.match(/^kubernetesVersion = "v1.35.4": clusters of this lab have v1.29.3, which/);
     });
 
     it("is refused where no host is free, with the number of hosts it takes", () => {
@@ -194,17 +193,17 @@ describe("A change of kubernetesVersion", () => {
         const mixed = at("v1.34.2");
         mixed.clusters["cluster-0001"] = { version: "v1.35.4", controlPlaneNodes: 1, workerNodes: 0 };
         expect(wrongKeys(mixed, to("v1.34.2"))).to.deep.equal(["kubernetesVersion"]);
-        expect(wrongKeys(mixed, to("v1.36.0"))).to.deep.equal(["kubernetesVersion"]);
+        expect(wrongKeys(mixed, to("v1.36.0", { nodes: "2" }))).to.deep.equal(["kubernetesVersion"]);
         expect(problems(mixed, to("v1.35.4"))).to.deep.equal([]);
         expect(problems(mixed, to("v1.34.2", { clusters: "1" }))).to.deep.equal([]);
         expect(problems(mixed, to("v1.30.0", { clusters: "0" }))).to.deep.equal([]);
     });
 
     it("is taken exactly where Cluster API takes it, for any two versions", () => {
-        const version = fc.tuple(fc.integer({ min: 26, max: 36 }), fc.integer({ min: 0, max: 9 }));
+        const version = fc.tuple(fc.integer({ min: 30, max: 36 }), fc.integer({ min: 0, max: 9 }));
         fc.assert(
             fc.property(version, version, ([oldMinor, oldPatch], [minor, patch]) => {
-                const taken = (minor === oldMinor && patch >= oldPatch) || minor === oldMinor + 1;
+                const taken = minor > oldMinor || (minor === oldMinor && patch >= oldPatch);
                 const found = problems(at(`v1.${oldMinor}.${oldPatch}`), to(`v1.${minor}.${patch}`));
                 expect(found.length === 0).to.equal(taken);
             }),
@@ -269,7 +268,7 @@ describe("The rules for changes", () => {
                 provisioningCidr: cidr,
                 podCidr: cidr,
                 apiPort: fc.integer({ min: 1024, max: 65535 }),
-                kubernetesVersion: fc.constantFrom("v1.26.0", "v1.35.4", "v1.36.0"),
+                kubernetesVersion: fc.constantFrom("v1.30.0", "v1.35.4", "v1.36.0"),
             },
             { requiredKeys: [] },
         );
