@@ -1,4 +1,11 @@
 import type { Key } from "../config/keys";
+import type { minikubeKeys } from "../config/minikube-keys";
+
+/** The keys that a lab keeps as long as it lives: those whose effect is `another lab`. */
+export type KeptKey = Extract<
+    Key,
+    "substrate" | "provisioningCidr" | "podCidr" | "serviceCidr" | keyof typeof minikubeKeys
+>;
 
 /** A workload cluster of a lab that is there. */
 export interface LivingCluster {
@@ -20,7 +27,7 @@ export interface LivingLab {
      * Values, as a person would type them, of keys that a lab keeps as long as it lives; `""` where the key was not set.
      * Empty: no lab is there.
      */
-    kept: Partial<Record<Key, string>>;
+    kept: Partial<Record<KeptKey, string>>;
     /** Port of the Kubernetes API on the loopback interface, where the substrate has one. */
     apiPort?: number;
     /** Whether Pulumi knows the cluster by an identifier. Labs of earlier versions are known by their port. */
@@ -68,7 +75,7 @@ const CLUSTER = "kubernetes:cluster.x-k8s.io/v1beta2:Cluster";
 export function livingLab(stack: string, resources: StackResources): LivingLab {
     const lab: LivingLab = { stack, kept: {}, identified: false, hosts: {}, clusters: {} };
     for (const [urn, { type, outputs }] of Object.entries(resources)) {
-        add(lab, type, urn.split("::").at(-1) ?? "", (outputs ?? {}) as Outputs);
+        add(lab, type, urn.split("::").at(-1) ?? "", outputs ?? {});
     }
     return lab;
 }
@@ -158,8 +165,8 @@ function addMachine(lab: LivingLab, { environment }: Outputs): void {
     });
 }
 
-function keep(lab: LivingLab, values: Partial<Record<Key, string | number | undefined>>): void {
-    for (const [key, value] of Object.entries(values) as [Key, string | number | undefined][]) {
+function keep(lab: LivingLab, values: Partial<Record<KeptKey, string | number | undefined>>): void {
+    for (const [key, value] of Object.entries(values) as [KeptKey, string | number | undefined][]) {
         if (value !== undefined) {
             lab.kept[key] = String(value);
         }

@@ -5,7 +5,7 @@ import { SPARE_HOSTS_TO_ROLL } from "../config/limits";
 import { clusterName, defaultApiPort, hostName } from "../identities";
 import { allKubernetesVersions } from "../kubernetes-versions";
 import { pairRange } from "../pairs";
-import type { LivingLab } from "./living-lab";
+import type { KeptKey, LivingLab } from "./living-lab";
 
 /** A key whose new value a lab that is there cannot take, and the rule that says why. */
 export interface ChangeProblem {
@@ -32,7 +32,7 @@ export const changeProblems = (before: LivingLab, after: Partial<LabConfig>): Ch
 function keptProblems({ kept }: LivingLab, after: Partial<LabConfig>): ChangeProblem[] {
     // Of another substrate, the keys that say how it is made mean nothing yet.
     const another = after.substrate !== undefined && kept.substrate !== undefined && after.substrate !== kept.substrate;
-    return (Object.entries(kept) as [Key, string][])
+    return (Object.entries(kept) as [KeptKey, string][])
         .filter(([key]) => !another || key === "substrate")
         .filter(([key, value]) => after[key] !== undefined && String(after[key]) !== value)
         .map(([key, value]) => ({ key, rule: keptRule(key, value) }));
