@@ -13,6 +13,9 @@ export interface ChangeProblem {
     rule: string;
 }
 
+/** The way out for somebody who means it. Plain Pulumi has it as well: `pulumi destroy`, then `pulumi up`. */
+const REPLACE = "have the lab taken away and another one made in its place: npm run up -- --replace";
+
 /** The versions that the ClusterClass lists. Cluster API refuses a class without that of one of its clusters. */
 const LISTED = new Set(allKubernetesVersions());
 
@@ -42,7 +45,7 @@ function keptRule(key: Key, value: string): string {
     const back = value === "" ? `unset it (pulumi config rm ${key})` : `set it back to ${value}`;
     return (
         `this lab ${value === "" ? "was made without it" : `has ${value}`}, and keeps that as long as it lives: ` +
-        `${back}, or take the lab away (npm run down), and bring it up with the new value (npm run up)`
+        `${back}, or ${REPLACE}`
     );
 }
 
@@ -70,7 +73,7 @@ function pairProblems({ kept, hosts }: LivingLab, after: Partial<LabConfig>): Ch
     const which = moved.length === 1 ? String(moved[0]) : `${moved.length} hosts, from ${moved[0]} to ${moved.at(-1)},`;
     const rule =
         `${which} would move to another pair, and BMO refuses another BMC address for a host that is there: ` +
-        `set it back, or lower nodes to ${Number(moved[0]?.split("-").at(-1))} or less first`;
+        `set it back, lower nodes to ${Number(moved[0]?.split("-").at(-1))} or less first, or ${REPLACE}`;
     return [{ key: "nodesPerPair", rule }];
 }
 
@@ -108,9 +111,7 @@ function versionProblems(before: LivingLab, after: Partial<LabConfig>): ChangePr
     const key = "kubernetesVersion";
     const unlisted = Object.values(before.clusters).find(({ version }) => !LISTED.has(version));
     if (unlisted !== undefined) {
-        const rule =
-            `clusters of this lab have ${unlisted.version}, which Cluster API no longer supports: ` +
-            "take the lab away (npm run down), and bring it up with the new value (npm run up)";
+        const rule = `clusters of this lab have ${unlisted.version}, which the ClusterClass does not list: ` + REPLACE;
         return [{ key, rule }];
     }
     if (wanted === undefined || clusters === undefined) {
@@ -124,7 +125,9 @@ function versionProblems(before: LivingLab, after: Partial<LabConfig>): ChangePr
         return [];
     }
     if (semver.lt(wanted, highest)) {
-        const rule = `must not be below ${highest}, which clusters of this lab have: Cluster API lowers no version`;
+        const rule =
+            `must not be below ${highest}, which clusters of this lab have: Cluster API lowers no version. ` +
+            `Leave it there, or ${REPLACE}`;
         return [{ key, rule }];
     }
     return spareHostProblems(after);

@@ -108,7 +108,7 @@ describe("The effects of a key", () => {
 
     for (const [key, changes] of Object.entries(CHANGES) as [Key, Change[]][]) {
         it(`are what happens to the resources of a living lab when ${key} is changed`, async () => {
-            const declared = keys[key].effects.filter((effect) => effect !== "in place");
+            const declared: Effect[] = keys[key].effects.filter((effect) => effect !== "in place");
             const happened = new Set<Effect>();
             for (const change of changes) {
                 (await seen(key, change)).forEach((effect) => happened.add(effect));
