@@ -9,7 +9,7 @@ export const EFFECTS = {
     "rolls the clusters": "Each machine of each workload cluster is replaced by a new one, on another host.",
     "restarts the pairs": "The containers of sushy-tools and fake-ipa are replaced, and keep their state.",
     "restarts pods": "Pods of the management cluster are replaced, and keep their state.",
-    "restarts the node": "The node's container is replaced over its volume: the management cluster stops for a minute.",
+    "restarts the node": "The node's container is replaced over its volume, and all pods start again.",
     "another lab": "Refused in the preview while the lab is there. `npm run up -- --replace` makes another lab in its place.",
 } as const;
 

@@ -1,6 +1,7 @@
 import { skipBecause } from "../skip";
 import { lab as command, leftovers, removeState, STACK } from "./harness";
 import { bringUp } from "./steps/bring-up";
+import { changes } from "./steps/changes";
 import { destroy } from "./steps/destroy";
 import { interruptions } from "./steps/interruptions";
 import { ipa } from "./steps/ipa";
@@ -33,6 +34,7 @@ describe("a small lab, from up to destroy", function () {
     secondOwner();
     if (SUBSTRATE.isWhole) {
         resize();
+        changes();
         ipa();
         killedParts();
         interruptions();
