@@ -10,7 +10,7 @@ export const EFFECTS = {
     "restarts the pairs": "The containers of sushy-tools and fake-ipa are replaced, and keep their state.",
     "restarts pods": "Pods of the management cluster are replaced, and keep their state.",
     "restarts the node": "The node's container is replaced over its volume, and all pods start again.",
-    "another lab": "Refused in the preview while the lab is there. `npm run up -- --replace` makes another lab in its place.",
+    "another lab": "Refused in the preview while the lab is there. `npm run up -- --replace` replaces the lab.",
 } as const;
 
 export type Effect = keyof typeof EFFECTS;
