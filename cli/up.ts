@@ -1,7 +1,9 @@
 import { operation, runPulumi, stackPulumiSettings } from "./pulumi";
 import { adopt } from "./recovery/adopt";
-import { recover } from "./recovery/recover";
+import { recover, type RecoverOptions } from "./recovery/recover";
 import { refreshMissing } from "./recovery/refresh";
+import type { StateResource } from "./recovery/state";
+import { labOfState, rawConfig, reasonsToReplace } from "./replace";
 import { Session } from "./session";
 
 export interface UpOptions {
@@ -14,6 +16,8 @@ export interface UpOptions {
     refresh: boolean;
     /** Whether a lab of the same name that belongs to another state is removed first. */
     takeOver: boolean;
+    /** Whether a lab that cannot take a change of the configuration is taken away first. */
+    replace: boolean;
 }
 
 /**
@@ -26,13 +30,22 @@ export async function up(options: UpOptions): Promise<number> {
     const ready = await session.ensure("up", stack);
     const settings = await stackPulumiSettings(stack);
     const say = (text: string): void => session.progress.line(text);
-    const { resources, variables } = await recover(ready, stack, {
+    const clean: RecoverOptions = {
         command: "up",
         say,
         takeOver,
         adopt: (state) => adopt(ready, stack, state, settings, say, (args) => runPulumi(ready, args, settings)),
-    });
-    await refreshMissing(stack, resources, say, (args) => runPulumi(ready, args, settings));
+    };
+    let recovered = await recover(ready, stack, clean);
+    await refreshMissing(stack, recovered.resources, say, (args) => runPulumi(ready, args, settings));
+    if (options.replace) {
+        const code = await takeAway(session, options, recovered.resources, say);
+        if (code !== 0) {
+            return code;
+        }
+        recovered = await recover(ready, stack, clean);
+    }
+    const { resources, variables } = recovered;
     const args = operation("up", stack, options.parallel);
     if (options.expectNoChanges) {
         args.push("--expect-no-changes");
@@ -41,4 +54,37 @@ export async function up(options: UpOptions): Promise<number> {
         args.push("--refresh");
     }
     return runPulumi(ready, args, { ...(await stackPulumiSettings(stack, resources.length)), ...variables });
+}
+
+/**
+ * Takes the lab away, if it cannot take the configuration that the stack has now. The stack stays.
+ * @returns Pulumi's exit code; 0 as well when the lab stays
+ */
+async function takeAway(
+    session: Session,
+    { stack, parallel }: UpOptions,
+    resources: readonly StateResource[],
+    say: (text: string) => void,
+): Promise<number> {
+    const living = labOfState(stack, resources);
+    const reasons = reasonsToReplace(await rawConfig(stack), living);
+    if (reasons.length === 0) {
+        say("the lab can take this configuration, so it is not replaced");
+        return 0;
+    }
+    say("the lab is taken away, and another one takes its place, because of:");
+    reasons.forEach(({ key, value, rule }) => say(`  ${key} = ${value}: ${rule}`));
+    // The old lab may stand on another substrate, which needs programs of its own.
+    const { substrate, minikubeDriver } = living.kept;
+    const old = Object.entries({ substrate, minikubeDriver }).filter((entry): entry is [string, string] => !!entry[1]);
+    const ready = await session.ensure("down", stack, Object.fromEntries(old));
+    const code = await runPulumi(
+        ready,
+        operation("destroy", stack, parallel),
+        await stackPulumiSettings(stack, resources.length),
+    );
+    if (code !== 0) {
+        say("the lab could not be taken away as a whole, and nothing new was made: the messages above say why");
+    }
+    return code;
 }

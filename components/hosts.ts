@@ -1,7 +1,7 @@
 import * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { HOST_CLUSTER_LABEL, PAUSED_ANNOTATION, QUEUED_ANNOTATION } from "../plan/manifests/cluster-objects";
-import type { ClusterPlan, HostPlan } from "../plan/plan";
+import type { ClusterPlan, HostPlan, LabPlan } from "../plan/plan";
 import type { BareMetalOperator } from "./bare-metal-operator";
 import type { FakeNodePair } from "./fake-nodes/pair";
 import type { Ironic } from "./ironic";
@@ -19,6 +19,17 @@ export const QUEUED_ANNOTATIONS = {
     [PAUSED_ANNOTATION]: "",
     [QUEUED_ANNOTATION]: "",
 };
+
+/**
+ * The properties of a host or Cluster that hold from its creation on, while there is a queue: FKAS has removed the
+ * annotations of what it has released, and another `hostsAtOnce` must not pause what is in use. Without a queue they
+ * are compared, and go, because nobody would release what still waits.
+ * @param properties in which the annotations of the queue are
+ */
+export const sinceCreation = (
+    { profile }: Pick<LabPlan, "profile">,
+    properties: string[],
+): Pick<pulumi.CustomResourceOptions, "ignoreChanges"> => (profile.hostQueue ? { ignoreChanges: properties } : {});
 
 export interface BareMetalHostsArgs extends LabContext {
     ironic: Ironic;
@@ -101,6 +112,8 @@ export class BareMetalHosts extends pulumi.ComponentResource {
                 dependsOn: [secret, ...dependenciesOf(host, args)],
                 customTimeouts: { delete: "20m" },
                 deleteBeforeReplace: true,
+                // All of them, and not each by its name: Pulumi would leave an empty object, which is a change.
+                ...sinceCreation(args.plan, ["metadata.annotations"]),
             },
         );
     }

@@ -1,10 +1,16 @@
 import * as pulumi from "@pulumi/pulumi";
-import { CLASS_NAME, clusterClassObjects, workloadClusterObject } from "../plan/manifests/cluster-objects";
+import {
+    CLASS_NAME,
+    clusterClassObjects,
+    PAUSED_ANNOTATION,
+    QUEUED_ANNOTATION,
+    workloadClusterObject,
+} from "../plan/manifests/cluster-objects";
 import type { Manifest } from "../plan/manifests/documents";
 import type { ClusterPlan } from "../plan/plan";
 import type { ClusterApi } from "./cluster-api";
 import type { FakeApiServers } from "./fake-api-servers";
-import type { BareMetalHosts } from "./hosts";
+import { sinceCreation, type BareMetalHosts } from "./hosts";
 import type { Ironic } from "./ironic";
 import { KubernetesObject } from "./kubernetes-object";
 import type { LabContext } from "./lab-context";
@@ -17,6 +23,9 @@ export interface WorkloadClustersArgs extends LabContext {
     fakeApiServers: FakeApiServers;
     hosts: BareMetalHosts;
 }
+
+/** Where a Cluster has the annotations of the queue. Others stand beside them. */
+const QUEUE_PROPERTIES = [PAUSED_ANNOTATION, QUEUED_ANNOTATION].map((name) => `metadata.annotations["${name}"]`);
 
 /** A ClusterClass, and one Cluster of it for each workload cluster. */
 export class WorkloadClusters extends pulumi.ComponentResource {
@@ -74,6 +83,7 @@ export class WorkloadClusters extends pulumi.ComponentResource {
             dependsOn: [clusterClass, ...args.fakeApiServers.of(cluster), ...args.hosts.ofCluster(cluster)],
             // Its machines are deleted one after another, and each host is deprovisioned before its machine is gone.
             customTimeouts: { delete: "30m" },
+            ...sinceCreation(args.plan, QUEUE_PROPERTIES),
         });
     }
 }

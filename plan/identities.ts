@@ -34,8 +34,11 @@ export const bmcAddress = (sushyTools: string, uuid: string): string =>
 /** First part of every name that a lab has on the machine, such as that of a container. */
 export const labPrefix = (seed: string): string => `m3lab-${seed}`;
 
-/** The same for a stack by its name, with or without organisation and project: organisation/project/stack. */
-export const stackPrefix = (stack: string): string => labPrefix(stack.split("/").at(-1) as string);
+/** The last part of a stack's name, which may have organisation and project: organisation/project/stack. */
+export const stackName = (stack: string): string => stack.split("/").at(-1) as string;
+
+/** The same for a stack by its name, with or without organisation and project. */
+export const stackPrefix = (stack: string): string => labPrefix(stackName(stack));
 
 /** Last part of the name of the Kubernetes node that holds the control plane. */
 export const CONTROL_PLANE = "control-plane";

@@ -1,5 +1,7 @@
 import { closest, distance } from "fastest-levenshtein";
 import { addressProblems } from "./addresses";
+import type { LivingLab } from "./change/living-lab";
+import { changeProblems } from "./change/problems";
 import { defaultOf, keys, type Key, type LabConfig } from "./config/keys";
 import { keysOfOtherSubstrates, ownRules } from "./config/substrate-rules";
 import { hostsPerCluster } from "./sizes";
@@ -31,6 +33,8 @@ export interface Known {
      * Names that `images.overrides` may have. Unset: the names are not checked, for plans from which nothing is made.
      */
     images?: readonly string[];
+    /** The lab that the stack has by now. Unset: the configuration is not held against one. */
+    living?: LivingLab;
 }
 
 /**
@@ -62,6 +66,7 @@ export function validate(raw: Record<string, string>, known: Known = {}): LabCon
         ...imageProblems(config, known),
         ...networkProblems(config, raw),
         ...substrateProblems(config, raw),
+        ...livingLabProblems(config, raw, known),
     );
     if (problems.length > 0) {
         throw new ConfigurationError(problems);
@@ -111,6 +116,16 @@ const substrateProblems = (config: Partial<LabConfig>, raw: Record<string, strin
         ...keysOfOtherSubstrates(config, (key) => raw[key] !== undefined && raw[key] !== defaultOf(key)),
         ...ownRules(config),
     ].map(({ key, rule }) => ({ key, value: shown(raw[key]), rule }));
+
+/** What the lab that is there cannot take. A value that follows from others is shown as not set. */
+const livingLabProblems = (config: Partial<LabConfig>, raw: Record<string, string>, { living }: Known): Problem[] =>
+    living === undefined
+        ? []
+        : changeProblems(living, config).map(({ key, rule }) => ({
+              key,
+              value: shown(raw[key] ?? defaultOf(key)),
+              rule,
+          }));
 
 const networkProblems = (config: Partial<LabConfig>, raw: Record<string, string>): Problem[] =>
     addressProblems(config).map((problem) => ({ ...problem, value: problem.value ?? shown(raw[problem.key]) }));

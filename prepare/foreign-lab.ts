@@ -4,6 +4,7 @@ import { findLab } from "../machine/holders";
 import { foreignLabText, isOurs } from "../machine/owner";
 import { VERIFIED_VARIABLE, type LabOwner } from "../plan/lab-owner";
 import type { Problem } from "../plan/validate";
+import { stackResources } from "./stack-resources";
 
 /**
  * The problem that a lab of somebody else has the name of this one; for plain `pulumi up`, which no command line
@@ -25,11 +26,7 @@ export async function foreignLabProblems(prefix: string, here: LabOwner): Promis
  * record, because Pulumi tells it no ids.
  */
 async function stateHas({ type, name }: MachineObject): Promise<boolean> {
-    const stackName = `${pulumi.getOrganization()}/${pulumi.getProject()}/${pulumi.getStack()}`;
-    const { outputs } = (await pulumi.runtime.invoke(
-        "pulumi:pulumi:readStackResourceOutputs",
-        { stackName },
-        { async: true },
-    )) as { outputs?: Record<string, { type: string; outputs?: { name?: unknown } }> };
-    return Object.values(outputs ?? {}).some((resource) => resource.type === type && resource.outputs?.name === name);
+    return Object.values(await stackResources()).some(
+        (resource) => resource.type === type && (resource.outputs as { name?: unknown } | undefined)?.name === name,
+    );
 }

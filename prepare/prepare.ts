@@ -5,6 +5,7 @@ import { substrateNeeds } from "../machine/needs";
 import { ownerHere } from "../machine/owner";
 import { PREFLIGHTS } from "../machine/preflight";
 import type { WantedLab } from "../machine/wanted-lab";
+import { changeSummary } from "../plan/change/summary";
 import type { LabConfig } from "../plan/config/keys";
 import type { LabOwner } from "../plan/lab-owner";
 import { ironicValues } from "../plan/manifests/ironic-values";
@@ -20,17 +21,19 @@ import { cacheRoot } from "../toolchain/paths";
 import { renderChart } from "./chart";
 import { foreignLabProblems } from "./foreign-lab";
 import { Images } from "./images";
+import { readLivingLab } from "./living-lab";
 
 /**
- * Reads and validates the configuration, and looks at the machine unless this is a preview: a preview also runs where
+ * Reads and validates the configuration, also against the lab that is there, and looks at the machine unless this is a preview: a preview also runs where
  * no lab could stand.
  * @throws ConfigurationError with every problem of both.
  */
 export async function prepare(): Promise<LabArgs> {
     const problems: Problem[] = [];
+    const living = await readLivingLab();
     let config: LabConfig | undefined;
     try {
-        config = validate(rawConfiguration(), { images: imagesThatRunAs("pod", "container") });
+        config = validate(rawConfiguration(), { images: imagesThatRunAs("pod", "container"), living });
     } catch (error) {
         if (!(error instanceof ConfigurationError)) {
             throw error;
@@ -49,6 +52,10 @@ export async function prepare(): Promise<LabArgs> {
     }
     if (problems.length > 0 || wanted === undefined) {
         throw new ConfigurationError(problems);
+    }
+    const summary = changeSummary(living, wanted.plan, wanted.config);
+    if (pulumi.runtime.isDryRun() && summary !== undefined) {
+        void pulumi.log.info(summary);
     }
     const manifests = manifestsPath(new Cache(cacheRoot()));
     const { plan: planned, images } = wanted;

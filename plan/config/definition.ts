@@ -1,5 +1,20 @@
 import type { z } from "zod";
 
+/**
+ * What a change of a key does to a lab that is up, and how docs/configuration.md explains it. A change does nothing that
+ * its key does not name. What another value means, and which values are refused, is in `onChange`.
+ */
+export const EFFECTS = {
+    "in place": "Objects are added, removed or updated. Nothing that stays is restarted.",
+    "rolls the clusters": "Each machine of each workload cluster is replaced by a new one, on another host.",
+    "restarts the pairs": "The containers of sushy-tools and fake-ipa are replaced, and keep their state.",
+    "restarts pods": "Pods of the management cluster are replaced, and keep their state.",
+    "restarts the node": "The node's container is replaced over its volume, and all pods start again.",
+    "another lab": "Refused in the preview while the lab is there. `npm run up -- --replace` replaces the lab.",
+} as const;
+
+export type Effect = keyof typeof EFFECTS;
+
 /** What a person reads about a key. Pulumi.yaml and docs/configuration.md are printed from this: `npm run docs`. */
 interface KeyFacts {
     /** What the value decides. A sentence. */
@@ -8,7 +23,9 @@ interface KeyFacts {
     range: string;
     /** What holds when the key is not set, for keys whose value then follows from others. */
     unset?: string;
-    /** What a change of the key does to a lab that is up. A sentence. */
+    /** What a change of the key does to a lab that is up. */
+    effects: readonly Effect[];
+    /** The same in words, with the values that are refused. A sentence. */
     onChange: string;
 }
 

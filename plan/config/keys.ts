@@ -33,7 +33,7 @@ const NEEDS_HOSTS =
     "Otherwise do not change it: hosts in use would be given to other clusters.";
 const MOVES_HOSTS =
     "Do not change it: hosts belong to clusters by index, so hosts in use would be given to other clusters.";
-const FIXED = "Do not change it: destroy the lab first. The Kubernetes node would be replaced, but not its state.";
+const FIXED = "Refused: the Kubernetes node would be replaced, but not the addresses in its state.";
 
 /** Every configuration key, in the order of the documentation. A value is a string, as Pulumi hands it over. */
 export const keys = {
@@ -42,16 +42,21 @@ export const keys = {
             "Where the lab stands, on this machine. `embedded`: Kubernetes in a Docker container. " +
             "`minikube`: the published lab, a minikube machine on a libvirt network.",
         range: "`embedded`, `minikube`",
-        onChange: "Do not change it: another substrate is another lab.",
+        effects: ["another lab"],
+        onChange: "Refused: another substrate is another lab.",
     }),
     nodes: withDefault(values.integer(0, MAX_NODES), "4", {
         meaning: "Number of fake bare-metal hosts (BareMetalHosts).",
         range: `hosts, 0 to ${MAX_NODES}`,
-        onChange: "Converges: adds hosts, or removes the last ones.",
+        effects: ["in place", "restarts pods"],
+        onChange:
+            "Converges: adds hosts, or removes the last ones. " +
+            "Controllers are restarted only when the number passes 200 hosts, with which their settings change.",
     }),
     clusters: withDefault(values.integer(0, MAX_NODES), "2", {
         meaning: "Number of workload clusters. They need `clusters` × `hostsPerCluster` hosts.",
         range: `clusters, 0 to ${MAX_NODES}`,
+        effects: ["in place"],
         onChange: "Converges: adds clusters, or removes the last ones.",
     }),
     controlPlaneNodes: withDefault(
@@ -62,36 +67,43 @@ export const keys = {
         {
             meaning: "Control-plane machines of each workload cluster.",
             range: "machines, 1 or 3",
+            effects: ["in place"],
             onChange: NEEDS_HOSTS,
         },
     ),
     workerNodes: withDefault(values.integer(0, MAX_WORKER_NODES), "0", {
         meaning: "Worker machines of each workload cluster.",
         range: `machines, 0 to ${MAX_WORKER_NODES}`,
+        effects: ["in place"],
         onChange: `Converges where \`hostsPerCluster\` has set hosts aside for the new machines. ${MOVES_HOSTS}`,
     }),
     hostsPerCluster: derived(values.integer(1, MAX_HOSTS_PER_CLUSTER), {
         meaning: "Hosts that are set aside for each cluster. Set it before the first `up` to add machines later.",
         range: `hosts, from \`controlPlaneNodes\` + \`workerNodes\` to ${MAX_HOSTS_PER_CLUSTER}`,
         unset: "`controlPlaneNodes` + `workerNodes`",
+        effects: ["in place"],
         onChange: MOVES_HOSTS,
     }),
     conductors: derived(values.integer(1, MAX_CONDUCTORS), {
         meaning: "Number of Ironic conductors. Each has a provisioning IP of its own.",
         range: `conductors, 1 to ${MAX_CONDUCTORS}`,
         unset: `one per ${NODES_PER_CONDUCTOR} hosts, at least ${LEAST_CONDUCTORS}`,
+        effects: ["in place"],
         onChange: "Converges: adds conductors, or removes the last ones; Ironic moves their hosts.",
     }),
     nodesPerPair: derived(values.integer(1, 500), {
         meaning: "Hosts that each pair of sushy-tools (BMCs) and fake-ipa (agents) serves.",
         range: "hosts, 1 to 500",
         unset: `${FIRST_PAIR_RANGES.join(", ")}, then ${FURTHER_PAIR_RANGE} for each further pair`,
-        onChange: "Do not change it: hosts get other BMC addresses, which BMO refuses for hosts in use.",
+        effects: ["restarts the pairs"],
+        onChange:
+            "Refused where a host that is there would move to another pair, because BMO takes no other BMC address.",
     }),
     fakeApiServers: derived(values.integer(1, 50), {
         meaning: "Number of FKAS instances (fake API servers). They share the workload clusters.",
         range: "instances, 1 to 50",
         unset: `one per ${CLUSTERS_PER_FAKE_API_SERVER} clusters`,
+        effects: ["in place"],
         onChange: "Clusters move to other instances, which rebuild from the management cluster what they serve.",
     }),
     kubernetesVersion: withDefault(values.kubernetesVersion, "v1.35.4", {
@@ -100,51 +112,60 @@ export const keys = {
             `v1.${KUBERNETES_VERSIONS.firstMinor}.0 to ` +
             `v1.${KUBERNETES_VERSIONS.lastMinor}.${KUBERNETES_VERSIONS.lastPatch}, ` +
             `each minor version with patch versions 0 to ${KUBERNETES_VERSIONS.lastPatch}`,
+        effects: ["rolls the clusters"],
         onChange:
-            "Upwards: rolls every machine, which needs a spare host set aside for each cluster; over several minor " +
-            "versions by one after the other. Downwards: refused.",
+            "Upwards: rolls every machine, over several minor versions by one after the other. " +
+            "Refused downwards, and where no host is free for a new machine.",
     }),
     fakeBootSeconds: withDefault(values.secondsRange, "1-2", {
         meaning: "Time that a fake host takes to boot: `N`, or `MIN-MAX` for a value drawn each time.",
         range: `seconds, 0 to ${MAX_FAKE_SECONDS}`,
+        effects: ["restarts the pairs"],
         onChange: "Replaces the containers of the pairs; they keep their state.",
     }),
     fakePowerSeconds: withDefault(values.secondsRange, "0", {
         meaning:
             "Time until the power of a fake host is as its BMC was told: `N`, or `MIN-MAX`. sushy-tools' own is 1-11.",
         range: `seconds, 0 to ${MAX_FAKE_SECONDS}`,
+        effects: ["restarts the pairs"],
         onChange: "Replaces the containers of the pairs; they keep their state.",
     }),
     cleaning: withDefault(values.choice(["disabled", "metadata"] as const), "disabled", {
         meaning: "Automated cleaning of hosts (`automatedCleaningMode` of a BareMetalHost).",
         range: "`disabled`, `metadata`",
+        effects: ["in place"],
         onChange: "Converges: updates each BareMetalHost in place.",
     }),
     provisioningCidr: withDefault(values.ipv4Cidr, "192.168.222.0/24", {
         meaning: "Provisioning network, which is also the lab's Docker network. Each lab needs its own.",
         range: `IPv4 network, /${PROVISIONING_PREFIX.shortest} to /${PROVISIONING_PREFIX.longest}`,
+        effects: ["another lab"],
         onChange: FIXED,
     }),
     podCidr: withDefault(values.ipv4Cidr, "10.244.0.0/16", {
         meaning: "Pod network of the management cluster.",
         range: `IPv4 network, at least a /${LONGEST_POD_PREFIX}`,
+        effects: ["another lab"],
         onChange: FIXED,
     }),
     serviceCidr: withDefault(values.ipv4Cidr, "10.96.0.0/16", {
         meaning: "Service network of the management cluster.",
         range: `IPv4 network, at least a /${LONGEST_SERVICE_PREFIX}`,
+        effects: ["another lab"],
         onChange: FIXED,
     }),
     apiPort: derived(values.integer(1024, 65535), {
         meaning: "Port of the management cluster's API on 127.0.0.1.",
         range: "port, 1024 to 65535",
         unset: `${API_PORTS.first} to ${API_PORTS.first + API_PORTS.count - 1}, by the stack's name`,
-        onChange: "Do not change it: the Kubernetes provider and all objects in the cluster would be replaced.",
+        effects: ["restarts the node"],
+        onChange: "The objects in the cluster stay as they are.",
     }),
     ...minikubeKeys,
     images: withDefault(values.imageOptions, '{"source":"build","overrides":{}}', {
         meaning: "Where images come from, and references to use instead: `{source, overrides: {IMAGE: REFERENCE}}`.",
         range: "`source`: `build`, `pull`; references pinned by tag or digest",
+        effects: ["restarts pods", "restarts the pairs", "restarts the node"],
         onChange: "Replaces the containers, and restarts the pods, whose image changes.",
     }),
     ipa: derived(values.ipaFiles, {
@@ -153,6 +174,7 @@ export const keys = {
             "`{kernel: {from, sha256}, ramdisk: {from, sha256}}`. No fake host runs them.",
         range: "`from`: the path of a file, or an http or https address; `sha256`: its SHA-256 sum",
         unset: "a line of text in the place of each",
+        effects: ["restarts pods"],
         onChange: "Restarts the conductors and the image server. Each conductor then fetches the new files.",
     }),
     hostsAtOnce: withDefault(values.integer(1, MAX_NODES), "24", {
@@ -160,7 +182,8 @@ export const keys = {
             "Hosts that are provisioned at the same time. " +
             "Further hosts and their clusters are created paused, and FKAS releases them.",
         range: `hosts, 1 to ${MAX_NODES}`,
-        onChange: "Raising it converges. Lowering it pauses hosts that are in use: do that in a new lab.",
+        effects: ["restarts pods"],
+        onChange: "Holds for hosts and clusters that are made from then on. Restarts FKAS, which releases them.",
     }),
     provisioningLimit: derived(values.integer(1, MAX_NODES), {
         meaning: "Hosts that BMO inspects, provisions or deprovisions at the same time (`PROVISIONING_LIMIT`).",
@@ -168,6 +191,7 @@ export const keys = {
         unset:
             `${PROVISIONING_LIMIT.lab} with \`tuning: lab\`, ` +
             `${PROVISIONING_LIMIT.published} (upstream's default) with \`tuning: published\``,
+        effects: ["restarts pods"],
         onChange: "Converges: restarts BMO.",
     }),
     tuning: withDefault(values.choice(TUNINGS), "lab", {
@@ -175,17 +199,22 @@ export const keys = {
             "Whose limits hold. `lab`: measured ones. " +
             "`published`: upstream's defaults and the published lab's, to compare with.",
         range: "`lab`, `published`",
-        onChange: "Restarts conductors and controllers, and creates or removes the queue of hosts.",
+        effects: ["restarts pods"],
+        onChange:
+            "Restarts conductors and controllers. " +
+            "With `published`, hosts that still wait in the queue are released at once; `lab` queues only new ones.",
     }),
     wait: withDefault(values.choice(["none", "hosts", "clusters"] as const), "clusters", {
         meaning: "What the end of `up` waits for.",
         range: "`none`, `hosts`, `clusters`",
+        effects: ["in place"],
         onChange: "Holds from the next `up` on.",
     }),
     waitTimeout: derived(values.integer(1, 86_400), {
         meaning: "How long the end of `up` waits.",
         range: "seconds, 1 to 86400",
         unset: `${WAIT_SECONDS.least} + ${WAIT_SECONDS.each} per host + ${WAIT_SECONDS.each} per cluster`,
+        effects: ["in place"],
         onChange: "Holds from the next `up` on.",
     }),
 } as const;

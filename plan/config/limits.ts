@@ -35,6 +35,12 @@ export const CLUSTERS_PER_FAKE_API_SERVER = 500;
 export const KUBERNETES_VERSIONS = { firstMinor: 30, lastMinor: 36, lastPatch: 13 };
 
 /**
+ * Hosts without a machine that a change of `kubernetesVersion` needs: one cluster after another makes its new machine
+ * on it, and gives its old host back.
+ */
+export const SPARE_HOSTS_TO_ROLL = 1;
+
+/**
  * Hosts that BMO inspects, provisions or deprovisions at the same time when `provisioningLimit` is not set, by the
  * value of `tuning`. The lab's is never reached; the published one is upstream's default.
  */

@@ -1,3 +1,4 @@
+import { EFFECTS } from "./definition";
 import { defaultOf, keys, type Key } from "./keys";
 
 const names = Object.keys(keys) as Key[];
@@ -54,10 +55,10 @@ export function pulumiConfigBlock(): string {
 /** docs/configuration.md as a whole. */
 export function configurationDocument(): string {
     const rows = names.map((key) => {
-        const { meaning, range, onChange } = keys[key];
+        const { meaning, range, effects, onChange } = keys[key];
         const value = defaultOf(key);
         const fallback = value === undefined ? (unsetOf(key) ?? "") : `\`${value}\``;
-        return `| \`${key}\` | ${meaning} | ${range} | ${fallback} | ${onChange} |`;
+        return `| \`${key}\` | ${meaning} | ${range} | ${fallback} | **${effects.join(", ")}**: ${onChange} |`;
     });
     return [
         "# Configuration",
@@ -72,6 +73,10 @@ export function configurationDocument(): string {
         "| key | meaning | unit, range | default | a change on a living lab |",
         "| --- | --- | --- | --- | --- |",
         ...rows,
+        "",
+        "What a change does to a living lab is one or more of these. The preview refuses what the lab cannot take.",
+        "",
+        ...Object.entries(EFFECTS).map(([effect, meaning]) => `- **${effect}**: ${meaning}`),
         "",
     ].join("\n");
 }

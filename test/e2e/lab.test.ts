@@ -1,6 +1,7 @@
 import { skipBecause } from "../skip";
 import { lab as command, leftovers, removeState, STACK } from "./harness";
 import { bringUp } from "./steps/bring-up";
+import { changes } from "./steps/changes";
 import { dayTwo } from "./steps/day-two";
 import { destroy } from "./steps/destroy";
 import { interruptions } from "./steps/interruptions";
@@ -34,6 +35,7 @@ describe("a small lab, from up to destroy", function () {
     secondOwner();
     if (SUBSTRATE.isWhole) {
         resize();
+        changes();
         ipa();
         dayTwo();
         killedParts();

@@ -46,10 +46,12 @@ export class EmbeddedKubernetes extends pulumi.ComponentResource {
         // but a kubeconfig that depended on the node would replace the provider, and every object with it.
         const { apiPort } = substrateOf("embedded", args.plan).node;
         this.kubeconfig = args.pki.issued.apply((pki) => adminKubeconfig(pki, `https://127.0.0.1:${apiPort}`));
-        this.provider = createProvider(`${name}-kubernetes`, this.kubeconfig, {
-            parent: this,
-            dependsOn: [this.node],
-        });
+        this.provider = createProvider(
+            `${name}-kubernetes`,
+            // A new node has the same cluster in its volume.
+            { kubeconfig: this.kubeconfig, clusterIdentifier: args.plan.prefix },
+            { parent: this, dependsOn: [this.node] },
+        );
         this.registerOutputs({ kubeconfig: this.kubeconfig });
     }
 }

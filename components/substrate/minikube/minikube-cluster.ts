@@ -49,10 +49,12 @@ export class MinikubeCluster extends pulumi.ComponentResource {
                 .all([this.machine.stdout, spec])
                 .apply(([content, value]) => withRunErrors(ensureRunning(value, content))),
         );
-        this.provider = createProvider(`${name}-kubernetes`, this.kubeconfig, {
-            parent: this,
-            dependsOn: [this.machine],
-        });
+        this.provider = createProvider(
+            `${name}-kubernetes`,
+            // A machine that is made anew has another cluster in it, at the same address.
+            { kubeconfig: this.kubeconfig, clusterIdentifier: this.machine.id },
+            { parent: this, dependsOn: [this.machine] },
+        );
         this.registerOutputs({ kubeconfig: this.kubeconfig });
     }
 }

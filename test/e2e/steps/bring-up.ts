@@ -2,7 +2,7 @@ import { expect } from "chai";
 import { configure, lab as command, leftovers, previewedSteps, pulumi, run, STACK } from "../harness";
 import { Live } from "../live";
 import { SUBSTRATE } from "../substrate";
-import { lab } from "./lab";
+import { lab, VERSION } from "./lab";
 
 /** From bad input to a lab that is up, and looks at it. */
 export function bringUp(): void {
@@ -37,7 +37,7 @@ export function bringUp(): void {
             conductors: 2,
             provisioningCidr: "192.168.250.0/24",
             hostsAtOnce: 3,
-            kubernetesVersion: "v1.34.1",
+            kubernetesVersion: VERSION,
         });
         const steps = await previewedSteps();
         expect(steps.every(({ op }) => op === "create")).to.equal(true);

@@ -2,6 +2,9 @@ import { expect } from "chai";
 import { eventually, lab as command, previewedSteps, pulumi, STACK } from "../harness";
 import type { Live } from "../live";
 
+/** Kubernetes version with which the clusters begin. There are two minor versions above it. */
+export const VERSION = "v1.34.1";
+
 /** The one lab of all steps: each step stands on the one before. */
 export const lab = {} as {
     live: Live;

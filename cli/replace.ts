@@ -1,0 +1,42 @@
+import { livingLab, type LivingLab } from "../plan/change/living-lab";
+import { stackName } from "../plan/identities";
+import { ConfigurationError, validate, type Problem } from "../plan/validate";
+import { imagesThatRunAs } from "../toolchain/images/recipes";
+import type { StateResource } from "./recovery/state";
+import { stackConfig } from "./stack-file";
+
+/** The lab that a stack has, by its state. */
+export const labOfState = (stack: string, resources: readonly StateResource[]): LivingLab =>
+    livingLab(
+        stackName(stack),
+        Object.fromEntries(resources.map(({ urn, type, outputs }) => [urn, { type, outputs }])),
+    );
+
+/**
+ * What the lab that is there cannot take of a configuration, so that another one has to take its place.
+ * @param raw the configuration, as Pulumi holds it
+ * @throws ConfigurationError when the configuration itself cannot work: no lab is taken away for one like that
+ */
+export function reasonsToReplace(raw: Record<string, string>, living: LivingLab): Problem[] {
+    const images = imagesThatRunAs("pod", "container");
+    validate(raw, { images });
+    try {
+        validate(raw, { images, living });
+    } catch (error) {
+        if (error instanceof ConfigurationError) {
+            return error.problems;
+        }
+        throw error;
+    }
+    return [];
+}
+
+/** The configuration of a stack's file as Pulumi hands it to the program: every value a string. */
+export async function rawConfig(stack: string): Promise<Record<string, string>> {
+    return Object.fromEntries(
+        Object.entries(await stackConfig(stack)).map(([key, value]) => [
+            key,
+            typeof value === "string" ? value : JSON.stringify(value),
+        ]),
+    );
+}

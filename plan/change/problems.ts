@@ -1,0 +1,151 @@
+import * as semver from "semver";
+import { pairAddresses, parseNetwork } from "../addresses";
+import type { Key, LabConfig } from "../config/keys";
+import { SPARE_HOSTS_TO_ROLL } from "../config/limits";
+import { clusterName, defaultApiPort, hostName } from "../identities";
+import { allKubernetesVersions } from "../kubernetes-versions";
+import { pairRange } from "../pairs";
+import type { KeptKey, LivingLab } from "./living-lab";
+
+/** A key whose new value a lab that is there cannot take, and the rule that says why. */
+export interface ChangeProblem {
+    key: Key;
+    rule: string;
+}
+
+/** The way out for somebody who means it. Plain Pulumi has it as well: `pulumi destroy`, then `pulumi up`. */
+const REPLACE = "have the lab taken away and another one made in its place: npm run up -- --replace";
+
+/** The versions that the ClusterClass lists. Cluster API refuses a class without that of one of its clusters. */
+const LISTED = new Set(allKubernetesVersions());
+
+/**
+ * Everything in a configuration that the lab which is there cannot take. Keys that are absent are skipped.
+ * @param before the lab as it is
+ * @param after the validated configuration that it is to have
+ */
+export const changeProblems = (before: LivingLab, after: Partial<LabConfig>): ChangeProblem[] => [
+    ...keptProblems(before, after),
+    ...pairProblems(before, after),
+    ...portProblems(before, after),
+    ...versionProblems(before, after),
+];
+
+/** Keys that a lab keeps as long as it lives: another value would be another lab. */
+function keptProblems({ kept }: LivingLab, after: Partial<LabConfig>): ChangeProblem[] {
+    // Of another substrate, the keys that say how it is made mean nothing yet.
+    const another = after.substrate !== undefined && kept.substrate !== undefined && after.substrate !== kept.substrate;
+    return (Object.entries(kept) as [KeptKey, string][])
+        .filter(([key]) => !another || key === "substrate")
+        .filter(([key, value]) => after[key] !== undefined && String(after[key]) !== value)
+        .map(([key, value]) => ({ key, rule: keptRule(key, value) }));
+}
+
+function keptRule(key: Key, value: string): string {
+    const back = value === "" ? `unset it (pulumi config rm ${key})` : `set it back to ${value}`;
+    return (
+        `this lab ${value === "" ? "was made without it" : `has ${value}`}, and keeps that as long as it lives: ` +
+        `${back}, or ${REPLACE}`
+    );
+}
+
+/** BMO takes no other BMC address for a host that is there, so each has to stay with its pair. */
+function pairProblems({ kept, hosts }: LivingLab, after: Partial<LabConfig>): ChangeProblem[] {
+    const cidr = kept.provisioningCidr;
+    if (after.nodes === undefined || !("nodesPerPair" in after) || cidr === undefined) {
+        return [];
+    }
+    const network = parseNetwork(cidr);
+    const moved: string[] = [];
+    for (let pair = 0; pairRange(pair, after.nodesPerPair).first < after.nodes; pair++) {
+        const { first, count } = pairRange(pair, after.nodesPerPair);
+        for (let index = first; index < Math.min(first + count, after.nodes); index++) {
+            const address = hosts[hostName(index)];
+            // A pair beyond the network is another problem, and hosts that have it move in any case.
+            if (address !== undefined && new URL(address).hostname !== sushyTools(network, pair)) {
+                moved.push(hostName(index));
+            }
+        }
+    }
+    if (moved.length === 0) {
+        return [];
+    }
+    const which = moved.length === 1 ? String(moved[0]) : `${moved.length} hosts, from ${moved[0]} to ${moved.at(-1)},`;
+    const rule =
+        `${which} would move to another pair, and BMO refuses another BMC address for a host that is there: ` +
+        `set it back, lower nodes to ${Number(moved[0]?.split("-").at(-1))} or less first, or ${REPLACE}`;
+    return [{ key: "nodesPerPair", rule }];
+}
+
+function sushyTools(network: ReturnType<typeof parseNetwork>, pair: number): string | undefined {
+    try {
+        return pairAddresses(network, pair).sushyTools;
+    } catch (error) {
+        if (error instanceof RangeError) {
+            return undefined;
+        }
+        throw error;
+    }
+}
+
+/** Pulumi knows the cluster of an old lab by its port, and would replace every object in it. */
+function portProblems({ apiPort, identified, stack }: LivingLab, after: Partial<LabConfig>): ChangeProblem[] {
+    if (apiPort === undefined || identified || !("apiPort" in after) || after.substrate !== "embedded") {
+        return [];
+    }
+    if ((after.apiPort ?? defaultApiPort(stack)) === apiPort) {
+        return [];
+    }
+    const rule =
+        `this lab has ${apiPort}, and an earlier version made it: bring it up once with that port ` +
+        `(pulumi config set apiPort ${apiPort}, then pulumi up), and change it after that`;
+    return [{ key: "apiPort", rule }];
+}
+
+/**
+ * Rules of Cluster API for the version of clusters that are there. It steps through minor versions by itself, but only
+ * through those that the ClusterClass lists.
+ */
+function versionProblems(before: LivingLab, after: Partial<LabConfig>): ChangeProblem[] {
+    const { kubernetesVersion: wanted, clusters } = after;
+    const key = "kubernetesVersion";
+    const unlisted = Object.values(before.clusters).find(({ version }) => !LISTED.has(version));
+    if (unlisted !== undefined) {
+        const rule = `clusters of this lab have ${unlisted.version}, which the ClusterClass does not list: ` + REPLACE;
+        return [{ key, rule }];
+    }
+    if (wanted === undefined || clusters === undefined) {
+        return [];
+    }
+    const versions = Array.from({ length: clusters }, (_, index) => before.clusters[clusterName(index)]?.version)
+        .filter((version) => version !== undefined)
+        .sort(semver.compare);
+    const highest = versions.at(-1);
+    if (highest === undefined || versions.every((version) => version === wanted)) {
+        return [];
+    }
+    if (semver.lt(wanted, highest)) {
+        const rule =
+            `must not be below ${highest}, which clusters of this lab have: Cluster API lowers no version. ` +
+            `Leave it there, or ${REPLACE}`;
+        return [{ key, rule }];
+    }
+    return spareHostProblems(after);
+}
+
+/** Cluster API rolls a machine by making its successor first, which needs a host of its own meanwhile. */
+function spareHostProblems(after: Partial<LabConfig>): ChangeProblem[] {
+    const { nodes, clusters, controlPlaneNodes, workerNodes } = after;
+    if (nodes === undefined || clusters === undefined || controlPlaneNodes === undefined || workerNodes === undefined) {
+        return [];
+    }
+    const machines = clusters * (controlPlaneNodes + workerNodes);
+    // With fewer hosts than machines there is another problem, which says so.
+    if (nodes < machines || nodes - machines >= SPARE_HOSTS_TO_ROLL) {
+        return [];
+    }
+    const rule =
+        "rolls every machine, and the host of a new one has to be there before the old one goes: " +
+        `${nodes} hosts have ${machines} machines; set nodes to ${machines + SPARE_HOSTS_TO_ROLL} or more as well`;
+    return [{ key: "kubernetesVersion", rule }];
+}

@@ -1,0 +1,57 @@
+import { expect } from "chai";
+import * as fc from "fast-check";
+import { livingLab } from "../../plan/change/living-lab";
+import { changeSummary } from "../../plan/change/summary";
+import { plan } from "../../plan/plan";
+import { validate } from "../../plan/validate";
+import { living, STACK, type Raw } from "./living-lab";
+
+const summary = (before: Raw | undefined, after: Raw): string | undefined => {
+    const config = validate(after);
+    return changeSummary(before ? living(before) : livingLab(STACK, {}), plan(config, STACK), config);
+};
+
+describe("A change in words", () => {
+    it("says of a lab that grows what comes, and that nothing is rolled or replaced", () => {
+        expect(summary({}, { nodes: "8", clusters: "4" })).to.equal(
+            "+4 hosts (host-0004 to host-0007); +2 clusters (cluster-0002 to cluster-0003); +2 machines; " +
+                "rolls nothing; replaces no host and no cluster",
+        );
+    });
+
+    it("says of a lab that shrinks what goes", () => {
+        expect(summary({}, { nodes: "3", clusters: "1" })).to.equal(
+            "-1 host (host-0003); -1 cluster (cluster-0001); -1 machine; " +
+                "rolls nothing; replaces no host and no cluster",
+        );
+    });
+
+    it("counts machines, and the clusters that a version rolls", () => {
+        expect(summary({}, { workerNodes: "1" })).to.equal(
+            "+2 machines; rolls nothing; replaces no host and no cluster",
+        );
+        expect(summary({}, { kubernetesVersion: "v1.36.0", clusters: "3" })).to.equal(
+            "+1 cluster (cluster-0002); +1 machine; rolls 2 clusters to v1.36.0; replaces no host and no cluster",
+        );
+    });
+
+    it("says what the first up makes", () => {
+        expect(summary(undefined, {})).to.match(/^\+4 hosts .*; \+2 clusters .*; \+2 machines; rolls nothing/);
+    });
+
+    it("is empty exactly where hosts, clusters, machines and versions stay", () => {
+        const labs = fc.record({
+            nodes: fc.constantFrom("10", "20"),
+            clusters: fc.constantFrom("0", "2"),
+            workerNodes: fc.constantFrom("0", "2"),
+            kubernetesVersion: fc.constantFrom("v1.35.4", "v1.36.0"),
+        });
+        const shape = ({ nodes, clusters, ...each }: Raw) => [nodes, clusters, clusters === "0" ? "" : each];
+        fc.assert(
+            fc.property(labs, labs, (before, after) => {
+                const same = JSON.stringify(shape(before)) === JSON.stringify(shape(after));
+                expect(summary(before, after) === undefined).to.equal(same);
+            }),
+        );
+    });
+});

@@ -1,0 +1,72 @@
+import { livingLab, type LivingLab, type StackResources } from "../../plan/change/living-lab";
+import { plan } from "../../plan/plan";
+import { substrateOf } from "../../plan/substrate/plan";
+import { ConfigurationError, validate } from "../../plan/validate";
+
+export type Raw = Record<string, string>;
+
+export const STACK = "test";
+
+/** The resources that Pulumi has of a lab with this configuration, as far as the program reads them. */
+export function resourcesOf(raw: Raw, clusterIdentifier: string | undefined = "m3lab-test"): StackResources {
+    const config = validate(raw);
+    const planned = plan(config, STACK);
+    const resources: StackResources = {};
+    const add = (type: string, name: string, outputs: object): void => {
+        resources[`urn:pulumi:${STACK}::metal3-scale-lab::metal3lab:index:Lab$${type}::${name}`] = { type, outputs };
+    };
+    const { podCidr, serviceCidr } = config;
+    add("docker:index/network:Network", "kubernetes-provisioning", {
+        ipamConfigs: [{ subnet: config.provisioningCidr }],
+    });
+    add("pulumi:providers:kubernetes", "kubernetes-kubernetes", { kubeconfig: "", clusterIdentifier });
+    add("pulumi:providers:kubernetes", "charts", { kubeconfig: "" });
+    if (config.substrate === "embedded") {
+        add("docker:index/container:Container", "kubernetes-control-plane", {
+            envs: ["NODE_NAME=x", `POD_CIDR=${podCidr}`, `SERVICE_CIDR=${serviceCidr}`],
+            ports: [{ internal: 6443, external: substrateOf("embedded", planned).node.apiPort, ip: "127.0.0.1" }],
+        });
+    } else {
+        const { driver, cpus, memoryMib, diskGib, libvirt } = substrateOf("minikube", planned);
+        const network = libvirt && { libvirt: { uri: libvirt.uri, network: libvirt.network.name } };
+        const baseImage = config.minikubeBaseImage === "built" ? "metal3-scale-lab/minikube-base:0123" : undefined;
+        const machine = { driver, podCidr, serviceCidr, cpus, memoryMib, diskGib, baseImage, ...network };
+        add("command:local:Command", "kubernetes-machine", {
+            environment: { MINIKUBE_MACHINE: JSON.stringify(machine) },
+        });
+    }
+    for (const { name, bmcAddress } of planned.hosts) {
+        add("kubernetes:metal3.io/v1alpha1:BareMetalHost", name, {
+            metadata: { name },
+            spec: { bmc: { address: bmcAddress } },
+        });
+    }
+    for (const { name } of planned.clusters) {
+        const { kubernetesVersion: version, controlPlaneNodes, workerNodes } = config;
+        const workers = workerNodes === 0 ? {} : { workers: { machineDeployments: [{ replicas: workerNodes }] } };
+        add("kubernetes:cluster.x-k8s.io/v1beta2:Cluster", name, {
+            metadata: { name },
+            spec: { topology: { version, controlPlane: { replicas: controlPlaneNodes }, ...workers } },
+        });
+    }
+    return resources;
+}
+
+export const living = (raw: Raw): LivingLab => livingLab(STACK, resourcesOf(raw));
+
+/** The problems of a change, as a person reads them. */
+export function problems(before: LivingLab, after: Raw): string[] {
+    try {
+        validate(after, { living: before });
+    } catch (error) {
+        if (error instanceof ConfigurationError) {
+            return error.problems.map(({ key, value, rule }) => `${key} = ${value}: ${rule}`);
+        }
+        throw error;
+    }
+    return [];
+}
+
+/** The keys that a change has problems with. */
+export const wrongKeys = (before: LivingLab, after: Raw): string[] =>
+    problems(before, after).map((problem) => problem.split(" = ")[0] as string);
