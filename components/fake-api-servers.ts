@@ -135,6 +135,8 @@ function createDeployment(
                                     { name: "GOMAXPROCS", value: GO_RUNTIME_LARGE.GOMAXPROCS },
                                     { name: "GOGC", value: GO_RUNTIME_LARGE.GOGC },
                                     { name: "FKAS_INDEX", value: String(server.index) },
+                                    // One of them assigns the hosts, and there is always this one.
+                                    ...(server.index === 0 ? [{ name: "FKAS_ASSIGN_HOSTS", value: "true" }] : []),
                                     ...(server.hostsAtOnce === undefined
                                         ? []
                                         : [{ name: "FKAS_HOSTS_AT_ONCE", value: String(server.hostsAtOnce) }]),

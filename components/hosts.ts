@@ -1,14 +1,11 @@
 import * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import { HOST_CLUSTER_LABEL, PAUSED_ANNOTATION, QUEUED_ANNOTATION } from "../plan/manifests/cluster-objects";
+import { PAUSED_ANNOTATION, QUEUED_ANNOTATION } from "../plan/manifests/cluster-objects";
 import type { ClusterPlan, HostPlan, LabPlan } from "../plan/plan";
 import type { BareMetalOperator } from "./bare-metal-operator";
 import type { FakeNodePair } from "./fake-nodes/pair";
 import type { Ironic } from "./ironic";
 import type { LabContext } from "./lab-context";
-
-/** Cluster API's label of what belongs to a cluster. */
-const CLUSTER_NAME_LABEL = "cluster.x-k8s.io/cluster-name";
 
 /**
  * Annotations of a host that waits to be released. BMO leaves a host with its own annotation alone. CAPM3's label sync
@@ -53,18 +50,21 @@ const dependenciesOf = (host: HostPlan, { ironic, operator, pairs }: BareMetalHo
 export class BareMetalHosts extends pulumi.ComponentResource {
     /** By host index. */
     readonly hosts: kubernetes.apiextensions.CustomResource[];
-    private readonly perCluster: number;
+    private readonly machinesPerCluster: number;
 
     constructor(name: string, args: BareMetalHostsArgs, opts?: pulumi.ComponentResourceOptions) {
         super("metal3lab:index:BareMetalHosts", name, {}, opts);
-        this.perCluster = args.plan.hostsPerCluster;
+        this.machinesPerCluster = args.plan.machinesPerCluster;
         this.hosts = args.plan.hosts.map((host) => this.createHost(host, args));
         this.registerOutputs({ count: this.hosts.length });
     }
 
-    /** The hosts that are set aside for a cluster. */
-    ofCluster(cluster: ClusterPlan): pulumi.Resource[] {
-        return this.hosts.slice(cluster.index * this.perCluster, (cluster.index + 1) * this.perCluster);
+    /**
+     * As many hosts as a cluster has machines, so that clusters are made after hosts. FKAS assigns hosts while the lab
+     * runs: in a new lab it gives the cluster these, later any that are free.
+     */
+    ofCluster({ index }: ClusterPlan): pulumi.Resource[] {
+        return this.hosts.slice(index * this.machinesPerCluster, (index + 1) * this.machinesPerCluster);
     }
 
     private createHost(host: HostPlan, args: BareMetalHostsArgs): kubernetes.apiextensions.CustomResource {
@@ -73,13 +73,7 @@ export class BareMetalHosts extends pulumi.ComponentResource {
         const secret = new kubernetes.core.v1.Secret(
             `${host.name}-bmc`,
             {
-                // CAPM3 writes this label when a machine takes the host. BMO takes any change of the Secret for new
-                // credentials, and would register the host a second time in the middle of its provisioning.
-                metadata: {
-                    name: `${host.name}-bmc`,
-                    namespace: args.plan.namespace,
-                    labels: { [CLUSTER_NAME_LABEL]: host.cluster },
-                },
+                metadata: { name: `${host.name}-bmc`, namespace: args.plan.namespace },
                 stringData: { username, password },
             },
             { ...child, dependsOn: [args.namespace] },
@@ -92,7 +86,6 @@ export class BareMetalHosts extends pulumi.ComponentResource {
                 metadata: {
                     name: host.name,
                     namespace: args.plan.namespace,
-                    labels: { [HOST_CLUSTER_LABEL]: host.cluster },
                     ...(host.queued ? { annotations: QUEUED_ANNOTATIONS } : {}),
                 },
                 spec: {

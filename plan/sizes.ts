@@ -40,13 +40,8 @@ export const isHostQueued = (index: number, { hostQueue, hostsAtOnce }: QueueSiz
     hostQueue && index >= hostsAtOnce;
 
 /** Whether cluster `index` is created paused until its hosts are available: so is each cluster with a queued host. */
-export const isClusterQueued = (index: number, hostsPerCluster: number, queue: QueueSizes): boolean =>
-    isHostQueued((index + 1) * hostsPerCluster - 1, queue);
-
-/** Hosts set aside for each cluster. Default: as many as it has machines. */
-export const hostsPerCluster = (
-    config: Pick<LabConfig, "controlPlaneNodes" | "workerNodes" | "hostsPerCluster">,
-): number => config.hostsPerCluster ?? config.controlPlaneNodes + config.workerNodes;
+export const isClusterQueued = (index: number, machines: number, queue: QueueSizes): boolean =>
+    isHostQueued((index + 1) * machines - 1, queue);
 
 /** Seconds that the end of `up` waits for the fleet when `waitTimeout` is not set. */
 export const waitSeconds = (nodes: number, clusters: number): number =>

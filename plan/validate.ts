@@ -4,7 +4,6 @@ import type { LivingLab } from "./change/living-lab";
 import { changeProblems } from "./change/problems";
 import { defaultOf, keys, type Key, type LabConfig } from "./config/keys";
 import { keysOfOtherSubstrates, ownRules } from "./config/substrate-rules";
-import { hostsPerCluster } from "./sizes";
 import { UserError } from "./user-error";
 
 /** One thing that is wrong: which key, what it holds, and the rule that it breaks. */
@@ -26,6 +25,13 @@ export class ConfigurationError extends UserError {
         );
     }
 }
+
+/** Keys of earlier versions: why each is not there any more. */
+const FORMER_KEYS: Record<string, string | undefined> = {
+    hostsPerCluster:
+        "is not needed any more: clusters get free hosts while the lab runs. " +
+        "Set nodes as high as you want to grow, and remove this key (pulumi config rm hostsPerCluster)",
+};
 
 /** What the rules need to know beyond the configuration itself. */
 export interface Known {
@@ -57,7 +63,8 @@ export function validate(raw: Record<string, string>, known: Known = {}): LabCon
         problems.push({ key: path, value: shown(raw[key]), rule: issue?.message ?? "is not valid" });
     }
     for (const key of Object.keys(raw).filter((name) => !(name in keys))) {
-        const rule = `is not a key of this program${suggestion(key, Object.keys(keys), "known keys")}`;
+        const rule =
+            FORMER_KEYS[key] ?? `is not a key of this program${suggestion(key, Object.keys(keys), "known keys")}`;
         problems.push({ key, value: shown(raw[key]), rule });
     }
     const config = values as Partial<LabConfig>;
@@ -79,20 +86,15 @@ export function validate(raw: Record<string, string>, known: Known = {}): LabCon
  */
 function sizeProblems(config: Partial<LabConfig>): Problem[] {
     const { nodes, clusters, controlPlaneNodes, workerNodes } = config;
-    if (controlPlaneNodes === undefined || workerNodes === undefined || !("hostsPerCluster" in config)) {
+    if ([nodes, clusters, controlPlaneNodes, workerNodes].includes(undefined)) {
         return [];
     }
-    const machines = controlPlaneNodes + workerNodes;
-    const each = hostsPerCluster({ controlPlaneNodes, workerNodes, hostsPerCluster: config.hostsPerCluster });
-    if (each < machines) {
-        const rule = `must be at least controlPlaneNodes + workerNodes = ${machines}`;
-        return [{ key: "hostsPerCluster", value: String(each), rule }];
+    const each = Number(controlPlaneNodes) + Number(workerNodes);
+    const wanted = Number(clusters) * each;
+    if (wanted <= Number(nodes)) {
+        return [];
     }
-    if (nodes !== undefined && clusters !== undefined && clusters * each > nodes) {
-        const rule = `${clusters} clusters of ${each} hosts each want ${clusters * each} hosts`;
-        return [{ key: "nodes", value: String(nodes), rule }];
-    }
-    return [];
+    return [{ key: "nodes", value: String(nodes), rule: `${clusters} clusters of ${each} machines want ${wanted} hosts` }];
 }
 
 /** An override of an image that the lab does not have would change nothing, silently. */

@@ -26,13 +26,8 @@ import * as values from "./values";
 const TUNINGS = ["lab", "published"] as const;
 export type Tuning = (typeof TUNINGS)[number];
 
-const MAX_HOSTS_PER_CLUSTER = MAX_CONTROL_PLANE_NODES + MAX_WORKER_NODES;
-
 const NEEDS_HOSTS =
-    "Converges if `hostsPerCluster` has set hosts aside for the new machines. " +
-    "Otherwise do not change it: hosts in use would be given to other clusters.";
-const MOVES_HOSTS =
-    "Do not change it: hosts belong to clusters by index, so hosts in use would be given to other clusters.";
+    "Converges: each cluster gets free hosts for its new machines, and lets go of those of its last ones.";
 const FIXED = "Refused: the Kubernetes node would be replaced, but not the addresses in its state.";
 
 /** Every configuration key, in the order of the documentation. A value is a string, as Pulumi hands it over. */
@@ -54,7 +49,7 @@ export const keys = {
             "Controllers are restarted only when the number passes 200 hosts, with which their settings change.",
     }),
     clusters: withDefault(values.integer(0, MAX_NODES), "2", {
-        meaning: "Number of workload clusters. They need `clusters` × `hostsPerCluster` hosts.",
+        meaning: "Number of workload clusters. They need `clusters` × (`controlPlaneNodes` + `workerNodes`) hosts.",
         range: `clusters, 0 to ${MAX_NODES}`,
         effects: ["in place"],
         onChange: "Converges: adds clusters, or removes the last ones.",
@@ -75,14 +70,7 @@ export const keys = {
         meaning: "Worker machines of each workload cluster.",
         range: `machines, 0 to ${MAX_WORKER_NODES}`,
         effects: ["in place"],
-        onChange: `Converges where \`hostsPerCluster\` has set hosts aside for the new machines. ${MOVES_HOSTS}`,
-    }),
-    hostsPerCluster: derived(values.integer(1, MAX_HOSTS_PER_CLUSTER), {
-        meaning: "Hosts that are set aside for each cluster. Set it before the first `up` to add machines later.",
-        range: `hosts, from \`controlPlaneNodes\` + \`workerNodes\` to ${MAX_HOSTS_PER_CLUSTER}`,
-        unset: "`controlPlaneNodes` + `workerNodes`",
-        effects: ["in place"],
-        onChange: MOVES_HOSTS,
+        onChange: NEEDS_HOSTS,
     }),
     conductors: derived(values.integer(1, MAX_CONDUCTORS), {
         meaning: "Number of Ironic conductors. Each has a provisioning IP of its own.",
