@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { Element } from "@xmldom/xmldom";
+import { XMLSerializer, type Element } from "@xmldom/xmldom";
 import { errorText } from "../../lib/error-text";
 import { attributeOf, childElements, parseXml } from "../../lib/xml";
 import { UserError } from "../../plan/user-error";
@@ -109,7 +109,7 @@ async function moveNic(domain: string, { element }: Nic, uri: string, network: s
     const folder = await mkdtemp(join(tmpdir(), "m3lab-nic-"));
     try {
         const file = join(folder, "nic.xml");
-        await writeFile(file, moved.toString());
+        await writeFile(file, new XMLSerializer().serializeToString(moved));
         await virsh(uri, ["update-device", domain, file, "--live"]);
     } finally {
         await rm(folder, { recursive: true, force: true });
