@@ -162,3 +162,9 @@ export function domainXml(
 </domain>
 `;
 }
+
+/** What a domain's XML says of the NIC with a MAC address. Empty where it has none. */
+export function nicOf(xml: string, mac: string): string {
+    const [nic] = new RegExp(`<mac address='${mac}'/>.*?</interface>`, "s").exec(xml) ?? [];
+    return nic ?? "";
+}

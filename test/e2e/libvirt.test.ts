@@ -16,7 +16,7 @@ import { skipBecause } from "../skip";
 import { run } from "./harness";
 import { BridgeContainer } from "./libvirt-container";
 import { DAEMON, LibvirtDaemon } from "./libvirt-daemon";
-import { BUSYBOX, domainXml, isKernelThere, makeBoot } from "./libvirt-machine";
+import { BUSYBOX, domainXml, isKernelThere, makeBoot, nicOf } from "./libvirt-machine";
 
 const MINUTE = 60_000;
 const ROOT = resolve(__dirname, "../..");
@@ -37,12 +37,6 @@ const MINIKUBES = [
     { name: `mk-${PROFILE}`, bridge: "m3private", octets: "192.168.253" },
     { name: `${PROFILE}-default`, bridge: "m3default", octets: "192.168.254" },
 ] as const;
-
-/** What a domain's XML says of the NIC with the fixed MAC address. */
-function nicOf(xml: string): string {
-    const [nic] = new RegExp(`<mac address='${planned.node.mac}'/>.*?</interface>`, "s").exec(xml) ?? [];
-    return nic ?? "";
-}
 
 /** The network as the lab has it, and the Docker network that shares its bridge. */
 const program = (uri: string): string => `
@@ -73,7 +67,7 @@ describe("The provisioning network in a real libvirt", function () {
     let machine: "none" | "empty" | "booted" = "none";
 
     const virsh = (...args: string[]): Promise<string> => daemon.virsh(...args);
-    const isActive = async (): Promise<boolean> => /^Active:\s+yes$/m.test(await virsh("net-info", planned.name));
+    const isActive = async (): Promise<boolean> => (await virsh("net-list", "--uuid")).includes(planned.uuid);
     const up = (): Promise<string> => project.must("up", "--yes", "--skip-preview");
     const refresh = async (): Promise<string[]> => {
         const said: string[] = [];
@@ -96,7 +90,8 @@ describe("The provisioning network in a real libvirt", function () {
             await expectAnswer("the container's answer", () => container.answer());
         }
         if (machine !== "none") {
-            const [, tap = ""] = /<target dev='(vnet\d+)'/.exec(nicOf(await virsh("dumpxml", PROFILE))) ?? [];
+            const [, tap = ""] =
+                /<target dev='(vnet\d+)'/.exec(nicOf(await virsh("dumpxml", PROFILE), planned.node.mac)) ?? [];
             expect(await readdir(`/sys/class/net/${planned.bridge}/brif`)).to.include(tap);
         }
         if (hasContainer && machine === "booted") {
@@ -185,10 +180,12 @@ describe("The provisioning network in a real libvirt", function () {
         for (const xml of [live, written]) {
             const networks = [...xml.matchAll(/<source network='([^']+)'/g)].map(([, name]) => name);
             expect(networks).to.deep.equal([...MINIKUBES.map(({ name }) => name), planned.name]);
-            expect(nicOf(xml)).to.include("<model type='virtio'/>");
+            expect(nicOf(xml, nic.mac)).to.include("<model type='virtio'/>");
         }
-        expect(nicOf(written)).to.include(`<source network='${planned.name}'/>`);
-        expect(nicOf(live)).to.match(new RegExp(`<source network='${planned.name}' .*bridge='${planned.bridge}'/>`));
+        expect(nicOf(written, nic.mac)).to.include(`<source network='${planned.name}'/>`);
+        expect(nicOf(live, nic.mac)).to.match(
+            new RegExp(`<source network='${planned.name}' .*bridge='${planned.bridge}'/>`),
+        );
         const { mac, name, address } = planned.node;
         const reservation = `<host mac='${mac}' name='${name}' ip='${address}'/>`;
         expect(await virsh("net-dumpxml", planned.name)).to.include(reservation);
@@ -208,8 +205,10 @@ describe("The provisioning network in a real libvirt", function () {
         expect(await isActive()).to.equal(false);
         const said = await up();
         expect(said).to.include(`started libvirt's network ${planned.name}`);
-        const cutOff = [...(machine === "none" ? [] : [`the machine ${PROFILE}`]), ...(hasContainer ? [PAIR] : [])];
-        expect(said).to.include(cutOff.length === 0 ? "" : `${planned.name}: ${cutOff.join(", ")}`);
+        const machines = machine === "none" ? [] : [`the machine ${PROFILE}`];
+        for (const cutOff of [...machines, ...(hasContainer ? [PAIR] : [])]) {
+            expect(said).to.match(new RegExp(`connected again with .*${cutOff}`));
+        }
         expect(await isActive()).to.equal(true);
         await expectConnected();
         expect(await up()).to.not.include("connected again");
