@@ -68,7 +68,7 @@ export async function isKernelThere(): Promise<boolean> {
     return process.arch === "x64" && ((await look("apt-cache", ["depends", KERNEL])) ?? "").includes("linux-image-");
 }
 
-/** Makes a small system that answers HTTP requests with "machine", out of Debian's kernel and this machine's busybox. */
+/** Makes a small system that answers HTTP requests, out of Debian's kernel and this machine's busybox. */
 export async function makeBoot(folder: string, log: string): Promise<Boot> {
     const sh = (script: string, cwd: string, ...args: string[]): Promise<string> =>
         run("bash", ["-euo", "pipefail", "-c", script, "bash", ...args], { cwd, log, timeoutMs: LIMIT_MS });

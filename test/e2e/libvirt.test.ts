@@ -160,7 +160,7 @@ describe("The provisioning network in a real libvirt", function () {
         await expectConnected();
     });
 
-    it("gives a machine such as minikube's one NIC with the fixed MAC address, also after a restart", async function () {
+    it("gives a machine such as minikube's one NIC with the fixed MAC address, for restarts too", async function () {
         if (!existsSync(EMULATOR)) {
             skipBecause(this, "QEMU's emulator is not installed, and only root can install it by apt");
         }
@@ -205,12 +205,12 @@ describe("The provisioning network in a real libvirt", function () {
         expect(await isActive()).to.equal(false);
         const said = await up();
         expect(said).to.include(`started libvirt's network ${planned.name}`);
+        expect(await isActive()).to.equal(true);
+        await expectConnected();
         const machines = machine === "none" ? [] : [`the machine ${PROFILE}`];
         for (const cutOff of [...machines, ...(hasContainer ? [PAIR] : [])]) {
             expect(said).to.match(new RegExp(`connected again with .*${cutOff}`));
         }
-        expect(await isActive()).to.equal(true);
-        await expectConnected();
         expect(await up()).to.not.include("connected again");
     });
 
