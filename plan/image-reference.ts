@@ -5,6 +5,8 @@ export interface ImageReferences {
      * @throws Error listing the images there are, when `name` is none of them
      */
     reference(name: string): string;
+    /** The image server's image with the files of the Ironic Python agent. Undefined: the lab has none of those. */
+    ipa(): string | undefined;
     /** References of all images that run as pods: they must be on every node of a cluster without a registry. */
     inCluster(): readonly string[];
 }

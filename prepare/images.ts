@@ -1,10 +1,14 @@
 import type { LabConfig } from "../plan/config/keys";
+import { ipaReference } from "../plan/ipa-files";
 import { imagesThatRunAs } from "../toolchain/images/recipes";
 import { builtReference, imageReference, labImages } from "../toolchain/images/reference";
 
 /** Names and pinned references of every image of the lab, by where they come from. */
 export class Images {
-    constructor(private readonly config: LabConfig["images"]) {}
+    constructor(
+        private readonly config: LabConfig["images"],
+        private readonly ipaFiles?: LabConfig["ipa"],
+    ) {}
 
     /**
      * The pinned reference of an image: the user's own if there is one, else the one of the configured source.
@@ -21,8 +25,14 @@ export class Images {
             .map(([, reference]) => reference);
     }
 
+    /** The image server's image with the files of the Ironic Python agent. Undefined: the lab has none of those. */
+    ipa(): string | undefined {
+        return this.ipaFiles && ipaReference(this.ipaFiles, this.reference("image-server"));
+    }
+
     /** References of all images that run as pods: they must be in every node of the management cluster. */
     inCluster(): string[] {
-        return imagesThatRunAs("pod").map((name) => this.reference(name));
+        const ipa = this.ipa();
+        return [...imagesThatRunAs("pod").map((name) => this.reference(name)), ...(ipa === undefined ? [] : [ipa])];
     }
 }

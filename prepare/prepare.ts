@@ -13,6 +13,7 @@ import { ConfigurationError, validate, type Problem } from "../plan/validate";
 import { Cache } from "../toolchain/cache/cache";
 import { goTarget } from "../toolchain/go/targets";
 import { imagesThatRunAs } from "../toolchain/images/recipes";
+import { ensureIpaImage } from "../toolchain/ipa/image";
 import { manifestsPath } from "../toolchain/manifests/entry";
 import { readBareMetalOperator } from "../toolchain/manifests/rendered";
 import { cacheRoot } from "../toolchain/paths";
@@ -43,6 +44,8 @@ export async function prepare(): Promise<LabArgs> {
         // Of a configuration that is not valid no substrate is known: the machine is looked at for the default one.
         const { substrate } = config ?? validate({});
         problems.push(...(await PREFLIGHTS[substrate](wanted)));
+        // Only for a lab that can be made: the files are large.
+        problems.push(...(problems.length === 0 && wanted ? await ipaProblems(wanted) : []));
     }
     if (problems.length > 0 || wanted === undefined) {
         throw new ConfigurationError(problems);
@@ -65,8 +68,17 @@ export async function prepare(): Promise<LabArgs> {
     };
 }
 
+/** Collects the files of the Ironic Python agent, where the lab is to have them. */
+async function ipaProblems({ config, images }: LayerContext): Promise<Problem[]> {
+    if (config.ipa === undefined) {
+        return [];
+    }
+    const report = (line: string): void => void pulumi.log.info(line);
+    return ensureIpaImage(config.ipa, images.reference("image-server"), { cache: new Cache(cacheRoot()), report });
+}
+
 function wantedLab(config: LabConfig, owner: LabOwner): WantedLab & LayerContext {
-    const images = new Images(config.images);
+    const images = new Images(config.images, config.ipa);
     const builtImages = [...images.built(), ...substrateNeeds(config).moreImages.map((name) => images.reference(name))];
     return { config, plan: plan(config, pulumi.getStack()), images, owner, builtImages };
 }

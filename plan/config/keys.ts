@@ -5,7 +5,7 @@ import {
     CLUSTERS_PER_FAKE_API_SERVER,
     FIRST_PAIR_RANGES,
     FURTHER_PAIR_RANGE,
-    KUBERNETES_MINORS,
+    KUBERNETES_VERSIONS,
     LEAST_CONDUCTORS,
     LONGEST_POD_PREFIX,
     LONGEST_SERVICE_PREFIX,
@@ -96,9 +96,13 @@ export const keys = {
     }),
     kubernetesVersion: withDefault(values.kubernetesVersion, "v1.35.4", {
         meaning: "Kubernetes version of the workload clusters.",
-        range: `v1.${KUBERNETES_MINORS.first}.0 to v1.${KUBERNETES_MINORS.last}.x`,
+        range:
+            `v1.${KUBERNETES_VERSIONS.firstMinor}.0 to ` +
+            `v1.${KUBERNETES_VERSIONS.lastMinor}.${KUBERNETES_VERSIONS.lastPatch}, ` +
+            `each minor version with patch versions 0 to ${KUBERNETES_VERSIONS.lastPatch}`,
         onChange:
-            "Upwards: rolls every machine, which needs a spare host set aside for each cluster. Downwards: refused.",
+            "Upwards: rolls every machine, which needs a spare host set aside for each cluster; over several minor " +
+            "versions by one after the other. Downwards: refused.",
     }),
     fakeBootSeconds: withDefault(values.secondsRange, "1-2", {
         meaning: "Time that a fake host takes to boot: `N`, or `MIN-MAX` for a value drawn each time.",
@@ -142,6 +146,14 @@ export const keys = {
         meaning: "Where images come from, and references to use instead: `{source, overrides: {IMAGE: REFERENCE}}`.",
         range: "`source`: `build`, `pull`; references pinned by tag or digest",
         onChange: "Replaces the containers, and restarts the pods, whose image changes.",
+    }),
+    ipa: derived(values.ipaFiles, {
+        meaning:
+            "Kernel and ramdisk of the Ironic Python agent, which the image server hands out to all conductors: " +
+            "`{kernel: {from, sha256}, ramdisk: {from, sha256}}`. No fake host runs them.",
+        range: "`from`: the path of a file, or an http or https address; `sha256`: its SHA-256 sum",
+        unset: "a line of text in the place of each",
+        onChange: "Restarts the conductors and the image server. Each conductor then fetches the new files.",
     }),
     hostsAtOnce: withDefault(values.integer(1, MAX_NODES), "24", {
         meaning:

@@ -27,8 +27,12 @@ export const FURTHER_PAIR_RANGE = 128;
 /** Clusters per fake API server. Each cluster takes about 2.3 MiB of its memory while it comes up (at 20 clusters). */
 export const CLUSTERS_PER_FAKE_API_SERVER = 500;
 
-/** Minor versions of Kubernetes 1 that Cluster API 1.13 and its in-memory API server accept for workload clusters. */
-export const KUBERNETES_MINORS = { first: 26, last: 36 };
+/**
+ * Versions of Kubernetes 1 that workload clusters may have: the minor versions that Cluster API 1.13 supports for them
+ * (release notes of v1.13.3), each with the patch versions from 0. A ClusterClass lists all versions of its clusters,
+ * and holds at most 100 of them (`kubernetesVersions` in its CRD).
+ */
+export const KUBERNETES_VERSIONS = { firstMinor: 30, lastMinor: 36, lastPatch: 13 };
 
 /**
  * Hosts that BMO inspects, provisions or deprovisions at the same time when `provisioningLimit` is not set, by the

@@ -1,9 +1,6 @@
-import * as semver from "semver";
 import { z } from "zod";
-import { KUBERNETES_MINORS, MAX_FAKE_SECONDS } from "./limits";
-
-/** The range of Kubernetes versions of workload clusters, as semver reads it. */
-const KUBERNETES_VERSIONS = `>=1.${KUBERNETES_MINORS.first}.0 <1.${KUBERNETES_MINORS.last + 1}.0`;
+import { allKubernetesVersions } from "../kubernetes-versions";
+import { MAX_FAKE_SECONDS } from "./limits";
 
 /** An integer from `least` to `most`, as Pulumi hands it over: a string. */
 export const integer = (least: number, most: number) => {
@@ -27,14 +24,16 @@ export const ipv4Cidr = z
         "must be an IPv4 network such as 192.168.222.0/24",
     );
 
+const KUBERNETES = allKubernetesVersions();
+
 /** A Kubernetes version, with or without its leading "v"; the result has one. */
 export const kubernetesVersion = z
     .string()
+    .transform((value) => `v${value.replace(/^v/, "")}`)
     .refine(
-        (value) => /^v?\d+\.\d+\.\d+$/.test(value) && semver.satisfies(value.replace(/^v/, ""), KUBERNETES_VERSIONS),
-        `must be a Kubernetes version such as v1.35.4, ${KUBERNETES_VERSIONS}`,
-    )
-    .transform((value) => `v${value.replace(/^v/, "")}`);
+        (value) => KUBERNETES.includes(value),
+        `must be a Kubernetes version from ${KUBERNETES.at(0)} to ${KUBERNETES.at(-1)}, such as v1.35.4`,
+    );
 
 /** A duration in seconds: `N`, or `MIN-MAX` for a value drawn uniformly each time. */
 export const secondsRange = z
@@ -58,20 +57,46 @@ export const pinnedReference = z.string().regex(/^[^\s:@]+(:\d+)?[^\s:@]*(:(?!la
     error: "must be an image pinned by tag (not latest) or by digest",
 });
 
-/** A JSON object `{source, overrides}`. */
-export const imageOptions = z
-    .string()
-    .transform((value, context): unknown => {
+/** A JSON object, as Pulumi hands over a key that was set with `--path`. @param shape what its message says it must be */
+const jsonObject = (shape: string) =>
+    z.string().transform((value, context): unknown => {
         try {
             return JSON.parse(value);
         } catch {
-            context.addIssue({ code: "custom", message: "must be an object: {source, overrides}" });
+            context.addIssue({ code: "custom", message: `must be an object: ${shape}` });
             return z.NEVER;
         }
-    })
-    .pipe(
-        z.strictObject({
-            source: choice(IMAGE_SOURCES).default("build"),
-            overrides: z.record(z.string(), pinnedReference).default({}),
-        }),
-    );
+    });
+
+/** A JSON object `{source, overrides}`. */
+export const imageOptions = jsonObject("{source, overrides}").pipe(
+    z.strictObject({
+        source: choice(IMAGE_SOURCES).default("build"),
+        overrides: z.record(z.string(), pinnedReference).default({}),
+    }),
+);
+
+/** A path from the root, or an address. Credentials would be readable in the configuration and in logs. */
+const fileOrAddress = z.string().refine((value) => {
+    if (value.startsWith("/")) {
+        return true;
+    }
+    if (!URL.canParse(value)) {
+        return false;
+    }
+    const { protocol, username, password } = new URL(value);
+    return /^https?:$/.test(protocol) && username + password === "";
+}, "must be the path of a file from the root, or an http or https address without credentials");
+
+const checkedFile = z.strictObject({
+    from: fileOrAddress,
+    sha256: z
+        .string()
+        .regex(/^[0-9a-fA-F]{64}$/, "must be a SHA-256 sum: 64 hexadecimal digits")
+        .toLowerCase(),
+});
+
+/** A JSON object with the files of the Ironic Python agent. */
+export const ipaFiles = jsonObject("{kernel: {from, sha256}, ramdisk: {from, sha256}}").pipe(
+    z.strictObject({ kernel: checkedFile, ramdisk: checkedFile }),
+);

@@ -1,3 +1,4 @@
+import { allKubernetesVersions } from "../kubernetes-versions";
 import { classPatches, classVariables, INFRASTRUCTURE, WORKER_CLASS, type MachineImage } from "./cluster-class-patches";
 import type { Manifest } from "./documents";
 
@@ -19,6 +20,9 @@ export const QUEUED_ANNOTATION = "metal3-scale-lab/queued";
 /** Annotation of an object that was queued: the time at which FKAS released it. */
 // The value is a former name, which is on the objects of labs that exist.
 export const RELEASED_ANNOTATION = "metal3-scale-lab/admitted";
+
+/** Annotation of a BareMetalHost that is about to leave the lab, whatever its value: no machine is given it. */
+export const LEAVING_ANNOTATION = "metal3-scale-lab/leaving";
 
 /** Annotation of a Cluster for which Cluster API makes nothing until it is removed. */
 export const PAUSED_ANNOTATION = "cluster.x-k8s.io/paused";
@@ -157,6 +161,7 @@ function clusterClass(options: ClusterClassOptions): Manifest {
                     },
                 ],
             },
+            kubernetesVersions: allKubernetesVersions(),
             variables: classVariables(options.image),
             patches: classPatches(),
         },

@@ -12,6 +12,7 @@ export const TLS_SECRET = "ironic-tls";
 /** Values of charts/ironic: plain, never outputs, so that a preview can render the chart before there is a cluster. */
 export function ironicValues(plan: LabPlan, images: ImageReferences): object {
     const { profile, substrate } = plan;
+    const ipa = images.ipa();
     return {
         fullnameOverride: "ironic",
         existingSecret: CREDENTIALS_SECRET,
@@ -20,6 +21,7 @@ export function ironicValues(plan: LabPlan, images: ImageReferences): object {
             ironic: referenceParts(images.reference("ironic")),
             mariadb: referenceParts(images.reference("mariadb")),
             imageServer: referenceParts(images.reference("image-server")),
+            ...(ipa === undefined ? {} : { ipa: referenceParts(ipa) }),
         },
         provisioning: { cidr: plan.network.cidr, ips: plan.conductors.map(({ provisioningIp }) => provisioningIp) },
         service: { externalIPs: [substrate.serviceAddress] },

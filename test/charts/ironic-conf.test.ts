@@ -1,5 +1,13 @@
 import { expect } from "chai";
-import { ironicConf, provisioningIps, refusal, renderConductors, type Rendered } from "./helm";
+import {
+    conductorContainer,
+    find,
+    ironicConf,
+    provisioningIps,
+    refusal,
+    renderConductors,
+    type Rendered,
+} from "./helm";
 
 describe("charts/ironic: ironic.conf", function () {
     this.timeout(30_000);
@@ -23,6 +31,29 @@ describe("charts/ironic: ironic.conf", function () {
             expect(deploy).to.include({ http_url: `http://${ip}:6180`, http_root: "/shared/html" });
             expect(service_catalog).to.deep.equal({ auth_type: "none", endpoint_override: `https://${ip}:6385` });
         }
+    });
+
+    it("With the Ironic Python agent on the image server all conductors fetch it there, and write no boot files", () => {
+        const ipa = { repository: "lab/ipa", tag: "1", digest: "" };
+        const two = renderConductors(2, { "images.ipa": ipa });
+        for (const index of [0, 1]) {
+            expect(ironicConf(two, index)["conductor"]).to.include({
+                deploy_kernel: "http://ironic-image-server.metal3.svc:8080/boot/ipa.kernel",
+                deploy_ramdisk: "http://ironic-image-server.metal3.svc:8080/boot/ipa.initramfs",
+            });
+        }
+        const imageOf = (objects: Rendered[]) =>
+            find(objects, "Deployment", "ironic-image-server")["spec"].template.spec.containers[0].image as string;
+        expect(imageOf(two)).to.equal("lab/ipa:1");
+        expect(imageOf(one)).to.match(/image-server:/);
+        const urlOf = (objects: Rendered[]) =>
+            (conductorContainer(objects, "prepare")["env"] as { name: string }[]).some(
+                ({ name }) => name === "HTTP_URL",
+            );
+        expect([urlOf(one), urlOf(two)]).to.deep.equal([true, false]);
+        const withoutServer = { "images.ipa": ipa, "imageServer.enabled": false };
+        expect(refusal(withoutServer)).to.include("images.ipa: needs imageServer.enabled");
+        expect(refusal({ "images.ipa": { ...ipa, tag: "latest" } })).to.include("images.ipa.tag: latest is a floating");
     });
 
     it("Clients and other conductors need credentials and TLS", () => {

@@ -3,6 +3,7 @@ import { lab as command, leftovers, removeState, STACK } from "./harness";
 import { bringUp } from "./steps/bring-up";
 import { destroy } from "./steps/destroy";
 import { interruptions } from "./steps/interruptions";
+import { ipa } from "./steps/ipa";
 import { killedParts } from "./steps/killed-parts";
 import { machine } from "./steps/machine";
 import { resize } from "./steps/resize";
@@ -32,6 +33,7 @@ describe("a small lab, from up to destroy", function () {
     secondOwner();
     if (SUBSTRATE.isWhole) {
         resize();
+        ipa();
         killedParts();
         interruptions();
     } else {

@@ -125,6 +125,24 @@ export class Live {
         return items.flatMap(({ spec }) => spec?.template.spec?.containers ?? []).flatMap(({ args }) => args ?? []);
     }
 
+    /** Runs a command in Ironic's container of every conductor. @returns its standard output by the pod's name */
+    async onConductors(command: string[]): Promise<Record<string, string>> {
+        const pods = (await this.pods()).filter(
+            ({ metadata, status }) =>
+                metadata?.labels?.["metal3-scale-lab/conductor"] !== undefined && status?.phase === "Running",
+        );
+        const outputs = pods.map(async (pod) => {
+            const name = pod.metadata?.name ?? "";
+            const where = ["--namespace", NAMESPACE, name, "--container", "ironic"];
+            const { code, output } = await this.kubectl(["exec", ...where, "--", ...command]);
+            if (code !== 0) {
+                throw new Error(`${command.join(" ")} in ${name}: ${output}`);
+            }
+            return [name, output] as const;
+        });
+        return Object.fromEntries(await Promise.all(outputs));
+    }
+
     async deleteHost(name: string): Promise<void> {
         await this.objects.deleteNamespacedCustomObject({
             group: "metal3.io",

@@ -1,8 +1,10 @@
 import { expect } from "chai";
 import * as fc from "fast-check";
+import { minor, rsort } from "semver";
 import { parse } from "yaml";
 import { clusterClassObjects, HOST_CLUSTER_LABEL, workloadClusterObject } from "../../plan/manifests/cluster-objects";
 import type { Manifest } from "../../plan/manifests/documents";
+import { validate } from "../../plan/validate";
 
 const image = {
     url: "http://192.168.222.1:6180/os.img",
@@ -30,6 +32,7 @@ interface ClassSpec {
         }[];
     }[];
     workers: { machineDeployments: { class: string }[] };
+    kubernetesVersions: string[];
 }
 
 const classOf = (objects: Manifest[]): ClassSpec =>
@@ -47,6 +50,18 @@ function templateRefs(value: unknown): { apiVersion: string; kind: string; name:
 
 describe("cluster objects: the class", () => {
     const objects = clusterClassObjects(options);
+
+    it("lists every Kubernetes version that the configuration takes, in order and without a gap, at most 100", () => {
+        const { kubernetesVersions } = classOf(objects);
+        expect(kubernetesVersions)
+            .to.have.length.within(1, 100)
+            .and.deep.equal(rsort([...kubernetesVersions]).reverse());
+        for (const version of kubernetesVersions) {
+            expect(validate({ kubernetesVersion: version }).kubernetesVersion).to.equal(version);
+        }
+        const minors = [...new Set(kubernetesVersions.map((version) => minor(version)))];
+        expect(minors).to.deep.equal(minors.map((_, index) => (minors[0] ?? 0) + index));
+    });
 
     it("has its templates before it, each of them used by it, all in one namespace", () => {
         expect(

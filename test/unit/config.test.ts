@@ -78,11 +78,11 @@ describe("configuration", () => {
         [{ substrate: "vmware" }, 'substrate = "vmware": must be one of embedded, minikube'],
         [
             { kubernetesVersion: "1.2" },
-            'kubernetesVersion = "1.2": must be a Kubernetes version such as v1.35.4, >=1.26.0 <1.37.0',
+            'kubernetesVersion = "1.2": must be a Kubernetes version from v1.30.0 to v1.36.13, such as v1.35.4',
         ],
         [
             { kubernetesVersion: "v1.25.9" },
-            'kubernetesVersion = "v1.25.9": must be a Kubernetes version such as v1.35.4, >=1.26.0 <1.37.0',
+            'kubernetesVersion = "v1.25.9": must be a Kubernetes version from v1.30.0 to v1.36.13, such as v1.35.4',
         ],
         [{ fakeBootSeconds: "9-3" }, 'fakeBootSeconds = "9-3": the second number must not be below the first'],
         [{ fakePowerSeconds: "1-3601" }, 'fakePowerSeconds = "1-3601": must be at most 3600 seconds'],
@@ -121,6 +121,9 @@ describe("configuration", () => {
         expect(validate({ fakeBootSeconds: "7" }).fakeBootSeconds).to.deep.equal({ min: 7, max: 7 });
         expect(validate({ fakeBootSeconds: "180-240" }).fakeBootSeconds).to.deep.equal({ min: 180, max: 240 });
         expect(validate({ kubernetesVersion: "1.34.2" }).kubernetesVersion).to.equal("v1.34.2");
+        // The last of an old minor version, and a patch version that no class lists.
+        expect(validate({ kubernetesVersion: "v1.30.13" }).kubernetesVersion).to.equal("v1.30.13");
+        expect(() => validate({ kubernetesVersion: "v1.34.14" })).to.throw("must be a Kubernetes version");
     });
 
     it("never throws anything but a ConfigurationError, whatever it is given", () => {

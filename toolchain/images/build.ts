@@ -93,12 +93,40 @@ async function fillContext(context: string, name: string, options: ImageBuildOpt
     }
 }
 
+interface DockerBuild {
+    /** Name of the image, for its label. */
+    name: string;
+    reference: string;
+    /** Folder with the Dockerfile and all that it copies. */
+    context: string;
+    /** Build arguments. */
+    args: Record<string, string | undefined>;
+}
+
 /**
- * Builds an image under its reference, whether Docker has it or not. Docker must have the image beneath it and
- * those inside it.
+ * Runs `docker build`.
  *
  * The lab's Dockerfiles use no feature that only BuildKit or only Docker's classic builder has. The classic builder is
  * asked for where it exists, because BuildKit of Docker before 23 needs its front end from a registry.
+ */
+export async function dockerBuild(
+    { name, reference, context, args }: DockerBuild,
+    { log, signal }: { log: string; signal?: AbortSignal | undefined },
+): Promise<void> {
+    const buildArgs = Object.entries(args).flatMap(([key, value]) => ["--build-arg", `${key}=${value}`]);
+    const label = `metal3-scale-lab.image=${name}`;
+    // With --force-rm a build that fails leaves no container behind. In the network of the host, the machine's own
+    // resolver and a proxy on its loopback interface also work inside.
+    await run(
+        "docker",
+        ["build", "--force-rm", "--network", "host", "--label", label, ...buildArgs, "-t", reference, context],
+        { env: { DOCKER_BUILDKIT: "0" }, timeoutMs: BUILD_LIMIT_MS, log, signal },
+    );
+}
+
+/**
+ * Builds an image under its reference, whether Docker has it or not. Docker must have the image beneath it and
+ * those inside it.
  */
 async function buildImage(name: string, options: ImageBuildOptions, step: StepHandle): Promise<void> {
     const recipe = imageRecipe(name);
@@ -119,30 +147,7 @@ async function buildImage(name: string, options: ImageBuildOptions, step: StepHa
             ...(recipe.from === undefined ? {} : { BASE: builtReference(recipe.from) }),
             ...Object.fromEntries(PASSED_ON.flatMap((key) => (process.env[key] ? [[key, process.env[key]]] : []))),
         };
-        const buildArgs = Object.entries(args).flatMap(([key, value]) => ["--build-arg", `${key}=${value}`]);
-        // With --force-rm a build that fails leaves no container behind. In the network of the host, the machine's own
-        // resolver and a proxy on its loopback interface also work inside.
-        await run(
-            "docker",
-            [
-                "build",
-                "--force-rm",
-                "--network",
-                "host",
-                "--label",
-                `metal3-scale-lab.image=${name}`,
-                ...buildArgs,
-                "-t",
-                reference,
-                context,
-            ],
-            {
-                env: { DOCKER_BUILDKIT: "0" },
-                timeoutMs: BUILD_LIMIT_MS,
-                log: options.log,
-                signal: options.signal,
-            },
-        );
+        await dockerBuild({ name, reference, context, args }, options);
     } finally {
         await rm(context, { recursive: true, force: true });
     }

@@ -105,7 +105,9 @@ image: {{ include "ironic.image" (list .root "ironic") }}
 imagePullPolicy: {{ $values.imagePullPolicy }}
 command: [python3, -u, /scripts/prepare.py]
 env: {{- include "ironic.conductorEnv" .root | nindent 2 }}
+  {{- if not $values.images.ipa }}
   - { name: HTTP_URL, value: {{ printf "http://%s:%v" .ip $values.conductor.httpPort | quote }} }
+  {{- end }}
 securityContext: {{- include "ironic.conductorSecurityContext" .root | nindent 2 }}
 resources: {{- toYaml $values.conductor.resources | nindent 2 }}
 volumeMounts:

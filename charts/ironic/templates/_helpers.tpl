@@ -51,6 +51,11 @@ annotations: {{- toYaml $all | nindent 2 }}
 {{- end -}}
 {{- end -}}
 
+{{/* Where pods reach the image server. */}}
+{{- define "ironic.imageServerUrl" -}}
+http://{{ include "ironic.fullname" . }}-image-server.{{ .Release.Namespace }}.svc:8080
+{{- end -}}
+
 {{- define "ironic.databaseHost" -}}
 {{- if .Values.mariadb.external.host -}}
 {{ .Values.mariadb.external.host }}

@@ -14,6 +14,7 @@ It holds no secrets: oslo.config prefers OS_<SECTION>__<OPTION> of the environme
 {{- $logLevels = printf "%s,ironic=%s" $logLevels $c.logLevel -}}
 {{- end -}}
 {{- $http := printf "http://%s:%v" .ip $c.httpPort -}}
+{{- $boot := ternary (include "ironic.imageServerUrl" .root) $http (not (empty .root.Values.images.ipa)) -}}
 {{- $conf := dict
   "DEFAULT" (dict
     "auth_strategy" "http_basic"
@@ -51,8 +52,8 @@ It holds no secrets: oslo.config prefers OS_<SECTION>__<OPTION> of the environme
     "check_provision_state_interval" $c.checkProvisionStateInterval
     "clean_callback_timeout" $c.cleanCallbackTimeout
     "deploy_callback_timeout" $c.deployCallbackTimeout
-    "deploy_kernel" (printf "%s/boot/ipa.kernel" $http)
-    "deploy_ramdisk" (printf "%s/boot/ipa.initramfs" $http)
+    "deploy_kernel" (printf "%s/boot/ipa.kernel" $boot)
+    "deploy_ramdisk" (printf "%s/boot/ipa.initramfs" $boot)
     "disable_deep_image_inspection" true
     "graceful_shutdown_timeout" $c.gracefulShutdownTimeout
     "heartbeat_interval" $c.heartbeatInterval

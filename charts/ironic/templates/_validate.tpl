@@ -15,6 +15,9 @@
 {{- if and $persistence.hostPath (or $persistence.storageClass $persistence.existingClaim) -}}
 {{- $problems = append $problems "mariadb.persistence.hostPath: excludes storageClass and existingClaim" -}}
 {{- end -}}
+{{- if and .Values.images.ipa (not .Values.imageServer.enabled) -}}
+{{- $problems = append $problems "images.ipa: needs imageServer.enabled, which serves its files" -}}
+{{- end -}}
 {{- $interval := int .Values.conductor.heartbeatInterval -}}
 {{- $timeout := int .Values.conductor.heartbeatTimeout -}}
 {{- if ge $interval $timeout -}}
@@ -45,6 +48,7 @@
 {{- define "ironic.imageProblems" -}}
 {{- $problems := list -}}
 {{- range $name, $image := .Values.images -}}
+{{- if not $image -}}{{- continue -}}{{- end -}}
 {{- if and (eq $image.tag "latest") (not $image.digest) -}}
 {{- $rule := "images.%s.tag: latest is a floating tag; give a version or a digest" -}}
 {{- $problems = append $problems (printf $rule $name) -}}
