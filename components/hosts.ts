@@ -76,7 +76,8 @@ export class BareMetalHosts extends pulumi.ComponentResource {
                 metadata: { name: `${host.name}-bmc`, namespace: args.plan.namespace },
                 stringData: { username, password },
             },
-            { ...child, dependsOn: [args.namespace] },
+            // Earlier versions wrote a label. To BMO a Secret without it is a Secret with new credentials.
+            { ...child, dependsOn: [args.namespace], ignoreChanges: ["metadata.labels"] },
         );
         return new kubernetes.apiextensions.CustomResource(
             host.name,

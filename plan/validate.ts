@@ -94,7 +94,9 @@ function sizeProblems(config: Partial<LabConfig>): Problem[] {
     if (wanted <= Number(nodes)) {
         return [];
     }
-    return [{ key: "nodes", value: String(nodes), rule: `${clusters} clusters of ${each} machines want ${wanted} hosts` }];
+    return [
+        { key: "nodes", value: String(nodes), rule: `${clusters} clusters of ${each} machines want ${wanted} hosts` },
+    ];
 }
 
 /** An override of an image that the lab does not have would change nothing, silently. */

@@ -3,7 +3,7 @@ import { pairAddresses, parseNetwork } from "../addresses";
 import type { Key, LabConfig } from "../config/keys";
 import { SPARE_HOSTS_TO_ROLL } from "../config/limits";
 import { clusterName, defaultApiPort, hostName } from "../identities";
-import { allKubernetesVersions } from "../kubernetes-versions";
+import { allKubernetesVersions } from "../config/kubernetes-versions";
 import { pairRange } from "../pairs";
 import type { KeptKey, LivingLab } from "./living-lab";
 

@@ -22,7 +22,6 @@ const CHANGES: Partial<Record<Key, Change[]>> = {
     clusters: [{ to: "4" }, { to: "1" }],
     controlPlaneNodes: [{ to: "3", from: { nodes: "8" } }],
     workerNodes: [{ to: "1" }],
-    hostsPerCluster: [{ to: "2" }],
     conductors: [{ to: "3", chartOnly: true }],
     nodesPerPair: [{ to: "4", from: { nodes: "2" } }],
     fakeApiServers: [{ to: "2" }],

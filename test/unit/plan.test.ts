@@ -30,12 +30,6 @@ describe("plan", () => {
             { index: 0, name: "cluster-0000", port: 20000, fakeApiServer: 0, queued: false },
             { index: 1, name: "cluster-0001", port: 20001, fakeApiServer: 0, queued: false },
         ]);
-        expect(dev.hosts.map(({ cluster }) => cluster)).to.deep.equal([
-            "cluster-0000",
-            "cluster-0001",
-            "cluster-0002",
-            "cluster-0003",
-        ]);
         expect(dev.prefix).to.equal("m3lab-dev");
         expect(dev.substrate).to.deep.equal({
             kind: "embedded",
@@ -66,7 +60,6 @@ describe("plan", () => {
         expect(queued({ clusters: "100" })).to.deep.equal([24, 24]);
         expect(queued({ workerNodes: "2" })).to.deep.equal([24, 8]);
         expect(queued({ workerNodes: "1" })).to.deep.equal([24, 12]);
-        expect(queued({ hostsPerCluster: "3" })).to.deep.equal([24, 8]);
         expect(queued({ hostsAtOnce: "100" })).to.deep.equal([undefined, undefined]);
         expect(queued({ clusters: "100", tuning: "published" })).to.deep.equal([undefined, undefined]);
     });
