@@ -42,7 +42,7 @@ export function fleetReached(args: FleetReachedArgs): pulumi.Output<string> {
     if (wait === "none") {
         return args.vacated.apply(() => "not waited for (wait: none)");
     }
-    const want = wanted(plan, config.controlPlaneNodes + config.workerNodes, wait);
+    const want = wanted(plan, config, wait);
     const reached =
         `${want.hosts.length} hosts and ${want.clusters.length} clusters were where they should be ` +
         "when pulumi up last succeeded";
@@ -64,6 +64,8 @@ export function fleetReached(args: FleetReachedArgs): pulumi.Output<string> {
                         want,
                         timeoutSeconds: plan.waitSeconds,
                         read: () => reader.read(wait === "clusters"),
+                        readMachinery: () => reader.readMachinery(),
+                        readEvidence: () => reader.readEvidence(),
                         readContainers: () => readContainers(label, names),
                         report: (line) => void pulumi.log.info(line),
                         hint:

@@ -15,6 +15,8 @@ export interface CustomKind {
 export interface ObjectMetadata {
     name?: string;
     deletionTimestamp?: string;
+    /** Rises with each change of the object's spec. */
+    generation?: number;
     annotations?: Record<string, string>;
 }
 

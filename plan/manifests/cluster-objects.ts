@@ -7,6 +7,9 @@ export { HOST_CLUSTER_LABEL, type MachineImage } from "./cluster-class-patches";
 /** The ClusterClass of every workload cluster. */
 export const CLASS_NAME = "metal3-lab";
 
+/** Cluster API's label of what belongs to a cluster. */
+export const CLUSTER_NAME_LABEL = "cluster.x-k8s.io/cluster-name";
+
 /** Label of a Cluster: the index of the fake API server that serves it. */
 export const FAKE_API_SERVER_LABEL = "metal3-scale-lab/fake-api-server";
 

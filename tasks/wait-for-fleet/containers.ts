@@ -1,5 +1,5 @@
 import Docker from "dockerode";
-import type { PartStatus } from "./fleet";
+import type { PartStatus } from "./pending";
 
 /** States of a container that Docker leaves for no restart policy: a person has stopped it, or it was never started. */
 const STOPPED = ["exited", "created"];

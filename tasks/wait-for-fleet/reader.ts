@@ -1,20 +1,33 @@
 import { CustomObjectsApi } from "@kubernetes/client-node";
 import { listObjects, parseKubeconfig, type CustomKind, type ObjectMetadata } from "../../lib/kubernetes";
-import { QUEUED_ANNOTATION } from "../../plan/manifests/cluster-objects";
-import { QUEUED, type ClusterStatus, type Fleet, type HostStatus } from "./fleet";
+import type { Evidence } from "./chains";
+import { clusterStatus, type ClusterObject } from "./clusters";
+import type { Condition } from "./conditions";
+import type { Fleet } from "./fleet";
+import { hostStatus, type HostObject } from "./hosts";
+import { machineStatus, ownerStatus, type Machinery, type MachineryObject } from "./machines";
 import { WorkloadReader, type Workload } from "./workloads";
+
+export { clusterStatus, hostStatus };
 
 export const HOSTS: CustomKind = { group: "metal3.io", version: "v1alpha1", plural: "baremetalhosts" };
 export const CLUSTERS: CustomKind = { group: "cluster.x-k8s.io", version: "v1beta2", plural: "clusters" };
+const MACHINES: CustomKind = { ...CLUSTERS, plural: "machines" };
+const MACHINE_DEPLOYMENTS: CustomKind = { ...CLUSTERS, plural: "machinedeployments" };
+const CONTROL_PLANES: CustomKind = {
+    group: "controlplane.cluster.x-k8s.io",
+    version: "v1beta2",
+    plural: "kubeadmcontrolplanes",
+};
+const METAL3_MACHINES: CustomKind = {
+    group: "infrastructure.cluster.x-k8s.io",
+    version: "v1beta2",
+    plural: "metal3machines",
+};
 
-interface ListedObject {
+interface Metal3MachineObject {
     metadata?: ObjectMetadata;
-    spec?: { consumerRef?: object };
-    status?: {
-        provisioning?: { state?: string };
-        errorMessage?: string;
-        conditions?: { type: string; status: string; message?: string }[];
-    };
+    status?: { conditions?: Condition[] };
 }
 
 /** Reads the fleet from the management cluster. */
@@ -34,40 +47,48 @@ export class FleetReader {
 
     /** @param withClusters whether clusters are waited for: the list of a thousand costs the API server seconds. */
     async read(withClusters: boolean): Promise<Fleet> {
-        const list = (kind: CustomKind): Promise<ListedObject[]> => listObjects(this.api, kind, this.namespace);
         const [hosts, clusters, parts] = await Promise.all([
-            list(HOSTS),
-            withClusters ? list(CLUSTERS) : [],
+            this.list<HostObject>(HOSTS),
+            withClusters ? this.list<ClusterObject>(CLUSTERS) : [],
             this.workloads.read(),
         ]);
         return { hosts: hosts.map(hostStatus), clusters: clusters.map(clusterStatus), parts };
     }
-}
 
-export const hostStatus = (object: ListedObject): HostStatus => ({
-    name: object.metadata?.name ?? "",
-    state:
-        object.status?.provisioning?.state ||
-        (object.metadata?.annotations?.[QUEUED_ANNOTATION] === undefined ? "" : QUEUED),
-    error: object.status?.errorMessage ?? "",
-    deleting: object.metadata?.deletionTimestamp !== undefined,
-    used: object.spec?.consumerRef !== undefined,
-});
-
-/**
- * What is to be said of a Cluster. A queued Cluster is paused, so its condition does not count: a new one has none yet,
- * and that of a Cluster which was queued again may be outdated.
- */
-export function clusterStatus(object: ListedObject): ClusterStatus {
-    const name = object.metadata?.name ?? "";
-    const queued = object.metadata?.annotations?.[QUEUED_ANNOTATION];
-    if (queued !== undefined) {
-        return { name, available: false, message: `queued: waits for its ${queued} hosts to be available` };
+    /** Reads what the Clusters consist of. */
+    async readMachinery(): Promise<Machinery> {
+        const [controlPlanes, deployments, machines] = await Promise.all([
+            this.list<MachineryObject>(CONTROL_PLANES),
+            this.list<MachineryObject>(MACHINE_DEPLOYMENTS),
+            this.list<MachineryObject>(MACHINES),
+        ]);
+        return {
+            owners: [
+                ...controlPlanes.map((each) => ownerStatus("KubeadmControlPlane", each)),
+                ...deployments.map((each) => ownerStatus("MachineDeployment", each)),
+            ],
+            machines: machines.map(machineStatus),
+        };
     }
-    const available = object.status?.conditions?.find(({ type }) => type === "Available");
-    return {
-        name,
-        available: available?.status === "True" && object.metadata?.deletionTimestamp === undefined,
-        message: (available?.message ?? "").replace(/\s+/g, " ").trim(),
-    };
+
+    /** Reads all that lies between a Cluster and its hosts. */
+    async readEvidence(): Promise<Evidence> {
+        const [hosts, machines, metal3Machines] = await Promise.all([
+            this.list<HostObject>(HOSTS),
+            this.list<MachineryObject>(MACHINES),
+            this.list<Metal3MachineObject>(METAL3_MACHINES),
+        ]);
+        return {
+            hosts: hosts.map(hostStatus),
+            machines: machines.map(machineStatus),
+            metal3Machines: metal3Machines.map(({ metadata, status }) => ({
+                name: metadata?.name ?? "",
+                conditions: status?.conditions ?? [],
+            })),
+        };
+    }
+
+    private list<Item>(kind: CustomKind): Promise<Item[]> {
+        return listObjects(this.api, kind, this.namespace);
+    }
 }

@@ -1,15 +1,10 @@
 import { requestErrorText } from "../../lib/kubernetes";
 import { WaitTimeout, waitUntil, type Clock, type Look } from "../../lib/wait-until";
 import { UserError } from "../../plan/user-error";
-import {
-    pendingObjects,
-    pendingParts,
-    progressLine,
-    type Fleet,
-    type PartStatus,
-    type Pending,
-    type Wanted,
-} from "./fleet";
+import { explain, type Evidence } from "./chains";
+import { pendingObjects, progressLine, type Fleet, type Wanted } from "./fleet";
+import { pendingMachinery, type Machinery } from "./machines";
+import { pendingParts, type PartStatus, type Pending } from "./pending";
 
 /** One wait for the fleet. */
 export interface FleetWaitArgs {
@@ -17,6 +12,10 @@ export interface FleetWaitArgs {
     timeoutSeconds: number;
     /** Reads hosts, clusters and workloads from the management cluster. */
     read: () => Promise<Fleet>;
+    /** Reads what the Clusters consist of. */
+    readMachinery: () => Promise<Machinery>;
+    /** Reads what lies between the Clusters and their hosts, once the time has run out. */
+    readEvidence: () => Promise<Evidence>;
     /** Reads the lab's Docker containers: they answer for a cluster that does not. */
     readContainers: () => Promise<PartStatus[]>;
     /** Told one line whenever the counts change, and every {@link REPORT_SECONDS} otherwise. */
@@ -105,7 +104,7 @@ export async function waitForFleet(args: FleetWaitArgs): Promise<Fleet> {
         });
     } catch (error) {
         throw error instanceof WaitTimeout
-            ? new FleetTimeout(looks.pending, timeoutSeconds, hint, looks.lastError)
+            ? new FleetTimeout(await looks.causes(), timeoutSeconds, hint, looks.lastError)
             : error;
     }
 }
@@ -125,7 +124,7 @@ class FleetLooks {
         this.now = args.clock?.now ?? Date.now;
         this.started = this.now();
         this.pending = [
-            ...args.want.hosts.map(({ name }): Pending => ({ kind: "BareMetalHost", name, reason: "never seen" })),
+            ...args.want.hosts.map((name): Pending => ({ kind: "BareMetalHost", name, reason: "never seen" })),
             ...args.want.clusters.map((name): Pending => ({ kind: "Cluster", name, reason: "never seen" })),
         ];
     }
@@ -143,8 +142,35 @@ class FleetLooks {
         this.lastError = "";
         const fleet = { ...read.value, parts: [...containers.value, ...read.value.parts] };
         this.pending = pendingObjects(fleet, this.args.want);
+        if (this.pending.length === 0) {
+            this.pending = await this.confirm();
+        }
         this.report(fleet);
         return this.pending.length === 0 ? { done: fleet } : this.verdict(this.pending);
+    }
+
+    /**
+     * Whether the Machines, and the objects that make them, agree with the Clusters. A Cluster's status is a copy of
+     * what its parts say, and a part may not have seen the last change yet. These lists are as long as that of the
+     * Clusters, which costs the API server seconds for a thousand. So they are read only once everything looks done,
+     * when they nearly always confirm it: an `up` reads them once or twice.
+     */
+    private async confirm(): Promise<Pending[]> {
+        const { clusters, shape } = this.args.want;
+        return clusters.length === 0 ? [] : pendingMachinery(await this.args.readMachinery(), clusters, shape);
+    }
+
+    /** What is pending, with the reasons that the objects themselves give. */
+    async causes(): Promise<readonly Pending[]> {
+        if (this.lastError !== "" || this.args.want.clusters.length === 0) {
+            return this.pending;
+        }
+        try {
+            return explain(this.pending, await this.args.readEvidence());
+        } catch (error) {
+            this.lastError = requestErrorText(error);
+            return this.pending;
+        }
     }
 
     /** @param seen what this look itself has found to be pending */

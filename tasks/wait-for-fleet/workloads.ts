@@ -3,7 +3,7 @@ import type { Manifest } from "../../plan/manifests/documents";
 import { BARE_METAL_OPERATOR, PROVIDERS } from "../../plan/manifests/providers";
 import type { LabPlan } from "../../plan/plan";
 import { isAvailable, isReady, podTrouble } from "../workloads";
-import type { PartStatus } from "./fleet";
+import type { PartStatus } from "./pending";
 
 /** A Deployment or StatefulSet of one of the lab's layers. */
 export interface Workload {

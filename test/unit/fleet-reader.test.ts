@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { containerStatus } from "../../tasks/wait-for-fleet/containers";
-import type { PartStatus } from "../../tasks/wait-for-fleet/fleet";
+import type { PartStatus } from "../../tasks/wait-for-fleet/pending";
 import { clusterStatus, hostStatus } from "../../tasks/wait-for-fleet/reader";
 
 describe("What is read of the fleet", () => {
@@ -19,12 +19,12 @@ describe("What is read of the fleet", () => {
     it("says what a queued cluster waits for, whatever its condition says", () => {
         const metadata = { name: "c", annotations: { "cluster.x-k8s.io/paused": "", "metal3-scale-lab/queued": "3" } };
         const want = { name: "c", available: false, message: "queued: waits for its 3 hosts to be available" };
-        expect(clusterStatus({ metadata })).to.deep.equal(want);
+        expect(clusterStatus({ metadata })).to.deep.include(want);
         expect(
             clusterStatus({ metadata, status: { conditions: [{ type: "Available", status: "True", message: "" }] } }),
-        ).to.deep.equal(want);
+        ).to.deep.include(want);
         const others = { name: "c", annotations: { "cluster.x-k8s.io/paused": "" } };
-        expect(clusterStatus({ metadata: others })).to.deep.equal({ name: "c", available: false, message: "" });
+        expect(clusterStatus({ metadata: others })).to.deep.include({ name: "c", available: false, message: "" });
     });
 
     it("is a host's state, its error, and whether it is used or being deleted", () => {
@@ -33,20 +33,26 @@ describe("What is read of the fleet", () => {
             state: "",
             error: "",
             deleting: false,
-            used: false,
         });
         expect(
             hostStatus({
-                metadata: { name: "h", deletionTimestamp: "2026" },
-                spec: { consumerRef: {} },
+                metadata: { name: "h", deletionTimestamp: "2026", labels: { "cluster.x-k8s.io/cluster-name": "c" } },
+                spec: { consumerRef: { name: "m" } },
                 status: { provisioning: { state: "deprovisioning" }, errorMessage: "no" },
             }),
-        ).to.deep.equal({ name: "h", state: "deprovisioning", error: "no", deleting: true, used: true });
+        ).to.deep.equal({
+            name: "h",
+            state: "deprovisioning",
+            error: "no",
+            deleting: true,
+            consumer: "m",
+            cluster: "c",
+        });
     });
 
     it("is a cluster's Available condition in one line; a cluster that is being deleted is not Available", () => {
         const conditions = [{ type: "Available", status: "False", message: "* RemoteConnectionProbe:\n  * failed" }];
-        expect(clusterStatus({ metadata: { name: "c" }, status: { conditions } })).to.deep.equal({
+        expect(clusterStatus({ metadata: { name: "c" }, status: { conditions } })).to.deep.include({
             name: "c",
             available: false,
             message: "* RemoteConnectionProbe: * failed",

@@ -2,7 +2,9 @@ import { expect } from "chai";
 import { plan } from "../../plan/plan";
 import { UserError } from "../../plan/user-error";
 import { validate } from "../../plan/validate";
-import { pendingObjects, progressLine, wanted, type Fleet, type PartStatus } from "../../tasks/wait-for-fleet/fleet";
+import { pendingObjects, progressLine, wanted, type Fleet } from "../../tasks/wait-for-fleet/fleet";
+import type { Machinery } from "../../tasks/wait-for-fleet/machines";
+import type { PartStatus } from "../../tasks/wait-for-fleet/pending";
 import {
     FleetTimeout,
     ObjectsMissing,
@@ -11,18 +13,52 @@ import {
     type FleetWaitArgs,
 } from "../../tasks/wait-for-fleet/wait";
 
-const planned = plan(validate({}), "dev");
+const config = validate({});
+const planned = plan(config, "dev");
 const host = (index: number, state: string, error = "") => ({
     name: `host-000${index}`,
     state,
     error,
     deleting: false,
-    used: false,
+    ...(index < 2 ? { consumer: `cluster-000${index}-x`, cluster: `cluster-000${index}` } : {}),
 });
+const ONE = { desiredReplicas: 1, replicas: 1, upToDateReplicas: 1, readyReplicas: 1, availableReplicas: 1 };
 const cluster = (index: number, available: boolean, message = "") => ({
     name: `cluster-000${index}`,
     available,
     message,
+    queued: false,
+    deleting: false,
+    generation: 2,
+    observedGeneration: 2,
+    conditions: [
+        { type: "TopologyReconciled", status: "True", observedGeneration: 2 },
+        { type: "Available", status: available ? "True" : "False", observedGeneration: 2, message },
+        ...["Deleting", "Remediating", "RollingOut", "ScalingUp", "ScalingDown"].map((type) => ({
+            type,
+            status: "False",
+            observedGeneration: 2,
+        })),
+    ],
+    controlPlane: ONE,
+    workers: {},
+});
+const machinery = (change: object = {}): Machinery => ({
+    owners: [],
+    machines: [0, 1].map((index) => ({
+        name: `cluster-000${index}-x`,
+        cluster: `cluster-000${index}`,
+        isControlPlane: true,
+        version: config.kubernetesVersion,
+        deleting: false,
+        hasNode: true,
+        created: "2026",
+        infrastructure: `cluster-000${index}-x`,
+        generation: 1,
+        observedGeneration: 1,
+        conditions: [],
+        ...(index === 0 ? change : {}),
+    })),
 });
 const settled: Fleet = {
     hosts: [host(0, "provisioned"), host(1, "provisioned"), host(2, "available"), host(3, "available")],
@@ -46,7 +82,7 @@ function wait(looks: (Fleet | Error)[], more: Partial<FleetWaitArgs> = {}) {
     let time = 0;
     const lines: string[] = [];
     const waiting = waitForFleet({
-        want: wanted(planned, 1, "clusters"),
+        want: wanted(planned, config, "clusters"),
         timeoutSeconds: 60,
         hint: "",
         report: (line) => lines.push(line),
@@ -54,6 +90,8 @@ function wait(looks: (Fleet | Error)[], more: Partial<FleetWaitArgs> = {}) {
             const look = looks.shift() ?? new Error("looked too often");
             return look instanceof Error ? Promise.reject(look) : Promise.resolve(look);
         },
+        readMachinery: () => Promise.resolve(machinery()),
+        readEvidence: () => Promise.resolve({ hosts: [], machines: [], metal3Machines: [] }),
         readContainers: () => Promise.resolve([]),
         clock: { now: () => time, sleep: (milliseconds) => Promise.resolve((time += milliseconds)) },
         ...more,
@@ -67,26 +105,31 @@ function wait(looks: (Fleet | Error)[], more: Partial<FleetWaitArgs> = {}) {
 
 describe("Where the fleet should be", () => {
     it("is: the clusters' hosts provisioned, the others available, and every cluster Available", () => {
-        expect(pendingObjects(settled, wanted(planned, 1, "clusters"))).to.deep.equal([]);
+        expect(pendingObjects(settled, wanted(planned, config, "clusters"))).to.deep.equal([]);
     });
 
     it("is anywhere a host can stay, when only hosts are waited for", () => {
-        const want = wanted(planned, 1, "hosts");
+        const want = wanted(planned, config, "hosts");
         expect(want.clusters).to.deep.equal([]);
-        const hosts = settled.hosts.map((each) => ({ ...each, state: "available" }));
+        const hosts = settled.hosts.map((each) => ({ ...each, state: each.consumer ? "provisioning" : "available" }));
         expect(pendingObjects({ ...settled, hosts, clusters: [] }, want)).to.deep.equal([]);
     });
 
     it("is also where a cluster that is about to be deleted uses a host, but no other host may be used", () => {
-        const want = wanted(planned, 1, "clusters");
+        const want = wanted(planned, config, "clusters");
         const fleetWith = (name: string, change: object) => ({
             ...settled,
             hosts: settled.hosts.map((each) => (each.name === name ? { ...each, ...change } : each)),
         });
-        expect(pendingObjects(fleetWith("host-0002", { state: "provisioned", used: true }), want)).to.deep.equal([]);
+        expect(
+            pendingObjects(
+                fleetWith("host-0002", { state: "provisioned", consumer: "c", cluster: "cluster-0002" }),
+                want,
+            ),
+        ).to.deep.equal([]);
         expect(pendingObjects(fleetWith("host-0002", { state: "provisioned" }), want)).to.have.length(1);
-        expect(pendingObjects(fleetWith("host-0000", { state: "provisioning", used: true }), want)).to.have.length(1);
-        expect(pendingObjects(fleetWith("host-0000", { deleting: true }), want)).to.have.length(1);
+        expect(pendingObjects(fleetWith("host-0000", { state: "provisioning" }), want)).to.have.length(2);
+        expect(pendingObjects(fleetWith("host-0000", { deleting: true }), want)).to.have.length(2);
     });
 
     it("is not reached by what is pending, which is named with its last error, broken parts first", () => {
@@ -95,15 +138,23 @@ describe("Where the fleet should be", () => {
             clusters: [cluster(0, false, "RemoteConnectionProbe: no")],
             parts: [...settled.parts, crashing],
         };
-        expect(pendingObjects(fleet, wanted(planned, 1, "clusters"))).to.deep.equal([
+        expect(pendingObjects(fleet, wanted(planned, config, "clusters"))).to.deep.equal([
             {
                 kind: "Deployment",
                 name: "metal3/ironic-conductor-0",
                 reason: "ironic-conductor-0-5d4 CrashLoopBackOff",
             },
-            { kind: "BareMetalHost", name: "host-0000", reason: "provisioning: deploy failed (wanted: provisioned)" },
-            { kind: "BareMetalHost", name: "host-0001", reason: "not seen by BMO yet (wanted: provisioned)" },
-            { kind: "BareMetalHost", name: "host-0003", reason: "does not exist (wanted: available)", lost: "refresh" },
+            {
+                kind: "BareMetalHost",
+                name: "host-0000",
+                reason: "provisioning: deploy failed (wanted: in use by cluster-0000)",
+            },
+            {
+                kind: "BareMetalHost",
+                name: "host-0001",
+                reason: "not seen by BMO yet (wanted: in use by cluster-0001)",
+            },
+            { kind: "BareMetalHost", name: "host-0003", reason: "does not exist", lost: "refresh" },
             { kind: "Cluster", name: "cluster-0000", reason: "RemoteConnectionProbe: no" },
             { kind: "Cluster", name: "cluster-0001", reason: "does not exist", lost: "refresh" },
         ]);
@@ -112,7 +163,7 @@ describe("Where the fleet should be", () => {
 
 describe("The wait for the fleet", () => {
     it("counts on the way, and names the parts that are not ready", () => {
-        const want = wanted(planned, 1, "clusters");
+        const want = wanted(planned, config, "clusters");
         expect(progressLine(settled, want, 12.4)).to.equal(
             "hosts: 2 provisioned, 2 available of 4; clusters: 2 of 2 Available (12 s)",
         );
@@ -152,6 +203,41 @@ describe("The wait for the fleet", () => {
         );
     });
 
+    it("does not end before the Machines agree, which it reads only once all else looks done", async () => {
+        const pending = { ...settled, clusters: [cluster(0, false), cluster(1, true)] };
+        const found = [machinery({ deleting: true }), machinery()];
+        let reads = 0;
+        const { waiting, looks } = wait([pending, pending, settled, settled], {
+            readMachinery: () => Promise.resolve(found[reads++] as Machinery),
+        });
+        await waiting;
+        expect({ reads, left: looks.length }).to.deep.equal({ reads: 2, left: 0 });
+    });
+
+    it("traces what is pending to its cause once the time has run out", async () => {
+        const pending = { ...settled, clusters: [cluster(0, false, "a symptom"), cluster(1, true)] };
+        const machines = machinery({ hasNode: false }).machines;
+        const metal3Machines = [
+            {
+                name: "cluster-0000-x",
+                conditions: [{ type: "AssociateBareMetalHost", status: "False", message: "no available host found" }],
+            },
+        ];
+        let reads = 0;
+        const { error } = wait(Array<Fleet>(100).fill(pending), {
+            readEvidence: () => {
+                reads += 1;
+                const held = { ...(machines[0] as (typeof machines)[0]) };
+                return Promise.resolve({ hosts: [], machines: [held], metal3Machines });
+            },
+        });
+        expect((await error)?.message).to.equal(
+            "After 60 s 1 object is not where it should be:\n" +
+                "  Cluster cluster-0000: Machine cluster-0000-x: Metal3Machine: no available host found\n",
+        );
+        expect(reads).to.equal(1);
+    });
+
     it("does not wait for what somebody else has deleted, but says how it comes back", async () => {
         const without = { ...settled, hosts: settled.hosts.slice(1) };
         // One look is not enough: the list may be older than the host.
@@ -160,7 +246,7 @@ describe("The wait for the fleet", () => {
         expect(await error).to.be.instanceOf(ObjectsMissing);
         expect((await error)?.message.split("\n")).to.deep.equal([
             "Something else has deleted or stopped these, and nothing in the lab brings them back:",
-            "  BareMetalHost host-0000: does not exist (wanted: provisioned)",
+            "  BareMetalHost host-0000: does not exist",
             "pulumi up --refresh notices what was deleted, and makes it again.",
         ]);
         expect(looks).to.have.length(0);
@@ -180,7 +266,7 @@ describe("The wait for the fleet", () => {
 
     it("gives up in time, naming at most twenty objects, the last failure and where to look", async () => {
         const many = plan(validate({ nodes: "50", clusters: "0" }), "dev");
-        const { error } = wait([], { want: wanted(many, 1, "hosts"), hint: "Look there." });
+        const { error } = wait([], { want: wanted(many, config, "hosts"), hint: "Look there." });
         expect(await error).to.be.instanceOf(FleetTimeout);
         const message = (await error)?.message ?? "";
         expect(message).to.match(/^After 60 s 50 objects are not where they should be:/);

@@ -1,0 +1,119 @@
+import type { ObjectMetadata } from "../../lib/kubernetes";
+import { CLUSTER_NAME_LABEL, QUEUED_ANNOTATION } from "../../plan/manifests/cluster-objects";
+import type { Pending } from "./pending";
+
+/** State of a host that is paused until FKAS releases it: BMO has given it none yet. */
+export const QUEUED = "queued";
+
+/** Annotations with which BMO leaves a host alone, or lets go of it. */
+const PAUSED = "baremetalhost.metal3.io/paused";
+const DETACHED = "baremetalhost.metal3.io/detached";
+
+/** What the wait for the fleet reads of a BareMetalHost. */
+export interface HostStatus {
+    name: string;
+    /** `status.provisioning.state`; "queued" until FKAS has released the host, "" until BMO has seen it. */
+    state: string;
+    /** `status.errorMessage`, or "". */
+    error: string;
+    /** The host is being deleted: it has left its wanted state for good. */
+    deleting: boolean;
+    /** Name of the Metal3Machine that uses the host (`spec.consumerRef`). */
+    consumer?: string;
+    /** Cluster of that Metal3Machine. CAPM3 writes both in one change. */
+    cluster?: string;
+    /** Where the host's user has put it, which no machine of a cluster wants of it. */
+    elsewhere?: Elsewhere;
+}
+
+/** A place for a host that the lab does not give it. */
+export interface Elsewhere {
+    /** What the user has asked for. */
+    asked: string;
+    /** The host's status says that it is there. */
+    there: boolean;
+}
+
+/** The fields of a BareMetalHost that are read. */
+export interface HostObject {
+    metadata?: ObjectMetadata & { labels?: Record<string, string> };
+    spec?: { consumerRef?: { name?: string }; image?: object; externallyProvisioned?: boolean; online?: boolean };
+    status?: {
+        provisioning?: { state?: string };
+        operationalStatus?: string;
+        poweredOn?: boolean;
+        errorMessage?: string;
+    };
+}
+
+export function hostStatus(object: HostObject): HostStatus {
+    const { metadata, spec, status } = object;
+    const consumer = spec?.consumerRef?.name;
+    const cluster = metadata?.labels?.[CLUSTER_NAME_LABEL];
+    const elsewhere = spec?.consumerRef === undefined ? placedByUser(object) : undefined;
+    return {
+        name: metadata?.name ?? "",
+        state: status?.provisioning?.state || (metadata?.annotations?.[QUEUED_ANNOTATION] === undefined ? "" : QUEUED),
+        error: status?.errorMessage ?? "",
+        deleting: metadata?.deletionTimestamp !== undefined,
+        ...(consumer === undefined ? {} : { consumer }),
+        ...(consumer === undefined || cluster === undefined ? {} : { cluster }),
+        ...(elsewhere === undefined ? {} : { elsewhere }),
+    };
+}
+
+/** Where a host without a consumer has been put by its user; undefined: nowhere, so it is a spare host. */
+function placedByUser({ metadata, spec, status }: HostObject): Elsewhere | undefined {
+    const annotations = metadata?.annotations ?? {};
+    const state = status?.provisioning?.state;
+    // BMO leaves a paused host alone, so that its status stays what it was, whatever that is.
+    if (PAUSED in annotations && !(QUEUED_ANNOTATION in annotations)) {
+        return { asked: "paused", there: true };
+    }
+    if (DETACHED in annotations) {
+        return { asked: "detached", there: status?.operationalStatus === "detached" };
+    }
+    if (spec?.externallyProvisioned === true) {
+        return { asked: "externally provisioned", there: state === "externally provisioned" };
+    }
+    if (spec?.image !== undefined) {
+        return { asked: "provisioned with an image of its user's", there: state === "provisioned" };
+    }
+    if (spec?.online === false) {
+        return { asked: "powered off", there: state === "available" && status?.poweredOn === false };
+    }
+    return undefined;
+}
+
+/**
+ * Why a host is not where it should be; none when it is. A host that a machine of one of these clusters uses should be
+ * provisioned, and one that its user has put elsewhere should be there. Any other host should be available, or in use:
+ * the cluster that uses it is about to be deleted, which Pulumi does only after the wait, and releases the host then.
+ * @param clusters the clusters that are waited for
+ */
+export function pendingHost(name: string, host: HostStatus | undefined, clusters: ReadonlySet<string>): Pending[] {
+    const pending = (reason: string, lost?: "refresh"): Pending[] => [
+        { kind: "BareMetalHost", name, reason, ...(lost ? { lost } : {}) },
+    ];
+    if (host === undefined) {
+        return pending("does not exist", "refresh");
+    }
+    const { state, error, deleting, consumer, cluster, elsewhere } = host;
+    const wanted = wantedState(host, clusters);
+    const settled = elsewhere?.there ?? (wanted === undefined || state === wanted);
+    // A paused or detached host keeps its last error for ever; a spare host with an error is given to no machine.
+    if (!deleting && settled && (error === "" || elsewhere !== undefined || wanted === undefined)) {
+        return [];
+    }
+    const found = `${deleting ? "being deleted, " : ""}${state || "not seen by BMO yet"}${error ? `: ${error}` : ""}`;
+    const asked = elsewhere?.asked ?? (consumer === undefined ? wanted : `in use by ${cluster}`);
+    return pending(asked === undefined || settled ? found : `${found} (wanted: ${asked})`);
+}
+
+/** Undefined: any state will do. */
+function wantedState({ consumer, cluster }: HostStatus, clusters: ReadonlySet<string>): string | undefined {
+    if (consumer === undefined) {
+        return "available";
+    }
+    return cluster !== undefined && clusters.has(cluster) ? "provisioned" : undefined;
+}
