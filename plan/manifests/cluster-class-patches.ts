@@ -1,4 +1,4 @@
-/** Label of a BareMetalHost: the workload cluster whose machines it is set aside for. */
+/** Label of a BareMetalHost, which FKAS writes: the workload cluster whose machines may take it. */
 export const HOST_CLUSTER_LABEL = "metal3-scale-lab/cluster";
 
 /** API of CAPM3's objects. */
@@ -93,7 +93,7 @@ export function classPatches(): object[] {
         },
         {
             name: "machines",
-            description: "The image, and only the hosts that are set aside for the cluster",
+            description: "The image, and only the hosts that are assigned to the cluster",
             definitions: [
                 { selector: machineSelector({ controlPlane: true }), jsonPatches: machinePatches },
                 {
