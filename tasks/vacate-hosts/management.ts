@@ -21,7 +21,7 @@ const OWNER_LABELS: Record<string, MachineOwner["kind"]> = {
 
 interface ListedHost {
     metadata?: ObjectMetadata;
-    spec?: { consumerRef?: { name: string }; image?: object; externallyProvisioned?: boolean; online?: boolean };
+    spec?: { consumerRef?: { name: string }; image?: object; externallyProvisioned?: boolean };
     status?: { errorMessage?: string; provisioning?: { state?: string; ID?: string } };
 }
 
@@ -116,7 +116,10 @@ async function ignoreAbsent(request: Promise<unknown>): Promise<void> {
     }
 }
 
-/** A host that its user has put elsewhere is not usable, nor is one that cannot do its work. */
+/**
+ * A host that its user has put elsewhere is not usable, nor is one that cannot do its work. One that is switched off is:
+ * CAPM3 leaves a host so that a machine lets go of.
+ */
 export function hostSight({ metadata, spec, status }: ListedHost): HostSight {
     const annotations = metadata?.annotations ?? {};
     const consumer = spec?.consumerRef?.name;
@@ -129,7 +132,6 @@ export function hostSight({ metadata, spec, status }: ListedHost): HostSight {
             metadata?.deletionTimestamp === undefined &&
             spec?.image === undefined &&
             spec?.externallyProvisioned !== true &&
-            spec?.online !== false &&
             !status?.errorMessage,
     };
 }

@@ -17,6 +17,7 @@ var (
 	everything = options.Options{PrecreateSecrets: true, OrphanGrace: time.Minute, HostsAtOnce: 1}
 	nothing    = options.Options{PrecreateSecrets: true}
 	byKCP      = options.Options{}
+	assigning  = options.Options{PrecreateSecrets: true, AssignHosts: true}
 )
 
 func rules(t *testing.T, o options.Options) []access.Rule {
@@ -50,6 +51,7 @@ func TestEachFlagNeedsItsOwnRules(t *testing.T) {
 	}
 	g.Expect(requests(t, nothing)).To(ConsistOf(append(always, "create secrets")))
 	g.Expect(requests(t, byKCP)).To(ConsistOf(append(always, "list secrets", "watch secrets")))
+	g.Expect(requests(t, assigning)).To(ConsistOf(append(always, "create secrets", "patch baremetalhosts")))
 	g.Expect(requests(t, everything)).To(ConsistOf(append(
 		always,
 		"create secrets",

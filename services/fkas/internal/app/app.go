@@ -84,7 +84,7 @@ func New(ctx context.Context, o *options.Options, kube *rest.Config) (*App, erro
 	if err := reconciler.Setup(ctx, mgr, o.Concurrency); err != nil {
 		return nil, err
 	}
-	if err := errors.Join(controller.SetupHostTrigger(mgr), setupHostQueue(mgr, kube, o)); err != nil {
+	if err := errors.Join(controller.SetupHostTrigger(mgr), setupFleet(mgr, kube, o)); err != nil {
 		return nil, err
 	}
 	a := &App{options: o, manager: mgr, reconciler: reconciler, server: server, apiAddress: make(chan net.Addr, 1)}
@@ -113,9 +113,10 @@ func newManager(o *options.Options, kube *rest.Config) (ctrl.Manager, error) {
 	})
 }
 
-// setupHostQueue adds the host queue and the cache that it needs, if the options make this process run the queue.
-func setupHostQueue(mgr ctrl.Manager, kube *rest.Config, o *options.Options) error {
-	if o.HostsAtOnce == 0 {
+// setupFleet adds the host queue and the assignment of hosts, if the options make this process run them, and the cache
+// of the Clusters of every FKAS that both need.
+func setupFleet(mgr ctrl.Manager, kube *rest.Config, o *options.Options) error {
+	if o.HostsAtOnce == 0 && !o.AssignHosts {
 		return nil
 	}
 	cacheOptions := management.TopologyCacheOptions(o.Namespace)
@@ -129,7 +130,14 @@ func setupHostQueue(mgr ctrl.Manager, kube *rest.Config, o *options.Options) err
 	if err := mgr.Add(clusters); err != nil {
 		return fmt.Errorf("add the cache of all Clusters: %w", err)
 	}
-	return controller.SetupHostQueue(mgr, clusters, o.HostsAtOnce)
+	var errs []error
+	if o.HostsAtOnce > 0 {
+		errs = append(errs, controller.SetupHostQueue(mgr, clusters, o.HostsAtOnce))
+	}
+	if o.AssignHosts {
+		errs = append(errs, controller.SetupAssignment(mgr, clusters))
+	}
+	return errors.Join(errs...)
 }
 
 // Run runs until ctx ends, then stops serving all clusters.

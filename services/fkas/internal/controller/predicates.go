@@ -6,11 +6,13 @@ import (
 	"strings"
 
 	bmov1alpha1 "github.com/metal3-io/baremetal-operator/apis/metal3.io/v1alpha1"
+	clusterv1 "sigs.k8s.io/cluster-api/api/core/v1beta2"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/event"
 	"sigs.k8s.io/controller-runtime/pkg/predicate"
 
 	"metal3-scale-lab/fkas/internal/management"
+	"metal3-scale-lab/fkas/internal/management/assignment"
 )
 
 // A predicate passes the events that can make a difference. Most events are changes of a status, which make none.
@@ -47,13 +49,29 @@ var hostQueueChanged = predicate.Funcs{UpdateFunc: func(e event.UpdateEvent) boo
 		management.HostLeaving(before) != management.HostLeaving(after)
 }}
 
-// becameFree passes only the event with which a host becomes free. A machine that looks for a host later finds it
-// without FKAS.
+// assignmentChanged passes changes of the fields of a host that the assignment of hosts reads.
+var assignmentChanged = predicate.Funcs{UpdateFunc: func(e event.UpdateEvent) bool {
+	before, after := e.ObjectOld.(*bmov1alpha1.BareMetalHost), e.ObjectNew.(*bmov1alpha1.BareMetalHost)
+	return assignment.HostOf(before) != assignment.HostOf(after) ||
+		!reflect.DeepEqual(before.Spec.ConsumerRef, after.Spec.ConsumerRef) ||
+		replacedOrDeleted(before, after)
+}}
+
+// topologyChanged passes changes of a Cluster's spec, and its deletion.
+var topologyChanged = predicate.TypedFuncs[*clusterv1.Cluster]{
+	UpdateFunc: func(e event.TypedUpdateEvent[*clusterv1.Cluster]) bool {
+		return e.ObjectOld.GetGeneration() != e.ObjectNew.GetGeneration() || replacedOrDeleted(e.ObjectOld, e.ObjectNew)
+	},
+}
+
+// becameFree passes only the event with which a host becomes free for machines of a Cluster: it becomes available, or is
+// assigned to the Cluster while it is. A machine that looks for a host later finds it without FKAS.
 var becameFree = predicate.Funcs{
 	CreateFunc: func(event.CreateEvent) bool { return false },
 	UpdateFunc: func(e event.UpdateEvent) bool {
 		before, after := e.ObjectOld.(*bmov1alpha1.BareMetalHost), e.ObjectNew.(*bmov1alpha1.BareMetalHost)
-		return !management.HostFree(before) && management.HostFree(after)
+		assigned := before.Labels[management.HostClusterLabel] != after.Labels[management.HostClusterLabel]
+		return management.HostFree(after) && (assigned || !management.HostFree(before))
 	},
 	DeleteFunc:  func(event.DeleteEvent) bool { return false },
 	GenericFunc: func(event.GenericEvent) bool { return false },

@@ -175,6 +175,55 @@ func TestOnlyTheEventWithWhichAHostBecomesFreePasses(t *testing.T) {
 		To(Equal([]bool{true, true}), "inspected, or given back")
 	g.Expect([]bool{update(free, free), update(free, taken), update(inspecting, taken)}).
 		To(Equal([]bool{false, false, false}))
+	assigned := func(host *bmov1alpha1.BareMetalHost) *bmov1alpha1.BareMetalHost {
+		host = host.DeepCopy()
+		host.Labels = map[string]string{management.HostClusterLabel: "c"}
+		return host
+	}
+	g.Expect(update(free, assigned(free))).To(BeTrue(), "assigned while it is available")
+	g.Expect([]bool{update(inspecting, assigned(inspecting)), update(taken, assigned(taken))}).
+		To(Equal([]bool{false, false}), "assigned, and not free")
 	g.Expect(becameFree.Create(event.CreateEvent{Object: free})).To(BeFalse())
 	g.Expect(becameFree.Delete(event.DeleteEvent{Object: free})).To(BeFalse())
+}
+
+func TestOnlyChangesThatTheAssignmentReadsCauseOne(t *testing.T) {
+	type bmh = bmov1alpha1.BareMetalHost
+	host := func(change func(*bmh)) bool {
+		before := &bmh{}
+		before.Status.Provisioning.State, before.Spec.Online = bmov1alpha1.StateInspecting, true
+		after := before.DeepCopy()
+		change(after)
+		return assignmentChanged.Update(event.UpdateEvent{ObjectOld: before, ObjectNew: after})
+	}
+	annotation := func(key string) func(*bmh) {
+		return func(h *bmh) { h.Annotations = map[string]string{key: ""} }
+	}
+	state := func(state bmov1alpha1.ProvisioningState) func(*bmh) {
+		return func(h *bmh) { h.Status.Provisioning.State = state }
+	}
+	cluster := func(change func(*clusterv1.Cluster)) bool {
+		before := &clusterv1.Cluster{}
+		after := before.DeepCopy()
+		change(after)
+		return topologyChanged.Update(event.TypedUpdateEvent[*clusterv1.Cluster]{ObjectOld: before, ObjectNew: after})
+	}
+	now := metav1.Now()
+	for name, row := range map[string]struct{ got, want bool }{
+		"A host becomes available":      {host(state(bmov1alpha1.StateAvailable)), true},
+		"A host is prepared":            {host(state(bmov1alpha1.StatePreparing)), false},
+		"A host is to leave":            {host(annotation(management.LeavingAnnotation)), true},
+		"A host is released":            {host(annotation(management.ReleasedAnnotation)), false},
+		"A host gets a consumer":        {host(func(h *bmh) { h.Spec.ConsumerRef = &corev1.ObjectReference{Name: "x"} }), true},
+		"A host gets an error":          {host(func(h *bmh) { h.Status.ErrorMessage = "x" }), true},
+		"A host gets a label":           {host(func(h *bmh) { h.Labels = map[string]string{management.HostClusterLabel: "c"} }), true},
+		"A host's deletion begins":      {host(func(h *bmh) { h.DeletionTimestamp = &now }), true},
+		"A Cluster wants more machines": {cluster(func(c *clusterv1.Cluster) { c.Generation = 2 }), true},
+		"A Cluster's deletion begins":   {cluster(func(c *clusterv1.Cluster) { c.DeletionTimestamp = &now }), true},
+		"A Cluster's status changes":    {cluster(func(c *clusterv1.Cluster) { c.ResourceVersion = "2" }), false},
+	} {
+		if row.got != row.want {
+			t.Errorf("%s: causes an assignment: %v, want %v", name, row.got, row.want)
+		}
+	}
 }

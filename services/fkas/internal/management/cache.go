@@ -75,15 +75,29 @@ func Trim(in any) (any, error) {
 		if labelled {
 			obj.Labels = map[string]string{HostClusterLabel: cluster}
 		}
-		obj.Spec = bmov1alpha1.BareMetalHostSpec{ConsumerRef: obj.Spec.ConsumerRef}
-		state := obj.Status.Provisioning.State
-		obj.Status = bmov1alpha1.BareMetalHostStatus{}
-		obj.Status.Provisioning.State = state
+		trimHost(obj)
 	}
 	return in, nil
 }
 
-// trimToTopology keeps the fields of a Cluster that HostQueue reads.
+// trimHost keeps the fields of a host that FKAS reads. Of an image it keeps that there is one.
+func trimHost(host *bmov1alpha1.BareMetalHost) {
+	before := host.Spec
+	host.Spec = bmov1alpha1.BareMetalHostSpec{
+		ConsumerRef: before.ConsumerRef, Online: before.Online, ExternallyProvisioned: before.ExternallyProvisioned,
+	}
+	if before.Image != nil {
+		host.Spec.Image = &bmov1alpha1.Image{}
+	}
+	if before.CustomDeploy != nil {
+		host.Spec.CustomDeploy = &bmov1alpha1.CustomDeploy{}
+	}
+	state, message := host.Status.Provisioning.State, host.Status.ErrorMessage
+	host.Status = bmov1alpha1.BareMetalHostStatus{ErrorMessage: message}
+	host.Status.Provisioning.State = state
+}
+
+// trimToTopology keeps the fields of a Cluster that HostQueue and the assignment of hosts read.
 func trimToTopology(in any) (any, error) {
 	if cluster, ok := in.(*clusterv1.Cluster); ok {
 		trimMeta(&cluster.ObjectMeta)
@@ -95,11 +109,18 @@ func trimToTopology(in any) (any, error) {
 	return in, nil
 }
 
+// keptAnnotations are the annotations that FKAS reads, on objects of any kind.
+var keptAnnotations = []string{
+	NodeCreatedAnnotation, QueuedAnnotation, ReleasedAnnotation, LeavingAnnotation,
+	bmov1alpha1.PausedAnnotation, bmov1alpha1.DetachedAnnotation,
+	infrav1.UnhealthyAnnotation, infrav1.UnhealthyAnnotationDeprecated,
+}
+
 func trimMeta(meta *metav1.ObjectMeta) {
 	meta.ManagedFields = nil
 	meta.Finalizers = nil
 	kept := map[string]string{}
-	for _, key := range []string{NodeCreatedAnnotation, QueuedAnnotation, ReleasedAnnotation, LeavingAnnotation} {
+	for _, key := range keptAnnotations {
 		if value, ok := meta.Annotations[key]; ok {
 			kept[key] = value
 		}

@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	bmov1alpha1 "github.com/metal3-io/baremetal-operator/apis/metal3.io/v1alpha1"
+	infrav1 "github.com/metal3-io/cluster-api-provider-metal3/api/v1beta2"
 	. "github.com/onsi/gomega"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	clusterv1 "sigs.k8s.io/cluster-api/api/core/v1beta2"
@@ -53,4 +54,27 @@ func TestTheCacheKeepsTheFieldsThatTheHostTriggerReads(t *testing.T) {
 		ClusterName: "c", InfrastructureRef: ref,
 		Bootstrap: clusterv1.Bootstrap{DataSecretName: &secret},
 	}))
+}
+
+func TestTheCacheKeepsTheFieldsOfAHostThatTheAssignmentReads(t *testing.T) {
+	g := NewWithT(t)
+	annotations := map[string]string{
+		LeavingAnnotation: "", bmov1alpha1.PausedAnnotation: "", bmov1alpha1.DetachedAnnotation: "",
+		infrav1.UnhealthyAnnotation: "", infrav1.UnhealthyAnnotationDeprecated: "",
+	}
+	host := &bmov1alpha1.BareMetalHost{ObjectMeta: metav1.ObjectMeta{Annotations: annotations}}
+	host.Spec.Online, host.Spec.ExternallyProvisioned = true, true
+	host.Spec.Image = &bmov1alpha1.Image{URL: "http://images/x"}
+	host.Spec.CustomDeploy = &bmov1alpha1.CustomDeploy{Method: "x"}
+	host.Spec.BMC.Address = "redfish://x"
+	host.Status.ErrorMessage, host.Status.HardwareDetails = "no answer", &bmov1alpha1.HardwareDetails{}
+	kept, err := Trim(host)
+	g.Expect(err).NotTo(HaveOccurred())
+	want := &bmov1alpha1.BareMetalHost{ObjectMeta: metav1.ObjectMeta{Annotations: annotations}}
+	want.Spec = bmov1alpha1.BareMetalHostSpec{
+		Online: true, ExternallyProvisioned: true,
+		Image: &bmov1alpha1.Image{}, CustomDeploy: &bmov1alpha1.CustomDeploy{},
+	}
+	want.Status.ErrorMessage = "no answer"
+	g.Expect(kept).To(Equal(want))
 }

@@ -7,7 +7,7 @@ import "time"
 const (
 	// IndexLabel on a Cluster is the index of the FKAS that serves it.
 	IndexLabel = "metal3-scale-lab/fake-api-server"
-	// HostClusterLabel on a BareMetalHost names the Cluster, of the host's namespace, that the host is set aside for.
+	// HostClusterLabel on a BareMetalHost names the Cluster, of the host's namespace, that the host is assigned to.
 	HostClusterLabel = "metal3-scale-lab/cluster"
 	// QueuedAnnotation on a paused Cluster is the number of hosts that the Cluster waits for, a whole number from 1.
 	// On a paused BareMetalHost it marks the host as queued, whatever its value.

@@ -26,6 +26,11 @@ var (
 		Name: "fkas_released_hosts_total",
 		Help: "BareMetalHosts taken out of the queue, mostly because fewer than the limit were in progress.",
 	})
+	// HostsAssigned counts BareMetalHosts that were given to a Cluster.
+	HostsAssigned = prometheus.NewCounter(prometheus.CounterOpts{
+		Name: "fkas_assigned_hosts_total",
+		Help: "BareMetalHosts that got the label of a Cluster, so that its machines can take them.",
+	})
 
 	triggered = prometheus.NewCounterVec(prometheus.CounterOpts{
 		Name: "fkas_triggered_reconciles_total",
@@ -38,7 +43,9 @@ var (
 )
 
 func init() {
-	ctrlmetrics.Registry.MustRegister(ReconcileErrors, OrphansDeleted, ReleasedClusters, ReleasedHosts, triggered)
+	ctrlmetrics.Registry.MustRegister(
+		ReconcileErrors, OrphansDeleted, ReleasedClusters, ReleasedHosts, HostsAssigned, triggered,
+	)
 }
 
 // Counts are taken when metrics are scraped.

@@ -28,6 +28,7 @@ type Options struct {
 	OrphanGrace            time.Duration
 	QueuePatience          time.Duration
 	HostsAtOnce            int
+	AssignHosts            bool
 	APIAddress             string
 	HealthAddress          string
 	MetricsAddress         string
@@ -115,6 +116,13 @@ func flags(o *Options, text *texts, env Environment) *flag.FlagSet {
 		0,
 		"release queued BareMetalHosts while fewer than this number are in progress, 1-100000; set it in one FKAS of a "+
 			"management cluster only; 0: release none",
+	)
+	fs.BoolVar(
+		&o.AssignHosts,
+		"assign-hosts",
+		false,
+		"assign free BareMetalHosts to the Clusters of every FKAS, with the label metal3-scale-lab/cluster; set it in one "+
+			"FKAS of a management cluster only",
 	)
 	fs.StringVar(&o.APIAddress, "api-address", ":3333", "address of /register, /updateNode and /clusters")
 	fs.StringVar(&o.HealthAddress, "health-address", ":8081", "address of /healthz and /readyz")

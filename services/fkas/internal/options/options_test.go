@@ -43,6 +43,7 @@ func TestAFlagWinsOverTheEnvironment(t *testing.T) {
 			"FKAS_REGISTER_PORTS=30000-30009",
 			"FKAS_ORPHAN_GRACE=0",
 			"FKAS_QUEUE_PATIENCE=0",
+			"FKAS_ASSIGN_HOSTS=true",
 			"DEBUG=true",
 		),
 	)
@@ -52,6 +53,7 @@ func TestAFlagWinsOverTheEnvironment(t *testing.T) {
 	g.Expect(o.PrecreateSecrets).To(BeFalse())
 	g.Expect(o.OrphanGrace).To(BeZero())
 	g.Expect(o.QueuePatience).To(BeZero())
+	g.Expect(o.AssignHosts).To(BeTrue())
 	g.Expect([]int32{o.FirstPort, o.LastPort}).To(Equal([]int32{30000, 30009}))
 	g.Expect(o.Verbosity).To(Equal(4))
 }

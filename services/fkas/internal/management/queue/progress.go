@@ -23,7 +23,7 @@ func InProgress(hosts []bmov1alpha1.BareMetalHost, clusters []clusterv1.Cluster,
 	// missing is the number of machines of each Cluster that have no host yet.
 	missing := map[types.NamespacedName]int{}
 	for i := range clusters {
-		missing[client.ObjectKeyFromObject(&clusters[i])] = machinesOf(&clusters[i])
+		missing[client.ObjectKeyFromObject(&clusters[i])] = management.MachinesOf(&clusters[i])
 	}
 	inProgress := 0
 	available := map[types.NamespacedName]int{}
@@ -53,25 +53,6 @@ func InProgress(hosts []bmov1alpha1.BareMetalHost, clusters []clusterv1.Cluster,
 		inProgress += min(count, max(0, missing[cluster]))
 	}
 	return inProgress
-}
-
-// machinesOf is the number of machines in a Cluster's topology. It is 0 for a Cluster that has no topology or is being
-// deleted.
-func machinesOf(cluster *clusterv1.Cluster) int {
-	topology := &cluster.Spec.Topology
-	if !cluster.DeletionTimestamp.IsZero() || !topology.IsDefined() {
-		return 0
-	}
-	machines := int32(0)
-	if replicas := topology.ControlPlane.Replicas; replicas != nil {
-		machines += *replicas
-	}
-	for i := range topology.Workers.MachineDeployments {
-		if replicas := topology.Workers.MachineDeployments[i].Replicas; replicas != nil {
-			machines += *replicas
-		}
-	}
-	return int(machines)
 }
 
 // startOf is the time of a host's release. For a host that was never queued, or whose annotation is malformed, it is

@@ -81,7 +81,9 @@ func Failing(t *testing.T, funcs interceptor.Funcs, objects ...client.Object) *L
 // may send the requests that access.Rules grants an FKAS that precreates Secrets, deletes orphans and releases hosts.
 func NewOn(t *testing.T, c client.WithWatch) *Lab {
 	t.Helper()
-	rules, err := access.Rules(&options.Options{PrecreateSecrets: true, OrphanGrace: time.Minute, HostsAtOnce: 1})
+	rules, err := access.Rules(&options.Options{
+		PrecreateSecrets: true, OrphanGrace: time.Minute, HostsAtOnce: 1, AssignHosts: true,
+	})
 	if err != nil {
 		t.Fatal(err)
 	}

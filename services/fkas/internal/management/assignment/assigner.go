@@ -1,0 +1,155 @@
+package assignment
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	bmov1alpha1 "github.com/metal3-io/baremetal-operator/apis/metal3.io/v1alpha1"
+	infrav1 "github.com/metal3-io/cluster-api-provider-metal3/api/v1beta2"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/types"
+	clusterv1 "sigs.k8s.io/cluster-api/api/core/v1beta2"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/log"
+
+	"metal3-scale-lab/fkas/internal/management"
+)
+
+// Assigner writes the labels that Decide decides on.
+type Assigner struct {
+	// Client reads BareMetalHosts and Metal3Machines from the cache, and writes.
+	Client client.Client
+	// Clusters reads the Clusters of all FKAS from a cache.
+	Clusters client.Reader
+}
+
+// Assignments is the result of Assigner.Assign.
+type Assignments struct {
+	// Given and Taken are the numbers of hosts that got a label with a new value, and that lost theirs.
+	Given, Taken int
+	// RequeueAfter is the time until the next call, where no event will cause one; 0: none is needed.
+	RequeueAfter time.Duration
+}
+
+// Assign brings the labels of all hosts up to date. An error with one host does not keep the others from being written.
+func (a *Assigner) Assign(ctx context.Context) (Assignments, error) {
+	var hosts bmov1alpha1.BareMetalHostList
+	if err := a.Client.List(ctx, &hosts, client.UnsafeDisableDeepCopy); err != nil {
+		return Assignments{}, fmt.Errorf("list BareMetalHosts: %w", err)
+	}
+	var machines infrav1.Metal3MachineList
+	if err := a.Client.List(ctx, &machines, client.UnsafeDisableDeepCopy); err != nil {
+		return Assignments{}, fmt.Errorf("list Metal3Machines: %w", err)
+	}
+	var clusters clusterv1.ClusterList
+	if err := a.Clusters.List(ctx, &clusters, client.UnsafeDisableDeepCopy); err != nil {
+		return Assignments{}, fmt.Errorf("list Clusters: %w", err)
+	}
+	var done Assignments
+	var errs []error
+	byKey := map[types.NamespacedName]*bmov1alpha1.BareMetalHost{}
+	for i := range hosts.Items {
+		byKey[client.ObjectKeyFromObject(&hosts.Items[i])] = &hosts.Items[i]
+	}
+	for namespace, s := range sights(hosts.Items, machines.Items, clusters.Items) {
+		for _, change := range Decide(s.hosts, s.clusters) {
+			host := byKey[types.NamespacedName{Namespace: namespace, Name: change.Host}]
+			errs = append(errs, a.write(ctx, host, change.Cluster, &done))
+		}
+	}
+	if done.Given+done.Taken > 0 {
+		log.FromContext(ctx).Info("Assigned hosts to clusters", "given", done.Given, "taken", done.Taken)
+	}
+	return done, errors.Join(errs...)
+}
+
+// write changes the label of a host, unless the host is no longer as it was read.
+func (a *Assigner) write(ctx context.Context, host *bmov1alpha1.BareMetalHost, cluster string, done *Assignments) error {
+	labels := map[string]any{management.HostClusterLabel: nil}
+	if cluster != "" {
+		labels[management.HostClusterLabel] = cluster
+	}
+	patch, err := json.Marshal(map[string]any{"metadata": map[string]any{
+		"uid": host.UID, "resourceVersion": host.ResourceVersion, "labels": labels,
+	}})
+	if err != nil {
+		return err
+	}
+	target := &bmov1alpha1.BareMetalHost{}
+	target.Namespace, target.Name = host.Namespace, host.Name
+	err = a.Client.Patch(ctx, target, client.RawPatch(types.MergePatchType, patch))
+	switch {
+	case apierrors.IsConflict(err):
+		// The cache was outdated. If nothing has changed that the decision reads, no event follows.
+		done.RequeueAfter = management.RetryAfterConflict
+	case apierrors.IsNotFound(err):
+	case err != nil:
+		return fmt.Errorf("assign host %s to cluster %q: %w", client.ObjectKeyFromObject(host), cluster, err)
+	case cluster == "":
+		done.Taken++
+	default:
+		done.Given++
+	}
+	return nil
+}
+
+// sight is what one namespace holds. CAPM3 takes only hosts of a machine's own namespace.
+type sight struct {
+	hosts    []Host
+	clusters []Cluster
+}
+
+// sights reads the objects of all namespaces, by namespace.
+func sights(
+	hosts []bmov1alpha1.BareMetalHost, machines []infrav1.Metal3Machine, clusters []clusterv1.Cluster,
+) map[string]*sight {
+	found := map[string]*sight{}
+	of := func(namespace string) *sight {
+		if found[namespace] == nil {
+			found[namespace] = &sight{}
+		}
+		return found[namespace]
+	}
+	clusterOf := map[types.NamespacedName]string{}
+	for i := range machines {
+		clusterOf[client.ObjectKeyFromObject(&machines[i])] = machines[i].Labels[clusterv1.ClusterNameLabel]
+	}
+	served := map[types.NamespacedName]bool{}
+	for i := range hosts {
+		host := HostOf(&hosts[i])
+		if consumer, ok := management.Consumer(&hosts[i]); ok {
+			served[consumer] = true
+			host.UsedBy = clusterOf[consumer]
+		}
+		s := of(hosts[i].Namespace)
+		s.hosts = append(s.hosts, host)
+	}
+	waiting, present := map[types.NamespacedName]int{}, map[types.NamespacedName]int{}
+	for i := range machines {
+		machine := &machines[i]
+		if !machine.DeletionTimestamp.IsZero() {
+			continue
+		}
+		key := client.ObjectKeyFromObject(machine)
+		cluster := types.NamespacedName{Namespace: machine.Namespace, Name: clusterOf[key]}
+		present[cluster]++
+		if !served[key] {
+			waiting[cluster]++
+		}
+	}
+	for i := range clusters {
+		cluster := &clusters[i]
+		if !cluster.DeletionTimestamp.IsZero() {
+			continue
+		}
+		key := client.ObjectKeyFromObject(cluster)
+		s := of(cluster.Namespace)
+		s.clusters = append(s.clusters, Cluster{
+			Name: cluster.Name, Waiting: waiting[key], Future: max(0, management.MachinesOf(cluster)-present[key]),
+		})
+	}
+	return found
+}
