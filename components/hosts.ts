@@ -23,10 +23,8 @@ export const QUEUED_ANNOTATIONS = {
  * are compared, and go, because nobody would release what still waits.
  * @param properties in which the annotations of the queue are
  */
-export const sinceCreation = (
-    { profile }: Pick<LabPlan, "profile">,
-    properties: string[],
-): Pick<pulumi.CustomResourceOptions, "ignoreChanges"> => (profile.hostQueue ? { ignoreChanges: properties } : {});
+export const sinceCreation = ({ profile }: Pick<LabPlan, "profile">, properties: string[]): string[] =>
+    profile.hostQueue ? properties : [];
 
 export interface BareMetalHostsArgs extends LabContext {
     ironic: Ironic;
@@ -106,8 +104,12 @@ export class BareMetalHosts extends pulumi.ComponentResource {
                 dependsOn: [secret, ...dependenciesOf(host, args)],
                 customTimeouts: { delete: "20m" },
                 deleteBeforeReplace: true,
-                // All of them, and not each by its name: Pulumi would leave an empty object, which is a change.
-                ...sinceCreation(args.plan, ["metadata.annotations"]),
+                ignoreChanges: [
+                    // CAPM3 switches a host off that a machine lets go of, and a person may, too.
+                    "spec.online",
+                    // All of them, and not each by its name: Pulumi would leave an empty object, which is a change.
+                    ...sinceCreation(args.plan, ["metadata.annotations"]),
+                ],
             },
         );
     }

@@ -83,7 +83,7 @@ export class WorkloadClusters extends pulumi.ComponentResource {
             dependsOn: [clusterClass, ...args.fakeApiServers.of(cluster), ...args.hosts.ofCluster(cluster)],
             // Its machines are deleted one after another, and each host is deprovisioned before its machine is gone.
             customTimeouts: { delete: "30m" },
-            ...sinceCreation(args.plan, QUEUE_PROPERTIES),
+            ignoreChanges: sinceCreation(args.plan, QUEUE_PROPERTIES),
         });
     }
 }

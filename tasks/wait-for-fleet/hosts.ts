@@ -37,11 +37,10 @@ export interface Elsewhere {
 /** The fields of a BareMetalHost that are read. */
 export interface HostObject {
     metadata?: ObjectMetadata & { labels?: Record<string, string> };
-    spec?: { consumerRef?: { name?: string }; image?: object; externallyProvisioned?: boolean; online?: boolean };
+    spec?: { consumerRef?: { name?: string }; image?: object; externallyProvisioned?: boolean };
     status?: {
         provisioning?: { state?: string };
         operationalStatus?: string;
-        poweredOn?: boolean;
         errorMessage?: string;
     };
 }
@@ -78,9 +77,6 @@ function placedByUser({ metadata, spec, status }: HostObject): Elsewhere | undef
     }
     if (spec?.image !== undefined) {
         return { asked: "provisioned with an image of its user's", there: state === "provisioned" };
-    }
-    if (spec?.online === false) {
-        return { asked: "powered off", there: state === "available" && status?.poweredOn === false };
     }
     return undefined;
 }
