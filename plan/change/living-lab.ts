@@ -158,7 +158,7 @@ function addMachine(lab: LivingLab, { environment }: Outputs): void {
         serviceCidr: machine.serviceCidr,
         minikubeCpus: machine.cpus,
         minikubeMemory: machine.memoryMib,
-        minikubeDisk: machine.driver === "kvm2" ? machine.diskGib : undefined,
+        minikubeDisk: machine.diskGib,
         minikubeBaseImage: baseImage.startsWith(BUILT_IMAGES) ? "built" : baseImage,
         libvirtUri: machine.libvirt?.uri,
         libvirtNetwork: machine.libvirt?.network,

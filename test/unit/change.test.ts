@@ -74,6 +74,11 @@ describe("A change of a living lab", () => {
         }
     });
 
+    it("is one problem where the substrate is another: what belongs to the old one means nothing on the new", () => {
+        const before = living({ ...MINIKUBE, minikubeDriver: "docker", podCidr: "10.8.0.0/16" });
+        expect(wrongKeys(before, {})).to.deep.equal(["substrate"]);
+    });
+
     it("names all problems at once, those of the configuration itself among them", () => {
         const raw = { nodes: "many", podCidr: "10.8.0.0/16", kubernetesVersion: "v1.35.3", nodez: "1" };
         expect(wrongKeys(living({}), raw)).to.have.members(["nodes", "nodez", "podCidr", "kubernetesVersion"]);
@@ -134,8 +139,8 @@ describe("A change of apiPort", () => {
     });
 
     it("is refused by a lab of an earlier version, of which every object would be replaced", () => {
-        const old = livingLab(STACK, resourcesOf({ apiPort: "7000" }));
-        old.identified = false;
+        const old = livingLab(STACK, resourcesOf({ apiPort: "7000" }, {}));
+        expect(problems(livingLab(STACK, resourcesOf({}, {})), {})).to.deep.equal([]);
         expect(problems(old, { apiPort: "7000" })).to.deep.equal([]);
         expect(problems(old, {})[0]).to.match(/^apiPort = \(not set\): this lab has 7000, .*set apiPort 7000/);
         expect(wrongKeys(old, { apiPort: "7001" })).to.deep.equal(["apiPort"]);
