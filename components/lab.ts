@@ -14,6 +14,7 @@ import { KubeconfigFile } from "./kubeconfig-file";
 import type { LabContext } from "./lab-context";
 import { LabPki } from "./lab-pki";
 import { SUBSTRATE_KINDS } from "./substrate/kinds";
+import { vacatedHosts } from "./vacated-hosts";
 import { fleetReached } from "./wait-for-fleet";
 import { WorkloadClusters } from "./workload-clusters";
 
@@ -60,6 +61,8 @@ export class Lab extends pulumi.ComponentResource {
         const clusterNeeds = { ...lab, ironic, clusterApi, fakeApiServers, hosts };
         const clusters = new WorkloadClusters("clusters", clusterNeeds, inCluster);
 
+        const after = [fakeApiServers, ...hosts.hosts];
+        const vacated = vacatedHosts({ plan, kubeconfig: substrate.kubeconfig, after });
         const content = substrate.kubeconfig;
         const { path } = new KubeconfigFile("kubeconfig", { content, stack: pulumi.getStack() }, here);
         this.outputs = {
@@ -71,7 +74,7 @@ export class Lab extends pulumi.ComponentResource {
             conductors: plan.conductors.length,
             pairs: plan.pairs.length,
             fakeApiServers: plan.fakeApiServers.length,
-            fleet: fleetReached({ ...lab, pairs, ironicChart, hosts, clusters }),
+            fleet: fleetReached({ ...lab, pairs, ironicChart, hosts, clusters, vacated }),
             next: nextSteps(path, plan.namespace),
         };
         this.registerOutputs({});

@@ -22,6 +22,8 @@ export interface FleetReachedArgs extends Pick<LayerContext, "config" | "plan"> 
     /** The first look is made once all hosts and clusters are made. */
     hosts: Pick<BareMetalHosts, "hosts">;
     clusters: Pick<WorkloadClusters, "clusters">;
+    /** Resolves once no host that leaves the lab is in use. Awaited whatever `wait` says. */
+    vacated: pulumi.Output<unknown>;
 }
 
 /**
@@ -38,7 +40,7 @@ export function fleetReached(args: FleetReachedArgs): pulumi.Output<string> {
     const { namespace } = plan;
     const { wait } = config;
     if (wait === "none") {
-        return pulumi.output("not waited for (wait: none)");
+        return args.vacated.apply(() => "not waited for (wait: none)");
     }
     const want = wanted(plan, config.controlPlaneNodes + config.workerNodes, wait);
     const reached =
@@ -53,23 +55,25 @@ export function fleetReached(args: FleetReachedArgs): pulumi.Output<string> {
     const containers = [...substrate.containers, ...pairs.flatMap((pair) => pair.containers)];
     const after = [...hosts.hosts, ...clusters.clusters];
     return pulumi.unsecret(
-        pulumi.all([substrate.kubeconfig, pulumi.all(containers), ids(after)]).apply(async ([content, names]) => {
-            const reader = new FleetReader(content, namespace, workloads);
-            await withRunErrors(
-                waitForFleet({
-                    want,
-                    timeoutSeconds: plan.waitSeconds,
-                    read: () => reader.read(wait === "clusters"),
-                    readContainers: () => readContainers(label, names),
-                    report: (line) => void pulumi.log.info(line),
-                    hint:
-                        `Look with: kubectl -n ${namespace} describe baremetalhost NAME, ` +
-                        `clusterctl describe cluster NAME -n ${namespace}; docs/troubleshooting.md says more. ` +
-                        "'waitTimeout' is the limit.",
-                }),
-            );
-            return reached;
-        }),
+        pulumi
+            .all([substrate.kubeconfig, pulumi.all(containers), ids(after), args.vacated])
+            .apply(async ([content, names]) => {
+                const reader = new FleetReader(content, namespace, workloads);
+                await withRunErrors(
+                    waitForFleet({
+                        want,
+                        timeoutSeconds: plan.waitSeconds,
+                        read: () => reader.read(wait === "clusters"),
+                        readContainers: () => readContainers(label, names),
+                        report: (line) => void pulumi.log.info(line),
+                        hint:
+                            `Look with: kubectl -n ${namespace} describe baremetalhost NAME, ` +
+                            `clusterctl describe cluster NAME -n ${namespace}; docs/troubleshooting.md says more. ` +
+                            "'waitTimeout' is the limit.",
+                    }),
+                );
+                return reached;
+            }),
     );
 }
 

@@ -57,3 +57,9 @@ export const hostName = (index: number): string => `host-${padded(index)}`;
 
 /** Name of the workload cluster `index`. */
 export const clusterName = (index: number): string => `cluster-${padded(index)}`;
+
+/** Whether {@link hostName} gives a name, for some index. */
+export const isHostName = (name: string): boolean => /^host-\d{4,}$/.test(name);
+
+/** Whether {@link clusterName} gives a name, for some index. */
+export const isClusterName = (name: string): boolean => /^cluster-\d{4,}$/.test(name);

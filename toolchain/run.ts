@@ -38,10 +38,15 @@ export function tailOf(text: string, lines = TAIL_LINES): string {
     return text.trimEnd().split("\n").slice(-lines).join("\n");
 }
 
-/** An error in one line: of a command that failed with the last line that it wrote, where its own reason stands. */
+/** The last line that a failed command wrote, where its own reason stands. Undefined for other errors. */
+export function lastLineOf(error: unknown): string | undefined {
+    return (error instanceof CommandError && error.tail.trim().split("\n").at(-1)) || undefined;
+}
+
+/** An error in one line: of a command that failed with the last line that it wrote. */
 export function failureText(error: unknown): string {
-    const last = error instanceof CommandError ? error.tail.trim().split("\n").at(-1) : undefined;
-    return last ? `${errorText(error)}: ${last}` : errorText(error);
+    const last = lastLineOf(error);
+    return last === undefined ? errorText(error) : `${errorText(error)}: ${last}`;
 }
 
 /** The last lines of a log file; empty when it cannot be read. */

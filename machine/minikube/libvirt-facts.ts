@@ -1,3 +1,5 @@
+import type { Element } from "@xmldom/xmldom";
+import { attributeOf, childElements, parseXml } from "../../lib/xml";
 import { overlap, parseNetwork } from "../../plan/addresses";
 import type { LibvirtNetworkPlan } from "../../plan/libvirt-network";
 import type { Problem } from "../../plan/validate";
@@ -111,40 +113,34 @@ function routeProblems(wanted: LibvirtNetworkPlan, { networks, routes }: Libvirt
  * @throws Error where it has no name or no UUID
  */
 export function parseNetworkXml(xml: string): Omit<LibvirtNetworkFacts, "active"> {
-    const element = (name: string): string => {
-        const text = new RegExp(`<${name}>([^<]*)</${name}>`).exec(xml)?.[1];
-        if (text === undefined) {
+    const network = parseXml(xml);
+    const text = (name: string): string => {
+        const [element] = childElements(network, name);
+        if (element === undefined) {
             throw new Error(`libvirt describes a network without <${name}>`);
         }
-        return text;
+        return element.textContent ?? "";
     };
-    const cidrs = [...xml.matchAll(/<ip\s([^>]*)>/g)].flatMap(([, attributes = ""]) => {
-        const address = attribute(attributes, "address");
-        return address === undefined || address.includes(":") ? [] : [cidrOf(address, attributes)];
-    });
+    const [bridge] = childElements(network, "bridge");
     return {
-        name: unescaped(element("name")),
-        uuid: element("uuid"),
-        bridge: attribute(/<bridge\s([^>]*)>/.exec(xml)?.[1] ?? "", "name"),
-        cidrs,
+        name: text("name"),
+        uuid: text("uuid"),
+        bridge: attributeOf(bridge, "name"),
+        cidrs: childElements(network, "ip").flatMap(ipv4Range),
     };
 }
 
-/** The range that an `ip` element of libvirt stands for: its address with a netmask or a prefix. */
-function cidrOf(address: string, attributes: string): string {
-    const netmask = attribute(attributes, "netmask");
+/** The range that an `ip` element of libvirt stands for: its address with a netmask or a prefix. None for IPv6. */
+function ipv4Range(ip: Element): string[] {
+    const address = attributeOf(ip, "address");
+    if (address === undefined || address.includes(":")) {
+        return [];
+    }
+    const netmask = attributeOf(ip, "netmask");
     // Without either, libvirt takes the address class's own prefix; it writes one of them for every IPv4 network.
-    const prefix = netmask === undefined ? Number(attribute(attributes, "prefix") ?? 32) : prefixOf(number(netmask));
-    return `${dotted(masked(number(address), prefix))}/${prefix}`;
+    const prefix = netmask === undefined ? Number(attributeOf(ip, "prefix") ?? 32) : prefixOf(number(netmask));
+    return [`${dotted(masked(number(address), prefix))}/${prefix}`];
 }
-
-const attribute = (text: string, name: string): string | undefined => {
-    const value = new RegExp(`(?:^|\\s)${name}=['"]([^'"]*)['"]`).exec(text)?.[1];
-    return value === undefined ? undefined : unescaped(value);
-};
-
-const ENTITIES: Record<string, string> = { lt: "<", gt: ">", amp: "&", quot: '"', apos: "'" };
-const unescaped = (text: string): string => text.replace(/&(\w+);/g, (whole, name: string) => ENTITIES[name] ?? whole);
 
 /**
  * Reads the ranges that interfaces are connected to from /proc/net/route, which libvirt itself asks when it starts a

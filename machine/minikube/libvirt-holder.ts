@@ -1,12 +1,10 @@
 import { existsSync } from "node:fs";
+import { errorText } from "../../lib/error-text";
 import { socketError, socketOf } from "../../lib/libvirt-socket";
 import { libvirtNetworkUuid } from "../../plan/libvirt-network";
-import { failureText, look, run } from "../../toolchain/run";
+import { lookVirsh, virsh } from "../../toolchain/virsh";
 import type { Holder, LabTrace, MachineObject, RunningPart, StateObject } from "../holder";
 import { resourcesOf } from "../state-objects";
-
-/** Longest `virsh` command, milliseconds. */
-const LIMIT_MS = 60_000;
 
 const NETWORK_TYPE = "libvirt:index/network:Network";
 const PROVIDER_TYPE = "pulumi:providers:libvirt";
@@ -23,16 +21,16 @@ export class LibvirtHolder implements Holder {
      * Runs virsh. Undefined when libvirt, or virsh, is not there, when virsh fails, and for a libvirt elsewhere: labs
      * stand on this machine, and most have nothing to do with libvirt.
      */
-    private async virsh(uri: string, ...args: string[]): Promise<string | undefined> {
+    private async look(uri: string, ...args: string[]): Promise<string | undefined> {
         const socket = socketOf(uri);
         if (socket === undefined || !existsSync(socket) || (await socketError(socket)) !== undefined) {
             return undefined;
         }
-        return look("virsh", ["--connect", uri, ...args], { env: { LC_ALL: "C" }, timeoutMs: LIMIT_MS });
+        return lookVirsh(uri, args);
     }
 
     private hasNetwork = async (uri: string, prefix: string): Promise<boolean> =>
-        (await this.virsh(uri, "net-uuid", libvirtNetworkUuid(prefix))) !== undefined;
+        (await this.look(uri, "net-uuid", libvirtNetworkUuid(prefix))) !== undefined;
 
     /** A network of libvirt bears no record of who made it: whose the lab is, Docker's network says. */
     async findTrace(): Promise<LabTrace | undefined> {
@@ -58,8 +56,8 @@ export class LibvirtHolder implements Holder {
             return;
         }
         // A network that is not started cannot be stopped, and needs not.
-        await this.virsh(uri, "net-destroy", uuid);
-        await run("virsh", ["--connect", uri, "net-undefine", uuid], { timeoutMs: LIMIT_MS });
+        await this.look(uri, "net-destroy", uuid);
+        await virsh(uri, ["net-undefine", uuid]);
         say(`removed the network of libvirt with the UUID ${uuid}, which the stack's state does not know`);
     }
 
@@ -75,9 +73,9 @@ export class LibvirtHolder implements Holder {
         const uri = uriOf(resources);
         let known: string;
         try {
-            known = await run("virsh", ["--connect", uri, "net-list", "--all", "--uuid"], { timeoutMs: LIMIT_MS });
+            known = await virsh(uri, ["net-list", "--all", "--uuid"]);
         } catch (error) {
-            throw new Error(`libvirt at ${uri} does not answer: ${failureText(error)}`, { cause: error });
+            throw new Error(`libvirt at ${uri} does not answer: ${errorText(error)}`, { cause: error });
         }
         return networks.filter(({ id }) => id !== undefined && !known.includes(id)).map(({ urn }) => urn);
     }

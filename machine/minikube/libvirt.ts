@@ -3,11 +3,12 @@ import { errorText } from "../../lib/error-text";
 import { socketError, socketOf } from "../../lib/libvirt-socket";
 import type { LibvirtNetworkPlan } from "../../plan/libvirt-network";
 import type { Problem } from "../../plan/validate";
-import { CommandError, run } from "../../toolchain/run";
+import { look } from "../../toolchain/run";
+import { virsh } from "../../toolchain/virsh";
 import { libvirtProblems, parseNetworkXml, parseRoutes, type LibvirtFacts, type LibvirtFailure } from "./libvirt-facts";
 
-/** Longest wait for libvirt, milliseconds. A daemon that is started by its socket took less than a second. */
-const LIMIT_MS = 15_000;
+/** Longest wait for libvirt, seconds. A daemon that is started by its socket took less than a second. */
+const LIMIT_S = 15;
 
 /** Looks at libvirt and at the machine's routes, and says what stands in the way of the network. Changes nothing. */
 export async function lookAtLibvirt(uri: string, wanted: LibvirtNetworkPlan): Promise<Problem[]> {
@@ -25,10 +26,12 @@ export async function libvirtFacts(uri: string): Promise<LibvirtFacts> {
     }
     try {
         const list = async (...which: string[]): Promise<string[]> =>
-            (await virsh(uri, ["net-list", ...which, "--uuid"])).split("\n").filter((line) => line.trim() !== "");
+            (await virsh(uri, ["net-list", ...which, "--uuid"], LIMIT_S))
+                .split("\n")
+                .filter((line) => line.trim() !== "");
         const active = new Set(await list());
         const uuids = await list("--all");
-        const texts = await Promise.all(uuids.map((uuid) => virsh(uri, ["net-dumpxml", uuid])));
+        const texts = await Promise.all(uuids.map((uuid) => virsh(uri, ["net-dumpxml", uuid], LIMIT_S)));
         const networks = texts.map((text) => parseNetworkXml(text));
         return {
             missingCommands,
@@ -36,7 +39,7 @@ export async function libvirtFacts(uri: string): Promise<LibvirtFacts> {
             routes,
         };
     } catch (error) {
-        return { failure: failureOf(lastLine(error)), missingCommands, networks: [], routes };
+        return { failure: failureOf(errorText(error)), missingCommands, networks: [], routes };
     }
 }
 
@@ -64,23 +67,6 @@ export function failureOf(text: string): LibvirtFailure {
 /** The commands that the substrate calls and that are not on PATH. */
 async function commandsMissing(): Promise<string[]> {
     const commands = ["virsh", "xsltproc"];
-    const there = await Promise.all(
-        commands.map((command) =>
-            run(command, ["--version"], { timeoutMs: LIMIT_MS }).then(
-                () => true,
-                () => false,
-            ),
-        ),
-    );
-    return commands.filter((_, index) => !there[index]);
-}
-
-/** Messages in English, whatever the user's language: one of them may reach a bug report. */
-const virsh = (uri: string, args: readonly string[]): Promise<string> =>
-    run("virsh", ["--connect", uri, ...args], { timeoutMs: LIMIT_MS, env: { LC_ALL: "C" } });
-
-/** The last line that the command wrote: libvirt's own reason stands there. */
-function lastLine(error: unknown): string {
-    const tail = error instanceof CommandError ? error.tail.trim().split("\n").at(-1) : undefined;
-    return (tail || errorText(error)).replace(/^error: /, "");
+    const versions = await Promise.all(commands.map((command) => look(command, ["--version"])));
+    return commands.filter((_, index) => versions[index] === undefined);
 }

@@ -21,6 +21,9 @@ export const QUEUED_ANNOTATION = "metal3-scale-lab/queued";
 // The value is a former name, which is on the objects of labs that exist.
 export const RELEASED_ANNOTATION = "metal3-scale-lab/admitted";
 
+/** Annotation of a BareMetalHost that is about to leave the lab, whatever its value: no machine is given it. */
+export const LEAVING_ANNOTATION = "metal3-scale-lab/leaving";
+
 /** Annotation of a Cluster for which Cluster API makes nothing until it is removed. */
 export const PAUSED_ANNOTATION = "cluster.x-k8s.io/paused";
 

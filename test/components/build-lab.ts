@@ -3,6 +3,7 @@ import { Lab } from "../../components/lab";
 import { plan, type LabPlan } from "../../plan/plan";
 import { validate } from "../../plan/validate";
 import { Images } from "../../prepare/images";
+import { Management } from "../../tasks/vacate-hosts/management";
 import { ironicChart, operatorManifests, OWNER, Recorder } from "./mocks";
 
 export const HOST = "kubernetes:metal3.io/v1alpha1:BareMetalHost";
@@ -39,8 +40,10 @@ async function build(raw: Record<string, string>): Promise<BuiltLab> {
     const recorder = new Recorder();
     await recorder.start("metal3-scale-lab", "test", raw["substrate"] === "minikube");
     const config = validate({ ...raw, wait: "none" });
+    // The mocks give a kubeconfig with no cluster behind it, and so no host that could leave the lab.
+    Management.prototype.hosts = async () => [];
     const planned = plan(config, "test");
-    const images = new Images(config.images);
+    const images = new Images(config.images, config.ipa);
     const { outputs } = new Lab("lab", {
         config,
         plan: planned,

@@ -18,7 +18,11 @@ interface Row {
 
 interface Recorded {
     recorder: Recorder;
-    values: Record<string, unknown> & { provisioning: { ips: string[] }; conductor: { tunedRuntime: boolean } };
+    values: Record<string, unknown> & {
+        provisioning: { ips: string[] };
+        conductor: { tunedRuntime: boolean };
+        images: { ipa?: { repository: string } };
+    };
     waitSeconds: number;
     /** The output that says what the wait reached. */
     fleet: unknown;
@@ -72,6 +76,8 @@ const machine =
                 String(field(recorder.named("kubernetes-machine"), "environment", "MINIKUBE_MACHINE")),
             ) as MachineSpec,
         );
+
+const IPA_FILE = { from: "/srv/ipa", sha256: "0".repeat(64) };
 
 const ROWS: Record<Key, Row> = {
     substrate: {
@@ -163,6 +169,11 @@ const ROWS: Record<Key, Row> = {
         value: JSON.stringify({ overrides: { node: "example.com/node:1.2.3" } }),
         read: ofNode("image"),
         expected: "example.com/node:1.2.3",
+    },
+    ipa: {
+        value: JSON.stringify({ kernel: IPA_FILE, ramdisk: IPA_FILE }),
+        read: ({ values }) => values.images.ipa?.repository,
+        expected: "metal3-scale-lab/ipa",
     },
     hostsAtOnce: { value: "5", read: deploymentVariable("fkas-0", "FKAS_HOSTS_AT_ONCE"), expected: "5" },
     provisioningLimit: { value: "9", read: deploymentVariable(BMO, "PROVISIONING_LIMIT"), expected: "9" },

@@ -18,7 +18,7 @@ async function recorded(): Promise<Recorder> {
     const recorder = new Recorder();
     // As in a preview: the network is not looked at.
     await recorder.start("metal3-scale-lab", "dev", true);
-    const made = new LibvirtNetwork("network", { network, libvirtUri: URI });
+    const made = new LibvirtNetwork("network", { network, libvirtUri: URI, dockerNetwork: "m3lab-dev-provisioning" });
     await new Promise<void>((resolve) => {
         pulumi.output(made.network.id).apply(() => resolve());
     });

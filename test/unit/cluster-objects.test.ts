@@ -59,7 +59,7 @@ describe("cluster objects: the class", () => {
         for (const version of kubernetesVersions) {
             expect(validate({ kubernetesVersion: version }).kubernetesVersion).to.equal(version);
         }
-        const minors = [...new Set(kubernetesVersions.map(minor))];
+        const minors = [...new Set(kubernetesVersions.map((version) => minor(version)))];
         expect(minors).to.deep.equal(minors.map((_, index) => (minors[0] ?? 0) + index));
     });
 

@@ -7,6 +7,7 @@ import { MAX_NODES } from "../../plan/config/limits";
 import {
     FAKE_API_SERVER_LABEL,
     HOST_CLUSTER_LABEL,
+    LEAVING_ANNOTATION,
     QUEUED_ANNOTATION,
     RELEASED_ANNOTATION,
 } from "../../plan/manifests/cluster-objects";
@@ -31,13 +32,17 @@ describe("FKAS and the program", () => {
     const names = goStrings("services", "fkas", "internal", "management", "names.go");
 
     it("give labels and annotations the same names", () => {
-        const { IndexLabel, HostClusterLabel, QueuedAnnotation, ReleasedAnnotation, ...others } = names;
-        expect({ IndexLabel, HostClusterLabel, QueuedAnnotation, ReleasedAnnotation }).to.deep.equal({
-            IndexLabel: FAKE_API_SERVER_LABEL,
-            HostClusterLabel: HOST_CLUSTER_LABEL,
-            QueuedAnnotation: QUEUED_ANNOTATION,
-            ReleasedAnnotation: RELEASED_ANNOTATION,
-        });
+        const { IndexLabel, HostClusterLabel, QueuedAnnotation, ReleasedAnnotation, LeavingAnnotation, ...others } =
+            names;
+        expect({ IndexLabel, HostClusterLabel, QueuedAnnotation, ReleasedAnnotation, LeavingAnnotation }).to.deep.equal(
+            {
+                IndexLabel: FAKE_API_SERVER_LABEL,
+                HostClusterLabel: HOST_CLUSTER_LABEL,
+                QueuedAnnotation: QUEUED_ANNOTATION,
+                ReleasedAnnotation: RELEASED_ANNOTATION,
+                LeavingAnnotation: LEAVING_ANNOTATION,
+            },
+        );
         // Constants that only FKAS uses. A new one belongs here or in the list above.
         expect(Object.keys(others).sort()).to.deep.equal([
             "FreeHostAnnotation",

@@ -2,6 +2,7 @@ import { expect } from "chai";
 import { substrateNeeds } from "../../machine/needs";
 import { machineState } from "../../plan/substrate/minikube-status";
 import { ConfigurationError, validate } from "../../plan/validate";
+import { cutOff } from "../../tasks/minikube/bridge-containers";
 import { errorMessage, parseEvent } from "../../tasks/minikube/events";
 import { parseNics } from "../../tasks/minikube/libvirt";
 import { atAddress } from "../../tasks/minikube/machine";
@@ -121,17 +122,39 @@ contexts: []
 });
 
 describe("A virtual machine's NICs", () => {
-    it("are read from the table of virsh", () => {
-        const table = ` Interface   Type      Source      Model    MAC
------------------------------------------------------------
- vnet0       network   mk-m3lab    virtio   52:54:00:aa:bb:cc
- -           network   baremetal   virtio   52:54:00:01:02:03
+    const xml = (devices: string): string => `<domain type='kvm'><name>m3lab-dev</name>${devices}</domain>`;
 
-`;
-        expect(parseNics(table)).to.deep.equal([
-            { source: "mk-m3lab", mac: "52:54:00:aa:bb:cc" },
-            { source: "baremetal", mac: "52:54:00:01:02:03" },
+    it("are read from libvirt's description, of a machine that runs and of one that is off", () => {
+        const text = xml(`<devices>
+  <disk type='file'><target dev='hda' bus='virtio'/></disk>
+  <interface type='network'>
+    <mac address='52:54:00:aa:bb:cc'/>
+    <source network='mk-m3lab-dev' portid='1' bridge='virbr1'/>
+    <target dev='vnet0'/>
+    <model type='virtio'/>
+  </interface>
+  <interface type='network'><mac address='52:54:00:01:02:03'/><source network='a &amp; b'/></interface>
+  <interface type='user'/>
+</devices>`);
+        expect(parseNics(text).map(({ mac, network, tap }) => ({ mac, network, tap }))).to.deep.equal([
+            { mac: "52:54:00:aa:bb:cc", network: "mk-m3lab-dev", tap: "vnet0" },
+            { mac: "52:54:00:01:02:03", network: "a & b", tap: undefined },
+            { mac: undefined, network: undefined, tap: undefined },
         ]);
+    });
+
+    it("are none where it has no devices, and an error where the description is cut short", () => {
+        expect(parseNics(xml(""))).to.deep.equal([]);
+        expect(() => parseNics("<domain><devices><interface type='network'>")).to.throw();
+    });
+});
+
+describe("The containers on a bridge of libvirt's", () => {
+    it("are cut off where fewer of them are ports of the bridge than run, whatever else is a port", () => {
+        expect(cutOff(["a", "b"], ["vnet0", "vnet1"])).to.deep.equal(["a", "b"]);
+        expect(cutOff(["a", "b"], ["veth1", "vnet0"])).to.deep.equal(["a", "b"]);
+        expect(cutOff(["a", "b"], ["veth1", "veth2"])).to.deep.equal([]);
+        expect(cutOff([], ["vnet0"])).to.deep.equal([]);
     });
 });
 

@@ -17,11 +17,15 @@ export const minikube: SubstrateKind = {
     certificates: () => undefined,
     create(context, _pki, { parent }) {
         const { plan, images } = context;
-        const { libvirt } = substrateOf("minikube", plan);
+        const { libvirt, dockerNetwork } = substrateOf("minikube", plan);
         const dockerProvider = new docker.Provider("docker", {}, { parent });
         const onBridge =
             libvirt &&
-            new LibvirtNetwork("provisioning", { network: libvirt.network, libvirtUri: libvirt.uri }, { parent });
+            new LibvirtNetwork(
+                "provisioning",
+                { network: libvirt.network, libvirtUri: libvirt.uri, dockerNetwork },
+                { parent },
+            );
         const network = createDockerNetwork(
             "kubernetes-provisioning",
             context,

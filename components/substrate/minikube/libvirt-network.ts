@@ -10,6 +10,8 @@ export interface LibvirtNetworkArgs {
     network: LibvirtNetworkPlan;
     /** Connection URI, such as `qemu:///system`. */
     libvirtUri: string;
+    /** Name of the Docker network that shares, or will share, the bridge. */
+    dockerNetwork: string;
 }
 
 /**
@@ -47,7 +49,7 @@ export class LibvirtNetwork extends pulumi.ComponentResource {
             },
         );
         this.bridge = this.network.id.apply(async () => {
-            await withRunErrors(ensureActive(args.libvirtUri, network));
+            await withRunErrors(ensureActive(args.libvirtUri, network, args.dockerNetwork));
             return network.bridge;
         });
         this.registerOutputs({});

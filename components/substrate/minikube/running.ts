@@ -1,6 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
+import type { LibvirtNetworkPlan } from "../../../plan/libvirt-network";
 import { UserError } from "../../../plan/user-error";
-import { ensureNetwork } from "../../../tasks/minikube/libvirt";
+import { restartCutOff } from "../../../tasks/minikube/bridge-containers";
+import { ensureNetwork, replugNic } from "../../../tasks/minikube/libvirt";
 import { MinikubeMachine } from "../../../tasks/minikube/machine";
 import type { MachineSpec } from "../../../tasks/minikube/spec";
 
@@ -33,22 +35,33 @@ export async function ensureRunning(
 }
 
 /**
- * Starts the lab's network in libvirt where it has stopped, at each `up`.
+ * Starts the lab's network in libvirt where it has stopped, at each `up`, and connects again what has lost its bridge:
+ * the machine and the containers beside it.
+ * @param dockerNetwork name of the Docker network that shares the bridge
  * @throws UserError when somebody has removed the network: Pulumi's provider does not notice by itself
  */
-export async function ensureActive(uri: string, { name, uuid }: { name: string; uuid: string }): Promise<void> {
+export async function ensureActive(uri: string, network: LibvirtNetworkPlan, dockerNetwork: string): Promise<void> {
     if (pulumi.runtime.isDryRun()) {
         return;
     }
-    switch (await ensureNetwork(uri, uuid)) {
-        case "active":
-            return;
-        case "inactive":
-            return pulumi.log.info(`started libvirt's network ${name}, which had been stopped`);
-        case "absent":
-            throw new UserError(
-                `libvirt at ${uri} has no network ${name} any more: 'npm run up' makes it anew, ` +
-                    "and so does 'pulumi up --refresh'",
-            );
+    const { name, uuid, bridge, node } = network;
+    const state = await ensureNetwork(uri, uuid);
+    if (state === "absent") {
+        throw new UserError(
+            `libvirt at ${uri} has no network ${name} any more: 'npm run up' makes it anew, ` +
+                "and so does 'pulumi up --refresh'",
+        );
+    }
+    if (state === "inactive") {
+        await pulumi.log.info(`started libvirt's network ${name}, which had been stopped`);
+    }
+    // Looked for in any case: a network that was made anew, or started by somebody else, is active too.
+    const [machine, containers] = await Promise.all([
+        replugNic(node.name, bridge, { uri, network: name, mac: node.mac }),
+        restartCutOff(dockerNetwork, bridge),
+    ]);
+    const reconnected = [...(machine ? [`the machine ${node.name}`] : []), ...containers];
+    if (reconnected.length > 0) {
+        await pulumi.log.info(`connected again with libvirt's network ${name}: ${reconnected.join(", ")}`);
     }
 }

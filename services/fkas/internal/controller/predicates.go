@@ -40,10 +40,11 @@ var hostChanged = predicate.Funcs{UpdateFunc: func(e event.UpdateEvent) bool {
 		replacedOrDeleted(before, after)
 }}
 
-// hostQueueChanged passes that a host is queued or no longer is.
+// hostQueueChanged passes that a host is queued or no longer is, and that it is to leave the lab or no longer is.
 var hostQueueChanged = predicate.Funcs{UpdateFunc: func(e event.UpdateEvent) bool {
 	before, after := e.ObjectOld.(*bmov1alpha1.BareMetalHost), e.ObjectNew.(*bmov1alpha1.BareMetalHost)
-	return management.HostQueued(before) != management.HostQueued(after)
+	return management.HostQueued(before) != management.HostQueued(after) ||
+		management.HostLeaving(before) != management.HostLeaving(after)
 }}
 
 // becameFree passes only the event with which a host becomes free. A machine that looks for a host later finds it

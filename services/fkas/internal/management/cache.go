@@ -99,7 +99,7 @@ func trimMeta(meta *metav1.ObjectMeta) {
 	meta.ManagedFields = nil
 	meta.Finalizers = nil
 	kept := map[string]string{}
-	for _, key := range []string{NodeCreatedAnnotation, QueuedAnnotation, ReleasedAnnotation} {
+	for _, key := range []string{NodeCreatedAnnotation, QueuedAnnotation, ReleasedAnnotation, LeavingAnnotation} {
 		if value, ok := meta.Annotations[key]; ok {
 			kept[key] = value
 		}

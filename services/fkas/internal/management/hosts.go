@@ -22,10 +22,16 @@ func HostQueued(host *bmov1alpha1.BareMetalHost) bool {
 	return queued
 }
 
+// HostLeaving says whether a host is about to leave the lab.
+func HostLeaving(host *bmov1alpha1.BareMetalHost) bool {
+	_, leaving := host.Annotations[LeavingAnnotation]
+	return leaving
+}
+
 // HostFree says whether a Metal3Machine could take the host at once.
 func HostFree(host *bmov1alpha1.BareMetalHost) bool {
 	state := host.Status.Provisioning.State
-	return host.Spec.ConsumerRef == nil && host.DeletionTimestamp.IsZero() && !HostQueued(host) &&
+	return host.Spec.ConsumerRef == nil && host.DeletionTimestamp.IsZero() && !HostQueued(host) && !HostLeaving(host) &&
 		(state == bmov1alpha1.StateAvailable || state == bmov1alpha1.StateReady)
 }
 

@@ -12,6 +12,8 @@ const (
 	// QueuedAnnotation on a paused Cluster is the number of hosts that the Cluster waits for, a whole number from 1.
 	// On a paused BareMetalHost it marks the host as queued, whatever its value.
 	QueuedAnnotation = "metal3-scale-lab/queued"
+	// LeavingAnnotation on a BareMetalHost, whatever its value, says that the host is about to leave the lab.
+	LeavingAnnotation = "metal3-scale-lab/leaving"
 	// ReleasedAnnotation on a BareMetalHost or Cluster that was queued is the time of its release: RFC 3339, in UTC.
 	ReleasedAnnotation = "metal3-scale-lab/admitted"
 )

@@ -96,6 +96,20 @@ func TestTheLimitDoesNotHoldForHostsThatHaveAStateOrAreDeleted(t *testing.T) {
 	g.Expect(queued).To(Equal([]string{"h2"}))
 }
 
+func TestAHostThatIsAboutToLeaveStaysQueuedUntilItIsDeleted(t *testing.T) {
+	g := NewWithT(t)
+	leaving := func(h *bmov1alpha1.BareMetalHost) { h.Annotations[management.LeavingAnnotation] = "" }
+	deleted := func(h *bmov1alpha1.BareMetalHost) {
+		h.DeletionTimestamp, h.Finalizers = ptr.To(metav1.Now()), []string{"baremetalhost.metal3.io"}
+	}
+	l := lab.New(t, newHost("h1", "", lab.Queued, leaving), newHost("h2", "", lab.Queued, leaving, deleted),
+		newHost("h3", "", lab.Queued))
+	releases, queued, err := releaseHosts(l, 3)
+	g.Expect(err).NotTo(HaveOccurred())
+	g.Expect(releases.Count).To(Equal(2))
+	g.Expect(queued).To(Equal([]string{"h1"}))
+}
+
 func TestAHostThatWasReleasedJustNowCountsThoughItIsOld(t *testing.T) {
 	g := NewWithT(t)
 	l := lab.New(t, lab.NewHost("h1", "c", inspecting, releasedAgo(time.Minute)), newHost("h2", "", lab.Queued))

@@ -1,0 +1,269 @@
+import { expect } from "chai";
+import fc from "fast-check";
+import { clusterName, hostName, isClusterName, isHostName } from "../../plan/identities";
+import { LEAVING_ANNOTATION } from "../../plan/manifests/cluster-objects";
+import { UserError } from "../../plan/user-error";
+import { decide, type Decision, type HostSight, type Sight, type Staying } from "../../tasks/vacate-hosts/decide";
+import { hostSight, machineSight } from "../../tasks/vacate-hosts/management";
+import { vacateHosts } from "../../tasks/vacate-hosts/vacate";
+
+const staying = (hosts: number, clusters: number): Staying => ({
+    hosts: new Set(Array.from({ length: hosts }, (_, index) => hostName(index))),
+    clusters: new Set(Array.from({ length: clusters }, (_, index) => clusterName(index))),
+    isOwnHost: isHostName,
+    isOwnCluster: isClusterName,
+});
+
+/** A management cluster whose controllers do at each step what Cluster API, CAPM3 and FKAS do in minutes. */
+class Simulation {
+    readonly sight: Sight;
+    private made = 0;
+    time = 1_000_000;
+    /** Machines of each cluster that have a host. */
+    readonly least = new Map<string, number>();
+
+    constructor(hosts: number, clusters: { name: string; on: number[] }[]) {
+        this.sight = {
+            hosts: Array.from({ length: hosts }, (_, index) => ({
+                name: hostName(index),
+                leaving: false,
+                registering: false,
+                usable: true,
+            })),
+            machines: [],
+            owners: clusters.map(({ name }) => ({ kind: "KubeadmControlPlane", name })),
+            clusters: clusters.map(({ name }) => ({ name, deleting: false })),
+        };
+        for (const { name, on } of clusters) {
+            on.forEach((host) => this.addMachine(name, this.sight.hosts[host] as HostSight));
+            this.least.set(name, on.length);
+        }
+        this.time += 60_000;
+    }
+
+    private addMachine(cluster: string, host: HostSight): void {
+        this.made += 1;
+        const name = `${cluster}-${this.made}`;
+        const created = new Date(this.time).toISOString();
+        const owner = { kind: "KubeadmControlPlane", name: cluster } as const;
+        this.sight.machines.push({ name, cluster, infrastructure: name, created, deleting: false, owner });
+        host.consumer = name;
+    }
+
+    private removeMachines(isGone: (machine: Sight["machines"][number]) => boolean): void {
+        const gone = new Set(this.sight.machines.filter(isGone).map(({ infrastructure }) => infrastructure));
+        this.sight.machines = this.sight.machines.filter((machine) => !isGone(machine));
+        for (const host of this.sight.hosts) {
+            if (gone.has(host.consumer ?? "")) {
+                delete host.consumer;
+            }
+        }
+    }
+
+    hosts = async (): Promise<HostSight[]> => this.sight.hosts;
+    look = async (): Promise<Sight> => this.sight;
+
+    carryOut = async (decision: Decision, now: string): Promise<void> => {
+        for (const host of this.sight.hosts) {
+            host.leaving = decision.mark.includes(host.name) || (host.leaving && !decision.unmark.includes(host.name));
+        }
+        for (const cluster of this.sight.clusters) {
+            cluster.deleting ||= decision.deleteClusters.includes(cluster.name);
+        }
+        for (const owner of this.sight.owners) {
+            if (decision.roll.some(({ name }) => name === owner.name)) {
+                expect(owner.rolloutAfter, "asked once").to.equal(undefined);
+                owner.rolloutAfter = now;
+            }
+        }
+    };
+
+    /** One step of the controllers: a cluster that goes loses its machines, one that rolls replaces one machine. */
+    step(): void {
+        this.time += 5_000;
+        const going = new Set(this.sight.clusters.filter(({ deleting }) => deleting).map(({ name }) => name));
+        this.removeMachines(({ cluster }) => going.has(cluster));
+        this.sight.clusters = this.sight.clusters.filter(({ deleting }) => !deleting);
+        for (const { name, rolloutAfter } of this.sight.owners) {
+            const outdated = this.sight.machines.find(
+                ({ cluster, created }) =>
+                    cluster === name && rolloutAfter !== undefined && Date.parse(created) < Date.parse(rolloutAfter),
+            );
+            const free = this.sight.hosts.find(({ consumer, leaving }) => consumer === undefined && !leaving);
+            if (outdated !== undefined && free !== undefined) {
+                this.addMachine(name, free);
+                this.removeMachines((machine) => machine === outdated);
+            }
+            const count = this.sight.machines.filter(({ cluster }) => cluster === name).length;
+            this.least.set(name, Math.min(this.least.get(name) ?? 0, count));
+        }
+    }
+
+    run(wanted: Staying, timeoutSeconds = 3600): Promise<void> {
+        return vacateHosts({
+            staying: wanted,
+            timeoutSeconds,
+            management: { hosts: this.hosts, sight: this.look, carryOut: this.carryOut },
+            report: () => undefined,
+            clock: {
+                now: () => this.time,
+                sleep: async () => {
+                    this.step();
+                },
+            },
+        });
+    }
+}
+
+const failureOf = async (work: Promise<void>): Promise<string> => {
+    try {
+        await work;
+    } catch (error) {
+        expect(error).to.be.instanceOf(UserError);
+        return (error as Error).message;
+    }
+    throw new Error("nothing failed");
+};
+
+describe("vacating hosts that leave the lab", () => {
+    it("Whatever serves whom: hosts that leave get free, clusters that stay keep all their machines", async () => {
+        const lab = fc
+            .record({
+                each: fc.constantFrom(1, 3),
+                clusters: fc.integer({ min: 0, max: 4 }),
+                spare: fc.integer({ min: 1, max: 4 }),
+            })
+            .chain(({ each, clusters, spare }) =>
+                fc.record({
+                    each: fc.constant(each),
+                    clusters: fc.constant(clusters),
+                    order: fc.shuffledSubarray(
+                        Array.from({ length: clusters * each + spare }, (_, index) => index),
+                        { minLength: clusters * each + spare },
+                    ),
+                    fewerClusters: fc.integer({ min: 0, max: clusters }),
+                    moreHosts: fc.integer({ min: 1, max: 3 }),
+                }),
+            );
+        await fc.assert(
+            fc.asyncProperty(lab, async ({ each, clusters, order, fewerClusters, moreHosts }) => {
+                const simulation = new Simulation(
+                    order.length,
+                    Array.from({ length: clusters }, (_, index) => ({
+                        name: clusterName(index),
+                        on: order.slice(index * each, (index + 1) * each),
+                    })),
+                );
+                const kept = Math.min(order.length, fewerClusters * each + moreHosts);
+                await simulation.run(staying(kept, fewerClusters));
+                const used = simulation.sight.hosts.filter(({ consumer }) => consumer !== undefined);
+                expect(used.every(({ name }) => staying(kept, 0).hosts.has(name))).to.equal(true);
+                for (let index = 0; index < fewerClusters; index++) {
+                    expect(simulation.least.get(clusterName(index))).to.equal(each);
+                }
+            }),
+            { numRuns: 300 },
+        );
+    });
+
+    it("Nothing is read but the hosts, and nothing written, where no host leaves", async () => {
+        const simulation = new Simulation(3, [{ name: "cluster-0000", on: [2] }]);
+        simulation.look = () => Promise.reject(new Error("not needed"));
+        await simulation.run(staying(3, 1));
+        // A host that is not the lab's own may stand beside its hosts.
+        simulation.sight.hosts.push({ name: "mine", leaving: false, registering: false, usable: true });
+        await simulation.run(staying(3, 1));
+    });
+
+    it("A host that stays after all may be given to machines again", async () => {
+        const simulation = new Simulation(3, []);
+        await simulation.run(staying(2, 0));
+        expect(simulation.sight.hosts.map(({ leaving }) => leaving)).to.deep.equal([false, false, true]);
+        await simulation.run(staying(3, 0));
+        expect(simulation.sight.hosts.map(({ leaving }) => leaving)).to.deep.equal([false, false, false]);
+    });
+
+    it("Without a free host nothing is touched, and the message says which host serves whom", async () => {
+        const simulation = new Simulation(2, [
+            { name: "cluster-0000", on: [1] },
+            { name: "mine", on: [0] },
+        ]);
+        const before = structuredClone(simulation.sight);
+        const message = await failureOf(simulation.run(staying(1, 1)));
+        expect(message).to.include("host-0001: Machine cluster-0000-1 of cluster cluster-0000 has to move");
+        expect(message).to.include("'nodes'");
+        expect(simulation.sight).to.deep.equal(before);
+    });
+
+    it("A host in trouble, or put elsewhere by its user, is no room", async () => {
+        for (const spec of [{ image: {} }, { externallyProvisioned: true }, { online: false }]) {
+            expect(hostSight({ metadata: { name: "h" }, spec }).usable, JSON.stringify(spec)).to.equal(false);
+        }
+        expect(hostSight({ status: { errorMessage: "no power" } }).usable).to.equal(false);
+        expect(hostSight({ metadata: { deletionTimestamp: "x" } }).usable).to.equal(false);
+        const marked = { metadata: { annotations: { [LEAVING_ANNOTATION]: "" } } };
+        expect(hostSight({ ...marked, status: { provisioning: { state: "available", ID: "i" } } })).to.deep.equal({
+            name: "",
+            leaving: true,
+            registering: false,
+            usable: true,
+        });
+        const simulation = new Simulation(2, [{ name: "cluster-0000", on: [1] }]);
+        (simulation.sight.hosts[0] as HostSight).usable = false;
+        expect(await failureOf(simulation.run(staying(1, 1)))).to.include("no other host is free");
+    });
+
+    it("A host whose node in Ironic is being made is waited for, and one that is queued is not", async () => {
+        const provisioning = (state: string, ID = "") => ({ status: { provisioning: { state, ID } } });
+        const paused = { metadata: { annotations: { "baremetalhost.metal3.io/paused": "" } } };
+        expect(hostSight({}).registering).to.equal(true);
+        expect(hostSight(provisioning("registering")).registering).to.equal(true);
+        expect(hostSight(provisioning("registering", "uuid")).registering).to.equal(false);
+        expect(hostSight(provisioning("available", "uuid")).registering).to.equal(false);
+        expect(hostSight(paused).registering).to.equal(false);
+
+        const simulation = new Simulation(3, []);
+        const host = simulation.sight.hosts[2] as HostSight;
+        host.registering = true;
+        const began = simulation.time;
+        simulation.step = () => {
+            simulation.time += 5_000;
+            host.registering = simulation.time - began < 20_000;
+        };
+        await simulation.run(staying(2, 0));
+        expect(simulation.time - began).to.equal(20_000);
+    });
+
+    it("A machine that nothing would replace stops it", () => {
+        const simulation = new Simulation(2, [{ name: "cluster-0000", on: [1] }]);
+        delete simulation.sight.machines[0]?.owner;
+        expect(decide(simulation.sight, staying(1, 1)).problems.join()).to.include("has no owner");
+    });
+
+    it("A rollout that does not end is named when the time is over", async () => {
+        const simulation = new Simulation(2, [{ name: "cluster-0000", on: [1] }]);
+        simulation.step = () => {
+            simulation.time += 5_000;
+        };
+        expect(await failureOf(simulation.run(staying(1, 1), 60)))
+            .to.include("waited 60 s")
+            .and.include("host-0001: Machine cluster-0000-1 of cluster cluster-0000 moves to another host")
+            .and.include("waitTimeout");
+    });
+
+    it("A Machine's owner is what its labels name", () => {
+        const labels = { "cluster.x-k8s.io/deployment-name": "c-workers", "cluster.x-k8s.io/cluster-name": "c" };
+        const spec = { clusterName: "c", infrastructureRef: { name: "i" } };
+        expect(machineSight({ metadata: { name: "m", labels, creationTimestamp: "t" }, spec })).to.deep.equal({
+            name: "m",
+            cluster: "c",
+            infrastructure: "i",
+            created: "t",
+            deleting: false,
+            owner: { kind: "MachineDeployment", name: "c-workers" },
+        });
+        const controlPlane = machineSight({ metadata: { labels: { "cluster.x-k8s.io/control-plane-name": "c-cp" } } });
+        expect(controlPlane.owner).to.deep.equal({ kind: "KubeadmControlPlane", name: "c-cp" });
+        expect(machineSight({}).owner).to.equal(undefined);
+    });
+});
