@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { allKubernetesVersions } from "../kubernetes-versions";
+import { allKubernetesVersions } from "./kubernetes-versions";
 import { MAX_FAKE_SECONDS } from "./limits";
 
 /** An integer from `least` to `most`, as Pulumi hands it over: a string. */
@@ -57,7 +57,10 @@ export const pinnedReference = z.string().regex(/^[^\s:@]+(:\d+)?[^\s:@]*(:(?!la
     error: "must be an image pinned by tag (not latest) or by digest",
 });
 
-/** A JSON object, as Pulumi hands over a key that was set with `--path`. @param shape what its message says it must be */
+/**
+ * A JSON object, as Pulumi hands over a key that was set with `--path`.
+ * @param shape what its message says it must be
+ */
 const jsonObject = (shape: string) =>
     z.string().transform((value, context): unknown => {
         try {

@@ -1,4 +1,4 @@
-import { allKubernetesVersions } from "../kubernetes-versions";
+import { allKubernetesVersions } from "../config/kubernetes-versions";
 import { classPatches, classVariables, INFRASTRUCTURE, WORKER_CLASS, type MachineImage } from "./cluster-class-patches";
 import type { Manifest } from "./documents";
 

@@ -33,7 +33,7 @@ describe("charts/ironic: ironic.conf", function () {
         }
     });
 
-    it("With the Ironic Python agent on the image server all conductors fetch it there, and write no boot files", () => {
+    it("With the agent on the image server all conductors fetch it there, and write no boot files", () => {
         const ipa = { repository: "lab/ipa", tag: "1", digest: "" };
         const two = renderConductors(2, { "images.ipa": ipa });
         for (const index of [0, 1]) {

@@ -94,8 +94,8 @@ func needsRoom(host *bmov1alpha1.BareMetalHost) bool {
 	return host.Status.Provisioning.State == bmov1alpha1.StateNone && host.DeletionTimestamp.IsZero()
 }
 
-// queuedHosts returns the hosts that may be released, in the order of their names. A host that is about to leave the lab
-// stays queued until it is being deleted: registering it would be in vain, and could leave its node in Ironic.
+// queuedHosts returns the hosts that may be released, in the order of their names. A host that is about to leave the
+// lab stays queued until it is being deleted: registering it would be in vain, and could leave its node in Ironic.
 func queuedHosts(hosts []bmov1alpha1.BareMetalHost) []*bmov1alpha1.BareMetalHost {
 	var queued []*bmov1alpha1.BareMetalHost
 	for i := range hosts {

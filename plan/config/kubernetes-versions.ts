@@ -1,4 +1,4 @@
-import { KUBERNETES_VERSIONS } from "./config/limits";
+import { KUBERNETES_VERSIONS } from "./limits";
 
 const range = (first: number, last: number): number[] =>
     Array.from({ length: last - first + 1 }, (_, index) => first + index);
