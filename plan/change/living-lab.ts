@@ -17,8 +17,8 @@ export interface LivingLab {
     /** Name of the stack. */
     stack: string;
     /**
-     * Values, as a person would type them, of keys that a lab keeps as long as it lives; `""` where the key was not set.
-     * Empty: no lab is there.
+     * Values, as a person would type them, of keys that a lab keeps as long as it lives; `""` where the key was not
+     * set. Empty: no lab is there.
      */
     kept: Partial<Record<KeptKey, string>>;
     /** Port of the Kubernetes API on the loopback interface, where the substrate has one. */
@@ -56,7 +56,7 @@ const CLUSTER = "kubernetes:cluster.x-k8s.io/v1beta2:Cluster";
 export function livingLab(stack: string, resources: StackResources): LivingLab {
     const lab: LivingLab = { stack, kept: {}, identified: false, hosts: {}, clusters: {} };
     for (const [urn, { type, outputs }] of Object.entries(resources)) {
-        add(lab, type, urn.split("::").at(-1) ?? "", (outputs ?? {}) as Outputs);
+        add(lab, type, urn.split("::").at(-1) ?? "", outputs ?? {});
     }
     return lab;
 }

@@ -1,9 +1,9 @@
 import * as semver from "semver";
 import { pairAddresses, parseNetwork } from "../addresses";
 import type { Key, LabConfig } from "../config/keys";
+import { allKubernetesVersions } from "../config/kubernetes-versions";
 import { SPARE_HOSTS_TO_ROLL } from "../config/limits";
 import { clusterName, defaultApiPort, hostName } from "../identities";
-import { allKubernetesVersions } from "../kubernetes-versions";
 import { pairRange } from "../pairs";
 import type { KeptKey } from "../substrate/living";
 import type { LivingLab } from "./living-lab";
