@@ -75,9 +75,7 @@ async function takeAway(
     say("the lab is taken away, and another one takes its place, because of:");
     reasons.forEach(({ key, value, rule }) => say(`  ${key} = ${value}: ${rule}`));
     // The old lab may stand on another substrate, which needs programs of its own.
-    const { substrate, minikubeDriver } = living.kept;
-    const old = Object.entries({ substrate, minikubeDriver }).filter((entry): entry is [string, string] => !!entry[1]);
-    const ready = await session.ensure("down", stack, Object.fromEntries(old));
+    const ready = await session.ensure("down", stack, living.kept);
     const code = await runPulumi(
         ready,
         operation("destroy", stack, parallel),

@@ -24,8 +24,8 @@ import { Images } from "./images";
 import { readLivingLab } from "./living-lab";
 
 /**
- * Reads and validates the configuration, also against the lab that is there, and looks at the machine unless this is a preview: a preview also runs where
- * no lab could stand.
+ * Reads and validates the configuration, also against the lab that is there, and looks at the machine unless this is a
+ * preview: a preview also runs where no lab could stand.
  * @throws ConfigurationError with every problem of both.
  */
 export async function prepare(): Promise<LabArgs> {

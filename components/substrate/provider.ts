@@ -3,8 +3,8 @@ import type * as pulumi from "@pulumi/pulumi";
 
 /**
  * The provider for the objects in a management cluster that belongs to the lab alone.
- * @param clusterIdentifier tells the cluster apart from others as long as it lives. Without it, Pulumi takes a cluster at
- * another port or address for another cluster, and replaces every object.
+ * @param clusterIdentifier tells the cluster apart from others as long as it lives. Without it, Pulumi takes a cluster
+ * at another port or address for another cluster, and replaces every object.
  */
 export const createProvider = (
     name: string,

@@ -1,11 +1,4 @@
-import type { Key } from "../config/keys";
-import type { minikubeKeys } from "../config/minikube-keys";
-
-/** The keys that a lab keeps as long as it lives: those whose effect is `another lab`. */
-export type KeptKey = Extract<
-    Key,
-    "substrate" | "provisioningCidr" | "podCidr" | "serviceCidr" | keyof typeof minikubeKeys
->;
+import { livingSubstrate, type KeptKey, type LivingSubstrate, type SubstrateOutputs } from "../substrate/living";
 
 /** A workload cluster of a lab that is there. */
 export interface LivingCluster {
@@ -24,8 +17,8 @@ export interface LivingLab {
     /** Name of the stack. */
     stack: string;
     /**
-     * Values, as a person would type them, of keys that a lab keeps as long as it lives; `""` where the key was not set.
-     * Empty: no lab is there.
+     * Values, as a person would type them, of keys that a lab keeps as long as it lives; `""` where the key was not
+     * set. Empty: no lab is there.
      */
     kept: Partial<Record<KeptKey, string>>;
     /** Port of the Kubernetes API on the loopback interface, where the substrate has one. */
@@ -42,13 +35,8 @@ export interface LivingLab {
 export type StackResources = Record<string, { type: string; outputs?: unknown }>;
 
 /** The fields of the outputs that are looked at. All are optional: a state may be that of a lab of another version. */
-interface Outputs {
-    name?: string;
+interface Outputs extends SubstrateOutputs {
     clusterIdentifier?: string;
-    ipamConfigs?: { subnet?: string }[];
-    envs?: string[];
-    ports?: { external?: number }[];
-    environment?: { MINIKUBE_MACHINE?: string };
     metadata?: { name?: string };
     spec?: {
         bmc?: { address?: string };
@@ -60,14 +48,7 @@ interface Outputs {
     };
 }
 
-/** Types, and names in Pulumi, of the resources that are looked at. */
-const NETWORK = "docker:index/network:Network kubernetes-provisioning";
-const NODE = "docker:index/container:Container kubernetes-control-plane";
-const MACHINE = "command:local:Command kubernetes-machine";
 const PROVIDER = "pulumi:providers:kubernetes kubernetes-kubernetes";
-/** First part of the references of images that are built on this machine. */
-const BUILT_IMAGES = "metal3-scale-lab/";
-
 const HOST = "kubernetes:metal3.io/v1alpha1:BareMetalHost";
 const CLUSTER = "kubernetes:cluster.x-k8s.io/v1beta2:Cluster";
 
@@ -81,26 +62,14 @@ export function livingLab(stack: string, resources: StackResources): LivingLab {
 }
 
 function add(lab: LivingLab, type: string, name: string, outputs: Outputs): void {
-    switch (type) {
-        case HOST:
-            addHost(lab, outputs);
-            return;
-        case CLUSTER:
-            addCluster(lab, outputs);
-            return;
-    }
-    switch (`${type} ${name}`) {
-        case NETWORK:
-            keep(lab, { provisioningCidr: outputs.ipamConfigs?.[0]?.subnet });
-            return;
-        case NODE:
-            addNode(lab, outputs);
-            return;
-        case MACHINE:
-            addMachine(lab, outputs);
-            return;
-        case PROVIDER:
-            lab.identified = outputs.clusterIdentifier !== undefined;
+    if (type === HOST) {
+        addHost(lab, outputs);
+    } else if (type === CLUSTER) {
+        addCluster(lab, outputs);
+    } else if (`${type} ${name}` === PROVIDER) {
+        lab.identified = outputs.clusterIdentifier !== undefined;
+    } else {
+        addSubstrate(lab, livingSubstrate(`${type} ${name}`, outputs));
     }
 }
 
@@ -123,52 +92,13 @@ function addCluster(lab: LivingLab, { metadata, spec }: Outputs): void {
     };
 }
 
-/** Reads the container of the substrate `embedded`. */
-function addNode(lab: LivingLab, { envs = [], ports }: Outputs): void {
-    const variable = (name: string): string | undefined =>
-        envs.find((each) => each.startsWith(`${name}=`))?.slice(name.length + 1);
-    keep(lab, { substrate: "embedded", podCidr: variable("POD_CIDR"), serviceCidr: variable("SERVICE_CIDR") });
-    const port = ports?.[0]?.external;
-    if (port !== undefined) {
-        lab.apiPort = port;
-    }
-}
-
-/** Reads what minikube was told when it made the machine of the substrate `minikube`. */
-function addMachine(lab: LivingLab, { environment }: Outputs): void {
-    const text = environment?.MINIKUBE_MACHINE;
-    if (text === undefined) {
-        return;
-    }
-    const machine = JSON.parse(text) as {
-        driver?: string;
-        podCidr?: string;
-        serviceCidr?: string;
-        cpus?: number;
-        memoryMib?: number;
-        diskGib?: number;
-        baseImage?: string;
-        libvirt?: { uri?: string; network?: string };
-    };
-    const { baseImage = "" } = machine;
-    keep(lab, {
-        substrate: "minikube",
-        minikubeDriver: machine.driver,
-        podCidr: machine.podCidr,
-        serviceCidr: machine.serviceCidr,
-        minikubeCpus: machine.cpus,
-        minikubeMemory: machine.memoryMib,
-        minikubeDisk: machine.driver === "kvm2" ? machine.diskGib : undefined,
-        minikubeBaseImage: baseImage.startsWith(BUILT_IMAGES) ? "built" : baseImage,
-        libvirtUri: machine.libvirt?.uri,
-        libvirtNetwork: machine.libvirt?.network,
-    });
-}
-
-function keep(lab: LivingLab, values: Partial<Record<KeptKey, string | number | undefined>>): void {
-    for (const [key, value] of Object.entries(values) as [KeptKey, string | number | undefined][]) {
+function addSubstrate(lab: LivingLab, { kept = {}, apiPort }: Partial<LivingSubstrate> = {}): void {
+    for (const [key, value] of Object.entries(kept) as [KeptKey, string | number | undefined][]) {
         if (value !== undefined) {
             lab.kept[key] = String(value);
         }
+    }
+    if (apiPort !== undefined) {
+        lab.apiPort = apiPort;
     }
 }

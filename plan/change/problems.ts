@@ -1,11 +1,12 @@
 import * as semver from "semver";
 import { pairAddresses, parseNetwork } from "../addresses";
 import type { Key, LabConfig } from "../config/keys";
+import { allKubernetesVersions } from "../config/kubernetes-versions";
 import { SPARE_HOSTS_TO_ROLL } from "../config/limits";
 import { clusterName, defaultApiPort, hostName } from "../identities";
-import { allKubernetesVersions } from "../config/kubernetes-versions";
 import { pairRange } from "../pairs";
-import type { KeptKey, LivingLab } from "./living-lab";
+import type { KeptKey } from "../substrate/living";
+import type { LivingLab } from "./living-lab";
 
 /** A key whose new value a lab that is there cannot take, and the rule that says why. */
 export interface ChangeProblem {
@@ -89,8 +90,8 @@ function sushyTools(network: ReturnType<typeof parseNetwork>, pair: number): str
 }
 
 /** Pulumi knows the cluster of an old lab by its port, and would replace every object in it. */
-function portProblems({ apiPort, identified, stack }: LivingLab, after: Partial<LabConfig>): ChangeProblem[] {
-    if (apiPort === undefined || identified || !("apiPort" in after) || after.substrate !== "embedded") {
+function portProblems({ apiPort, identified, kept, stack }: LivingLab, after: Partial<LabConfig>): ChangeProblem[] {
+    if (apiPort === undefined || identified || !("apiPort" in after) || after.substrate !== kept.substrate) {
         return [];
     }
     if ((after.apiPort ?? defaultApiPort(stack)) === apiPort) {

@@ -1,8 +1,8 @@
 import type { z } from "zod";
 
 /**
- * What a change of a key does to a lab that is up, and how docs/configuration.md explains it. A change does nothing that
- * its key does not name. What another value means, and which values are refused, is in `onChange`.
+ * What a change of a key does to a lab that is up, and how docs/configuration.md explains it. A change does nothing
+ * that its key does not name. What another value means, and which values are refused, is in `onChange`.
  */
 export const EFFECTS = {
     "in place": "Objects are added, removed or updated. Nothing that stays is restarted.",

@@ -96,7 +96,7 @@ async function seen(key: Key, { to, from = {} }: Change): Promise<Effect[]> {
 describe("The effects of a key", () => {
     const inPlace = (key: Key): boolean => !keys[key].effects.includes("another lab");
 
-    it("are of the set that the documentation explains, at least one, and another lab is the only one of its key", () => {
+    it("are of the set that the documentation explains, and another lab stands alone", () => {
         for (const [key, { effects }] of Object.entries(keys)) {
             expect(Object.keys(EFFECTS), key).to.include.members([...effects]);
             expect(effects.length, key).to.be.at.least(1);
@@ -123,7 +123,7 @@ describe("The effects of a key", () => {
 });
 
 describe("A number of hosts at once that is changed", () => {
-    it("leaves the annotations of hosts and clusters that are there alone, as long as somebody releases them", async () => {
+    it("pauses no host and no cluster that is there, as long as somebody releases those that wait", async () => {
         const ignored = async (raw: Record<string, string>) => {
             const { ignoredChanges } = await lab(raw);
             return [ignoredChanges.get("host-0001"), ignoredChanges.get("cluster-0001")];

@@ -26,6 +26,15 @@ describe("A change in words", () => {
         );
     });
 
+    it("names the first and the last, in whatever order the state has them", () => {
+        const lab = living({ nodes: "12", clusters: "0" });
+        const hosts = Object.fromEntries(Object.entries(lab.hosts).reverse());
+        const config = validate({ nodes: "4", clusters: "0" });
+        expect(changeSummary({ ...lab, hosts }, plan(config, STACK), config)).to.match(
+            /^-8 hosts \(host-0004 to host-0011\);/,
+        );
+    });
+
     it("counts machines, and the clusters that a version rolls", () => {
         expect(summary({}, { workerNodes: "1" })).to.equal(
             "+2 machines; rolls nothing; replaces no host and no cluster",

@@ -74,6 +74,11 @@ describe("A change of a living lab", () => {
         }
     });
 
+    it("is one problem where the substrate is another: what belongs to the old one means nothing on the new", () => {
+        const before = living({ ...MINIKUBE, minikubeDriver: "docker", podCidr: "10.8.0.0/16" });
+        expect(wrongKeys(before, {})).to.deep.equal(["substrate"]);
+    });
+
     it("names all problems at once, those of the configuration itself among them", () => {
         const raw = { nodes: "many", podCidr: "10.8.0.0/16", kubernetesVersion: "v1.35.3", nodez: "1" };
         expect(wrongKeys(living({}), raw)).to.have.members(["nodes", "nodez", "podCidr", "kubernetesVersion"]);
@@ -120,9 +125,9 @@ describe("A change of nodesPerPair", () => {
 
     it("names the hosts that would move and the way out", () => {
         expect(problems(living({}), { nodesPerPair: "3" })).to.deep.equal([
-            'nodesPerPair = "3": host-0002 would move to another pair, and BMO refuses another BMC address for a host ' +
-                "that is there: set it back, lower nodes to 2 or less first, or have the lab taken away and another one made " +
-                "in its place: npm run up -- --replace",
+            'nodesPerPair = "3": host-0002 would move to another pair, and BMO refuses another BMC address for a ' +
+                "host that is there: set it back, lower nodes to 2 or less first, or have the lab taken away and " +
+                "another one made in its place: npm run up -- --replace",
         ]);
         expect(problems(living({}), { nodesPerPair: "1" })[0]).to.include("3 hosts, from host-0001 to host-0003,");
     });
@@ -134,8 +139,8 @@ describe("A change of apiPort", () => {
     });
 
     it("is refused by a lab of an earlier version, of which every object would be replaced", () => {
-        const old = livingLab(STACK, resourcesOf({ apiPort: "7000" }));
-        old.identified = false;
+        const old = livingLab(STACK, resourcesOf({ apiPort: "7000" }, {}));
+        expect(problems(livingLab(STACK, resourcesOf({}, {})), {})).to.deep.equal([]);
         expect(problems(old, { apiPort: "7000" })).to.deep.equal([]);
         expect(problems(old, {})[0]).to.match(/^apiPort = \(not set\): this lab has 7000, .*set apiPort 7000/);
         expect(wrongKeys(old, { apiPort: "7001" })).to.deep.equal(["apiPort"]);

@@ -8,7 +8,10 @@ export type Raw = Record<string, string>;
 export const STACK = "test";
 
 /** The resources that Pulumi has of a lab with this configuration, as far as the program reads them. */
-export function resourcesOf(raw: Raw, clusterIdentifier: string | undefined = "m3lab-test"): StackResources {
+export function resourcesOf(
+    raw: Raw,
+    identifier: { clusterIdentifier?: string } = { clusterIdentifier: "m3lab-test" },
+): StackResources {
     const config = validate(raw);
     const planned = plan(config, STACK);
     const resources: StackResources = {};
@@ -19,7 +22,7 @@ export function resourcesOf(raw: Raw, clusterIdentifier: string | undefined = "m
     add("docker:index/network:Network", "kubernetes-provisioning", {
         ipamConfigs: [{ subnet: config.provisioningCidr }],
     });
-    add("pulumi:providers:kubernetes", "kubernetes-kubernetes", { kubeconfig: "", clusterIdentifier });
+    add("pulumi:providers:kubernetes", "kubernetes-kubernetes", { kubeconfig: "", ...identifier });
     add("pulumi:providers:kubernetes", "charts", { kubeconfig: "" });
     if (config.substrate === "embedded") {
         add("docker:index/container:Container", "kubernetes-control-plane", {
