@@ -1,3 +1,5 @@
+import { startStopped } from "../machine/docker/stopped";
+import { stackPrefix } from "../plan/identities";
 import { operation, runPulumi, stackPulumiSettings } from "./pulumi";
 import { adopt } from "./recovery/adopt";
 import { recover } from "./recovery/recover";
@@ -32,6 +34,8 @@ export async function up(options: UpOptions): Promise<number> {
         takeOver,
         adopt: (state) => adopt(ready, stack, state, settings, say, (args) => runPulumi(ready, args, settings)),
     });
+    // Before anything is read again: a refresh of a lab that stands still fails for each of its objects.
+    await startStopped(stackPrefix(stack), say);
     await refreshMissing(stack, resources, say, (args) => runPulumi(ready, args, settings));
     const args = operation("up", stack, options.parallel);
     if (options.expectNoChanges) {

@@ -20,6 +20,7 @@ import { cacheRoot } from "../toolchain/paths";
 import { renderChart } from "./chart";
 import { foreignLabProblems } from "./foreign-lab";
 import { Images } from "./images";
+import { startStoppedLab, stoppedNodeProblems } from "./stopped-lab";
 
 /**
  * Reads and validates the configuration, and looks at the machine unless this is a preview: a preview also runs where
@@ -39,7 +40,9 @@ export async function prepare(): Promise<LabArgs> {
     }
     const owner = await ownerHere(process.env, true, pulumi.getOrganization());
     const wanted = config && wantedLab(config, owner);
-    if (!pulumi.runtime.isDryRun()) {
+    if (pulumi.runtime.isDryRun()) {
+        problems.push(...(wanted ? await stoppedNodeProblems(wanted.plan.prefix) : []));
+    } else {
         problems.push(...(wanted ? await foreignLabProblems(wanted.plan.prefix, owner) : []));
         // Of a configuration that is not valid no substrate is known: the machine is looked at for the default one.
         const { substrate } = config ?? validate({});
@@ -49,6 +52,9 @@ export async function prepare(): Promise<LabArgs> {
     }
     if (problems.length > 0 || wanted === undefined) {
         throw new ConfigurationError(problems);
+    }
+    if (!pulumi.runtime.isDryRun()) {
+        await startStoppedLab(wanted.plan.prefix);
     }
     const manifests = manifestsPath(new Cache(cacheRoot()));
     const { plan: planned, images } = wanted;
