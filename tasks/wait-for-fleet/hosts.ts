@@ -37,11 +37,10 @@ export interface Elsewhere {
 /** The fields of a BareMetalHost that are read. */
 export interface HostObject {
     metadata?: ObjectMetadata & { labels?: Record<string, string> };
-    spec?: { consumerRef?: { name?: string }; image?: object; externallyProvisioned?: boolean; online?: boolean };
+    spec?: { consumerRef?: { name?: string }; image?: object; externallyProvisioned?: boolean };
     status?: {
         provisioning?: { state?: string };
         operationalStatus?: string;
-        poweredOn?: boolean;
         errorMessage?: string;
     };
 }
@@ -62,7 +61,11 @@ export function hostStatus(object: HostObject): HostStatus {
     };
 }
 
-/** Where a host without a consumer has been put by its user; undefined: nowhere, so it is a spare host. */
+/**
+ * Where a host without a consumer has been put by its user; undefined: nowhere, so it is a spare host. A host that is
+ * powered off (`online: false`) is a spare one all the same: CAPM3 powers hosts off when it lets them go, and on when it
+ * takes them.
+ */
 function placedByUser({ metadata, spec, status }: HostObject): Elsewhere | undefined {
     const annotations = metadata?.annotations ?? {};
     const state = status?.provisioning?.state;
@@ -78,9 +81,6 @@ function placedByUser({ metadata, spec, status }: HostObject): Elsewhere | undef
     }
     if (spec?.image !== undefined) {
         return { asked: "provisioned with an image of its user's", there: state === "provisioned" };
-    }
-    if (spec?.online === false) {
-        return { asked: "powered off", there: state === "available" && status?.poweredOn === false };
     }
     return undefined;
 }

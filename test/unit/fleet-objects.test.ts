@@ -211,14 +211,12 @@ describe("A host that its user has put elsewhere", () => {
     const detached = { metadata: { annotations: { "baremetalhost.metal3.io/detached": "" } } };
     const own = { spec: { image: {} } };
     const external = { spec: { externallyProvisioned: true } };
-    const off = { spec: { online: false } };
 
     const there: [string, HostObject, string][] = [
         ["with an image of its own", own, "provisioned"],
         ["as externally provisioned", external, "externally provisioned"],
         ["detached", { ...detached, status: { operationalStatus: "detached" } }, "available"],
         ["paused, in any state", { metadata: { annotations: paused } }, "inspecting"],
-        ["powered off", { ...off, status: { poweredOn: false } }, "available"],
     ];
     for (const [what, change, state] of there) {
         it(`is where it should be: ${what}`, () => {
@@ -231,7 +229,6 @@ describe("A host that its user has put elsewhere", () => {
         ["an image", own, "provisioning", "provisioning (wanted: provisioned with an image of its user's)"],
         ["an external system", external, "available", "available (wanted: externally provisioned)"],
         ["being detached", detached, "available", "available (wanted: detached)"],
-        ["power off", { ...off, status: { poweredOn: true } }, "available", "available (wanted: powered off)"],
     ];
     for (const [what, change, state, reason] of onItsWay) {
         it(`is pending on its way to ${what}`, () => expect(reasons(host(change, state))).to.deep.equal([reason]));
@@ -244,6 +241,9 @@ describe("A host that its user has put elsewhere", () => {
         const used = host({ spec: { consumerRef: { name: "m" }, image: {} } }, "provisioned");
         expect(used.elsewhere).to.equal(undefined);
     });
+
+    it("is not one that is powered off: CAPM3 powers off each host that it lets go", () =>
+        expect(host({ spec: { online: false } } as HostObject).elsewhere).to.equal(undefined));
 
     it("is no spare host with an error, which no machine is given", () =>
         expect(reasons(host({ status: { errorMessage: "BMC gone" } }))).to.deep.equal(["available: BMC gone"]));

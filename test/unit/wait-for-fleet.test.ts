@@ -173,6 +173,15 @@ describe("The wait for the fleet", () => {
         );
     });
 
+    it("counts a host that its user has put elsewhere once it is there", () => {
+        const line = (there: boolean) => {
+            const hosts = [{ ...host(2, "provisioned"), elsewhere: { asked: "an image", there } }];
+            return progressLine({ ...settled, hosts }, wanted(planned, config, "hosts"), 0);
+        };
+        expect(line(true)).to.match(/^hosts: 1 put elsewhere by their user of 4/);
+        expect(line(false)).to.match(/^hosts: 1 provisioned of 4/);
+    });
+
     it("looks every 2 s at a small fleet and every 15 s at a thousand hosts and clusters", () => {
         expect(pollSeconds(6)).to.be.closeTo(2, 0.1);
         expect(pollSeconds(2000)).to.be.closeTo(15, 0.5);
