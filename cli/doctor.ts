@@ -1,4 +1,6 @@
 import Table from "cli-table3";
+import { startCommand, stoppedContainers } from "../machine/docker/stopped";
+import { stackPrefix } from "../plan/identities";
 import { Cache } from "../toolchain/cache/cache";
 import { examine, type Finding } from "../toolchain/doctor";
 import { cacheRoot } from "../toolchain/paths";
@@ -15,7 +17,10 @@ export interface DoctorOptions {
  * @returns 1 when the lab cannot run here, not even after `npm run setup`
  */
 export async function doctor(options: DoctorOptions): Promise<number> {
-    const findings = await examine(new Cache(cacheRoot()), await labNeeds(options.stack));
+    const findings = [
+        ...(await examine(new Cache(cacheRoot()), await labNeeds(options.stack))),
+        ...(await stoppedFindings(options.stack)),
+    ];
     const none = {
         top: "",
         "top-mid": "",
@@ -49,4 +54,14 @@ export async function doctor(options: DoctorOptions): Promise<number> {
         process.stdout.write("\nThe lab can run here; everything it needs is there.\n");
     }
     return problems.length > 0 ? 1 : 0;
+}
+
+/** The containers of the stack's lab that stand still. None when Docker does not answer, which has a row of its own. */
+async function stoppedFindings(stack: string): Promise<Finding[]> {
+    const stopped = await stoppedContainers(stackPrefix(stack)).catch(() => []);
+    return stopped.map((each) => ({
+        what: each.name,
+        state: "warning",
+        found: `stands still (${each.status}): 'npm run up' starts it, or '${startCommand(each)}'`,
+    }));
 }

@@ -1,3 +1,5 @@
+import { startStopped } from "../machine/docker/stopped";
+import { stackPrefix } from "../plan/identities";
 import { operation, runPulumi, stackPulumiSettings } from "./pulumi";
 import { adopt } from "./recovery/adopt";
 import { recover, type RecoverOptions } from "./recovery/recover";
@@ -37,6 +39,8 @@ export async function up(options: UpOptions): Promise<number> {
         adopt: (state) => adopt(ready, stack, state, settings, say, (args) => runPulumi(ready, args, settings)),
     };
     let recovered = await recover(ready, stack, clean);
+    // Before anything is read again: a refresh of a lab that stands still fails for each of its objects.
+    await startStopped(stackPrefix(stack), say);
     await refreshMissing(stack, recovered.resources, say, (args) => runPulumi(ready, args, settings));
     if (options.replace) {
         const code = await takeAway(session, options, recovered.resources, say);

@@ -22,6 +22,7 @@ import { renderChart } from "./chart";
 import { foreignLabProblems } from "./foreign-lab";
 import { Images } from "./images";
 import { readLivingLab } from "./living-lab";
+import { startStoppedLab, stoppedNodeProblems } from "./stopped-lab";
 
 /**
  * Reads and validates the configuration, also against the lab that is there, and looks at the machine unless this is a
@@ -42,7 +43,9 @@ export async function prepare(): Promise<LabArgs> {
     }
     const owner = await ownerHere(process.env, true, pulumi.getOrganization());
     const wanted = config && wantedLab(config, owner);
-    if (!pulumi.runtime.isDryRun()) {
+    if (pulumi.runtime.isDryRun()) {
+        problems.push(...(wanted ? await stoppedNodeProblems(wanted.plan.prefix) : []));
+    } else {
         problems.push(...(wanted ? await foreignLabProblems(wanted.plan.prefix, owner) : []));
         // Of a configuration that is not valid no substrate is known: the machine is looked at for the default one.
         const { substrate } = config ?? validate({});
@@ -56,6 +59,9 @@ export async function prepare(): Promise<LabArgs> {
     const summary = changeSummary(living, wanted.plan, wanted.config);
     if (pulumi.runtime.isDryRun() && summary !== undefined) {
         void pulumi.log.info(summary);
+    }
+    if (!pulumi.runtime.isDryRun()) {
+        await startStoppedLab(wanted.plan.prefix);
     }
     const manifests = manifestsPath(new Cache(cacheRoot()));
     const { plan: planned, images } = wanted;

@@ -64,7 +64,7 @@ export function pendingObjects(fleet: Fleet, want: Wanted): Pending[] {
 export function progressLine(fleet: Fleet, want: Wanted, elapsedSeconds: number): string {
     const states = new Map<string, number>();
     for (const { state, elsewhere } of fleet.hosts) {
-        const where = elsewhere === undefined ? state || "new" : "put elsewhere by their user";
+        const where = elsewhere?.there === true ? "put elsewhere by their user" : state || "new";
         states.set(where, (states.get(where) ?? 0) + 1);
     }
     const hosts = [...states].map(([state, count]) => `${count} ${state}`).join(", ");

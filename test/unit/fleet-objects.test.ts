@@ -248,6 +248,9 @@ describe("A host that its user has put elsewhere", () => {
         expect(used.elsewhere).to.equal(undefined);
     });
 
+    it("is not one that is powered off: CAPM3 powers off each host that it lets go", () =>
+        expect(host({ spec: { online: false } } as HostObject).elsewhere).to.equal(undefined));
+
     it("is no spare host with an error, which no machine is given", () =>
         expect(reasons(host({ status: { errorMessage: "BMC gone" } }))).to.deep.equal(["available: BMC gone"]));
 });

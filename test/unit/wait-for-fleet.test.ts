@@ -4,7 +4,6 @@ import { UserError } from "../../plan/user-error";
 import { validate } from "../../plan/validate";
 import { pendingObjects, progressLine, wanted, type Fleet } from "../../tasks/wait-for-fleet/fleet";
 import type { Machinery } from "../../tasks/wait-for-fleet/machines";
-import type { PartStatus } from "../../tasks/wait-for-fleet/pending";
 import {
     FleetTimeout,
     ObjectsMissing,
@@ -12,70 +11,7 @@ import {
     waitForFleet,
     type FleetWaitArgs,
 } from "../../tasks/wait-for-fleet/wait";
-
-const config = validate({});
-const planned = plan(config, "dev");
-const host = (index: number, state: string, error = "") => ({
-    name: `host-000${index}`,
-    state,
-    error,
-    deleting: false,
-    ...(index < 2 ? { consumer: `cluster-000${index}-x`, cluster: `cluster-000${index}` } : {}),
-});
-const ONE = { desiredReplicas: 1, replicas: 1, upToDateReplicas: 1, readyReplicas: 1, availableReplicas: 1 };
-const cluster = (index: number, available: boolean, message = "") => ({
-    name: `cluster-000${index}`,
-    available,
-    message,
-    queued: false,
-    deleting: false,
-    generation: 2,
-    observedGeneration: 2,
-    conditions: [
-        { type: "TopologyReconciled", status: "True", observedGeneration: 2 },
-        { type: "Available", status: available ? "True" : "False", observedGeneration: 2, message },
-        ...["Deleting", "Remediating", "RollingOut", "ScalingUp", "ScalingDown"].map((type) => ({
-            type,
-            status: "False",
-            observedGeneration: 2,
-        })),
-    ],
-    controlPlane: ONE,
-    workers: {},
-});
-const machinery = (change: object = {}): Machinery => ({
-    owners: [],
-    machines: [0, 1].map((index) => ({
-        name: `cluster-000${index}-x`,
-        cluster: `cluster-000${index}`,
-        isControlPlane: true,
-        version: config.kubernetesVersion,
-        deleting: false,
-        hasNode: true,
-        created: "2026",
-        infrastructure: `cluster-000${index}-x`,
-        generation: 1,
-        observedGeneration: 1,
-        conditions: [],
-        ...(index === 0 ? change : {}),
-    })),
-});
-const settled: Fleet = {
-    hosts: [host(0, "provisioned"), host(1, "provisioned"), host(2, "available"), host(3, "available")],
-    clusters: [cluster(0, true), cluster(1, true)],
-    parts: [{ kind: "Deployment", name: "metal3/fkas-0" }],
-};
-const crashing: PartStatus = {
-    kind: "Deployment",
-    name: "metal3/ironic-conductor-0",
-    trouble: "ironic-conductor-0-5d4 CrashLoopBackOff",
-};
-const stopped: PartStatus = {
-    kind: "Container",
-    name: "m3lab-dev-pair-000-fake-ipa",
-    trouble: "Exited (137)",
-    lost: "start",
-};
+import { cluster, config, crashing, host, machinery, planned, settled, stopped } from "./fleet-samples";
 
 /** A wait by a clock that moves only while the wait pauses, with looks that find these, one after the other. */
 function wait(looks: (Fleet | Error)[], more: Partial<FleetWaitArgs> = {}) {
@@ -171,6 +107,15 @@ describe("The wait for the fleet", () => {
             "hosts: 2 provisioned, 2 available of 4; clusters: 2 of 2 Available; " +
                 "not ready: metal3/ironic-conductor-0 (12 s)",
         );
+    });
+
+    it("counts a host that its user has put elsewhere once it is there", () => {
+        const line = (there: boolean) => {
+            const hosts = [{ ...host(2, "provisioned"), elsewhere: { asked: "an image", there } }];
+            return progressLine({ ...settled, hosts }, wanted(planned, config, "hosts"), 0);
+        };
+        expect(line(true)).to.match(/^hosts: 1 put elsewhere by their user of 4/);
+        expect(line(false)).to.match(/^hosts: 1 provisioned of 4/);
     });
 
     it("looks every 2 s at a small fleet and every 15 s at a thousand hosts and clusters", () => {
