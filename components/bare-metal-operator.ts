@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import { unlabelledBmcSecrets } from "../plan/manifests/bmc-secrets";
 import { BMO_WEBHOOK_NAMES, bmoObjects } from "../plan/manifests/bmo";
 import type { Manifest } from "../plan/manifests/documents";
 import { ownerlessFirmwareSchemas } from "../plan/manifests/firmware-schemas";
@@ -29,7 +30,10 @@ export class BareMetalOperator extends pulumi.ComponentResource {
     constructor(name: string, args: BareMetalOperatorArgs, opts?: pulumi.ComponentResourceOptions) {
         super("metal3lab:index:BareMetalOperator", name, {}, opts);
         const { plan, substrate } = args;
-        const policies = plan.profile.firmwareSchemaOwners ? [] : ownerlessFirmwareSchemas();
+        const policies = [
+            ...(plan.profile.firmwareSchemaOwners ? [] : ownerlessFirmwareSchemas()),
+            ...(plan.profile.bmcSecretLabels ? [] : unlabelledBmcSecrets(plan.namespace)),
+        ];
         const created = createObjects(name, [...operatorObjects(args), ...policies], {
             parent: this,
             provider: substrate.provider,

@@ -1,14 +1,11 @@
 import * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import { HOST_CLUSTER_LABEL, PAUSED_ANNOTATION, QUEUED_ANNOTATION } from "../plan/manifests/cluster-objects";
+import { PAUSED_ANNOTATION, QUEUED_ANNOTATION } from "../plan/manifests/cluster-objects";
 import type { ClusterPlan, HostPlan } from "../plan/plan";
 import type { BareMetalOperator } from "./bare-metal-operator";
 import type { FakeNodePair } from "./fake-nodes/pair";
 import type { Ironic } from "./ironic";
 import type { LabContext } from "./lab-context";
-
-/** Cluster API's label of what belongs to a cluster. */
-const CLUSTER_NAME_LABEL = "cluster.x-k8s.io/cluster-name";
 
 /**
  * Annotations of a host that waits to be released. BMO leaves a host with its own annotation alone. CAPM3's label sync
@@ -42,18 +39,26 @@ const dependenciesOf = (host: HostPlan, { ironic, operator, pairs }: BareMetalHo
 export class BareMetalHosts extends pulumi.ComponentResource {
     /** By host index. */
     readonly hosts: kubernetes.apiextensions.CustomResource[];
-    private readonly perCluster: number;
+    private readonly machinesPerCluster: number;
 
     constructor(name: string, args: BareMetalHostsArgs, opts?: pulumi.ComponentResourceOptions) {
         super("metal3lab:index:BareMetalHosts", name, {}, opts);
-        this.perCluster = args.plan.hostsPerCluster;
+        this.machinesPerCluster = args.plan.machinesPerCluster;
         this.hosts = args.plan.hosts.map((host) => this.createHost(host, args));
         this.registerOutputs({ count: this.hosts.length });
     }
 
-    /** The hosts that are set aside for a cluster. */
-    ofCluster(cluster: ClusterPlan): pulumi.Resource[] {
-        return this.hosts.slice(cluster.index * this.perCluster, (cluster.index + 1) * this.perCluster);
+    /**
+     * The hosts that a cluster waits for when it is made: as many as it has machines, and none that another cluster
+     * waits for. So there are hosts enough for every cluster that is made, whichever it gets. No cluster waits for all
+     * hosts, because each of them would be in the state once per cluster.
+     *
+     * These need not be the hosts that the cluster uses. No host is deleted while a machine uses it, because `up`
+     * vacates the hosts that leave the lab before it deletes anything (components/vacated-hosts.ts).
+     */
+    before(cluster: ClusterPlan): pulumi.Resource[] {
+        const each = this.machinesPerCluster;
+        return this.hosts.slice(cluster.index * each, (cluster.index + 1) * each);
     }
 
     private createHost(host: HostPlan, args: BareMetalHostsArgs): kubernetes.apiextensions.CustomResource {
@@ -62,16 +67,12 @@ export class BareMetalHosts extends pulumi.ComponentResource {
         const secret = new kubernetes.core.v1.Secret(
             `${host.name}-bmc`,
             {
-                // CAPM3 writes this label when a machine takes the host. BMO takes any change of the Secret for new
-                // credentials, and would register the host a second time in the middle of its provisioning.
-                metadata: {
-                    name: `${host.name}-bmc`,
-                    namespace: args.plan.namespace,
-                    labels: { [CLUSTER_NAME_LABEL]: host.cluster },
-                },
+                metadata: { name: `${host.name}-bmc`, namespace: args.plan.namespace },
                 stringData: { username, password },
             },
-            { ...child, dependsOn: [args.namespace] },
+            // Labs that exist have a label here, which CAPM3 would write. BMO takes any change of the Secret for new
+            // credentials and would register the host again, so the label stays.
+            { ...child, dependsOn: [args.namespace], ignoreChanges: ["metadata.labels"] },
         );
         return new kubernetes.apiextensions.CustomResource(
             host.name,
@@ -81,7 +82,6 @@ export class BareMetalHosts extends pulumi.ComponentResource {
                 metadata: {
                     name: host.name,
                     namespace: args.plan.namespace,
-                    labels: { [HOST_CLUSTER_LABEL]: host.cluster },
                     ...(host.queued ? { annotations: QUEUED_ANNOTATIONS } : {}),
                 },
                 spec: {

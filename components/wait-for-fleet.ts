@@ -42,7 +42,7 @@ export function fleetReached(args: FleetReachedArgs): pulumi.Output<string> {
     if (wait === "none") {
         return args.vacated.apply(() => "not waited for (wait: none)");
     }
-    const want = wanted(plan, config.controlPlaneNodes + config.workerNodes, wait);
+    const want = wanted(plan, wait);
     const reached =
         `${want.hosts.length} hosts and ${want.clusters.length} clusters were where they should be ` +
         "when pulumi up last succeeded";

@@ -18,8 +18,6 @@ export interface HostPlan {
     pair: number;
     /** Redfish address of its BMC, as BMO wants it. */
     bmcAddress: string;
-    /** The cluster whose machines it is set aside for, whether or not that cluster exists yet. */
-    cluster: string;
     /** Whether it is created paused, until FKAS releases it. */
     queued: boolean;
 }
@@ -44,6 +42,8 @@ export interface FakeApiServerPlan {
     name: string;
     /** Hosts that it lets be provisioned at the same time. Undefined: another instance releases hosts, or none does. */
     hostsAtOnce?: number;
+    /** Whether it assigns hosts to clusters, those of all instances. */
+    assignsHosts: boolean;
 }
 
 export interface ClusterPlan {
@@ -73,7 +73,8 @@ export interface LabPlan {
     clusters: ClusterPlan[];
     /** Index of the fake API server that serves, or would serve, the cluster of a port. */
     fakeApiServerOfPort: (port: number) => number;
-    hostsPerCluster: number;
+    /** Machines of each cluster, each of which takes a host. */
+    machinesPerCluster: number;
     /** The settings of all parts, by `tuning` and size. */
     profile: Profile;
     waitSeconds: number;
@@ -87,7 +88,7 @@ const indices = (count: number): number[] => Array.from({ length: count }, (_, i
  */
 export function plan(config: LabConfig, seed: string): LabPlan {
     const network = addresses.parseNetwork(config.provisioningCidr);
-    const each = sizes.hostsPerCluster(config);
+    const each = sizes.machinesPerCluster(config);
     const ofTuning = profile(config.tuning, config.nodes);
     const settings = { ...ofTuning, provisioningLimit: config.provisioningLimit ?? ofTuning.provisioningLimit };
     const queue = { hostQueue: settings.hostQueue, hostsAtOnce: config.hostsAtOnce };
@@ -102,7 +103,6 @@ export function plan(config: LabConfig, seed: string): LabPlan {
             addresses.pairAddresses(network, pair).sushyTools,
             identities.hostUuid(seed, index),
         ),
-        cluster: identities.clusterName(Math.floor(index / each)),
         queued: sizes.isHostQueued(index, queue),
     });
     const pairs = indices(pairCount(config.nodes, config.nodesPerPair)).map((index): PairPlan => {
@@ -130,8 +130,9 @@ export function plan(config: LabConfig, seed: string): LabPlan {
         fakeApiServers: indices(sizes.fakeApiServerCount(config.clusters, config.fakeApiServers)).map((index) => ({
             index,
             name: `fkas-${index}`,
-            // There is one queue of hosts, so one instance releases them.
+            // There is one queue of hosts, so one instance releases them. The same one assigns them to clusters.
             ...(index === 0 && queue.hostQueue ? { hostsAtOnce: queue.hostsAtOnce } : {}),
+            assignsHosts: index === 0,
         })),
         clusters: indices(config.clusters).map((index) => ({
             index,
@@ -142,7 +143,7 @@ export function plan(config: LabConfig, seed: string): LabPlan {
         })),
         fakeApiServerOfPort: (port) =>
             sizes.fakeApiServerOf(port - addresses.CLUSTER_PORTS.first, config.fakeApiServers),
-        hostsPerCluster: each,
+        machinesPerCluster: each,
         profile: settings,
         waitSeconds: config.waitTimeout ?? sizes.waitSeconds(config.nodes, config.clusters),
     };

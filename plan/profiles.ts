@@ -118,6 +118,8 @@ export const SETTINGS = {
         lab: false,
         published: true,
     }),
+    /** Whether CAPM3 labels the Secrets of BMCs with their host's cluster (plan/manifests/bmc-secrets.ts). */
+    bmcSecretLabels: setting<boolean>({ deviations: ["bmc-secret-labels"], lab: false, published: true }),
     /** Whether deprecated versions of Cluster API's and CAPM3's resources are served (plan/manifests/versions.ts). */
     deprecatedVersions: setting<boolean>({
         deviations: ["cluster-api-deprecated-versions"],

@@ -39,14 +39,16 @@ export interface QueueSizes {
 export const isHostQueued = (index: number, { hostQueue, hostsAtOnce }: QueueSizes): boolean =>
     hostQueue && index >= hostsAtOnce;
 
-/** Whether cluster `index` is created paused until its hosts are available: so is each cluster with a queued host. */
-export const isClusterQueued = (index: number, hostsPerCluster: number, queue: QueueSizes): boolean =>
-    isHostQueued((index + 1) * hostsPerCluster - 1, queue);
+/**
+ * Whether cluster `index` is created paused until its hosts are available: so is each cluster that gets a queued host
+ * in a new lab, where hosts are assigned in the order of their indexes.
+ */
+export const isClusterQueued = (index: number, machines: number, queue: QueueSizes): boolean =>
+    isHostQueued((index + 1) * machines - 1, queue);
 
-/** Hosts set aside for each cluster. Default: as many as it has machines. */
-export const hostsPerCluster = (
-    config: Pick<LabConfig, "controlPlaneNodes" | "workerNodes" | "hostsPerCluster">,
-): number => config.hostsPerCluster ?? config.controlPlaneNodes + config.workerNodes;
+/** Machines of each cluster. */
+export const machinesPerCluster = (config: Pick<LabConfig, "controlPlaneNodes" | "workerNodes">): number =>
+    config.controlPlaneNodes + config.workerNodes;
 
 /** Seconds that the end of `up` waits for the fleet when `waitTimeout` is not set. */
 export const waitSeconds = (nodes: number, clusters: number): number =>

@@ -2,7 +2,7 @@ import { closest, distance } from "fastest-levenshtein";
 import { addressProblems } from "./addresses";
 import { defaultOf, keys, type Key, type LabConfig } from "./config/keys";
 import { keysOfOtherSubstrates, ownRules } from "./config/substrate-rules";
-import { hostsPerCluster } from "./sizes";
+import { machinesPerCluster } from "./sizes";
 import { UserError } from "./user-error";
 
 /** One thing that is wrong: which key, what it holds, and the rule that it breaks. */
@@ -53,8 +53,7 @@ export function validate(raw: Record<string, string>, known: Known = {}): LabCon
         problems.push({ key: path, value: shown(raw[key]), rule: issue?.message ?? "is not valid" });
     }
     for (const key of Object.keys(raw).filter((name) => !(name in keys))) {
-        const rule = `is not a key of this program${suggestion(key, Object.keys(keys), "known keys")}`;
-        problems.push({ key, value: shown(raw[key]), rule });
+        problems.push({ key, value: shown(raw[key]), rule: unknownKeyRule(key) });
     }
     const config = values as Partial<LabConfig>;
     problems.push(
@@ -69,25 +68,29 @@ export function validate(raw: Record<string, string>, known: Known = {}): LabCon
     return config as LabConfig;
 }
 
+/** Keys that labs may still have set, and what to do about each. */
+const FORMER_KEYS: Record<string, string> = {
+    hostsPerCluster:
+        "is no longer a key: hosts are assigned to clusters as their machines need them, so none has to be set aside; " +
+        "remove it with 'pulumi config rm hostsPerCluster'",
+};
+
+const unknownKeyRule = (key: string): string =>
+    FORMER_KEYS[key] ?? `is not a key of this program${suggestion(key, Object.keys(keys), "known keys")}`;
+
 /**
- * Rules between the numbers of hosts and machines. A key that is itself broken is absent, and its rules are skipped.
+ * Every machine needs a host. A key that is itself broken is absent, and the rule is skipped.
  */
-function sizeProblems(config: Partial<LabConfig>): Problem[] {
-    const { nodes, clusters, controlPlaneNodes, workerNodes } = config;
-    if (controlPlaneNodes === undefined || workerNodes === undefined || !("hostsPerCluster" in config)) {
+function sizeProblems({ nodes, clusters, controlPlaneNodes, workerNodes }: Partial<LabConfig>): Problem[] {
+    if (nodes === undefined || clusters === undefined || controlPlaneNodes === undefined || workerNodes === undefined) {
         return [];
     }
-    const machines = controlPlaneNodes + workerNodes;
-    const each = hostsPerCluster({ controlPlaneNodes, workerNodes, hostsPerCluster: config.hostsPerCluster });
-    if (each < machines) {
-        const rule = `must be at least controlPlaneNodes + workerNodes = ${machines}`;
-        return [{ key: "hostsPerCluster", value: String(each), rule }];
+    const each = machinesPerCluster({ controlPlaneNodes, workerNodes });
+    if (clusters * each <= nodes) {
+        return [];
     }
-    if (nodes !== undefined && clusters !== undefined && clusters * each > nodes) {
-        const rule = `${clusters} clusters of ${each} hosts each want ${clusters * each} hosts`;
-        return [{ key: "nodes", value: String(nodes), rule }];
-    }
-    return [];
+    const rule = `${clusters} clusters of ${each} machines each want ${clusters * each} hosts`;
+    return [{ key: "nodes", value: String(nodes), rule }];
 }
 
 /** An override of an image that the lab does not have would change nothing, silently. */

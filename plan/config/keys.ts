@@ -26,13 +26,7 @@ import * as values from "./values";
 const TUNINGS = ["lab", "published"] as const;
 export type Tuning = (typeof TUNINGS)[number];
 
-const MAX_HOSTS_PER_CLUSTER = MAX_CONTROL_PLANE_NODES + MAX_WORKER_NODES;
-
-const NEEDS_HOSTS =
-    "Converges if `hostsPerCluster` has set hosts aside for the new machines. " +
-    "Otherwise do not change it: hosts in use would be given to other clusters.";
-const MOVES_HOSTS =
-    "Do not change it: hosts belong to clusters by index, so hosts in use would be given to other clusters.";
+const MACHINES_CHANGE = "Converges: new machines get free hosts, and the hosts of removed machines are free again.";
 const FIXED = "Do not change it: destroy the lab first. The Kubernetes node would be replaced, but not its state.";
 
 /** Every configuration key, in the order of the documentation. A value is a string, as Pulumi hands it over. */
@@ -50,7 +44,7 @@ export const keys = {
         onChange: "Converges: adds hosts, or removes the last ones.",
     }),
     clusters: withDefault(values.integer(0, MAX_NODES), "2", {
-        meaning: "Number of workload clusters. They need `clusters` × `hostsPerCluster` hosts.",
+        meaning: "Number of workload clusters. Each of their machines needs a host.",
         range: `clusters, 0 to ${MAX_NODES}`,
         onChange: "Converges: adds clusters, or removes the last ones.",
     }),
@@ -62,19 +56,13 @@ export const keys = {
         {
             meaning: "Control-plane machines of each workload cluster.",
             range: "machines, 1 or 3",
-            onChange: NEEDS_HOSTS,
+            onChange: MACHINES_CHANGE,
         },
     ),
     workerNodes: withDefault(values.integer(0, MAX_WORKER_NODES), "0", {
         meaning: "Worker machines of each workload cluster.",
         range: `machines, 0 to ${MAX_WORKER_NODES}`,
-        onChange: `Converges where \`hostsPerCluster\` has set hosts aside for the new machines. ${MOVES_HOSTS}`,
-    }),
-    hostsPerCluster: derived(values.integer(1, MAX_HOSTS_PER_CLUSTER), {
-        meaning: "Hosts that are set aside for each cluster. Set it before the first `up` to add machines later.",
-        range: `hosts, from \`controlPlaneNodes\` + \`workerNodes\` to ${MAX_HOSTS_PER_CLUSTER}`,
-        unset: "`controlPlaneNodes` + `workerNodes`",
-        onChange: MOVES_HOSTS,
+        onChange: MACHINES_CHANGE,
     }),
     conductors: derived(values.integer(1, MAX_CONDUCTORS), {
         meaning: "Number of Ironic conductors. Each has a provisioning IP of its own.",
@@ -101,7 +89,7 @@ export const keys = {
             `v1.${KUBERNETES_VERSIONS.lastMinor}.${KUBERNETES_VERSIONS.lastPatch}, ` +
             `each minor version with patch versions 0 to ${KUBERNETES_VERSIONS.lastPatch}`,
         onChange:
-            "Upwards: rolls every machine, which needs a spare host set aside for each cluster; over several minor " +
+            "Upwards: rolls every machine, which needs spare hosts; over several minor " +
             "versions by one after the other. Downwards: refused.",
     }),
     fakeBootSeconds: withDefault(values.secondsRange, "1-2", {

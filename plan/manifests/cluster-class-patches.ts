@@ -1,4 +1,4 @@
-/** Label of a BareMetalHost: the workload cluster whose machines it is set aside for. */
+/** Label of a BareMetalHost: the workload cluster that it is assigned to. FKAS writes it. */
 export const HOST_CLUSTER_LABEL = "metal3-scale-lab/cluster";
 
 /** API of CAPM3's objects. */

@@ -11,7 +11,7 @@ export const CLASS_NAME = "metal3-lab";
 export const FAKE_API_SERVER_LABEL = "metal3-scale-lab/fake-api-server";
 
 /**
- * Annotation of a paused Cluster: the number of hosts that it waits for. Once that many of the hosts set aside for it
+ * Annotation of a paused Cluster: the number of hosts that it waits for. Once that many of the hosts assigned to it
  * are available, FKAS releases it: it removes this annotation and the pause. Also an annotation of a paused
  * BareMetalHost, whatever its value: FKAS releases the host once fewer hosts than `hostsAtOnce` are in progress.
  */

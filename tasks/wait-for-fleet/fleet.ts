@@ -62,28 +62,18 @@ export interface Wanted {
 
 /**
  * What the configuration wants of each host and cluster.
- * @param wait "hosts": every host is enrolled and usable, whatever it is used for. "clusters": the hosts of the
- * clusters are provisioned, the others are available, and every cluster is Available.
+ * @param wait "hosts": every host is enrolled and usable, whatever it is used for. "clusters": every host is
+ * available or provisioned, and every cluster is Available.
  */
-export function wanted(plan: LabPlan, machinesPerCluster: number, wait: "hosts" | "clusters"): Wanted {
+export function wanted(plan: LabPlan, wait: "hosts" | "clusters"): Wanted {
     const settled = ["available", "provisioned"] as const;
     if (wait === "hosts") {
         return { hosts: plan.hosts.map(({ name }) => ({ name, states: settled, mayBeUsed: true })), clusters: [] };
     }
-    const clusters = new Set(plan.clusters.map(({ name }) => name));
+    // Which hosts the machines get is decided in the lab.
     return {
-        hosts: plan.hosts.map((host) => {
-            if (!clusters.has(host.cluster)) {
-                return { name: host.name, states: ["available"], mayBeUsed: true };
-            }
-            // Where a cluster has more hosts than machines, CAPM3 chooses which of the hosts the machines get.
-            return {
-                name: host.name,
-                states: machinesPerCluster === plan.hostsPerCluster ? ["provisioned"] : settled,
-                mayBeUsed: false,
-            };
-        }),
-        clusters: [...clusters],
+        hosts: plan.hosts.map(({ name }) => ({ name, states: settled, mayBeUsed: false })),
+        clusters: plan.clusters.map(({ name }) => name),
     };
 }
 

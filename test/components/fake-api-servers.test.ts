@@ -130,11 +130,11 @@ describe("The fake API servers", () => {
             });
         };
         expect(await env({ hostsAtOnce: "3" })).to.deep.equal([
-            { FKAS_INDEX: "0", FKAS_HOSTS_AT_ONCE: "3" },
+            { FKAS_INDEX: "0", FKAS_HOSTS_AT_ONCE: "3", FKAS_ASSIGN_HOSTS: "true" },
             { FKAS_INDEX: "1" },
         ]);
         expect(await env({ tuning: "published" })).to.deep.equal([
-            { FKAS_INDEX: "0", FKAS_PRECREATE_SECRETS: "false" },
+            { FKAS_INDEX: "0", FKAS_ASSIGN_HOSTS: "true", FKAS_PRECREATE_SECRETS: "false" },
             { FKAS_INDEX: "1", FKAS_PRECREATE_SECRETS: "false" },
         ]);
     });

@@ -98,11 +98,6 @@ const ROWS: Record<Key, Row> = {
         read: ofCluster("spec", "topology", "workers", "machineDeployments", 0, "replicas"),
         expected: 1,
     },
-    hostsPerCluster: {
-        value: "2",
-        read: ofHost("metadata", "labels", "metal3-scale-lab/cluster"),
-        expected: "cluster-0000",
-    },
     conductors: {
         value: "3",
         read: ({ values }) => values.provisioning.ips,

@@ -33,11 +33,12 @@ describe("The lab as resources", () => {
         const recorder = await lab({});
         const { spec, metadata } = recorder.named("host-0003").inputs as {
             spec: { bmc: { address: string }; bootMACAddress: string };
-            metadata: { labels: object };
+            metadata: object;
         };
         const uuid = spec.bmc.address.split("/").at(-1) as string;
         expect(spec.bmc.address).to.equal(`redfish+http://192.168.222.18:8000/redfish/v1/Systems/${uuid}`);
-        expect(metadata.labels).to.deep.equal({ "metal3-scale-lab/cluster": "cluster-0003" });
+        // FKAS writes the label of the cluster that the host is assigned to.
+        expect(metadata).to.deep.equal({ name: "host-0003", namespace: "metal3" });
         const uploads = plain(recorder.named("pair-001-sushy-tools").inputs["uploads"]) as {
             file: string;
             content: string;
@@ -49,11 +50,21 @@ describe("The lab as resources", () => {
             .and.include("SUSHY_EMULATOR_FAKE_DRIVER = True");
     });
 
-    it("gives a host's Secret the label that CAPM3 would write, or BMO would register the host twice", async () => {
-        const recorder = await lab({ nodes: "4", clusters: "2", hostsPerCluster: "2" });
-        const labels = (name: string) => (recorder.named(name).inputs["metadata"] as { labels: object }).labels;
-        expect(labels("host-0001-bmc")).to.deep.equal({ "cluster.x-k8s.io/cluster-name": "cluster-0000" });
-        expect(labels("host-0002-bmc")).to.deep.equal({ "cluster.x-k8s.io/cluster-name": "cluster-0001" });
+    it("leaves the labels of BMC Secrets alone, or BMO would register hosts of labs that have some again", async () => {
+        const recorder = await lab({ nodes: "1", clusters: "0" });
+        expect(recorder.named("host-0000-bmc").inputs["metadata"]).to.deep.equal({
+            name: "host-0000-bmc",
+            namespace: "metal3",
+        });
+        expect(recorder.ignoredChanges.get("host-0000-bmc")).to.deep.equal(["metadata.labels"]);
+    });
+
+    it("makes a cluster after as many hosts as it has machines, and no two clusters after the same", async () => {
+        const recorder = await lab({ nodes: "5", clusters: "2", workerNodes: "1" });
+        const hosts = (name: string) =>
+            (recorder.dependencies.get(name) ?? []).filter((each) => each.startsWith("host-"));
+        expect(hosts("cluster-0000")).to.deep.equal(["host-0000", "host-0001"]);
+        expect(hosts("cluster-0001")).to.deep.equal(["host-0002", "host-0003"]);
     });
 
     it("declares each cluster's port, and opens it in the Service of its fake API server", async () => {

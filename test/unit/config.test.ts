@@ -40,11 +40,15 @@ describe("configuration", () => {
         [{ nodes: "" }, 'nodes = "": must be a whole number from 0 to 10000'],
         [{ nodes: "1e3" }, 'nodes = "1e3": must be a whole number from 0 to 10000'],
         [{ nodes: "10001" }, 'nodes = "10001": must be a whole number from 0 to 10000'],
-        [{ nodes: "4", clusters: "5" }, "nodes = 4: 5 clusters of 1 hosts each want 5 hosts"],
-        [{ nodes: "5", clusters: "2", controlPlaneNodes: "3" }, "nodes = 5: 2 clusters of 3 hosts each want 6 hosts"],
+        [{ nodes: "4", clusters: "5" }, "nodes = 4: 5 clusters of 1 machines each want 5 hosts"],
         [
-            { hostsPerCluster: "1", workerNodes: "1" },
-            "hostsPerCluster = 1: must be at least controlPlaneNodes + workerNodes = 2",
+            { nodes: "5", clusters: "2", controlPlaneNodes: "3" },
+            "nodes = 5: 2 clusters of 3 machines each want 6 hosts",
+        ],
+        [
+            { hostsPerCluster: "1" },
+            'hostsPerCluster = "1": is no longer a key: hosts are assigned to clusters as their machines need them, ' +
+                "so none has to be set aside; remove it with 'pulumi config rm hostsPerCluster'",
         ],
         [{ conductors: "0" }, 'conductors = "0": must be a whole number from 1 to 50'],
         [{ conductors: "51" }, 'conductors = "51": must be a whole number from 1 to 50'],

@@ -30,12 +30,6 @@ describe("plan", () => {
             { index: 0, name: "cluster-0000", port: 20000, fakeApiServer: 0, queued: false },
             { index: 1, name: "cluster-0001", port: 20001, fakeApiServer: 0, queued: false },
         ]);
-        expect(dev.hosts.map(({ cluster }) => cluster)).to.deep.equal([
-            "cluster-0000",
-            "cluster-0001",
-            "cluster-0002",
-            "cluster-0003",
-        ]);
         expect(dev.prefix).to.equal("m3lab-dev");
         expect(dev.substrate).to.deep.equal({
             kind: "embedded",
@@ -66,7 +60,6 @@ describe("plan", () => {
         expect(queued({ clusters: "100" })).to.deep.equal([24, 24]);
         expect(queued({ workerNodes: "2" })).to.deep.equal([24, 8]);
         expect(queued({ workerNodes: "1" })).to.deep.equal([24, 12]);
-        expect(queued({ hostsPerCluster: "3" })).to.deep.equal([24, 8]);
         expect(queued({ hostsAtOnce: "100" })).to.deep.equal([undefined, undefined]);
         expect(queued({ clusters: "100", tuning: "published" })).to.deep.equal([undefined, undefined]);
     });
@@ -79,6 +72,13 @@ describe("plan", () => {
         expect(limits({})).to.deep.equal([24, undefined]);
         expect(limits({ hostsAtOnce: "7" })).to.deep.equal([7, undefined]);
         expect(limits({ tuning: "published" })).to.deep.equal([undefined, undefined]);
+    });
+
+    it("has one FKAS assign hosts to clusters, also in the published lab", () => {
+        for (const tuning of ["lab", "published"]) {
+            const { fakeApiServers } = planOf({ nodes: "4", clusters: "4", fakeApiServers: "3", tuning });
+            expect(fakeApiServers.map(({ assignsHosts }) => assignsHosts)).to.deep.equal([true, false, false]);
+        }
     });
 
     it("grows without changing anything that was there, and shrinks from the end", () => {

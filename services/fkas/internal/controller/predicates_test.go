@@ -52,7 +52,7 @@ func TestOnlyChangesThatMatterCauseARun(t *testing.T) {
 	for name, row := range map[string]struct{ got, want bool }{
 		"A host changes its state":          {host(func(h *bmh) { h.Status.Provisioning.State = "provisioned" }), true},
 		"A host gets a consumer":            {host(func(h *bmh) { h.Spec.ConsumerRef = &corev1.ObjectReference{} }), true},
-		"A host is set aside for a cluster": {host(label(management.HostClusterLabel)), true},
+		"A host is assigned to a cluster": {host(label(management.HostClusterLabel)), true},
 		"A host gets another label":         {host(label("other")), false},
 		"A host's deletion begins":          {host(func(h *bmh) { h.DeletionTimestamp = &now }), true},
 		"A host is switched on":             {host(func(h *bmh) { h.Status.PoweredOn = true }), false},
