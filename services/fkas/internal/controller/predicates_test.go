@@ -208,15 +208,17 @@ func TestOnlyChangesThatTheAssignmentReadsCauseOne(t *testing.T) {
 		change(after)
 		return topologyChanged.Update(event.TypedUpdateEvent[*clusterv1.Cluster]{ObjectOld: before, ObjectNew: after})
 	}
+	consumer := func(h *bmh) { h.Spec.ConsumerRef = &corev1.ObjectReference{Name: "x"} }
+	label := func(h *bmh) { h.Labels = map[string]string{management.HostClusterLabel: "c"} }
 	now := metav1.Now()
 	for name, row := range map[string]struct{ got, want bool }{
 		"A host becomes available":      {host(state(bmov1alpha1.StateAvailable)), true},
 		"A host is prepared":            {host(state(bmov1alpha1.StatePreparing)), false},
 		"A host is to leave":            {host(annotation(management.LeavingAnnotation)), true},
 		"A host is released":            {host(annotation(management.ReleasedAnnotation)), false},
-		"A host gets a consumer":        {host(func(h *bmh) { h.Spec.ConsumerRef = &corev1.ObjectReference{Name: "x"} }), true},
+		"A host gets a consumer":        {host(consumer), true},
 		"A host gets an error":          {host(func(h *bmh) { h.Status.ErrorMessage = "x" }), true},
-		"A host gets a label":           {host(func(h *bmh) { h.Labels = map[string]string{management.HostClusterLabel: "c"} }), true},
+		"A host gets a label":           {host(label), true},
 		"A host's deletion begins":      {host(func(h *bmh) { h.DeletionTimestamp = &now }), true},
 		"A Cluster wants more machines": {cluster(func(c *clusterv1.Cluster) { c.Generation = 2 }), true},
 		"A Cluster's deletion begins":   {cluster(func(c *clusterv1.Cluster) { c.DeletionTimestamp = &now }), true},
