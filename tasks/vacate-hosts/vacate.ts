@@ -64,15 +64,17 @@ export async function vacateHosts(args: VacateArgs): Promise<void> {
             return { failed: new HostsInUse(decision.problems) };
         }
         await management.carryOut(decision, new Date(now()).toISOString());
-        if (decision.waiting.length === 0) {
+        const { mark, unmark, deleteClusters, roll, waiting } = decision;
+        if ([mark, unmark, deleteClusters, roll, waiting].every(({ length }) => length === 0)) {
             return { done: undefined };
         }
-        const text = `hosts that leave and cannot yet: ${decision.waiting.length}; ${decision.waiting[0]}`;
+        // What was written just now takes effect later: FKAS may have released a host before it saw the mark.
+        const text = `hosts that leave and cannot yet: ${waiting.length}${waiting[0] ? `; ${waiting[0]}` : ""}`;
         if (text !== reported.text || now() - reported.at >= REPORT_MS) {
             report(text);
             reported = { text, at: now() };
         }
-        return { pending: named(decision.waiting) };
+        return { pending: named(waiting) };
     };
     try {
         await waitUntil<undefined>({

@@ -217,8 +217,17 @@ export class Live {
         return Object.fromEntries([...pods, ...objects, ...containers]);
     }
 
-    /** Asks Ironic through its own container, with its own credentials: hosts by conductor. */
+    /** Hosts of Ironic by conductor. */
     async hostsByConductor(): Promise<Record<string, number>> {
+        const counts: Record<string, number> = {};
+        for (const { conductor } of await this.ironicNodes()) {
+            counts[conductor] = (counts[conductor] ?? 0) + 1;
+        }
+        return counts;
+    }
+
+    /** Asks Ironic with the lab's own credentials. */
+    async ironicNodes(): Promise<{ name: string; provision_state: string; conductor: string }[]> {
         const secret = await this.core.readNamespacedSecret({ name: "ironic-credentials", namespace: NAMESPACE });
         const decode = (key: string) => Buffer.from(secret.data?.[key] ?? "", "base64").toString();
         const ca = await this.core.readNamespacedSecret({ name: "ironic-tls", namespace: NAMESPACE });
@@ -233,11 +242,9 @@ export class Live {
         if (!response.ok) {
             throw new Error(`Ironic answered ${response.status} ${await response.text()}`);
         }
-        const { nodes } = (await response.json()) as { nodes: { conductor: string }[] };
-        const counts: Record<string, number> = {};
-        for (const { conductor } of nodes) {
-            counts[conductor] = (counts[conductor] ?? 0) + 1;
-        }
-        return counts;
+        const { nodes } = (await response.json()) as {
+            nodes: { name: string; provision_state: string; conductor: string }[];
+        };
+        return nodes.map(({ name, provision_state, conductor }) => ({ name, provision_state, conductor }));
     }
 }

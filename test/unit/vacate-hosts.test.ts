@@ -126,6 +126,23 @@ describe("vacating hosts that leave the lab", () => {
         expect(simulation.time - began).to.equal(20_000);
     });
 
+    it("A host that was released while others were marked is seen by one more look", async () => {
+        const simulation = new Simulation(3, []);
+        const host = simulation.sight.hosts[2] as HostSight;
+        const write = simulation.carryOut;
+        simulation.carryOut = async (decision, now) => {
+            await write(decision, now);
+            host.registering = decision.mark.length > 0;
+        };
+        let steps = 0;
+        simulation.step = () => {
+            steps += 1;
+        };
+        await simulation.run(staying(2, 0));
+        expect(host).to.deep.include({ leaving: true, registering: false });
+        expect(steps).to.equal(2);
+    });
+
     it("A machine that nothing would replace stops it", () => {
         const simulation = new Simulation(2, [{ name: "cluster-0000", on: [1] }]);
         delete simulation.sight.machines[0]?.owner;

@@ -111,7 +111,7 @@ export function resize(): void {
                     const count = Object.values(held).reduce((sum, each) => sum + each, 0);
                     return count === 4 && Object.keys(held).every(isThere);
                 },
-                () => lab.live.hostsByConductor(),
+                () => lab.live.ironicNodes(),
             );
         }
         expect(await lab.live.availableClusters()).to.have.length(2);
