@@ -36,10 +36,12 @@ export function policyRules(scope: Scope, flags: AccessFlags): kubernetes.types.
         // One FKAS does, and all have one ServiceAccount.
         ["--assign-hosts=true", true],
         ["--hosts-at-once > 0", flags.releasesHosts],
+        // Instance 0 of every lab assigns hosts. All instances have the same rights.
+        ["--assign-hosts=true", true],
         ["--precreate-secrets=true", flags.precreateSecrets],
         ["--precreate-secrets=false", !flags.precreateSecrets],
     ]);
-    const verbs = new Map<string, string[]>();
+    const verbs = new Map<string, Set<string>>();
     for (const rule of rules.filter((each) => each.scope === scope)) {
         const held = holds.get(rule.only);
         if (held === undefined) {
@@ -47,12 +49,12 @@ export function policyRules(scope: Scope, flags: AccessFlags): kubernetes.types.
         }
         if (held) {
             const resource = `${rule.apiGroup}/${rule.resource}`;
-            verbs.set(resource, [...(verbs.get(resource) ?? []), ...rule.verbs]);
+            verbs.set(resource, new Set([...(verbs.get(resource) ?? []), ...rule.verbs]));
         }
     }
     return [...verbs].map(([resource, allowed]) => {
         const [apiGroup = "", name = ""] = resource.split("/");
-        return { apiGroups: [apiGroup], resources: [name], verbs: allowed };
+        return { apiGroups: [apiGroup], resources: [name], verbs: [...allowed] };
     });
 }
 

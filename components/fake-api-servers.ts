@@ -59,7 +59,7 @@ export class FakeApiServers extends pulumi.ComponentResource {
         if (!service) {
             throw new Error(`${cluster.name} has port ${cluster.port}, which no Service opens`);
         }
-        // Instance 0 runs the host queue. Depend on it and on the instance that serves this cluster, not on all of
+        // Instance 0 runs the host queue and assigns hosts. Depend on it and on the instance that serves this cluster, not on all of
         // them: that list would change as the lab grows.
         const deployments = [...new Set([0, cluster.fakeApiServer])].flatMap((index) => this.deployments[index] ?? []);
         return [...deployments, service];
@@ -140,6 +140,7 @@ function createDeployment(
                                     ...(server.hostsAtOnce === undefined
                                         ? []
                                         : [{ name: "FKAS_HOSTS_AT_ONCE", value: String(server.hostsAtOnce) }]),
+                                    ...(server.assignsHosts ? [{ name: "FKAS_ASSIGN_HOSTS", value: "true" }] : []),
                                     ...(plan.profile.precreateSecrets
                                         ? []
                                         : [{ name: "FKAS_PRECREATE_SECRETS", value: "false" }]),

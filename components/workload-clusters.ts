@@ -74,13 +74,13 @@ export class WorkloadClusters extends pulumi.ComponentResource {
             workerNodes: args.config.workerNodes,
             endpoint: { host: args.plan.substrate.serviceAddress, port: cluster.port },
             fakeApiServer: cluster.fakeApiServer,
-            ...(cluster.queued ? { queued: args.config.controlPlaneNodes + args.config.workerNodes } : {}),
+            ...(cluster.queued ? { queued: args.plan.machinesPerCluster } : {}),
         });
         return new KubernetesObject(cluster.name, manifest, {
             parent: this,
             provider: args.substrate.provider,
-            // The cluster's hosts and its API server must outlive it.
-            dependsOn: [clusterClass, ...args.fakeApiServers.of(cluster), ...args.hosts.ofCluster(cluster)],
+            // The cluster's API server must outlive it.
+            dependsOn: [clusterClass, ...args.fakeApiServers.of(cluster), ...args.hosts.before(cluster)],
             // Its machines are deleted one after another, and each host is deprovisioned before its machine is gone.
             customTimeouts: { delete: "30m" },
             ignoreChanges: sinceCreation(args.plan, QUEUE_PROPERTIES),

@@ -42,6 +42,8 @@ export interface FakeApiServerPlan {
     name: string;
     /** Hosts that it lets be provisioned at the same time. Undefined: another instance releases hosts, or none does. */
     hostsAtOnce?: number;
+    /** Whether it assigns hosts to clusters, those of all instances. */
+    assignsHosts: boolean;
 }
 
 export interface ClusterPlan {
@@ -128,8 +130,9 @@ export function plan(config: LabConfig, seed: string): LabPlan {
         fakeApiServers: indices(sizes.fakeApiServerCount(config.clusters, config.fakeApiServers)).map((index) => ({
             index,
             name: `fkas-${index}`,
-            // There is one queue of hosts, so one instance releases them.
+            // There is one queue of hosts, so one instance releases them. The same one assigns them to clusters.
             ...(index === 0 && queue.hostQueue ? { hostsAtOnce: queue.hostsAtOnce } : {}),
+            assignsHosts: index === 0,
         })),
         clusters: indices(config.clusters).map((index) => ({
             index,

@@ -32,18 +32,18 @@ function requests(recorder: Recorder, role: string): string[] {
         .sort();
 }
 
-/** The requests that FKAS declares for a scope, with the conditions that hold. */
+/** The requests that FKAS declares for a scope, with the conditions that hold. Two rules may declare the same one. */
 function declared(scope: string, holding: string[]): string[] {
-    return rules
+    const requested = rules
         .filter((rule) => rule.scope === scope && (rule.only === undefined || holding.includes(rule.only)))
-        .flatMap(({ apiGroup, resource, verbs }) => verbs.map((verb) => `${verb} ${apiGroup}/${resource}`))
-        .sort();
+        .flatMap(({ apiGroup, resource, verbs }) => verbs.map((verb) => `${verb} ${apiGroup}/${resource}`));
+    return [...new Set(requested)].sort();
 }
 
 describe("The fake API servers", () => {
     for (const [tuning, holding] of Object.entries({
-        lab: ["--orphan-grace > 0", "--hosts-at-once > 0", "--precreate-secrets=true"],
-        published: ["--orphan-grace > 0", "--precreate-secrets=false"],
+        lab: ["--orphan-grace > 0", "--hosts-at-once > 0", "--assign-hosts=true", "--precreate-secrets=true"],
+        published: ["--orphan-grace > 0", "--assign-hosts=true", "--precreate-secrets=false"],
     })) {
         it(`have the rights that FKAS declares and no others with tuning ${tuning}`, async () => {
             const recorder = await lab({ nodes: "0", clusters: "0", tuning });
@@ -130,11 +130,11 @@ describe("The fake API servers", () => {
             });
         };
         expect(await env({ hostsAtOnce: "3" })).to.deep.equal([
-            { FKAS_INDEX: "0", FKAS_HOSTS_AT_ONCE: "3" },
+            { FKAS_INDEX: "0", FKAS_HOSTS_AT_ONCE: "3", FKAS_ASSIGN_HOSTS: "true" },
             { FKAS_INDEX: "1" },
         ]);
         expect(await env({ tuning: "published" })).to.deep.equal([
-            { FKAS_INDEX: "0", FKAS_PRECREATE_SECRETS: "false" },
+            { FKAS_INDEX: "0", FKAS_ASSIGN_HOSTS: "true", FKAS_PRECREATE_SECRETS: "false" },
             { FKAS_INDEX: "1", FKAS_PRECREATE_SECRETS: "false" },
         ]);
     });

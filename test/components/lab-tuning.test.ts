@@ -56,12 +56,12 @@ describe("The lab, as its configuration tunes it,", () => {
         expect(drains).to.have.members(["core 5", "bootstrap 5", "controlPlane 5", "infrastructure 5", "ipam 5"]);
     });
 
-    it("keeps owners out of the FirmwareSchema that all hosts share, but not in the published lab", async () => {
+    it("has policies for FirmwareSchemas and BMC Secrets, but not in the published lab", async () => {
         const policies = async (raw: Record<string, string>) =>
             (await lab({ nodes: "1", clusters: "0", ...raw })).resources
-                .map(({ type }) => type)
-                .filter((type) => type.includes("MutatingAdmissionPolicy"));
-        expect(await policies({})).to.have.length(2);
+                .filter(({ type }) => type.endsWith(":MutatingAdmissionPolicyBinding"))
+                .map(({ inputs }) => (inputs["spec"] as { policyName: string }).policyName);
+        expect(await policies({})).to.have.members(["firmware-schemas-without-owners", "bmc-secrets-without-cluster"]);
         expect(await policies({ tuning: "published" })).to.deep.equal([]);
     });
 

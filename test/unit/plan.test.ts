@@ -74,6 +74,13 @@ describe("plan", () => {
         expect(limits({ tuning: "published" })).to.deep.equal([undefined, undefined]);
     });
 
+    it("has one FKAS assign hosts to clusters, also in the published lab", () => {
+        for (const tuning of ["lab", "published"]) {
+            const { fakeApiServers } = planOf({ nodes: "4", clusters: "4", fakeApiServers: "3", tuning });
+            expect(fakeApiServers.map(({ assignsHosts }) => assignsHosts)).to.deep.equal([true, false, false]);
+        }
+    });
+
     it("grows without changing anything that was there, and shrinks from the end", () => {
         fc.assert(
             fc.property(counts, counts, perPair, (some, others, nodesPerPair) => {

@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net"
 	"strconv"
 	"testing"
@@ -115,4 +116,46 @@ func TestTheFlagsWorkWithTheRightsThatTheyDeclare(t *testing.T) {
 		}
 		return connection.Close()
 	})
+}
+
+// TestHostsAreAssignedToTheClustersOfEveryInstance covers the way from each of the watches to the label.
+func TestHostsAreAssignedToTheClustersOfEveryInstance(t *testing.T) {
+	kube := startManagementCluster(t)
+	g, ctx := NewWithT(t), context.Background()
+	c, err := client.New(kube.Config, client.Options{Scheme: management.Scheme()})
+	g.Expect(err).NotTo(HaveOccurred())
+	for _, name := range []string{"host-0", "host-1"} {
+		host := &bmov1alpha1.BareMetalHost{ObjectMeta: metav1.ObjectMeta{Namespace: "default", Name: name}}
+		host.Spec.Online = true
+		g.Expect(c.Create(ctx, host)).To(Succeed())
+	}
+	assigned := func(host, cluster string) {
+		t.Helper()
+		testkit.Eventually(t, host+" to be assigned to "+cluster, func() error {
+			var found bmov1alpha1.BareMetalHost
+			if err := c.Get(ctx, client.ObjectKey{Namespace: "default", Name: host}, &found); err != nil {
+				return err
+			}
+			if got := found.Labels[management.HostClusterLabel]; got != cluster {
+				return fmt.Errorf("it is assigned to %q", got)
+			}
+			return nil
+		})
+	}
+	start(t, kube, "--index=0", "--assign-hosts")
+
+	other := newCluster("c", "1", testkit.FreePort(t))
+	other.Spec.Topology.ClassRef.Name, other.Spec.Topology.Version = "class", "v1.35.4"
+	one := int32(1)
+	other.Spec.Topology.ControlPlane.Replicas = &one
+	g.Expect(c.Create(ctx, other)).To(Succeed())
+	assigned("host-0", "c")
+	for _, name := range []string{"first", "second"} {
+		_, machine, _ := newMachine("c", name)
+		g.Expect(c.Create(ctx, machine)).To(Succeed())
+	}
+	assigned("host-1", "c")
+	g.Expect(c.Delete(ctx, other)).To(Succeed())
+	assigned("host-0", "")
+	assigned("host-1", "")
 }

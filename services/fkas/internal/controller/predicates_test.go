@@ -50,19 +50,19 @@ func TestOnlyChangesThatMatterCauseARun(t *testing.T) {
 	annotations := map[string]string{management.NodeCreatedAnnotation: "x"}
 	owners := []metav1.OwnerReference{{Name: "x"}}
 	for name, row := range map[string]struct{ got, want bool }{
-		"A host changes its state":          {host(func(h *bmh) { h.Status.Provisioning.State = "provisioned" }), true},
-		"A host gets a consumer":            {host(func(h *bmh) { h.Spec.ConsumerRef = &corev1.ObjectReference{} }), true},
-		"A host is set aside for a cluster": {host(label(management.HostClusterLabel)), true},
-		"A host gets another label":         {host(label("other")), false},
-		"A host's deletion begins":          {host(func(h *bmh) { h.DeletionTimestamp = &now }), true},
-		"A host is switched on":             {host(func(h *bmh) { h.Status.PoweredOn = true }), false},
-		"A host counts an error":            {host(func(h *bmh) { h.Status.ErrorCount = 3 }), false},
-		"An object changes its spec":        {object(func(o client.Object) { o.SetGeneration(2) }), true},
-		"An object loses a label":           {object(func(o client.Object) { o.SetLabels(nil) }), true},
-		"An object gets an owner":           {object(func(o client.Object) { o.SetOwnerReferences(owners) }), true},
-		"An object's deletion begins":       {object(func(o client.Object) { o.SetDeletionTimestamp(&now) }), true},
-		"Another object has the name":       {object(func(o client.Object) { o.SetUID("another") }), true},
-		"An object gets an annotation":      {object(func(o client.Object) { o.SetAnnotations(annotations) }), false},
+		"A host changes its state":        {host(func(h *bmh) { h.Status.Provisioning.State = "provisioned" }), true},
+		"A host gets a consumer":          {host(func(h *bmh) { h.Spec.ConsumerRef = &corev1.ObjectReference{} }), true},
+		"A host is assigned to a cluster": {host(label(management.HostClusterLabel)), true},
+		"A host gets another label":       {host(label("other")), false},
+		"A host's deletion begins":        {host(func(h *bmh) { h.DeletionTimestamp = &now }), true},
+		"A host is switched on":           {host(func(h *bmh) { h.Status.PoweredOn = true }), false},
+		"A host counts an error":          {host(func(h *bmh) { h.Status.ErrorCount = 3 }), false},
+		"An object changes its spec":      {object(func(o client.Object) { o.SetGeneration(2) }), true},
+		"An object loses a label":         {object(func(o client.Object) { o.SetLabels(nil) }), true},
+		"An object gets an owner":         {object(func(o client.Object) { o.SetOwnerReferences(owners) }), true},
+		"An object's deletion begins":     {object(func(o client.Object) { o.SetDeletionTimestamp(&now) }), true},
+		"Another object has the name":     {object(func(o client.Object) { o.SetUID("another") }), true},
+		"An object gets an annotation":    {object(func(o client.Object) { o.SetAnnotations(annotations) }), false},
 		"A Machine changes its phase": {object(func(o client.Object) {
 			o.(*clusterv1.Machine).Status.Phase = "Running"
 		}), false},
@@ -208,15 +208,17 @@ func TestOnlyChangesThatTheAssignmentReadsCauseOne(t *testing.T) {
 		change(after)
 		return topologyChanged.Update(event.TypedUpdateEvent[*clusterv1.Cluster]{ObjectOld: before, ObjectNew: after})
 	}
+	consumer := func(h *bmh) { h.Spec.ConsumerRef = &corev1.ObjectReference{Name: "x"} }
+	label := func(h *bmh) { h.Labels = map[string]string{management.HostClusterLabel: "c"} }
 	now := metav1.Now()
 	for name, row := range map[string]struct{ got, want bool }{
 		"A host becomes available":      {host(state(bmov1alpha1.StateAvailable)), true},
 		"A host is prepared":            {host(state(bmov1alpha1.StatePreparing)), false},
 		"A host is to leave":            {host(annotation(management.LeavingAnnotation)), true},
 		"A host is released":            {host(annotation(management.ReleasedAnnotation)), false},
-		"A host gets a consumer":        {host(func(h *bmh) { h.Spec.ConsumerRef = &corev1.ObjectReference{Name: "x"} }), true},
+		"A host gets a consumer":        {host(consumer), true},
 		"A host gets an error":          {host(func(h *bmh) { h.Status.ErrorMessage = "x" }), true},
-		"A host gets a label":           {host(func(h *bmh) { h.Labels = map[string]string{management.HostClusterLabel: "c"} }), true},
+		"A host gets a label":           {host(label), true},
 		"A host's deletion begins":      {host(func(h *bmh) { h.DeletionTimestamp = &now }), true},
 		"A Cluster wants more machines": {cluster(func(c *clusterv1.Cluster) { c.Generation = 2 }), true},
 		"A Cluster's deletion begins":   {cluster(func(c *clusterv1.Cluster) { c.DeletionTimestamp = &now }), true},

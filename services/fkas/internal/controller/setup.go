@@ -128,7 +128,7 @@ func (r *Reconciler) ofHost(ctx context.Context, obj client.Object) (types.Names
 	return ofLabels(ctx, &m3m)
 }
 
-// ofQueue maps a host to the Cluster that it is set aside for, as long as that Cluster is queued. Afterwards a host
+// ofQueue maps a host to the Cluster that it is assigned to, as long as that Cluster is queued. Afterwards a host
 // concerns a Cluster only as the host of one of its machines.
 func (r *Reconciler) ofQueue(ctx context.Context, obj client.Object) (types.NamespacedName, bool) {
 	name, ok := obj.GetLabels()[management.HostClusterLabel]

@@ -14,7 +14,7 @@ const (
 	ConsumerIndex = "fkas.consumer"
 	// ClusterIndex finds Machines by the name of their Cluster.
 	ClusterIndex = "fkas.cluster"
-	// HostClusterIndex finds BareMetalHosts by the name of the Cluster that they are set aside for.
+	// HostClusterIndex finds BareMetalHosts by the name of the Cluster that they are assigned to.
 	HostClusterIndex = "fkas.host-cluster"
 )
 

@@ -109,7 +109,7 @@ func flags(o *Options, text *texts, env Environment) *flag.FlagSet {
 			"15s-1h; 0: never",
 	)
 	fs.DurationVar(&o.QueuePatience, "queue-patience", time.Minute,
-		"age from which a queued Cluster is released although no BareMetalHost is set aside for it, 1s-24h; 0: never")
+		"age from which a queued Cluster is released although no BareMetalHost is assigned to it, 1s-24h; 0: never")
 	fs.IntVar(
 		&o.HostsAtOnce,
 		"hosts-at-once",

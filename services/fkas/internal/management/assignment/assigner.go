@@ -67,7 +67,9 @@ func (a *Assigner) Assign(ctx context.Context) (Assignments, error) {
 }
 
 // write changes the label of a host, unless the host is no longer as it was read.
-func (a *Assigner) write(ctx context.Context, host *bmov1alpha1.BareMetalHost, cluster string, done *Assignments) error {
+func (a *Assigner) write(
+	ctx context.Context, host *bmov1alpha1.BareMetalHost, cluster string, done *Assignments,
+) error {
 	labels := map[string]any{management.HostClusterLabel: nil}
 	if cluster != "" {
 		labels[management.HostClusterLabel] = cluster

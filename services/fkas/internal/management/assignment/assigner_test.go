@@ -111,15 +111,19 @@ func TestAHostThatNoMachineMayHaveIsNotAssigned(t *testing.T) {
 		return func(h *bmh) { h.Annotations = map[string]string{key: ""} }
 	}
 	for name, change := range map[string]func(*bmh){
-		"It is being deleted":                    func(h *bmh) { deleted(h) },
-		"It is about to leave the lab":           annotated(management.LeavingAnnotation),
-		"Its user gave it an image":              func(h *bmh) { h.Spec.Image = &bmov1alpha1.Image{URL: "http://x"} },
-		"Its user has it deployed in other ways": func(h *bmh) { h.Spec.CustomDeploy = &bmov1alpha1.CustomDeploy{Method: "x"} },
-		"It is externally provisioned":           func(h *bmh) { h.Spec.ExternallyProvisioned = true },
-		"Something else consumes it":             func(h *bmh) { h.Spec.ConsumerRef = &corev1.ObjectReference{Kind: "HostClaim", Name: "x"} },
-		"It is detached":                         annotated(bmov1alpha1.DetachedAnnotation),
-		"Its user paused it":                     annotated(bmov1alpha1.PausedAnnotation),
-		"CAPM3 gave it up":                       annotated(infrav1.UnhealthyAnnotation),
+		"It is being deleted":          func(h *bmh) { deleted(h) },
+		"It is about to leave the lab": annotated(management.LeavingAnnotation),
+		"Its user gave it an image":    func(h *bmh) { h.Spec.Image = &bmov1alpha1.Image{URL: "http://x"} },
+		"Its user has it deployed in other ways": func(h *bmh) {
+			h.Spec.CustomDeploy = &bmov1alpha1.CustomDeploy{Method: "x"}
+		},
+		"It is externally provisioned": func(h *bmh) { h.Spec.ExternallyProvisioned = true },
+		"Something else consumes it": func(h *bmh) {
+			h.Spec.ConsumerRef = &corev1.ObjectReference{Kind: "HostClaim", Name: "x"}
+		},
+		"It is detached":     annotated(bmov1alpha1.DetachedAnnotation),
+		"Its user paused it": annotated(bmov1alpha1.PausedAnnotation),
+		"CAPM3 gave it up":   annotated(infrav1.UnhealthyAnnotation),
 	} {
 		t.Run(name, func(t *testing.T) {
 			g := NewWithT(t)

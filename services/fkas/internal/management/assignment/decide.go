@@ -106,8 +106,8 @@ func (d *decision) fill(cluster string, need int, order func(a, b Host) int) {
 	}
 }
 
-// swap replaces hosts of a Cluster that have an error, and hosts that are not available while Metal3Machines wait, as far
-// as the pool has better ones. No available host is taken away: CAPM3 may be taking it.
+// swap replaces hosts of a Cluster that have an error, and hosts that are not available while Metal3Machines wait, as
+// far as the pool has better ones. No available host is taken away: CAPM3 may be taking it.
 func (d *decision) swap(cluster Cluster) {
 	for {
 		own := d.assigned[cluster.Name]

@@ -53,8 +53,8 @@ func HostOf(host *bmov1alpha1.BareMetalHost) Host {
 	return found
 }
 
-// withheld says whether a host without a Metal3Machine is being deleted, is about to leave the lab, or was put elsewhere
-// by its user.
+// withheld says whether a host without a Metal3Machine is being deleted, is about to leave the lab, or was put
+// elsewhere by its user.
 func withheld(host *bmov1alpha1.BareMetalHost) bool {
 	if !host.DeletionTimestamp.IsZero() || host.Spec.ConsumerRef != nil || host.Spec.Image != nil ||
 		host.Spec.CustomDeploy != nil || host.Spec.ExternallyProvisioned {

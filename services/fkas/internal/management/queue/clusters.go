@@ -27,7 +27,7 @@ import (
 type ClusterQueue struct {
 	// Client reads from the cache and writes.
 	Client client.Client
-	// Patience is the age from which a Cluster is released although no host is set aside for it; 0: never.
+	// Patience is the age from which a Cluster is released although no host is assigned to it; 0: never.
 	Patience time.Duration
 }
 

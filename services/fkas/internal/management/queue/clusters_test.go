@@ -44,7 +44,7 @@ func queuedCluster(wants string, age time.Duration, change ...func(*clusterv1.Cl
 	return cluster
 }
 
-// consumed is a host, set aside for a cluster, with the machine of a cluster that consumes it.
+// consumed is a host, assigned to a cluster, with the machine of a cluster that consumes it.
 func consumed(clusterOfMachine, host, clusterOfHost string, state bmov1alpha1.ProvisioningState) []client.Object {
 	machine := lab.NewMachine(clusterOfMachine, "m", true, state)[:2]
 	return append(machine, lab.NewHost(host, clusterOfHost, state, lab.ConsumedBy("m-m3m")))
@@ -113,7 +113,7 @@ func TestAClusterWithAMalformedNumberIsReleasedAtOnce(t *testing.T) {
 }
 
 func TestAClusterWithoutHostsIsReleasedWhenPatienceEnds(t *testing.T) {
-	// No host is set aside for the cluster: these belong to another namespace, another cluster and nobody.
+	// No host is assigned to the cluster: these belong to another namespace, another cluster and nobody.
 	hosts := []client.Object{
 		lab.NewHost("h", "c", available, inAnotherNamespace), lab.NewHost("i", "d", available),
 		lab.NewMachine("d", "m", true, provisioned)[2],

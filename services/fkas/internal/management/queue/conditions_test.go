@@ -44,7 +44,7 @@ func TestAQueuedClusterIsReleasedWhenEnoughOfItsHostsAreReady(t *testing.T) {
 		"the second host is being deprovisioned":               {second(bmov1alpha1.StateDeprovisioning), false},
 		"the second host is being deleted":                     {second(available, deleting), false},
 		"the second host is in another namespace":              {second(available, inAnotherNamespace), false},
-		"the second host is set aside for another cluster":     {[]client.Object{lab.NewHost("h2", "d", available)}, false},
+		"the second host is assigned to another cluster":       {[]client.Object{lab.NewHost("h2", "d", available)}, false},
 		"another cluster's machine has the second host":        {consumed("d", "h2", "c", provisioned), false},
 		"a HostClaim has the second host":                      {second(available, claimed), false},
 		"a machine of the same name elsewhere has the second host": {

@@ -15,8 +15,8 @@ import (
 )
 
 // HostFreed makes CAPM3 choose a host again for all machines that found none, in the Cluster that a free host is
-// assigned to. It returns the number of Metal3Machines that it triggered. An error with one machine does not keep it from
-// triggering the others.
+// assigned to. It returns the number of Metal3Machines that it triggered. An error with one machine does not keep it
+// from triggering the others.
 func HostFreed(ctx context.Context, c client.Client, name types.NamespacedName) (int, error) {
 	var host bmov1alpha1.BareMetalHost
 	if err := c.Get(ctx, name, &host); err != nil {

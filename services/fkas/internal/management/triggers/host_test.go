@@ -109,7 +109,7 @@ func TestAHostThatIsNotFreeTriggersNothing(t *testing.T) {
 		"It is being inspected": func(h *bmov1alpha1.BareMetalHost) {
 			h.Status.Provisioning.State = bmov1alpha1.StateInspecting
 		},
-		"It is set aside for no cluster":     func(h *bmov1alpha1.BareMetalHost) { h.Labels = nil },
+		"It is assigned to no cluster":       func(h *bmov1alpha1.BareMetalHost) { h.Labels = nil },
 		"It no longer exists under its name": func(h *bmov1alpha1.BareMetalHost) { h.Name = "another" },
 	} {
 		t.Run(name, func(t *testing.T) {

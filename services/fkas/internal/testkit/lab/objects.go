@@ -57,7 +57,7 @@ func NewMachine(cluster, name string, controlPlane bool, state bmov1alpha1.Provi
 	return []client.Object{machine, m3m, host}
 }
 
-// NewHost is a host that is set aside for a cluster, in the given state and without a consumer.
+// NewHost is a host that is assigned to a cluster, in the given state and without a consumer.
 func NewHost(
 	name, cluster string, state bmov1alpha1.ProvisioningState, change ...func(*bmov1alpha1.BareMetalHost),
 ) *bmov1alpha1.BareMetalHost {
