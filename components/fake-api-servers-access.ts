@@ -33,8 +33,6 @@ export function policyRules(scope: Scope, flags: AccessFlags): kubernetes.types.
         [undefined, true],
         // The lab leaves --orphan-grace at its default, 30 s.
         ["--orphan-grace > 0", true],
-        // One FKAS does, and all have one ServiceAccount.
-        ["--assign-hosts=true", true],
         ["--hosts-at-once > 0", flags.releasesHosts],
         // Instance 0 of every lab assigns hosts. All instances have the same rights.
         ["--assign-hosts=true", true],

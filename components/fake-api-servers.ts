@@ -59,8 +59,8 @@ export class FakeApiServers extends pulumi.ComponentResource {
         if (!service) {
             throw new Error(`${cluster.name} has port ${cluster.port}, which no Service opens`);
         }
-        // Instance 0 runs the host queue and assigns hosts. Depend on it and on the instance that serves this cluster, not on all of
-        // them: that list would change as the lab grows.
+        // Instance 0 runs the host queue and assigns hosts. Depend on it and on the instance that serves this cluster,
+        // not on all of them: that list would change as the lab grows.
         const deployments = [...new Set([0, cluster.fakeApiServer])].flatMap((index) => this.deployments[index] ?? []);
         return [...deployments, service];
     }
@@ -135,8 +135,6 @@ function createDeployment(
                                     { name: "GOMAXPROCS", value: GO_RUNTIME_LARGE.GOMAXPROCS },
                                     { name: "GOGC", value: GO_RUNTIME_LARGE.GOGC },
                                     { name: "FKAS_INDEX", value: String(server.index) },
-                                    // One of them assigns the hosts, and there is always this one.
-                                    ...(server.index === 0 ? [{ name: "FKAS_ASSIGN_HOSTS", value: "true" }] : []),
                                     ...(server.hostsAtOnce === undefined
                                         ? []
                                         : [{ name: "FKAS_HOSTS_AT_ONCE", value: String(server.hostsAtOnce) }]),

@@ -104,12 +104,8 @@ export class BareMetalHosts extends pulumi.ComponentResource {
                 dependsOn: [secret, ...dependenciesOf(host, args)],
                 customTimeouts: { delete: "20m" },
                 deleteBeforeReplace: true,
-                ignoreChanges: [
-                    // CAPM3 switches a host off that a machine lets go of, and a person may, too.
-                    "spec.online",
-                    // All of them, and not each by its name: Pulumi would leave an empty object, which is a change.
-                    ...sinceCreation(args.plan, ["metadata.annotations"]),
-                ],
+                // All of them, and not each by its name: Pulumi would leave an empty object, which is a change.
+                ignoreChanges: sinceCreation(args.plan, ["metadata.annotations"]),
             },
         );
     }

@@ -80,7 +80,7 @@ export class WorkloadClusters extends pulumi.ComponentResource {
             parent: this,
             provider: args.substrate.provider,
             // The cluster's API server must outlive it.
-            dependsOn: [clusterClass, ...args.fakeApiServers.of(cluster), ...args.hosts.before(cluster)],
+            dependsOn: [clusterClass, ...args.fakeApiServers.of(cluster), ...args.hosts.ofCluster(cluster)],
             // Its machines are deleted one after another, and each host is deprovisioned before its machine is gone.
             customTimeouts: { delete: "30m" },
             ignoreChanges: sinceCreation(args.plan, QUEUE_PROPERTIES),

@@ -1,4 +1,3 @@
-import type { LabConfig } from "./config/keys";
 import { CLUSTERS_PER_FAKE_API_SERVER, LEAST_CONDUCTORS, NODES_PER_CONDUCTOR, WAIT_SECONDS } from "./config/limits";
 
 /** Conductors for so many hosts. Default: one per 250 hosts, two at least. */

@@ -81,16 +81,6 @@ export function validate(raw: Record<string, string>, known: Known = {}): LabCon
     return config as LabConfig;
 }
 
-/** Keys that labs may still have set, and what to do about each. */
-const FORMER_KEYS: Record<string, string> = {
-    hostsPerCluster:
-        "is no longer a key: hosts are assigned to clusters as their machines need them, so none has to be set aside; " +
-        "remove it with 'pulumi config rm hostsPerCluster'",
-};
-
-const unknownKeyRule = (key: string): string =>
-    FORMER_KEYS[key] ?? `is not a key of this program${suggestion(key, Object.keys(keys), "known keys")}`;
-
 /**
  * Every machine needs a host. A key that is itself broken is absent, and the rule is skipped.
  */

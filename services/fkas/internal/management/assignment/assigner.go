@@ -74,9 +74,15 @@ func (a *Assigner) write(
 	if cluster != "" {
 		labels[management.HostClusterLabel] = cluster
 	}
-	patch, err := json.Marshal(map[string]any{"metadata": map[string]any{
+	body := map[string]any{"metadata": map[string]any{
 		"uid": host.UID, "resourceVersion": host.ResourceVersion, "labels": labels,
-	}})
+	}}
+	if cluster == "" && !host.Spec.Online && !withheld(host) {
+		// CAPM3 has switched the host off when its machine let go of it. The lab makes hosts that are on: an agent that
+		// runs saves the next machine a boot, and Pulumi finds the host as it has made it.
+		body["spec"] = map[string]any{"online": true}
+	}
+	patch, err := json.Marshal(body)
 	if err != nil {
 		return err
 	}
