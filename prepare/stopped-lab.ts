@@ -20,7 +20,9 @@ export async function stoppedNodeProblems(prefix: string): Promise<Problem[]> {
               {
                   key: "stack",
                   value: pulumi.getStack(),
-                  rule: `its container ${node.name} stands still (${node.status}): '${startCommand(node)}', or 'npm run up'`,
+                  rule:
+                      `its container ${node.name} stands still (${node.status}): ` +
+                      `'${startCommand(node)}', or 'npm run up'`,
               },
           ];
 }

@@ -117,8 +117,8 @@ async function ignoreAbsent(request: Promise<unknown>): Promise<void> {
 }
 
 /**
- * A host that its user has put elsewhere is not usable, nor is one that cannot do its work. One that is switched off is:
- * CAPM3 leaves a host so that a machine lets go of.
+ * A host that its user has put elsewhere is not usable, nor is one that cannot do its work. One that is switched off
+ * is: CAPM3 switches a host off that a machine lets go of.
  */
 export function hostSight({ metadata, spec, status }: ListedHost): HostSight {
     const annotations = metadata?.annotations ?? {};

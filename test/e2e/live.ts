@@ -1,6 +1,7 @@
 import { AppsV1Api, CoreV1Api, CustomObjectsApi, KubeConfig, type V1Pod } from "@kubernetes/client-node";
 import Docker from "dockerode";
-import { NAMESPACE, PREFIX, pulumi, pulumiEnvironment, run, STACK, type Result } from "./harness";
+import { NAMESPACE, PREFIX, pulumiEnvironment, run, STACK, type Result } from "./harness";
+import { ironicNodes, type IronicNode } from "./ironic";
 
 interface Condition {
     type: string;
@@ -230,25 +231,7 @@ export class Live {
         return counts;
     }
 
-    /** Asks Ironic with the lab's own credentials. */
-    async ironicNodes(): Promise<{ name: string; provision_state: string; conductor: string }[]> {
-        const secret = await this.core.readNamespacedSecret({ name: "ironic-credentials", namespace: NAMESPACE });
-        const decode = (key: string) => Buffer.from(secret.data?.[key] ?? "", "base64").toString();
-        const ca = await this.core.readNamespacedSecret({ name: "ironic-tls", namespace: NAMESPACE });
-        const { fetch, Agent } = await import("undici");
-        const dispatcher = new Agent({ connect: { ca: Buffer.from(ca.data?.["ca.crt"] ?? "", "base64").toString() } });
-        const authorization = `Basic ${Buffer.from(`${decode("username")}:${decode("password")}`).toString("base64")}`;
-        const endpoint = (await pulumi(["stack", "output", "ironicEndpoint"], { quiet: true })).output.trim();
-        const response = await fetch(`${endpoint}/v1/nodes/detail`, {
-            dispatcher,
-            headers: { authorization, "X-OpenStack-Ironic-API-Version": "1.84" },
-        });
-        if (!response.ok) {
-            throw new Error(`Ironic answered ${response.status} ${await response.text()}`);
-        }
-        const { nodes } = (await response.json()) as {
-            nodes: { name: string; provision_state: string; conductor: string }[];
-        };
-        return nodes.map(({ name, provision_state, conductor }) => ({ name, provision_state, conductor }));
+    ironicNodes(): Promise<IronicNode[]> {
+        return ironicNodes(this.core);
     }
 }

@@ -72,7 +72,7 @@ describe("The policy for the Secrets of BMCs, evaluated as CEL,", () => {
         expect(admitted(before, labelled("cluster-0000"))).to.deep.equal(before);
     });
 
-    it("leaves a Secret as it was from which CAPM3 takes the label that an earlier version wrote, or changes it", () => {
+    it("leaves a Secret as it was from which CAPM3 takes the label of an earlier version, or changes it", () => {
         const old = labelled("cluster-0000");
         expect(admitted(old, { metadata: { labels: own, managedFields: [note("capm3")] } })).to.deep.equal(old);
         expect(admitted(old, labelled("cluster-0001"))).to.deep.equal(old);

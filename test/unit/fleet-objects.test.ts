@@ -11,7 +11,7 @@ import {
     pendingMachinery,
     type MachineryObject,
 } from "../../tasks/wait-for-fleet/machines";
-import objects from "./fleet-objects.json";
+import objects from "../samples/fleet-objects.json";
 
 /** Objects of a lab that ran: a cluster that is up, and the same after its version rose without a spare host. */
 type State = keyof typeof objects;
@@ -233,12 +233,6 @@ describe("A host that its user has put elsewhere", () => {
     for (const [what, change, state, reason] of onItsWay) {
         it(`is pending on its way to ${what}`, () => expect(reasons(host(change, state))).to.deep.equal([reason]));
     }
-
-    it("is not one that is switched off, as CAPM3 leaves a host that a machine has let go of", () => {
-        const off = host({ spec: { online: false } } as HostObject, "available");
-        expect(off.elsewhere).to.equal(undefined);
-        expect(reasons(off)).to.deep.equal([]);
-    });
 
     it("is not one that the lab's queue has paused, nor one that a machine uses", () => {
         const queued = { ...paused, "metal3-scale-lab/queued": "" };

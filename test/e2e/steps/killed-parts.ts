@@ -27,7 +27,7 @@ const PARTS: readonly Part[] = [
     pairContainer("pair-001-fake-ipa"),
 ];
 
-/** Index of a cluster that is not in the plan, beyond the two that are. FKAS assigns a free host, and opens its port. */
+/** Index of a cluster that is not in the plan, beyond the two that are. FKAS assigns a host, and opens its port. */
 const EXTRA = 2;
 const EXTRA_CLUSTER = "cluster-0002";
 

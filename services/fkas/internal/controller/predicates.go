@@ -64,8 +64,8 @@ var topologyChanged = predicate.TypedFuncs[*clusterv1.Cluster]{
 	},
 }
 
-// becameFree passes only the event with which a host becomes free for machines of a Cluster: it becomes available, or is
-// assigned to the Cluster while it is. A machine that looks for a host later finds it without FKAS.
+// becameFree passes only the event with which a host becomes free for machines of a Cluster: it becomes available, or
+// is assigned to the Cluster while it is. A machine that looks for a host later finds it without FKAS.
 var becameFree = predicate.Funcs{
 	CreateFunc: func(event.CreateEvent) bool { return false },
 	UpdateFunc: func(e event.UpdateEvent) bool {
