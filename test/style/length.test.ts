@@ -12,7 +12,7 @@ const EXEMPT = [
     // A package manager writes them, or they follow the conventions of JSON schemas and licences.
     /(^|\/)(package(-lock)?\.json|go\.(mod|sum)|requirements\.txt|.*\.schema\.json|LICENSE)$/,
     // They are objects of a real cluster, as kube-apiserver gave them.
-    /^test\/samples\/.*\.json$/,
+    /^test\/unit\/samples\/.*\.json$/,
     // They are drawings and data.
     /\.(svg|png|csv)$|^docs\/measurements\//,
     // Any change of them makes another node image, and with it another container of the node in every living lab.

@@ -11,7 +11,7 @@ import {
     pendingMachinery,
     type MachineryObject,
 } from "../../tasks/wait-for-fleet/machines";
-import objects from "../samples/fleet-objects.json";
+import objects from "./samples/fleet-objects.json";
 
 /** Objects of a lab that ran: a cluster that is up, and the same after its version rose without a spare host. */
 type State = keyof typeof objects;

@@ -73,7 +73,16 @@ for name in ("deploy_kernel", "deploy_ramdisk"):
             expect(output.trim().split("\n"), pod).to.deep.equal([sha256(kernel), sha256(ramdisk)]);
         }
         // The conductor of the new host has fetched them for its boot.
-        const cached = await lab.live.onConductors(["sh", "-ec", "sha256sum /shared/html/master/*"]);
+        const cached = await lab.live.onConductors([
+            "find",
+            "/shared/html/master",
+            "-type",
+            "f",
+            "-exec",
+            "sha256sum",
+            "{}",
+            "+",
+        ]);
         expect(Object.values(cached).join("\n")).to.include(sha256(kernel)).and.include(sha256(ramdisk));
     });
 
