@@ -46,7 +46,7 @@ export function dayTwo(): void {
         await configure({ workerNodes: 1 });
         await up();
         await isWhole({ machines: 2, version: VERSION });
-        expect(await users()).to.include(before);
+        expect(await users()).to.deep.include(before);
         await configure({ workerNodes: 0 });
         await up();
         await isWhole({ machines: 1, version: VERSION });
@@ -58,7 +58,7 @@ export function dayTwo(): void {
         await configure({ controlPlaneNodes: 3 });
         await up();
         await isWhole({ machines: 3, version: VERSION });
-        expect(await users()).to.include(before);
+        expect(await users()).to.deep.include(before);
         await configure({ controlPlaneNodes: 1 });
         await up();
         await isWhole({ machines: 1, version: VERSION });
