@@ -51,6 +51,7 @@ describe("An error for the user that ends a real pulumi up", function () {
                     ironicChart: [],
                     hosts: { hosts: [] },
                     clusters: { clusters: [] },
+                    vacated: pulumi.output(undefined),
                 });
                 return { fleet };
             };
@@ -65,7 +66,7 @@ describe("An error for the user that ends a real pulumi up", function () {
         const { code, output } = await (project as Project).pulumi("up", "--yes", "--skip-preview");
         expect(code).to.not.equal(0);
         expect(output)
-            .to.include("BareMetalHost host-0000: does not exist (wanted: available)")
+            .to.include("BareMetalHost host-0000: does not exist")
             .and.include("pulumi up --refresh")
             .and.not.include("unhandled exception")
             .and.not.include("missing: [")
