@@ -37,13 +37,7 @@ describe("a small lab, from up to destroy", function () {
         resize();
         changes();
         ipa();
-        if (process.env["METAL3_SCALE_LAB_E2E_DAY_TWO"] === "1") {
-            dayTwo();
-        } else {
-            it("rolls versions, changes machines, and vacates hosts", function () {
-                skipBecause(this, "only with METAL3_SCALE_LAB_E2E_DAY_TWO=1, until it has been seen to pass whole");
-            });
-        }
+        dayTwo();
         killedParts();
         interruptions();
     } else {
