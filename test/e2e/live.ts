@@ -177,6 +177,15 @@ export class Live {
         );
     }
 
+    /** How many hosts there are in each state. */
+    async hostsByState(): Promise<Record<string, number>> {
+        const counts: Record<string, number> = {};
+        for (const state of Object.values(await this.hostStates())) {
+            counts[state] = (counts[state] ?? 0) + 1;
+        }
+        return counts;
+    }
+
     async availableClusters(): Promise<string[]> {
         const available = (cluster: LiveObject) =>
             cluster.status?.conditions?.some(({ type, status }) => type === "Available" && status === "True");
