@@ -74,19 +74,25 @@ export function dayTwo(): void {
     });
 
     it("vacates a host in use that leaves the lab: its cluster moves and stays", async () => {
-        const leaving = Object.keys(await users())
-            .sort()
-            .at(-1) as string;
-        const index = Number(leaving.slice("host-".length));
+        const last = async (): Promise<number> =>
+            Math.max(...Object.keys(await users()).map((name) => Number(name.slice("host-".length))));
+        let version = "v1.36.0";
+        if ((await last()) < 2) {
+            // The first two hosts are in use, and a rollout takes others.
+            version = "v1.36.1";
+            await configure({ kubernetesVersion: version });
+            await up();
+        }
+        const index = await last();
         expect(index, "a host behind those that the clusters need").to.be.at.least(2);
         await configure({ nodes: index });
         await up();
-        await isWhole({ machines: 1, version: "v1.36.0" });
-        expect(Object.keys(await users())).to.not.include(leaving);
+        await isWhole({ machines: 1, version });
+        expect(await last()).to.be.below(index);
         expect(await lab.live.hosts()).to.have.length(index);
         await configure({ nodes: 4 });
         await up();
-        await isWhole({ machines: 1, version: "v1.36.0" });
+        await isWhole({ machines: 1, version });
         lab.identities = await lab.live.identities();
     });
 }
