@@ -1,6 +1,6 @@
 import * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import { PAUSED_ANNOTATION, QUEUED_ANNOTATION } from "../plan/manifests/cluster-objects";
+import { BMO_PAUSED_ANNOTATION, PAUSED_ANNOTATION, QUEUED_ANNOTATION } from "../plan/manifests/cluster-objects";
 import type { ClusterPlan, HostPlan, LabPlan } from "../plan/plan";
 import type { BareMetalOperator } from "./bare-metal-operator";
 import type { FakeNodePair } from "./fake-nodes/pair";
@@ -12,7 +12,7 @@ import type { LabContext } from "./lab-context";
  * (Metal3LabelSync, v1.13.2) still reads such a host every minute; it skips a host with Cluster API's annotation.
  */
 export const QUEUED_ANNOTATIONS = {
-    "baremetalhost.metal3.io/paused": "",
+    [BMO_PAUSED_ANNOTATION]: "",
     [PAUSED_ANNOTATION]: "",
     [QUEUED_ANNOTATION]: "",
 };

@@ -3,6 +3,7 @@ import { isClusterName, isHostName } from "../plan/identities";
 import type { LabPlan } from "../plan/plan";
 import { Management } from "../tasks/vacate-hosts/management";
 import { vacateHosts } from "../tasks/vacate-hosts/vacate";
+import { created } from "./created";
 import { withRunErrors } from "./run-error";
 
 export interface VacatedHostsArgs {
@@ -21,7 +22,6 @@ export function vacatedHosts({ plan, kubeconfig, after }: VacatedHostsArgs): pul
     if (pulumi.runtime.isDryRun()) {
         return pulumi.output(undefined);
     }
-    const made = pulumi.all(after.map((each) => (pulumi.CustomResource.isInstance(each) ? each.id : each.urn)));
     const staying = {
         hosts: new Set(plan.hosts.map(({ name }) => name)),
         clusters: new Set(plan.clusters.map(({ name }) => name)),
@@ -29,7 +29,7 @@ export function vacatedHosts({ plan, kubeconfig, after }: VacatedHostsArgs): pul
         isOwnCluster: isClusterName,
     };
     return pulumi.unsecret(
-        pulumi.all([kubeconfig, made]).apply(async ([content]) => {
+        pulumi.all([kubeconfig, created(after)]).apply(async ([content]) => {
             const management = new Management(content, plan.namespace);
             const report = (line: string): void => void pulumi.log.info(line);
             await withRunErrors(vacateHosts({ staying, timeoutSeconds: plan.waitSeconds, management, report }));

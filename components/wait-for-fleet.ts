@@ -7,6 +7,7 @@ import { FleetReader } from "../tasks/wait-for-fleet/reader";
 import { waitForFleet } from "../tasks/wait-for-fleet/wait";
 import { labWorkloads } from "../tasks/wait-for-fleet/workloads";
 import type { LayerContext } from "./context";
+import { created } from "./created";
 import type { FakeNodePair } from "./fake-nodes/pair";
 import type { BareMetalHosts } from "./hosts";
 import { withRunErrors } from "./run-error";
@@ -56,7 +57,7 @@ export function fleetReached(args: FleetReachedArgs): pulumi.Output<string> {
     const after = [...hosts.hosts, ...clusters.clusters];
     return pulumi.unsecret(
         pulumi
-            .all([substrate.kubeconfig, pulumi.all(containers), ids(after), args.vacated])
+            .all([substrate.kubeconfig, pulumi.all(containers), created(after), args.vacated])
             .apply(async ([content, names]) => {
                 const reader = new FleetReader(content, namespace, workloads);
                 await withRunErrors(
@@ -78,7 +79,3 @@ export function fleetReached(args: FleetReachedArgs): pulumi.Output<string> {
             }),
     );
 }
-
-/** Resolves once every resource has been created, which its URN alone does not say. */
-const ids = (resources: pulumi.Resource[]): pulumi.Output<unknown> =>
-    pulumi.all(resources.map((resource) => (pulumi.CustomResource.isInstance(resource) ? resource.id : resource.urn)));

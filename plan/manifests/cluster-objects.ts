@@ -24,6 +24,9 @@ export const QUEUED_ANNOTATION = "metal3-scale-lab/queued";
 // The value is a former name, which is on the objects of labs that exist.
 export const RELEASED_ANNOTATION = "metal3-scale-lab/admitted";
 
+/** Annotation of a BareMetalHost that BMO leaves alone. */
+export const BMO_PAUSED_ANNOTATION = "baremetalhost.metal3.io/paused";
+
 /** Annotation of a BareMetalHost that is about to leave the lab, whatever its value: no machine is given it. */
 export const LEAVING_ANNOTATION = "metal3-scale-lab/leaving";
 

@@ -1,17 +1,12 @@
 import { CustomObjectsApi, PatchStrategy, setHeaderOptions } from "@kubernetes/client-node";
 import { isAbsent, listObjects, parseKubeconfig, type CustomKind, type ObjectMetadata } from "../../lib/kubernetes";
-import { LEAVING_ANNOTATION } from "../../plan/manifests/cluster-objects";
-import { CLUSTERS, HOSTS } from "../wait-for-fleet/reader";
+import { BMO_PAUSED_ANNOTATION, LEAVING_ANNOTATION } from "../../plan/manifests/cluster-objects";
+import { CLUSTERS, CONTROL_PLANES, HOSTS, MACHINE_DEPLOYMENTS, MACHINES } from "../wait-for-fleet/reader";
 import type { Decision, HostSight, MachineOwner, MachineSight, Sight } from "./decide";
 
-const MACHINES: CustomKind = { group: "cluster.x-k8s.io", version: "v1beta2", plural: "machines" };
 const OWNERS: Record<MachineOwner["kind"], CustomKind> = {
-    KubeadmControlPlane: {
-        group: "controlplane.cluster.x-k8s.io",
-        version: "v1beta2",
-        plural: "kubeadmcontrolplanes",
-    },
-    MachineDeployment: { group: "cluster.x-k8s.io", version: "v1beta2", plural: "machinedeployments" },
+    KubeadmControlPlane: CONTROL_PLANES,
+    MachineDeployment: MACHINE_DEPLOYMENTS,
 };
 /** Labels of a Machine that name its owner. */
 const OWNER_LABELS: Record<string, MachineOwner["kind"]> = {
@@ -24,9 +19,6 @@ interface ListedHost {
     spec?: { consumerRef?: { name: string }; image?: object; externallyProvisioned?: boolean };
     status?: { errorMessage?: string; provisioning?: { state?: string; ID?: string } };
 }
-
-/** Annotation of a host that BMO leaves alone. */
-const BMO_PAUSED = "baremetalhost.metal3.io/paused";
 
 interface ListedMachine {
     metadata?: ObjectMetadata & { creationTimestamp?: string; labels?: Record<string, string> };
@@ -126,7 +118,7 @@ export function hostSight({ metadata, spec, status }: ListedHost): HostSight {
     return {
         name: metadata?.name ?? "",
         leaving: LEAVING_ANNOTATION in annotations,
-        registering: !(BMO_PAUSED in annotations) && isRegistering(status?.provisioning),
+        registering: !(BMO_PAUSED_ANNOTATION in annotations) && isRegistering(status?.provisioning),
         ...(consumer === undefined ? {} : { consumer }),
         usable:
             metadata?.deletionTimestamp === undefined &&

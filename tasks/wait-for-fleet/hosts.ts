@@ -1,12 +1,11 @@
 import type { ObjectMetadata } from "../../lib/kubernetes";
-import { CLUSTER_NAME_LABEL, QUEUED_ANNOTATION } from "../../plan/manifests/cluster-objects";
+import { BMO_PAUSED_ANNOTATION, CLUSTER_NAME_LABEL, QUEUED_ANNOTATION } from "../../plan/manifests/cluster-objects";
 import type { Pending } from "./pending";
 
 /** State of a host that is paused until FKAS releases it: BMO has given it none yet. */
 export const QUEUED = "queued";
 
-/** Annotations with which BMO leaves a host alone, or lets go of it. */
-const PAUSED = "baremetalhost.metal3.io/paused";
+/** Annotation with which BMO lets go of a host. */
 const DETACHED = "baremetalhost.metal3.io/detached";
 
 /** What the wait for the fleet reads of a BareMetalHost. */
@@ -70,7 +69,7 @@ function placedByUser({ metadata, spec, status }: HostObject): Elsewhere | undef
     const annotations = metadata?.annotations ?? {};
     const state = status?.provisioning?.state;
     // BMO leaves a paused host alone, so that its status stays what it was, whatever that is.
-    if (PAUSED in annotations && !(QUEUED_ANNOTATION in annotations)) {
+    if (BMO_PAUSED_ANNOTATION in annotations && !(QUEUED_ANNOTATION in annotations)) {
         return { asked: "paused", there: true };
     }
     if (DETACHED in annotations) {

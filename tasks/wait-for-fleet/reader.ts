@@ -12,9 +12,9 @@ export { clusterStatus, hostStatus };
 
 export const HOSTS: CustomKind = { group: "metal3.io", version: "v1alpha1", plural: "baremetalhosts" };
 export const CLUSTERS: CustomKind = { group: "cluster.x-k8s.io", version: "v1beta2", plural: "clusters" };
-const MACHINES: CustomKind = { ...CLUSTERS, plural: "machines" };
-const MACHINE_DEPLOYMENTS: CustomKind = { ...CLUSTERS, plural: "machinedeployments" };
-const CONTROL_PLANES: CustomKind = {
+export const MACHINES: CustomKind = { ...CLUSTERS, plural: "machines" };
+export const MACHINE_DEPLOYMENTS: CustomKind = { ...CLUSTERS, plural: "machinedeployments" };
+export const CONTROL_PLANES: CustomKind = {
     group: "controlplane.cluster.x-k8s.io",
     version: "v1beta2",
     plural: "kubeadmcontrolplanes",

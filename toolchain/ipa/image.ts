@@ -2,18 +2,12 @@ import { chmod, copyFile, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { IPA_FILE_NAMES, ipaReference, type IpaFiles } from "../../plan/ipa-files";
+import type { Problem } from "../../plan/validate";
 import type { Cache } from "../cache/cache";
 import { withLock } from "../cache/lock";
 import { dockerBuild, haveImage } from "../images/build";
 import { repoPath } from "../paths";
 import { copyVerified } from "./verified-file";
-
-/** A file of the agent that cannot be used: which one, and the rule that it breaks. */
-export interface IpaProblem {
-    key: string;
-    value: string;
-    rule: string;
-}
 
 export interface IpaImageOptions {
     cache: Cache;
@@ -34,10 +28,10 @@ const PARTS = ["kernel", "ramdisk"] as const;
  * @returns what is wrong with the files; empty when the image is there
  * @throws CommandError when `docker build` fails
  */
-export async function ensureIpaImage(ipa: IpaFiles, base: string, options: IpaImageOptions): Promise<IpaProblem[]> {
+export async function ensureIpaImage(ipa: IpaFiles, base: string, options: IpaImageOptions): Promise<Problem[]> {
     const reference = ipaReference(ipa, base);
     const { cache, report, signal } = options;
-    const build = async (): Promise<IpaProblem[]> => {
+    const build = async (): Promise<Problem[]> => {
         if (await haveImage(reference)) {
             return [];
         }
@@ -62,8 +56,8 @@ export async function ensureIpaImage(ipa: IpaFiles, base: string, options: IpaIm
 }
 
 /** Copies the files into the build context, one after the other, and names all that are not as configured. */
-async function collect(ipa: IpaFiles, context: string, options: IpaImageOptions): Promise<IpaProblem[]> {
-    const problems: IpaProblem[] = [];
+async function collect(ipa: IpaFiles, context: string, options: IpaImageOptions): Promise<Problem[]> {
+    const problems: Problem[] = [];
     for (const part of PARTS) {
         const { from } = ipa[part];
         options.report(`the ${part} of the Ironic Python agent is read from ${from}`);

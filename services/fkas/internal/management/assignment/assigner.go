@@ -2,7 +2,6 @@ package assignment
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"time"
@@ -74,21 +73,14 @@ func (a *Assigner) write(
 	if cluster != "" {
 		labels[management.HostClusterLabel] = cluster
 	}
-	body := map[string]any{"metadata": map[string]any{
-		"uid": host.UID, "resourceVersion": host.ResourceVersion, "labels": labels,
-	}}
+	var more map[string]any
 	if cluster == "" && !host.Spec.Online && !withheld(host) {
 		// CAPM3 has switched the host off when its machine let go of it. The lab makes hosts that are on: an agent that
 		// runs saves the next machine a boot, and Pulumi finds the host as it has made it.
-		body["spec"] = map[string]any{"online": true}
-	}
-	patch, err := json.Marshal(body)
-	if err != nil {
-		return err
+		more = map[string]any{"spec": map[string]any{"online": true}}
 	}
 	target := &bmov1alpha1.BareMetalHost{}
-	target.Namespace, target.Name = host.Namespace, host.Name
-	err = a.Client.Patch(ctx, target, client.RawPatch(types.MergePatchType, patch))
+	err := management.PatchAsRead(ctx, a.Client, host, target, map[string]any{"labels": labels}, more)
 	switch {
 	case apierrors.IsConflict(err):
 		// The cache was outdated. If nothing has changed that the decision reads, no event follows.

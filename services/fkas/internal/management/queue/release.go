@@ -2,10 +2,8 @@ package queue
 
 import (
 	"context"
-	"encoding/json"
 	"time"
 
-	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"metal3-scale-lab/fkas/internal/management"
@@ -25,13 +23,5 @@ func release(
 	for _, pause := range pauses {
 		annotations[pause] = nil
 	}
-	patch, err := json.Marshal(map[string]any{"metadata": map[string]any{
-		"uid": obj.GetUID(), "resourceVersion": obj.GetResourceVersion(), "annotations": annotations,
-	}})
-	if err != nil {
-		return err
-	}
-	target.SetNamespace(obj.GetNamespace())
-	target.SetName(obj.GetName())
-	return c.Patch(ctx, target, client.RawPatch(types.MergePatchType, patch))
+	return management.PatchAsRead(ctx, c, obj, target, map[string]any{"annotations": annotations}, nil)
 }
