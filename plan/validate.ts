@@ -86,17 +86,15 @@ export function validate(raw: Record<string, string>, known: Known = {}): LabCon
  */
 function sizeProblems(config: Partial<LabConfig>): Problem[] {
     const { nodes, clusters, controlPlaneNodes, workerNodes } = config;
-    if ([nodes, clusters, controlPlaneNodes, workerNodes].includes(undefined)) {
+    if (nodes === undefined || clusters === undefined || controlPlaneNodes === undefined || workerNodes === undefined) {
         return [];
     }
-    const each = Number(controlPlaneNodes) + Number(workerNodes);
-    const wanted = Number(clusters) * each;
-    if (wanted <= Number(nodes)) {
+    const each = controlPlaneNodes + workerNodes;
+    if (clusters * each <= nodes) {
         return [];
     }
-    return [
-        { key: "nodes", value: String(nodes), rule: `${clusters} clusters of ${each} machines want ${wanted} hosts` },
-    ];
+    const rule = `${clusters} clusters of ${each} machines want ${clusters * each} hosts`;
+    return [{ key: "nodes", value: String(nodes), rule }];
 }
 
 /** An override of an image that the lab does not have would change nothing, silently. */

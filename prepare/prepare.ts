@@ -56,12 +56,13 @@ export async function prepare(): Promise<LabArgs> {
     if (problems.length > 0 || wanted === undefined) {
         throw new ConfigurationError(problems);
     }
-    const summary = changeSummary(living, wanted.plan, wanted.config);
-    if (pulumi.runtime.isDryRun() && summary !== undefined) {
-        void pulumi.log.info(summary);
-    }
     if (!pulumi.runtime.isDryRun()) {
         await startStoppedLab(wanted.plan.prefix);
+    } else {
+        const summary = changeSummary(living, wanted.plan, wanted.config);
+        if (summary !== undefined) {
+            void pulumi.log.info(summary);
+        }
     }
     const manifests = manifestsPath(new Cache(cacheRoot()));
     const { plan: planned, images } = wanted;

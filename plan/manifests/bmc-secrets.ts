@@ -1,8 +1,5 @@
 import type { Manifest } from "./documents";
-
-/** As of FirmwareSchemas: Pulumi's provider says wrongly that v1beta1 was removed. */
-const API = "admissionregistration.k8s.io/v1alpha1";
-const NAME = "bmc-secrets-without-cluster";
+import { mutatingPolicy } from "./mutating-policy";
 
 /** CAPM3's user, as upstream's manifests name its ServiceAccount. */
 const CAPM3 = "system:serviceaccount:capm3-system:capm3-manager";
@@ -31,24 +28,14 @@ const MUTATION = `(${has("oldObject")}
  * its provisioning or deprovisioning. Without the label and the notes about it, kube-apiserver has nothing to write, so
  * that the Secret's resourceVersion, which BMO compares, stays.
  */
-export const unlabelledBmcSecrets = (): Manifest[] => [
-    {
-        apiVersion: API,
-        kind: "MutatingAdmissionPolicy",
-        metadata: { name: NAME },
-        spec: {
-            matchConstraints: {
-                objectSelector: { matchLabels: BMO_SECRETS },
-                resourceRules: [
-                    { apiGroups: [""], apiVersions: ["v1"], operations: ["UPDATE"], resources: ["secrets"] },
-                ],
-            },
-            matchConditions: [{ name: "by-capm3", expression: `request.userInfo.username == "${CAPM3}"` }],
-            // A Secret that changed is registered once more, which costs time and nothing else.
-            failurePolicy: "Ignore",
-            reinvocationPolicy: "Never",
-            mutations: [{ patchType: "JSONPatch", jsonPatch: { expression: MUTATION } }],
+export const unlabelledBmcSecrets = (): Manifest[] =>
+    mutatingPolicy({
+        name: "bmc-secrets-without-cluster",
+        matchConstraints: {
+            objectSelector: { matchLabels: BMO_SECRETS },
+            resourceRules: [{ apiGroups: [""], apiVersions: ["v1"], operations: ["UPDATE"], resources: ["secrets"] }],
         },
-    },
-    { apiVersion: API, kind: "MutatingAdmissionPolicyBinding", metadata: { name: NAME }, spec: { policyName: NAME } },
-];
+        condition: { name: "by-capm3", expression: `request.userInfo.username == "${CAPM3}"` },
+        // Where it fails, a Secret that changed is registered once more, which costs time and nothing else.
+        jsonPatch: MUTATION,
+    });

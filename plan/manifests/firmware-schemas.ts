@@ -1,11 +1,5 @@
 import type { Manifest } from "./documents";
-
-/**
- * The server works with v1beta1, of which Pulumi's provider says wrongly, and at every `up`, that it was removed in
- * Kubernetes 1.22.
- */
-const API = "admissionregistration.k8s.io/v1alpha1";
-const NAME = "firmware-schemas-without-owners";
+import { mutatingPolicy } from "./mutating-policy";
 
 /**
  * kube-apiserver notes who set which owner before policies are asked, and never forgets one that the object then does
@@ -24,30 +18,20 @@ const WITHOUT_NOTES =
  * second of 4 s each, 60 % of them refused), the object never changes, and nothing is written. It stays when its hosts
  * go; upstream's garbage collection would take it away.
  */
-export const ownerlessFirmwareSchemas = (): Manifest[] => [
-    {
-        apiVersion: API,
-        kind: "MutatingAdmissionPolicy",
-        metadata: { name: NAME },
-        spec: {
-            matchConstraints: {
-                resourceRules: [
-                    {
-                        apiGroups: ["metal3.io"],
-                        apiVersions: ["*"],
-                        operations: ["CREATE", "UPDATE"],
-                        resources: ["firmwareschemas"],
-                    },
-                ],
-            },
-            matchConditions: [{ name: "owned", expression: "has(object.metadata.ownerReferences)" }],
-            // A schema with owners is no harm by itself.
-            failurePolicy: "Ignore",
-            reinvocationPolicy: "Never",
-            mutations: [
-                { patchType: "JSONPatch", jsonPatch: { expression: `${WITHOUT_OWNERS} + (${WITHOUT_NOTES})` } },
+export const ownerlessFirmwareSchemas = (): Manifest[] =>
+    mutatingPolicy({
+        name: "firmware-schemas-without-owners",
+        matchConstraints: {
+            resourceRules: [
+                {
+                    apiGroups: ["metal3.io"],
+                    apiVersions: ["*"],
+                    operations: ["CREATE", "UPDATE"],
+                    resources: ["firmwareschemas"],
+                },
             ],
         },
-    },
-    { apiVersion: API, kind: "MutatingAdmissionPolicyBinding", metadata: { name: NAME }, spec: { policyName: NAME } },
-];
+        // Where it fails, a schema has owners, which is no harm by itself.
+        condition: { name: "owned", expression: "has(object.metadata.ownerReferences)" },
+        jsonPatch: `${WITHOUT_OWNERS} + (${WITHOUT_NOTES})`,
+    });

@@ -1,44 +1,21 @@
-import { Environment } from "@marcbachmann/cel-js";
 import { expect } from "chai";
 import { ownerlessFirmwareSchemas } from "../../plan/manifests/firmware-schemas";
-
-interface Policy {
-    matchConditions: { expression: string }[];
-    mutations: { patchType: string; jsonPatch: { expression: string } }[];
-}
+import { operationsOf } from "./policies";
 
 interface Schema {
     metadata: Record<string, unknown>;
     spec: object;
 }
 
-const [manifest] = ownerlessFirmwareSchemas();
-const policy = manifest?.["spec"] as Policy;
-
-/** Evaluates an expression of the policy for an object. */
-function evaluate(expression: string, object: Schema): unknown {
-    const cel = new Environment({ enableOptionalTypes: true, unlistedVariablesAreDyn: true });
-    // cel-js knows no message constructors. A map with the same fields stands for each JSONPatch: the fields' names
-    // become variables whose values are those names.
-    const asMap = expression.replaceAll("JSONPatch{", "{");
-    return cel.parse(asMap)({ object, op: "op", path: "path" });
-}
-
 /** The object as kube-apiserver stores it when it asks the policy. */
 function admitted(object: Schema): Schema {
-    if (!policy.matchConditions.every(({ expression }) => evaluate(expression, object))) {
-        return object;
-    }
     const patched = structuredClone(object);
-    for (const { patchType, jsonPatch } of policy.mutations) {
-        expect(patchType).to.equal("JSONPatch");
-        for (const { op, path } of evaluate(jsonPatch.expression, object) as { op: string; path: string }[]) {
-            expect(op).to.equal("remove");
-            const field = path.replace("/metadata/", "");
-            // RFC 6902: a patch that removes what is not there fails, and the policy with it.
-            expect(patched.metadata, path).to.have.property(field);
-            delete patched.metadata[field];
-        }
+    for (const { op, path } of operationsOf(ownerlessFirmwareSchemas(), { object }) ?? []) {
+        expect(op).to.equal("remove");
+        const field = path.replace("/metadata/", "");
+        // RFC 6902: a patch that removes what is not there fails, and the policy with it.
+        expect(patched.metadata, path).to.have.property(field);
+        delete patched.metadata[field];
     }
     return patched;
 }
