@@ -17,7 +17,7 @@ export interface MutatingPolicy {
     jsonPatch: string;
 }
 
-/** A policy, and the binding without which it does nothing. Where the policy fails, a request is let through as it is. */
+/** A policy, and the binding without which it does nothing. Where it fails, a request is let through as it is. */
 export const mutatingPolicy = (policy: MutatingPolicy): Manifest[] => [
     {
         apiVersion: API,
