@@ -1,3 +1,5 @@
+import type { MachineOwner, MachineStatus } from "../wait-for-fleet/machines";
+
 /** A BareMetalHost, as far as leaving it concerns. */
 export interface HostSight {
     name: string;
@@ -14,23 +16,11 @@ export interface HostSight {
     usable: boolean;
 }
 
-/** What replaces machines: a KubeadmControlPlane or a MachineDeployment. */
-export interface MachineOwner {
-    kind: "KubeadmControlPlane" | "MachineDeployment";
-    name: string;
-}
-
-export interface MachineSight {
-    name: string;
-    cluster: string;
-    /** Name of its Metal3Machine. */
-    infrastructure: string;
-    /** Time of its creation, RFC 3339. */
-    created: string;
-    deleting: boolean;
-    /** Undefined: nothing replaces it. */
-    owner?: MachineOwner;
-}
+/** A Machine, as far as moving it to another host concerns. */
+export type MachineSight = Pick<
+    MachineStatus,
+    "name" | "cluster" | "infrastructure" | "created" | "deleting" | "owner"
+>;
 
 /** The management cluster as one look found it. */
 export interface Sight {

@@ -1,29 +1,18 @@
 import { CustomObjectsApi, PatchStrategy, setHeaderOptions } from "@kubernetes/client-node";
 import { isAbsent, listObjects, parseKubeconfig, type CustomKind, type ObjectMetadata } from "../../lib/kubernetes";
 import { BMO_PAUSED_ANNOTATION, LEAVING_ANNOTATION } from "../../plan/manifests/cluster-objects";
+import { hostStatus, type HostObject } from "../wait-for-fleet/hosts";
+import { machineStatus, type MachineOwner, type MachineryObject } from "../wait-for-fleet/machines";
 import { CLUSTERS, CONTROL_PLANES, HOSTS, MACHINE_DEPLOYMENTS, MACHINES } from "../wait-for-fleet/reader";
-import type { Decision, HostSight, MachineOwner, MachineSight, Sight } from "./decide";
+import type { Decision, HostSight, Sight } from "./decide";
 
 const OWNERS: Record<MachineOwner["kind"], CustomKind> = {
     KubeadmControlPlane: CONTROL_PLANES,
     MachineDeployment: MACHINE_DEPLOYMENTS,
 };
-/** Labels of a Machine that name its owner. */
-const OWNER_LABELS: Record<string, MachineOwner["kind"]> = {
-    "cluster.x-k8s.io/control-plane-name": "KubeadmControlPlane",
-    "cluster.x-k8s.io/deployment-name": "MachineDeployment",
-};
 
-interface ListedHost {
-    metadata?: ObjectMetadata;
-    spec?: { consumerRef?: { name: string }; image?: object; externallyProvisioned?: boolean };
-    status?: { errorMessage?: string; provisioning?: { state?: string; ID?: string } };
-}
-
-interface ListedMachine {
-    metadata?: ObjectMetadata & { creationTimestamp?: string; labels?: Record<string, string> };
-    spec?: { clusterName?: string; infrastructureRef?: { name?: string } };
-}
+/** Annotations with which CAPM3 gives a host up after remediation that was in vain (api/v1beta2/common_types.go). */
+const UNHEALTHY = ["capm3.metal3.io/unhealthy", "capi.metal3.io/unhealthy"];
 
 interface ListedOwner {
     metadata?: ObjectMetadata;
@@ -42,7 +31,7 @@ export class Management {
     }
 
     async hosts(): Promise<HostSight[]> {
-        return (await listObjects<ListedHost>(this.api, HOSTS, this.namespace)).map(hostSight);
+        return (await listObjects<HostObject>(this.api, HOSTS, this.namespace)).map(hostSight);
     }
 
     /** @param hosts as they were just read */
@@ -50,7 +39,7 @@ export class Management {
         const list = <Item>(kind: CustomKind): Promise<Item[]> => listObjects<Item>(this.api, kind, this.namespace);
         const kinds = Object.keys(OWNERS) as MachineOwner["kind"][];
         const [machines, clusters, owners] = await Promise.all([
-            list<ListedMachine>(MACHINES),
+            list<MachineryObject>(MACHINES),
             list<{ metadata?: ObjectMetadata }>(CLUSTERS),
             Promise.all(
                 kinds.map(async (kind) =>
@@ -64,7 +53,7 @@ export class Management {
         ]);
         return {
             hosts,
-            machines: machines.map(machineSight),
+            machines: machines.map(machineStatus),
             owners: owners.flat(),
             clusters: clusters.map(({ metadata }) => ({
                 name: metadata?.name ?? "",
@@ -112,37 +101,22 @@ async function ignoreAbsent(request: Promise<unknown>): Promise<void> {
  * A host that its user has put elsewhere is not usable, nor is one that cannot do its work. One that is switched off
  * is: CAPM3 switches a host off that a machine lets go of.
  */
-export function hostSight({ metadata, spec, status }: ListedHost): HostSight {
-    const annotations = metadata?.annotations ?? {};
-    const consumer = spec?.consumerRef?.name;
+export function hostSight(object: HostObject): HostSight {
+    const { name, consumer, deleting, error, elsewhere } = hostStatus(object);
+    const annotations = object.metadata?.annotations ?? {};
     return {
-        name: metadata?.name ?? "",
+        name,
         leaving: LEAVING_ANNOTATION in annotations,
-        registering: !(BMO_PAUSED_ANNOTATION in annotations) && isRegistering(status?.provisioning),
+        registering: !(BMO_PAUSED_ANNOTATION in annotations) && isRegistering(object.status?.provisioning),
         ...(consumer === undefined ? {} : { consumer }),
         usable:
-            metadata?.deletionTimestamp === undefined &&
-            spec?.image === undefined &&
-            spec?.externallyProvisioned !== true &&
-            !status?.errorMessage,
+            !deleting &&
+            error === "" &&
+            elsewhere === undefined &&
+            !UNHEALTHY.some((annotation) => annotation in annotations),
     };
 }
 
 /** The state is empty until BMO has seen the host, and the ID until the host has a node in Ironic. */
 const isRegistering = ({ state = "", ID = "" }: { state?: string; ID?: string } = {}): boolean =>
     (state === "" || state === "registering") && ID === "";
-
-export function machineSight({ metadata, spec }: ListedMachine): MachineSight {
-    const owners = Object.entries(OWNER_LABELS).flatMap(([label, kind]) => {
-        const name = metadata?.labels?.[label];
-        return name === undefined ? [] : [{ kind, name }];
-    });
-    return {
-        name: metadata?.name ?? "",
-        cluster: spec?.clusterName ?? "",
-        infrastructure: spec?.infrastructureRef?.name ?? "",
-        created: metadata?.creationTimestamp ?? "",
-        deleting: metadata?.deletionTimestamp !== undefined,
-        ...(owners[0] === undefined ? {} : { owner: owners[0] }),
-    };
-}

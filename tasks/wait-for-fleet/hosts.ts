@@ -36,9 +36,14 @@ export interface Elsewhere {
 /** The fields of a BareMetalHost that are read. */
 export interface HostObject {
     metadata?: ObjectMetadata & { labels?: Record<string, string> };
-    spec?: { consumerRef?: { name?: string }; image?: object; externallyProvisioned?: boolean };
+    spec?: {
+        consumerRef?: { name?: string };
+        image?: object;
+        customDeploy?: object;
+        externallyProvisioned?: boolean;
+    };
     status?: {
-        provisioning?: { state?: string };
+        provisioning?: { state?: string; ID?: string };
         operationalStatus?: string;
         errorMessage?: string;
     };
@@ -61,8 +66,8 @@ export function hostStatus(object: HostObject): HostStatus {
 }
 
 /**
- * Where a host without a consumer has been put by its user; undefined: nowhere, so it is a spare host. A host that is
- * powered off (`online: false`) is a spare one all the same: CAPM3 powers hosts off when it lets them go, and on when
+ * Where a host without a consumer has been put by its user; undefined: nowhere, so it is a spare host. FKAS withholds
+ * the same hosts from machines (services/fkas/internal/management/assignment/host.go). A host that is powered off (`online: false`) is a spare one all the same: CAPM3 powers hosts off when it lets them go, and on when
  * it takes them.
  */
 function placedByUser({ metadata, spec, status }: HostObject): Elsewhere | undefined {
@@ -78,8 +83,8 @@ function placedByUser({ metadata, spec, status }: HostObject): Elsewhere | undef
     if (spec?.externallyProvisioned === true) {
         return { asked: "externally provisioned", there: state === "externally provisioned" };
     }
-    if (spec?.image !== undefined) {
-        return { asked: "provisioned with an image of its user's", there: state === "provisioned" };
+    if (spec?.image !== undefined || spec?.customDeploy !== undefined) {
+        return { asked: "provisioned as its user says", there: state === "provisioned" };
     }
     return undefined;
 }

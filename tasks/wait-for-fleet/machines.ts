@@ -5,6 +5,17 @@ import type { Condition, Observed } from "./conditions";
 import type { Pending } from "./pending";
 
 const CONTROL_PLANE_LABEL = "cluster.x-k8s.io/control-plane";
+/** Labels of a Machine that name its owner. */
+const OWNER_LABELS: Record<string, MachineOwner["kind"]> = {
+    "cluster.x-k8s.io/control-plane-name": "KubeadmControlPlane",
+    "cluster.x-k8s.io/deployment-name": "MachineDeployment",
+};
+
+/** What makes Machines and replaces them. */
+export interface MachineOwner {
+    kind: "KubeadmControlPlane" | "MachineDeployment";
+    name: string;
+}
 
 /** What the wait for the fleet reads of a Machine. */
 export interface MachineStatus extends Observed {
@@ -20,12 +31,12 @@ export interface MachineStatus extends Observed {
     created: string;
     /** Its Metal3Machine. */
     infrastructure: string;
+    /** Undefined: nothing replaces it. */
+    owner?: MachineOwner;
 }
 
 /** What the wait reads of a KubeadmControlPlane or a MachineDeployment, which makes Machines. */
-export interface OwnerStatus extends Observed {
-    kind: "KubeadmControlPlane" | "MachineDeployment";
-    name: string;
+export interface OwnerStatus extends Observed, MachineOwner {
     cluster: string;
     deleting: boolean;
 }
@@ -57,14 +68,22 @@ export const ownerStatus = (kind: OwnerStatus["kind"], object: MachineryObject):
     ...common(object),
 });
 
-export const machineStatus = (object: MachineryObject): MachineStatus => ({
-    ...common(object),
-    isControlPlane: object.metadata?.labels?.[CONTROL_PLANE_LABEL] !== undefined,
-    version: object.spec?.version ?? "",
-    hasNode: object.status?.nodeRef?.name !== undefined,
-    created: object.metadata?.creationTimestamp ?? "",
-    infrastructure: object.spec?.infrastructureRef?.name ?? "",
-});
+export const machineStatus = (object: MachineryObject): MachineStatus => {
+    const labels = object.metadata?.labels ?? {};
+    const [owner] = Object.entries(OWNER_LABELS).flatMap(([label, kind]) => {
+        const name = labels[label];
+        return name === undefined ? [] : [{ kind, name }];
+    });
+    return {
+        ...common(object),
+        isControlPlane: labels[CONTROL_PLANE_LABEL] !== undefined,
+        version: object.spec?.version ?? "",
+        hasNode: object.status?.nodeRef?.name !== undefined,
+        created: object.metadata?.creationTimestamp ?? "",
+        infrastructure: object.spec?.infrastructureRef?.name ?? "",
+        ...(owner === undefined ? {} : { owner }),
+    };
+};
 
 /** Why a Machine is not where it should be; undefined when it is. */
 export function machineTrouble(machine: MachineStatus, version: string): string | undefined {

@@ -210,6 +210,7 @@ describe("A host that its user has put elsewhere", () => {
         pendingHost("host-0002", found, new Set(["cluster-0000"])).map(({ reason }) => reason);
     const detached = { metadata: { annotations: { "baremetalhost.metal3.io/detached": "" } } };
     const own = { spec: { image: {} } };
+    const custom = { spec: { customDeploy: {} } };
     const external = { spec: { externallyProvisioned: true } };
 
     const there: [string, HostObject, string][] = [
@@ -226,7 +227,8 @@ describe("A host that its user has put elsewhere", () => {
     }
 
     const onItsWay: [string, HostObject, string, string][] = [
-        ["an image", own, "provisioning", "provisioning (wanted: provisioned with an image of its user's)"],
+        ["an image", own, "provisioning", "provisioning (wanted: provisioned as its user says)"],
+        ["another deployment", custom, "provisioning", "provisioning (wanted: provisioned as its user says)"],
         ["an external system", external, "available", "available (wanted: externally provisioned)"],
         ["being detached", detached, "available", "available (wanted: detached)"],
     ];

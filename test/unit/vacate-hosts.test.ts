@@ -1,10 +1,11 @@
 import { expect } from "chai";
 import fc from "fast-check";
 import { clusterName } from "../../plan/identities";
-import { LEAVING_ANNOTATION } from "../../plan/manifests/cluster-objects";
+import { LEAVING_ANNOTATION, QUEUED_ANNOTATION } from "../../plan/manifests/cluster-objects";
 import { UserError } from "../../plan/user-error";
 import { decide, type HostSight } from "../../tasks/vacate-hosts/decide";
-import { hostSight, machineSight } from "../../tasks/vacate-hosts/management";
+import { hostSight } from "../../tasks/vacate-hosts/management";
+import { machineStatus } from "../../tasks/wait-for-fleet/machines";
 import { Simulation, staying } from "./vacate-simulation";
 
 const failureOf = async (work: Promise<void>): Promise<string> => {
@@ -88,9 +89,18 @@ describe("vacating hosts that leave the lab", () => {
     });
 
     it("A host in trouble, or put elsewhere by its user, is no room", async () => {
-        for (const spec of [{ image: {} }, { externallyProvisioned: true }]) {
+        for (const spec of [{ image: {} }, { customDeploy: {} }, { externallyProvisioned: true }]) {
             expect(hostSight({ metadata: { name: "h" }, spec }).usable, JSON.stringify(spec)).to.equal(false);
         }
+        for (const annotation of [
+            "baremetalhost.metal3.io/detached",
+            "baremetalhost.metal3.io/paused",
+            "capm3.metal3.io/unhealthy",
+        ]) {
+            expect(hostSight({ metadata: { annotations: { [annotation]: "" } } }).usable, annotation).to.equal(false);
+        }
+        const queued = { "baremetalhost.metal3.io/paused": "", [QUEUED_ANNOTATION]: "" };
+        expect(hostSight({ metadata: { annotations: queued } }).usable, "queued by the lab itself").to.equal(true);
         expect(hostSight({ status: { errorMessage: "no power" } }).usable).to.equal(false);
         expect(hostSight({ metadata: { deletionTimestamp: "x" } }).usable).to.equal(false);
         const marked = { metadata: { annotations: { [LEAVING_ANNOTATION]: "" } } };
@@ -161,18 +171,15 @@ describe("vacating hosts that leave the lab", () => {
     });
 
     it("A Machine's owner is what its labels name", () => {
-        const labels = { "cluster.x-k8s.io/deployment-name": "c-workers", "cluster.x-k8s.io/cluster-name": "c" };
-        const spec = { clusterName: "c", infrastructureRef: { name: "i" } };
-        expect(machineSight({ metadata: { name: "m", labels, creationTimestamp: "t" }, spec })).to.deep.equal({
-            name: "m",
-            cluster: "c",
-            infrastructure: "i",
-            created: "t",
-            deleting: false,
-            owner: { kind: "MachineDeployment", name: "c-workers" },
+        const owner = (labels: Record<string, string>) => machineStatus({ metadata: { labels } }).owner;
+        expect(owner({ "cluster.x-k8s.io/deployment-name": "c-workers" })).to.deep.equal({
+            kind: "MachineDeployment",
+            name: "c-workers",
         });
-        const controlPlane = machineSight({ metadata: { labels: { "cluster.x-k8s.io/control-plane-name": "c-cp" } } });
-        expect(controlPlane.owner).to.deep.equal({ kind: "KubeadmControlPlane", name: "c-cp" });
-        expect(machineSight({}).owner).to.equal(undefined);
+        expect(owner({ "cluster.x-k8s.io/control-plane-name": "c-cp" })).to.deep.equal({
+            kind: "KubeadmControlPlane",
+            name: "c-cp",
+        });
+        expect(owner({ "cluster.x-k8s.io/cluster-name": "c" })).to.equal(undefined);
     });
 });
