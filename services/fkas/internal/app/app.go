@@ -135,7 +135,7 @@ func setupFleet(mgr ctrl.Manager, kube *rest.Config, o *options.Options) error {
 		errs = append(errs, controller.SetupHostQueue(mgr, clusters, o.HostsAtOnce))
 	}
 	if o.AssignHosts {
-		errs = append(errs, controller.SetupAssignment(mgr, clusters))
+		errs = append(errs, controller.SetupAssignment(mgr, clusters, o.RolloutsAtOnce))
 	}
 	return errors.Join(errs...)
 }

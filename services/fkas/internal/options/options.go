@@ -29,6 +29,7 @@ type Options struct {
 	QueuePatience          time.Duration
 	HostsAtOnce            int
 	AssignHosts            bool
+	RolloutsAtOnce         int
 	APIAddress             string
 	HealthAddress          string
 	MetricsAddress         string
@@ -123,6 +124,13 @@ func flags(o *Options, text *texts, env Environment) *flag.FlagSet {
 		false,
 		"assign free BareMetalHosts to the Clusters of every FKAS, with the label metal3-scale-lab/cluster; set it in one "+
 			"FKAS of a management cluster only",
+	)
+	fs.IntVar(
+		&o.RolloutsAtOnce,
+		"rollouts-at-once",
+		0,
+		"with --assign-hosts, have machines of at most this number of Clusters replaced at the same time, 1-100000; "+
+			"0: no limit",
 	)
 	fs.StringVar(&o.APIAddress, "api-address", ":3333", "address of /register, /updateNode and /clusters")
 	fs.StringVar(&o.HealthAddress, "health-address", ":8081", "address of /healthz and /readyz")

@@ -44,6 +44,7 @@ func TestAFlagWinsOverTheEnvironment(t *testing.T) {
 			"FKAS_ORPHAN_GRACE=0",
 			"FKAS_QUEUE_PATIENCE=0",
 			"FKAS_ASSIGN_HOSTS=true",
+			"FKAS_ROLLOUTS_AT_ONCE=3",
 			"DEBUG=true",
 		),
 	)
@@ -54,6 +55,7 @@ func TestAFlagWinsOverTheEnvironment(t *testing.T) {
 	g.Expect(o.OrphanGrace).To(BeZero())
 	g.Expect(o.QueuePatience).To(BeZero())
 	g.Expect(o.AssignHosts).To(BeTrue())
+	g.Expect(o.RolloutsAtOnce).To(Equal(3))
 	g.Expect([]int32{o.FirstPort, o.LastPort}).To(Equal([]int32{30000, 30009}))
 	g.Expect(o.Verbosity).To(Equal(4))
 }
@@ -78,6 +80,8 @@ func TestTheErrorNamesEveryProblem(t *testing.T) {
 			"25h",
 			"--hosts-at-once",
 			"-1",
+			"--rollouts-at-once",
+			"100001",
 		},
 		environment("FKAS_KUBE_BURST=many"),
 	)
@@ -93,6 +97,7 @@ func TestTheErrorNamesEveryProblem(t *testing.T) {
 		`--orphan-grace: "14s": must be 0 or 15s-1h`,
 		`--queue-patience: "25h0m0s": must be 0 or 1s-24h`,
 		`--hosts-at-once: "-1": must be 0-100000`,
+		`--rollouts-at-once: "100001": must be 0-100000`,
 		`FKAS_KUBE_BURST: "many"`,
 	} {
 		g.Expect(err.Error()).To(ContainSubstring(want))

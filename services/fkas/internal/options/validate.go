@@ -62,6 +62,9 @@ func (o *Options) validate(ports string) []error {
 	if o.HostsAtOnce < 0 || o.HostsAtOnce > 100_000 {
 		add("hosts-at-once", o.HostsAtOnce, "must be 0-100000")
 	}
+	if o.RolloutsAtOnce < 0 || o.RolloutsAtOnce > 100_000 {
+		add("rollouts-at-once", o.RolloutsAtOnce, "must be 0-100000")
+	}
 	var ok bool
 	if o.FirstPort, o.LastPort, ok = parseRange(ports); !ok {
 		add("register-ports", ports, "must be FIRST-LAST, both 1024-65535, FIRST not above LAST")

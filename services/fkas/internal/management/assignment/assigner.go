@@ -23,6 +23,9 @@ type Assigner struct {
 	Client client.Client
 	// Clusters reads the Clusters of all FKAS from a cache.
 	Clusters client.Reader
+	// RolloutsAtOnce is how many Clusters of a namespace get hosts for successors of their machines at the same time; 0:
+	// there is no limit.
+	RolloutsAtOnce int
 }
 
 // Assignments is the result of Assigner.Assign.
@@ -54,7 +57,7 @@ func (a *Assigner) Assign(ctx context.Context) (Assignments, error) {
 		byKey[client.ObjectKeyFromObject(&hosts.Items[i])] = &hosts.Items[i]
 	}
 	for namespace, s := range sights(hosts.Items, machines.Items, clusters.Items) {
-		for _, change := range Decide(s.hosts, s.clusters) {
+		for _, change := range Decide(s.hosts, s.clusters, a.RolloutsAtOnce) {
 			host := byKey[types.NamespacedName{Namespace: namespace, Name: change.Host}]
 			errs = append(errs, a.write(ctx, host, change.Cluster, &done))
 		}
@@ -117,12 +120,13 @@ func sights(
 	for i := range machines {
 		clusterOf[client.ObjectKeyFromObject(&machines[i])] = machines[i].Labels[clusterv1.ClusterNameLabel]
 	}
-	served := map[types.NamespacedName]bool{}
+	served, used := map[types.NamespacedName]bool{}, map[types.NamespacedName]int{}
 	for i := range hosts {
 		host := HostOf(&hosts[i])
 		if consumer, ok := management.Consumer(&hosts[i]); ok {
 			served[consumer] = true
 			host.UsedBy = clusterOf[consumer]
+			used[types.NamespacedName{Namespace: hosts[i].Namespace, Name: host.UsedBy}]++
 		}
 		s := of(hosts[i].Namespace)
 		s.hosts = append(s.hosts, host)
@@ -147,9 +151,14 @@ func sights(
 		}
 		key := client.ObjectKeyFromObject(cluster)
 		s := of(cluster.Namespace)
-		s.clusters = append(s.clusters, Cluster{
-			Name: cluster.Name, Waiting: waiting[key], Future: max(0, management.MachinesOf(cluster)-present[key]),
-		})
+		seen := Cluster{Name: cluster.Name, Waiting: waiting[key]}
+		// Without a topology nothing says how many machines a Cluster is to have.
+		if wanted := management.MachinesOf(cluster); cluster.Spec.Topology.IsDefined() {
+			seen.Future = max(0, wanted-present[key])
+			seen.Successors = min(waiting[key], max(0, present[key]-wanted))
+			seen.Replacing = used[key] > wanted
+		}
+		s.clusters = append(s.clusters, seen)
 	}
 	return found
 }

@@ -10,8 +10,14 @@ type Cluster struct {
 	Name string
 	// Waiting is the number of Metal3Machines that have no host and are not being deleted.
 	Waiting int
+	// Successors is how many of the waiting ones the Cluster's topology does not count: they are to take the place of
+	// others, which are still there. A rollout makes them.
+	Successors int
 	// Future is the number of machines in the Cluster's topology for which there is no Metal3Machine yet.
 	Future int
+	// Replacing says that the Cluster uses more hosts than its topology has machines: a successor has its host, and the
+	// host of the machine before it is not free yet.
+	Replacing bool
 }
 
 // Change gives the label of a host another value.
@@ -27,7 +33,10 @@ type Change struct {
 //
 // Clusters are served in the order of their names, those with waiting Metal3Machines first. Each gets the first of
 // the free hosts: for a waiting Metal3Machine the one that is ready first, otherwise the one with the lowest index.
-func Decide(hosts []Host, clusters []Cluster) []Change {
+//
+// At most rolloutsAtOnce Clusters have hosts for successors at the same time; 0: there is no limit. Those that have one
+// come first, and then the order is that of the names, so that a rollout that has begun is finished.
+func Decide(hosts []Host, clusters []Cluster, rolloutsAtOnce int) []Change {
 	d := &decision{targets: map[string]string{}, assigned: map[string][]Host{}}
 	hosts = slices.SortedFunc(slices.Values(hosts), byName)
 	clusters = slices.SortedFunc(slices.Values(clusters), func(a, b Cluster) int { return cmp.Compare(a.Name, b.Name) })
@@ -47,11 +56,12 @@ func Decide(hosts []Host, clusters []Cluster) []Change {
 	}
 	d.releaseSurplus(clusters)
 	// What a waiting Metal3Machine lacks comes first: a machine of the future may never be made.
+	held := d.successorsHeldBack(clusters, rolloutsAtOnce)
 	for _, cluster := range clusters {
-		d.fill(cluster.Name, cluster.Waiting, forWaiting)
+		d.fill(cluster.Name, cluster.Waiting-held[cluster.Name], forWaiting)
 	}
 	for _, cluster := range clusters {
-		d.fill(cluster.Name, cluster.Waiting+cluster.Future, forFuture)
+		d.fill(cluster.Name, cluster.Waiting-held[cluster.Name]+cluster.Future, forFuture)
 	}
 	for _, cluster := range clusters {
 		d.swap(cluster)
@@ -97,6 +107,34 @@ func (d *decision) releaseSurplus(clusters []Cluster) {
 		}
 		d.assigned[name] = kept
 	}
+}
+
+// successorsHeldBack is the number of successors, by Cluster, that have to wait for the rollouts of other Clusters. What
+// a Cluster has already is not taken away: CAPM3 may be taking it.
+func (d *decision) successorsHeldBack(clusters []Cluster, rolloutsAtOnce int) map[string]int {
+	held := map[string]int{}
+	if rolloutsAtOnce == 0 {
+		return held
+	}
+	begun := func(c Cluster) bool {
+		return c.Replacing || c.Successors > 0 && len(d.assigned[c.Name]) > c.Waiting-c.Successors
+	}
+	free := rolloutsAtOnce
+	for _, cluster := range clusters {
+		if begun(cluster) {
+			free--
+		}
+	}
+	for _, cluster := range clusters {
+		switch {
+		case begun(cluster) || cluster.Successors == 0:
+		case free > 0:
+			free--
+		default:
+			held[cluster.Name] = cluster.Successors
+		}
+	}
+	return held
 }
 
 // fill gives a Cluster hosts until it has as many free ones as it needs.

@@ -126,11 +126,59 @@ func TestHostsAreAssignedToClusters(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			g := NewWithT(t)
 			got := labels{}
-			for _, change := range assignment.Decide(row.hosts, row.clusters) {
+			for _, change := range assignment.Decide(row.hosts, row.clusters, 0) {
 				g.Expect(got).NotTo(HaveKey(change.Host), "one change a host")
 				got[change.Host] = change.Cluster
 			}
 			g.Expect(got).To(Equal(row.changes))
+		})
+	}
+}
+
+func TestAtMostSoManyClustersGetHostsForSuccessors(t *testing.T) {
+	rolling := func(name string) assignment.Cluster {
+		return assignment.Cluster{Name: name, Waiting: 1, Successors: 1}
+	}
+	replacing := func(name string, successors int) assignment.Cluster {
+		return assignment.Cluster{Name: name, Waiting: successors, Successors: successors, Replacing: true}
+	}
+	spare := hosts{free("h0", ""), free("h1", ""), free("h2", ""), free("h3", "")}
+	for name, row := range map[string]struct {
+		hosts    hosts
+		clusters clusters
+		limit    int
+		changes  labels
+	}{
+		"The first by name begin": {
+			spare, clusters{rolling("c"), rolling("b"), rolling("a")}, 2, labels{"h0": "a", "h1": "b"},
+		},
+		"Without a limit all begin": {
+			spare, clusters{rolling("a"), rolling("b"), rolling("c")}, 0, labels{"h0": "a", "h1": "b", "h2": "c"},
+		},
+		"One that waits for its old machine's host counts": {
+			spare, clusters{rolling("a"), replacing("b", 0)}, 1, labels{},
+		},
+		"One that has begun goes on with its next machine": {
+			spare, clusters{rolling("a"), replacing("b", 1)}, 1, labels{"h0": "b"},
+		},
+		"One that has its host and waits for CAPM3 to take it counts": {
+			hosts{free("h0", "b"), free("h1", "")}, clusters{rolling("a"), rolling("b")}, 1, labels{},
+		},
+		"More than the limit that have begun keep what they have": {
+			hosts{free("h0", "a"), free("h1", "b")}, clusters{rolling("a"), rolling("b")}, 1, labels{},
+		},
+		"A machine that the topology counts waits for nobody's rollout": {
+			spare, clusters{
+				replacing("a", 0), {Name: "b", Waiting: 2, Successors: 1}, {Name: "c", Waiting: 1, Future: 1},
+			}, 1, labels{"h0": "b", "h1": "c", "h2": "c"},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			got := labels{}
+			for _, change := range assignment.Decide(row.hosts, row.clusters, row.limit) {
+				got[change.Host] = change.Cluster
+			}
+			NewWithT(t).Expect(got).To(Equal(row.changes))
 		})
 	}
 }

@@ -15,6 +15,8 @@ type world struct {
 	hosts    hosts
 	machines map[string]*int // machines that each cluster wants
 	waiting  map[string]int
+	// rolloutsAtOnce is the limit that the decision is given.
+	rolloutsAtOnce int
 }
 
 func (w *world) used(cluster string) int {
@@ -30,9 +32,10 @@ func (w *world) used(cluster string) int {
 func (w *world) clusters() clusters {
 	var out clusters
 	for name, want := range w.machines {
-		waiting := w.waiting[name]
+		waiting, used := w.waiting[name], w.used(name)
 		out = append(out, assignment.Cluster{
-			Name: name, Waiting: waiting, Future: max(0, *want-waiting-w.used(name)),
+			Name: name, Waiting: waiting, Future: max(0, *want-waiting-used),
+			Successors: min(waiting, max(0, waiting+used-*want)), Replacing: used > *want,
 		})
 	}
 	return out
@@ -45,7 +48,8 @@ func (w *world) assign() {
 		for _, cluster := range w.clusters() {
 			needs[cluster.Name] = cluster
 		}
-		changes := assignment.Decide(w.hosts, w.clusters())
+		begun := w.begun()
+		changes := assignment.Decide(w.hosts, w.clusters(), w.rolloutsAtOnce)
 		if len(changes) == 0 {
 			break
 		}
@@ -57,8 +61,33 @@ func (w *world) assign() {
 		for _, change := range changes {
 			w.check(change, needs)
 		}
+		if now := w.begun(); w.rolloutsAtOnce > 0 && now > w.rolloutsAtOnce && now > begun {
+			w.t.Fatalf("%d clusters roll at once, after %d", now, begun)
+		}
 	}
 	w.checkNeeds()
+}
+
+// free is the number of free hosts that a cluster has.
+func (w *world) free(cluster string) int {
+	count := 0
+	for _, host := range w.hosts {
+		if !host.Used && !host.Withheld && host.Cluster == cluster {
+			count++
+		}
+	}
+	return count
+}
+
+// begun is the number of clusters that have a host for a successor, or use one.
+func (w *world) begun() int {
+	count := 0
+	for _, c := range w.clusters() {
+		if c.Replacing || c.Successors > 0 && w.free(c.Name) > c.Waiting-c.Successors {
+			count++
+		}
+	}
+	return count
 }
 
 func (w *world) check(change assignment.Change, needs map[string]assignment.Cluster) {
@@ -106,6 +135,11 @@ func (w *world) checkNeeds() {
 	}
 	for _, cluster := range w.clusters() {
 		need := cluster.Waiting + cluster.Future
+		turn := w.rolloutsAtOnce > 0 && w.begun() >= w.rolloutsAtOnce
+		if held := need - cluster.Successors; turn && assigned[cluster.Name] >= held {
+			// It waits for its turn.
+			continue
+		}
 		if assigned[cluster.Name] < need && spare > 0 {
 			w.t.Fatalf("%v has %d hosts, and %d are free", cluster, assigned[cluster.Name], spare)
 		}
@@ -161,6 +195,7 @@ func TestARandomWalkKeepsEveryPromiseOfTheAssignment(t *testing.T) {
 	for seed := range uint64(300) {
 		w := &world{
 			t: t, random: rand.New(rand.NewPCG(seed, 0)), machines: map[string]*int{}, waiting: map[string]int{},
+			rolloutsAtOnce: int(seed % 4),
 		}
 		for i := range 3 + w.random.IntN(10) {
 			w.hosts = append(w.hosts, free(fmt.Sprintf("h%02d", i), ""))
