@@ -1,9 +1,10 @@
 import * as pulumi from "@pulumi/pulumi";
 import { unlabelledBmcSecrets } from "../plan/manifests/bmc-secrets";
-import { BMO_WEBHOOK_NAMES, bmoObjects } from "../plan/manifests/bmo";
+import { BMO_PROBE, BMO_WEBHOOK_NAMES, bmoObjects } from "../plan/manifests/bmo";
 import type { Manifest } from "../plan/manifests/documents";
 import { ownerlessFirmwareSchemas } from "../plan/manifests/firmware-schemas";
-import { WEBHOOK_DRAIN_SECONDS } from "../plan/manifests/managers";
+import { replacement } from "../plan/manifests/managers";
+import { answering } from "./answering";
 import type { Ironic } from "./ironic";
 import { createObjects, type KubernetesObject } from "./kubernetes-object";
 import type { LabContext } from "./lab-context";
@@ -22,8 +23,8 @@ export interface BareMetalOperatorArgs extends LabContext {
 
 /** The bare-metal operator with its CRDs and webhooks. Its certificate is issued by the lab's own CA. */
 export class BareMetalOperator extends pulumi.ComponentResource {
-    /** The operator's Deployment. */
-    readonly deployment: KubernetesObject[];
+    /** The operator's Deployment, for what needs its webhook. */
+    readonly answering: pulumi.Input<pulumi.Resource>[];
     /** The other objects, CRDs among them. Controllers that watch BareMetalHosts do not start without these. */
     readonly definitions: KubernetesObject[];
 
@@ -40,8 +41,12 @@ export class BareMetalOperator extends pulumi.ComponentResource {
             dependsOn: substrate.ready,
         });
         this.definitions = created.before;
-        this.deployment = created.last;
-        this.registerOutputs({ objects: this.definitions.length + this.deployment.length });
+        this.answering = answering(created.last, {
+            what: "the bare-metal operator's webhook to be reached",
+            probe: BMO_PROBE,
+            kubeconfig: substrate.kubeconfig,
+        });
+        this.registerOutputs({ objects: this.definitions.length + this.answering.length });
     }
 }
 
@@ -63,7 +68,7 @@ function operatorObjects({ plan, images, pki, credentials, ironic, manifests }: 
         kubeApiBurst: profile.kubeApiBurst,
         tuning: {
             env: profile.controllerEnvironment,
-            drainSeconds: WEBHOOK_DRAIN_SECONDS,
+            ...replacement(profile),
             probeTimeoutSeconds: profile.probeTimeoutSeconds,
             args: profile.leaderElection ? {} : { "enable-leader-election": false },
             requests: cpuRequest(profile.controllerRequests.bmo),

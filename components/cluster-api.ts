@@ -1,7 +1,7 @@
 import * as command from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
 import { referenceParts } from "../plan/image-reference";
-import { WEBHOOK_DRAIN_SECONDS } from "../plan/manifests/managers";
+import { replacement } from "../plan/manifests/managers";
 import { PROVIDERS, type ProviderKey } from "../plan/manifests/providers";
 import type { Profile } from "../plan/profiles";
 import type { BareMetalOperator } from "./bare-metal-operator";
@@ -113,7 +113,7 @@ export function installInput(
     const controller = (key: ProviderKey) => ({
         image: referenceParts(images.reference(IMAGES[key])),
         env: profile.controllerEnvironment,
-        drainSeconds: WEBHOOK_DRAIN_SECONDS,
+        ...replacement(profile),
         probeTimeoutSeconds: profile.probeTimeoutSeconds,
         requests: profile.controllerRequests[key] === undefined ? undefined : { cpu: profile.controllerRequests[key] },
         args: args[key],

@@ -37,10 +37,10 @@ export interface BareMetalHostsArgs extends LabContext {
  * Resources that a host needs to be registered and, later, to be deleted. They are few, because each is in the state
  * once per host.
  */
-const dependenciesOf = (host: HostPlan, { ironic, operator, pairs }: BareMetalHostsArgs): pulumi.Resource[] => [
+const dependenciesOf = (host: HostPlan, { ironic, operator, pairs }: BareMetalHostsArgs) => [
     // Without Ironic a host can be created, but not deleted.
     ...ironic.dependenciesOf(host),
-    ...operator.deployment,
+    ...operator.answering,
     ...(pairs[host.pair]?.resources ?? []),
 ];
 

@@ -54,6 +54,15 @@ export const BMO_WEBHOOK_NAMES = [
     `baremetal-operator-webhook-service.${BARE_METAL_OPERATOR.namespace}.svc.cluster.local`,
 ] as const;
 
+/** A host by whose creation, as a dry run, one sees whether kube-apiserver reaches the operator's webhook. */
+export const BMO_PROBE: Manifest = {
+    apiVersion: "metal3.io/v1alpha1",
+    kind: "BareMetalHost",
+    metadata: { name: "webhook-probe", namespace: "default" },
+    // kube-apiserver asks the webhook only about objects that its schema allows.
+    spec: { online: false },
+};
+
 /**
  * The bare-metal operator with its CRDs, RBAC and webhooks, its namespace first.
  *

@@ -25,6 +25,7 @@ const controller = z.strictObject({
     env: z.record(z.string(), z.string()).optional(),
     requests: z.record(z.string(), z.string()).optional(),
     probeTimeoutSeconds: z.number().int().min(1).optional(),
+    strategy: z.enum(["Recreate", "RollingUpdate"]).optional(),
     drainSeconds: z.number().int().min(1).optional(),
 });
 

@@ -184,6 +184,7 @@ function refuseOtherVersions(prepared: readonly PreparedProvider[], installed: r
 export function changeable(manifest: Manifest): Manifest[] {
     switch (manifest.kind) {
         case "Deployment":
+            return [withStrategyAlone(manifest)];
         case "Secret":
         case "MutatingWebhookConfiguration":
         case "ValidatingWebhookConfiguration":
@@ -199,6 +200,17 @@ export function changeable(manifest: Manifest): Manifest[] {
         default:
             return [];
     }
+}
+
+/**
+ * A Deployment of which a merge patch leaves no settings of another strategy: the API refuses those of RollingUpdate
+ * beside Recreate.
+ */
+function withStrategyAlone(manifest: Manifest): Manifest {
+    const spec = manifest.spec as { strategy?: { type?: string } } | undefined;
+    return spec?.strategy?.type === "Recreate"
+        ? { ...manifest, spec: { ...spec, strategy: { ...spec.strategy, rollingUpdate: null } } }
+        : manifest;
 }
 
 /** The object without the keys whose value is undefined. */

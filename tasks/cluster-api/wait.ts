@@ -1,5 +1,6 @@
 import { requestErrorText } from "../../lib/kubernetes";
 import { waitUntil } from "../../lib/wait-until";
+import type { Manifest } from "../../plan/manifests/documents";
 import { webhookProbes } from "../../plan/manifests/probes";
 import { isAvailable, podTrouble } from "../workloads";
 import type { Cluster } from "./cluster";
@@ -58,6 +59,19 @@ export async function waitForControllers(
     await untilNothingIsMissing("Cluster API's controllers to be Available", controllers, options);
 
     const probes = providers.flatMap(({ manifests }) => webhookProbes(manifests));
+    await waitForWebhooks("Cluster API's webhooks to be reached", cluster, probes, options);
+}
+
+/**
+ * Waits until the API server reaches the webhooks for these objects.
+ * @throws WaitTimeout naming those that it does not reach, and why.
+ */
+export async function waitForWebhooks(
+    what: string,
+    cluster: Pick<Cluster, "webhookUnreachable">,
+    probes: readonly Manifest[],
+    options: WaitOptions,
+): Promise<void> {
     const webhooks = async (): Promise<string[]> => {
         const answers = probes.map(async (probe) => {
             const reason = await cluster.webhookUnreachable(probe);
@@ -65,7 +79,7 @@ export async function waitForControllers(
         });
         return (await Promise.all(answers)).filter((answer) => answer !== undefined);
     };
-    await untilNothingIsMissing("Cluster API's webhooks to be reached", webhooks, options);
+    await untilNothingIsMissing(what, webhooks, options);
 }
 
 /** Why a controller is not Available; undefined when it is. */

@@ -3,6 +3,7 @@ import { Lab } from "../../components/lab";
 import { plan, type LabPlan } from "../../plan/plan";
 import { validate } from "../../plan/validate";
 import { Images } from "../../prepare/images";
+import { Cluster } from "../../tasks/cluster-api/cluster";
 import { Management } from "../../tasks/vacate-hosts/management";
 import { ironicChart, operatorManifests, OWNER, Recorder } from "./mocks";
 
@@ -28,11 +29,16 @@ interface BuiltLab {
  */
 export async function buildLab(raw: Record<string, string>): Promise<BuiltLab> {
     const { stackTraceLimit } = Error;
+    const cluster: { webhookUnreachable: unknown } = Cluster.prototype;
+    const { webhookUnreachable } = cluster;
     Error.stackTraceLimit = 1;
+    // The mocks give a kubeconfig with no cluster behind it.
+    cluster.webhookUnreachable = async () => undefined;
     try {
         return await build(raw);
     } finally {
         Error.stackTraceLimit = stackTraceLimit;
+        cluster.webhookUnreachable = webhookUnreachable;
     }
 }
 

@@ -44,16 +44,31 @@ describe("The lab, as its configuration tunes it,", () => {
         });
     });
 
-    it("lets BMO and the controllers of Cluster API serve webhooks 5 s longer when they are told to end", async () => {
-        expect((await operator({})).lifecycle).to.deep.equal({ preStop: { sleep: { seconds: 5 } } });
-        const installed = (await lab({ nodes: "1", clusters: "0" })).resources.find(
-            ({ type, name }) => type === "command:local:Command" && name === "cluster-api",
-        );
-        const { controllers } = JSON.parse(String(plain(installed?.inputs["stdin"]))) as {
-            controllers: Record<string, { drainSeconds?: number }>;
-        };
-        const drains = Object.entries(controllers).map(([name, { drainSeconds }]) => `${name} ${drainSeconds}`);
-        expect(drains).to.have.members(["core 5", "bootstrap 5", "controlPlane 5", "infrastructure 5", "ipam 5"]);
+    it("replaces controllers one after the other, and has those that elect a leader roll and drain", async () => {
+        for (const [tuning, strategy, drainSeconds] of [
+            ["lab", "Recreate", undefined],
+            ["published", "RollingUpdate", 5],
+        ] as const) {
+            const recorder = await lab({ nodes: "1", clusters: "0", tuning });
+            const installed = recorder.resources.find(
+                ({ type, name }) => type === "command:local:Command" && name === "cluster-api",
+            );
+            const { controllers } = JSON.parse(String(plain(installed?.inputs["stdin"]))) as {
+                controllers: Record<string, { strategy?: string; drainSeconds?: number }>;
+            };
+            const found = Object.entries(controllers).map(([name, each]) => [name, each.strategy, each.drainSeconds]);
+            expect(found).to.have.deep.members(
+                ["core", "bootstrap", "controlPlane", "infrastructure", "ipam"].map((name) => [
+                    name,
+                    strategy,
+                    drainSeconds,
+                ]),
+            );
+            const bmo = recorder.resources.find(({ name }) => name.startsWith("bmo-deployment"));
+            expect(field(bmo as { inputs: Record<string, unknown> }, "spec", "strategy")).to.deep.equal({
+                type: strategy,
+            });
+        }
     });
 
     it("has policies for FirmwareSchemas and BMC Secrets, but not in the published lab", async () => {

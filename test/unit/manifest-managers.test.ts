@@ -104,6 +104,13 @@ describe("The tuning of a manager", () => {
         });
     });
 
+    it("sets the strategy that is asked for, and else leaves upstream's", () => {
+        const strategyOf = (manifests: Manifest[]) => (manifests[0]?.spec as { strategy?: object }).strategy;
+        const of = (tuning: object) => strategyOf(tuneManager([deployment([])], { deployment: "ctl" }, tuning));
+        expect(of({ strategy: "Recreate" })).to.deep.equal({ type: "Recreate" });
+        expect(of({})).to.equal(undefined);
+    });
+
     it("has a pod go on serving before it ends, and gives it its grace period after that", () => {
         const podOf = (manifests: Manifest[]) =>
             (manifests[0]?.spec as { template: { spec: { terminationGracePeriodSeconds?: number } } }).template.spec;
