@@ -138,6 +138,9 @@ function createDeployment(
                                     ...(server.hostsAtOnce === undefined
                                         ? []
                                         : [{ name: "FKAS_HOSTS_AT_ONCE", value: String(server.hostsAtOnce) }]),
+                                    ...(server.rolloutsAtOnce === undefined
+                                        ? []
+                                        : [{ name: "FKAS_ROLLOUTS_AT_ONCE", value: String(server.rolloutsAtOnce) }]),
                                     ...(server.assignsHosts ? [{ name: "FKAS_ASSIGN_HOSTS", value: "true" }] : []),
                                     ...(plan.profile.precreateSecrets
                                         ? []

@@ -74,6 +74,7 @@ export class WorkloadClusters extends pulumi.ComponentResource {
             workerNodes: args.config.workerNodes,
             endpoint: { host: args.plan.substrate.serviceAddress, port: cluster.port },
             fakeApiServer: cluster.fakeApiServer,
+            rollsWithoutSpareHosts: args.plan.rollsWithoutSpareHosts,
             ...(cluster.queued ? { queued: args.plan.machinesPerCluster } : {}),
         });
         return new KubernetesObject(cluster.name, manifest, {

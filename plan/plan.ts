@@ -42,6 +42,8 @@ export interface FakeApiServerPlan {
     name: string;
     /** Hosts that it lets be provisioned at the same time. Undefined: another instance releases hosts, or none does. */
     hostsAtOnce?: number;
+    /** Clusters whose machines it has replaced at the same time. Undefined: as many as there are hosts for. */
+    rolloutsAtOnce?: number;
     /** Whether it assigns hosts to clusters, those of all instances. */
     assignsHosts: boolean;
 }
@@ -75,6 +77,8 @@ export interface LabPlan {
     fakeApiServerOfPort: (port: number) => number;
     /** Machines of each cluster. */
     machinesPerCluster: number;
+    /** Whether machines are let go of before their successors are made, since there is no host for both. */
+    rollsWithoutSpareHosts: boolean;
     /** The settings of all parts, by `tuning` and size. */
     profile: Profile;
     waitSeconds: number;
@@ -92,6 +96,7 @@ export function plan(config: LabConfig, seed: string): LabPlan {
     const ofTuning = profile(config.tuning, config.nodes);
     const settings = { ...ofTuning, provisioningLimit: config.provisioningLimit ?? ofTuning.provisioningLimit };
     const queue = { hostQueue: settings.hostQueue, hostsAtOnce: config.hostsAtOnce };
+    const rolloutsAtOnce = config.rolloutsAtOnce ?? (queue.hostQueue ? queue.hostsAtOnce : undefined);
     const host = (index: number, pair: number): HostPlan => ({
         index,
         name: identities.hostName(index),
@@ -132,6 +137,7 @@ export function plan(config: LabConfig, seed: string): LabPlan {
             name: `fkas-${index}`,
             // There is one queue of hosts, so one instance releases them. The same one assigns them to clusters.
             ...(index === 0 && queue.hostQueue ? { hostsAtOnce: queue.hostsAtOnce } : {}),
+            ...(index === 0 && rolloutsAtOnce !== undefined ? { rolloutsAtOnce } : {}),
             assignsHosts: index === 0,
         })),
         clusters: indices(config.clusters).map((index) => ({
@@ -144,6 +150,7 @@ export function plan(config: LabConfig, seed: string): LabPlan {
         fakeApiServerOfPort: (port) =>
             sizes.fakeApiServerOf(port - addresses.CLUSTER_PORTS.first, config.fakeApiServers),
         machinesPerCluster: each,
+        rollsWithoutSpareHosts: sizes.rollsWithoutSpareHosts(config),
         profile: settings,
         waitSeconds: config.waitTimeout ?? sizes.waitSeconds(config.nodes, config.clusters),
     };

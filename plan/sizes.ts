@@ -1,4 +1,11 @@
-import { CLUSTERS_PER_FAKE_API_SERVER, LEAST_CONDUCTORS, NODES_PER_CONDUCTOR, WAIT_SECONDS } from "./config/limits";
+import {
+    CLUSTERS_PER_FAKE_API_SERVER,
+    CONTROL_PLANES_TO_ROLL_WITHOUT_SPARE,
+    LEAST_CONDUCTORS,
+    NODES_PER_CONDUCTOR,
+    SPARE_HOSTS_TO_ROLL,
+    WAIT_SECONDS,
+} from "./config/limits";
 
 /** Conductors for so many hosts. Default: one per 250 hosts, two at least. */
 export const conductorCount = (nodes: number, wanted?: number): number =>
@@ -41,6 +48,26 @@ export const isHostQueued = (index: number, { hostQueue, hostsAtOnce }: QueueSiz
 /** Whether cluster `index` is created paused until its hosts are available: so is each cluster with a queued host. */
 export const isClusterQueued = (index: number, machines: number, queue: QueueSizes): boolean =>
     isHostQueued((index + 1) * machines - 1, queue);
+
+/** What decides how machines are replaced. */
+export interface RolloutSizes {
+    nodes: number;
+    clusters: number;
+    controlPlaneNodes: number;
+    workerNodes: number;
+}
+
+/** Hosts that no machine of the plan takes. Negative: so many are missing. */
+export const spareHosts = ({ nodes, clusters, controlPlaneNodes, workerNodes }: RolloutSizes): number =>
+    nodes - clusters * (controlPlaneNodes + workerNodes);
+
+/** Whether a rollout makes a machine's successor first, as is Cluster API's default, and needs a spare host for it. */
+export const needsSpareHosts = ({ controlPlaneNodes }: Pick<RolloutSizes, "controlPlaneNodes">): boolean =>
+    controlPlaneNodes < CONTROL_PLANES_TO_ROLL_WITHOUT_SPARE;
+
+/** Whether machines are let go of before their successors are made, since there is no host for both. */
+export const rollsWithoutSpareHosts = (sizes: RolloutSizes): boolean =>
+    !needsSpareHosts(sizes) && spareHosts(sizes) < SPARE_HOSTS_TO_ROLL;
 
 /** Seconds that the end of `up` waits for the fleet when `waitTimeout` is not set. */
 export const waitSeconds = (nodes: number, clusters: number): number =>

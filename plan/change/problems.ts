@@ -5,6 +5,7 @@ import { allKubernetesVersions } from "../config/kubernetes-versions";
 import { SPARE_HOSTS_TO_ROLL } from "../config/limits";
 import { clusterName, defaultApiPort, hostName } from "../identities";
 import { pairRange } from "../pairs";
+import { needsSpareHosts, spareHosts } from "../sizes";
 import type { KeptKey } from "../substrate/living";
 import type { LivingLab } from "./living-lab";
 
@@ -134,17 +135,19 @@ function versionProblems(before: LivingLab, after: Partial<LabConfig>): ChangePr
     return spareHostProblems(after);
 }
 
-/** Cluster API rolls a machine by making its successor first, which needs a host of its own meanwhile. */
+/** Where Cluster API rolls a machine by making its successor first, that needs a host of its own meanwhile. */
 function spareHostProblems(after: Partial<LabConfig>): ChangeProblem[] {
     const { nodes, clusters, controlPlaneNodes, workerNodes } = after;
     if (nodes === undefined || clusters === undefined || controlPlaneNodes === undefined || workerNodes === undefined) {
         return [];
     }
-    const machines = clusters * (controlPlaneNodes + workerNodes);
+    const sizes = { nodes, clusters, controlPlaneNodes, workerNodes };
+    const spare = spareHosts(sizes);
     // With fewer hosts than machines there is another problem, which says so.
-    if (nodes < machines || nodes - machines >= SPARE_HOSTS_TO_ROLL) {
+    if (!needsSpareHosts(sizes) || spare < 0 || spare >= SPARE_HOSTS_TO_ROLL) {
         return [];
     }
+    const machines = nodes - spare;
     const rule =
         "rolls every machine, and the host of a new one has to be there before the old one goes: " +
         `${nodes} hosts have ${machines} machines; set nodes to ${machines + SPARE_HOSTS_TO_ROLL} or more as well`;

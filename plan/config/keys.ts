@@ -103,7 +103,7 @@ export const keys = {
         effects: ["rolls the clusters"],
         onChange:
             "Upwards: rolls every machine, over several minor versions by one after the other. " +
-            "Refused downwards, and where no host is free for a new machine.",
+            "Refused downwards, and where a new machine needs a host and none is free.",
     }),
     fakeBootSeconds: withDefault(values.secondsRange, "1-2", {
         meaning: "Time that a fake host takes to boot: `N`, or `MIN-MAX` for a value drawn each time.",
@@ -172,6 +172,15 @@ export const keys = {
         range: `hosts, 1 to ${MAX_NODES}`,
         effects: ["restarts pods"],
         onChange: "Holds for hosts and clusters that are made from then on. Restarts FKAS, which releases them.",
+    }),
+    rolloutsAtOnce: derived(values.integer(1, MAX_NODES), {
+        meaning:
+            "Clusters whose machines are replaced at the same time, where each new machine gets a host before the old " +
+            "one goes. The others wait.",
+        range: `clusters, 1 to ${MAX_NODES}`,
+        unset: "`hostsAtOnce`, or as many as there are hosts without a machine; with `tuning: published` no limit",
+        effects: ["restarts pods"],
+        onChange: "Holds at once, also for rollouts that are under way. Restarts FKAS, which assigns hosts.",
     }),
     provisioningLimit: derived(values.integer(1, MAX_NODES), {
         meaning: "Hosts that BMO inspects, provisions or deprovisions at the same time (`PROVISIONING_LIMIT`).",

@@ -41,6 +41,13 @@ export const KUBERNETES_VERSIONS = { firstMinor: 30, lastMinor: 36, lastPatch: 1
 export const SPARE_HOSTS_TO_ROLL = 1;
 
 /**
+ * Control-plane machines from which a cluster rolls without a spare host: it lets go of one machine before it makes the
+ * next. Cluster API allows that from three on (KubeadmControlPlane's webhook: maxSurge 0), because fewer would lose
+ * etcd's quorum.
+ */
+export const CONTROL_PLANES_TO_ROLL_WITHOUT_SPARE = 3;
+
+/**
  * Hosts that BMO inspects, provisions or deprovisions at the same time when `provisioningLimit` is not set, by the
  * value of `tuning`. The lab's is never reached; the published one is upstream's default.
  */

@@ -4,6 +4,9 @@ export const HOST_CLUSTER_LABEL = "metal3-scale-lab/cluster";
 /** API of CAPM3's objects. */
 export const INFRASTRUCTURE = "infrastructure.cluster.x-k8s.io/v1beta2";
 
+/** API of the KubeadmControlPlane. */
+export const CONTROL_PLANE = "controlplane.cluster.x-k8s.io/v1beta2";
+
 /** Class name of the workers within the ClusterClass. */
 export const WORKER_CLASS = "worker";
 
@@ -52,8 +55,22 @@ export function classVariables(image: MachineImage): object[] {
                 },
             },
         },
+        {
+            name: WITHOUT_SPARE_HOSTS,
+            required: false,
+            schema: { openAPIV3Schema: { type: "boolean", default: false } },
+        },
     ];
 }
+
+/** Variable of a cluster that lets go of a machine before it makes the next. */
+export const WITHOUT_SPARE_HOSTS = "rollsWithoutSpareHosts";
+
+/** Rollout of a KubeadmControlPlane, and of a MachineDeployment, that makes no machine more than there are to be. */
+const CONTROL_PLANE_WITHOUT_SURGE = { strategy: { type: "RollingUpdate", rollingUpdate: { maxSurge: 0 } } };
+export const WORKERS_WITHOUT_SURGE = {
+    strategy: { type: "RollingUpdate", rollingUpdate: { maxSurge: 0, maxUnavailable: 1 } },
+};
 
 /** How that gets into the templates. */
 export function classPatches(): object[] {
@@ -99,6 +116,23 @@ export function classPatches(): object[] {
                 {
                     selector: machineSelector({ machineDeploymentClass: { names: [WORKER_CLASS] } }),
                     jsonPatches: machinePatches,
+                },
+            ],
+        },
+        {
+            name: "rollout-without-spare-hosts",
+            description: "Machines of the control plane that go before their successors are made",
+            enabledIf: `{{ .${WITHOUT_SPARE_HOSTS} }}`,
+            definitions: [
+                {
+                    selector: {
+                        apiVersion: CONTROL_PLANE,
+                        kind: "KubeadmControlPlaneTemplate",
+                        matchResources: { controlPlane: true },
+                    },
+                    jsonPatches: [
+                        { op: "add", path: "/spec/template/spec/rollout", value: CONTROL_PLANE_WITHOUT_SURGE },
+                    ],
                 },
             ],
         },

@@ -1,5 +1,14 @@
 import { allKubernetesVersions } from "../config/kubernetes-versions";
-import { classPatches, classVariables, INFRASTRUCTURE, WORKER_CLASS, type MachineImage } from "./cluster-class-patches";
+import {
+    classPatches,
+    classVariables,
+    CONTROL_PLANE,
+    INFRASTRUCTURE,
+    WITHOUT_SPARE_HOSTS,
+    WORKER_CLASS,
+    WORKERS_WITHOUT_SURGE,
+    type MachineImage,
+} from "./cluster-class-patches";
 import type { Manifest } from "./documents";
 
 export { HOST_CLUSTER_LABEL, type MachineImage } from "./cluster-class-patches";
@@ -35,7 +44,6 @@ export const PAUSED_ANNOTATION = "cluster.x-k8s.io/paused";
 
 const CLUSTER_API = "cluster.x-k8s.io/v1beta2";
 const BOOTSTRAP = "bootstrap.cluster.x-k8s.io/v1beta2";
-const CONTROL_PLANE = "controlplane.cluster.x-k8s.io/v1beta2";
 
 /**
  * A fake node has neither pods to drain nor volumes to detach, and 0 would mean "wait for ever": one second is the
@@ -195,6 +203,8 @@ export interface WorkloadClusterOptions {
     fakeApiServer: number;
     /** Hosts it waits for before it starts, from 1. Default: it starts at once. */
     queued?: number;
+    /** Whether machines are let go of before their successors are made. Cluster API: three control planes at least. */
+    rollsWithoutSpareHosts?: boolean;
 }
 
 /** One workload cluster. Without workers there is no MachineDeployment at all. */
@@ -220,11 +230,19 @@ export function workloadClusterObject(options: WorkloadClusterOptions): Manifest
                     : {
                           workers: {
                               machineDeployments: [
-                                  { class: WORKER_CLASS, name: "workers", replicas: options.workerNodes },
+                                  {
+                                      class: WORKER_CLASS,
+                                      name: "workers",
+                                      replicas: options.workerNodes,
+                                      ...(options.rollsWithoutSpareHosts ? { rollout: WORKERS_WITHOUT_SURGE } : {}),
+                                  },
                               ],
                           },
                       }),
-                variables: [{ name: "controlPlaneEndpoint", value: { ...options.endpoint } }],
+                variables: [
+                    { name: "controlPlaneEndpoint", value: { ...options.endpoint } },
+                    ...(options.rollsWithoutSpareHosts ? [{ name: WITHOUT_SPARE_HOSTS, value: true }] : []),
+                ],
             },
         },
     };

@@ -130,7 +130,12 @@ describe("The fake API servers", () => {
             });
         };
         expect(await env({ hostsAtOnce: "3" })).to.deep.equal([
-            { FKAS_INDEX: "0", FKAS_HOSTS_AT_ONCE: "3", FKAS_ASSIGN_HOSTS: "true" },
+            {
+                FKAS_INDEX: "0",
+                FKAS_HOSTS_AT_ONCE: "3",
+                FKAS_ROLLOUTS_AT_ONCE: "3",
+                FKAS_ASSIGN_HOSTS: "true",
+            },
             { FKAS_INDEX: "1" },
         ]);
         expect(await env({ tuning: "published" })).to.deep.equal([

@@ -33,6 +33,7 @@ const CHANGES: Partial<Record<Key, Change[]>> = {
     images: [{ to: IMAGES }],
     ipa: [{ to: JSON.stringify({ kernel: FILE, ramdisk: FILE }), chartOnly: true }],
     hostsAtOnce: [{ to: "1" }, { to: "3", from: { hostsAtOnce: "1" } }],
+    rolloutsAtOnce: [{ to: "2" }],
     provisioningLimit: [{ to: "5" }],
     tuning: [
         { to: "published", from: { hostsAtOnce: "1" } },

@@ -171,6 +171,7 @@ const ROWS: Record<Key, Row> = {
         expected: "metal3-scale-lab/ipa",
     },
     hostsAtOnce: { value: "5", read: deploymentVariable("fkas-0", "FKAS_HOSTS_AT_ONCE"), expected: "5" },
+    rolloutsAtOnce: { value: "2", read: deploymentVariable("fkas-0", "FKAS_ROLLOUTS_AT_ONCE"), expected: "2" },
     provisioningLimit: { value: "9", read: deploymentVariable(BMO, "PROVISIONING_LIMIT"), expected: "9" },
     tuning: { value: "published", read: ({ values }) => values.conductor.tunedRuntime, expected: false },
     wait: { value: "none", read: ({ fleet }) => fleet, expected: "not waited for (wait: none)" },

@@ -28,8 +28,9 @@ interface ClassSpec {
     patches: {
         definitions: {
             selector: Selector;
-            jsonPatches: { path: string; valueFrom: { variable?: string; template?: string } }[];
+            jsonPatches: { path: string; valueFrom?: { variable?: string; template?: string }; value?: object }[];
         }[];
+        enabledIf?: string;
     }[];
     workers: { machineDeployments: { class: string }[] };
     kubernetesVersions: string[];
@@ -90,7 +91,7 @@ describe("cluster objects: the class", () => {
             const names = selector.matchResources.machineDeploymentClass?.names ?? [];
             expect(spec.workers.machineDeployments.map((each) => each.class)).to.include.members(names);
             for (const { valueFrom } of jsonPatches) {
-                if (valueFrom.variable !== undefined) {
+                if (valueFrom?.variable !== undefined) {
                     expect(declared).to.include(valueFrom.variable);
                 }
             }
@@ -107,7 +108,7 @@ describe("cluster objects: the class", () => {
             { machineDeploymentClass: { names: ["worker"] } },
         ]);
         for (const { jsonPatches } of selecting) {
-            const template = jsonPatches.find(({ path }) => path.endsWith("hostSelector"))?.valueFrom.template ?? "";
+            const template = jsonPatches.find(({ path }) => path.endsWith("hostSelector"))?.valueFrom?.template ?? "";
             // A name of digits only must stay text.
             for (const name of ["cluster-0001", "123", "true"]) {
                 const rendered: unknown = parse(template.replace("{{ .builtin.cluster.name }}", name));
@@ -122,6 +123,26 @@ describe("cluster objects: the class", () => {
         expect(variable?.schema.openAPIV3Schema.default).to.deep.equal(image);
     });
 
+    it("has control planes of clusters that ask for it let go of a machine before the next is made", () => {
+        const spec = classOf(objects);
+        const patches = spec.patches.filter(({ enabledIf }) => enabledIf !== undefined);
+        expect(patches.map(({ enabledIf }) => enabledIf)).to.deep.equal(["{{ .rollsWithoutSpareHosts }}"]);
+        expect(patches[0]?.definitions.map(({ selector, jsonPatches }) => [selector.kind, jsonPatches])).to.deep.equal([
+            [
+                "KubeadmControlPlaneTemplate",
+                [
+                    {
+                        op: "add",
+                        path: "/spec/template/spec/rollout",
+                        value: { strategy: { type: "RollingUpdate", rollingUpdate: { maxSurge: 0 } } },
+                    },
+                ],
+            ],
+        ]);
+        const variable = spec.variables.find(({ name }) => name === "rollsWithoutSpareHosts");
+        expect(variable?.schema.openAPIV3Schema).to.deep.equal({ type: "boolean", default: false });
+    });
+
     it("leaves the cleaning of hosts to the hosts: CAPM3 writes a template's over and over", () => {
         const templates = objects.filter((object) => object.kind === "Metal3MachineTemplate");
         expect(templates).to.have.length(2);
@@ -132,8 +153,9 @@ describe("cluster objects: the class", () => {
 });
 
 describe("cluster objects: a cluster", () => {
-    const cluster = (workerNodes: number, queued?: number): Manifest =>
+    const cluster = (workerNodes: number, queued?: number, rollsWithoutSpareHosts = false): Manifest =>
         workloadClusterObject({
+            rollsWithoutSpareHosts,
             name: "cluster-0001",
             namespace: "metal3",
             className: "lab",
@@ -175,6 +197,16 @@ describe("cluster objects: a cluster", () => {
                     variables: [{ name: "controlPlaneEndpoint", value: { host: "10.96.0.50", port: 20001 } }],
                 },
             },
+        });
+    });
+
+    it("says in both roles that it rolls without spare hosts", () => {
+        const { topology } = cluster(2, undefined, true).spec as {
+            topology: { variables: object[]; workers: { machineDeployments: object[] } };
+        };
+        expect(topology.variables).to.deep.include({ name: "rollsWithoutSpareHosts", value: true });
+        expect(topology.workers.machineDeployments[0]).to.deep.include({
+            rollout: { strategy: { type: "RollingUpdate", rollingUpdate: { maxSurge: 0, maxUnavailable: 1 } } },
         });
     });
 

@@ -76,7 +76,13 @@ describe("FKAS and the program", () => {
         const component = source("components", "fake-api-servers.ts");
         const flags = fkasFlags();
         const variables = [...component.matchAll(/"FKAS_(\w+)"/g)].map(([, name]) => name as string);
-        expect(variables).to.have.members(["INDEX", "ASSIGN_HOSTS", "HOSTS_AT_ONCE", "PRECREATE_SECRETS"]);
+        expect(variables).to.have.members([
+            "INDEX",
+            "ASSIGN_HOSTS",
+            "HOSTS_AT_ONCE",
+            "ROLLOUTS_AT_ONCE",
+            "PRECREATE_SECRETS",
+        ]);
         for (const variable of variables) {
             expect([...flags.keys()]).to.include(variable.toLowerCase().replaceAll("_", "-"));
         }

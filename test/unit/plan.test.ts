@@ -74,6 +74,25 @@ describe("plan", () => {
         expect(limits({ tuning: "published" })).to.deep.equal([undefined, undefined]);
     });
 
+    it("limits rollouts as hosts in progress unless the configuration says how many, and not in the published lab", () => {
+        const limits = (raw: Record<string, string>) =>
+            planOf({ nodes: "4", clusters: "4", fakeApiServers: "2", ...raw }).fakeApiServers.map(
+                ({ rolloutsAtOnce }) => rolloutsAtOnce,
+            );
+        expect(limits({ hostsAtOnce: "7" })).to.deep.equal([7, undefined]);
+        expect(limits({ hostsAtOnce: "7", rolloutsAtOnce: "2" })).to.deep.equal([2, undefined]);
+        expect(limits({ tuning: "published" })).to.deep.equal([undefined, undefined]);
+        expect(limits({ tuning: "published", rolloutsAtOnce: "2" })).to.deep.equal([2, undefined]);
+    });
+
+    it("lets go of machines before it makes the next where no host is free, from three control planes on", () => {
+        const without = (nodes: string, controlPlaneNodes: string) =>
+            planOf({ nodes, clusters: "2", controlPlaneNodes, workerNodes: "1" }).rollsWithoutSpareHosts;
+        expect(without("8", "3")).to.equal(true);
+        expect(without("9", "3")).to.equal(false);
+        expect(without("4", "1")).to.equal(false);
+    });
+
     it("has one FKAS assign hosts to clusters, also in the published lab", () => {
         for (const tuning of ["lab", "published"]) {
             const { fakeApiServers } = planOf({ nodes: "4", clusters: "4", fakeApiServers: "3", tuning });
