@@ -1,6 +1,10 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { expect } from "chai";
 import { configure, pulumi } from "../harness";
 import { lab, operations, up, VERSION } from "./lab";
+
+/** The patch version after the one with which the clusters begin. */
+const NEXT_PATCH = "v1.34.2";
 
 /** Nothing is left to do: neither by the state, nor by what is really there. */
 async function nothingToDo(): Promise<void> {
@@ -37,10 +41,17 @@ const users = async (): Promise<Record<string, unknown>> =>
             .map(({ metadata, spec }) => [metadata.name, spec["consumerRef"]]),
     );
 
+/** Clusters whose machines use more than one host. */
+async function clustersWithTwoHosts(): Promise<string[]> {
+    const names = Object.values(await users()).map((user) => (user as { name: string }).name);
+    return ["cluster-0000", "cluster-0001"].filter((cluster) => names.filter((n) => n.startsWith(cluster)).length > 1);
+}
+
 /** Changes what is in the lab's clusters while they live, and which hosts there are for them. */
 export function dayTwo(): void {
     it("gives each cluster a worker, and takes it again: no host in use is touched", async () => {
-        await configure({ nodes: 8 });
+        // As many as the clusters will have machines at most.
+        await configure({ nodes: 6 });
         const before = await users();
         expect(Object.keys(before)).to.have.length(2);
         await configure({ workerNodes: 1 });
@@ -53,23 +64,39 @@ export function dayTwo(): void {
         expect(await users()).to.deep.equal(before);
     });
 
-    it("gives each cluster three control-plane machines, and goes back to one", async () => {
+    it("gives each cluster three control planes, rolls them without a spare host, and goes back to one", async () => {
         const before = await users();
         await configure({ controlPlaneNodes: 3 });
         await up();
         await isWhole({ machines: 3, version: VERSION });
         expect(await users()).to.deep.include(before);
+
+        const old = await lab.live.machines();
+        await configure({ kubernetesVersion: NEXT_PATCH });
+        await up();
+        await isWhole({ machines: 3, version: NEXT_PATCH });
+        expect(await lab.live.machines()).to.not.have.any.keys(...Object.keys(old));
+
         await configure({ controlPlaneNodes: 1 });
         await up();
-        await isWhole({ machines: 1, version: VERSION });
+        await isWhole({ machines: 1, version: NEXT_PATCH });
     });
 
-    it("rolls every cluster to a version two minor versions further, by the one between", async () => {
+    it("rolls one cluster after the other to a version two minor versions further, by the one between", async () => {
         const before = await lab.live.machines();
-        await configure({ kubernetesVersion: "v1.36.0" });
-        expect(await operations()).to.deep.equal({ update: 2 });
-        await up();
+        await configure({ kubernetesVersion: "v1.36.0", rolloutsAtOnce: 1 });
+        expect(await operations()).to.deep.equal({ update: 3 });
+        let over = false;
+        const rolling: string[][] = [];
+        const rolled = up().finally(() => (over = true));
+        while (!over) {
+            rolling.push(await clustersWithTwoHosts());
+            await sleep(500);
+        }
+        await rolled;
         await isWhole({ machines: 1, version: "v1.36.0" });
+        expect(new Set(rolling.flat()), "seen to roll").to.deep.equal(new Set(["cluster-0000", "cluster-0001"]));
+        expect(rolling.filter((clusters) => clusters.length > 1)).to.deep.equal([]);
         expect(await lab.live.machines()).to.not.have.any.keys(...Object.keys(before));
     });
 
