@@ -8,6 +8,7 @@ import { interruptions } from "./steps/interruptions";
 import { ipa } from "./steps/ipa";
 import { killedParts } from "./steps/killed-parts";
 import { machine } from "./steps/machine";
+import { replace } from "./steps/replace";
 import { resize } from "./steps/resize";
 import { secondOwner } from "./steps/second-owner";
 import { SUBSTRATE } from "./substrate";
@@ -50,6 +51,9 @@ describe("a small lab, from up to destroy", function () {
     }
     if (SUBSTRATE.hasMachine) {
         machine();
+    }
+    if (SUBSTRATE.isWhole) {
+        replace();
     }
     destroy();
 });

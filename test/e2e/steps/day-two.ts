@@ -1,17 +1,10 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect } from "chai";
-import { configure, pulumi } from "../harness";
-import { lab, operations, up, VERSION } from "./lab";
+import { configure } from "../harness";
+import { lab, nothingToDo, operations, up, VERSION } from "./lab";
 
 /** The patch version after the one with which the clusters begin. */
 const NEXT_PATCH = "v1.34.2";
-
-/** Nothing is left to do: neither by the state, nor by what is really there. */
-async function nothingToDo(): Promise<void> {
-    expect(await operations()).to.deep.equal({});
-    const { code, output } = await pulumi(["preview", "--refresh", "--expect-no-changes"], { quiet: true });
-    expect(code, output).to.equal(0);
-}
 
 /** What holds for a whole fleet, whichever host serves whom. */
 async function isWhole(each: { machines: number; version: string }): Promise<void> {

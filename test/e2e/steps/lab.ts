@@ -36,6 +36,13 @@ export async function operations(): Promise<Record<string, number>> {
     return counts;
 }
 
+/** Nothing is left to do: neither by the state, nor by what is really there. */
+export async function nothingToDo(): Promise<void> {
+    expect(await operations()).to.deep.equal({});
+    const { code, output } = await pulumi(["preview", "--refresh", "--expect-no-changes"], { quiet: true });
+    expect(code, output).to.equal(0);
+}
+
 /** Waits until every cluster is Available. */
 export const allAvailable = (live: Live, count: number, limitSeconds: number): Promise<void> =>
     eventually(
