@@ -208,7 +208,7 @@ export class Live {
         return Object.fromEntries(list.map(({ Names, Id }) => [(Names[0] ?? "").slice(1), Id]));
     }
 
-    /** What must not change under a host, pod or container: identity, and how often it was restarted. */
+    /** What must not change under a host, cluster, machine, pod or container: identity, and how often it restarted. */
     async identities(): Promise<Record<string, string>> {
         const pods = (await this.pods()).map((pod): [string, string] => {
             const restarts = (pod.status?.containerStatuses ?? []).reduce(
@@ -228,7 +228,11 @@ export class Live {
             `container ${name}`,
             id,
         ]);
-        return Object.fromEntries([...pods, ...objects, ...containers]);
+        const machines = Object.entries(await this.machines()).map(([name, uid]): [string, string] => [
+            `machine ${name}`,
+            uid,
+        ]);
+        return Object.fromEntries([...pods, ...objects, ...machines, ...containers]);
     }
 
     /** Hosts of Ironic by conductor. */

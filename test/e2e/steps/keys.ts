@@ -1,0 +1,146 @@
+import { readFileSync, writeFileSync } from "node:fs";
+import { expect } from "chai";
+import type { Effect } from "../../../plan/config/definition";
+import { PAIR_PATHS } from "../../../plan/manifests/pair-configuration";
+import { imageReference } from "../../../toolchain/images/reference";
+import { configure, eventually, pulumi, run, STACK } from "../harness";
+import { Live } from "../live";
+import { SUBSTRATE } from "../substrate";
+import { COPIES, keyGroups, type KeyGroup } from "./key-changes";
+import { allAvailable, lab, nothingToDo, up } from "./lab";
+
+type Named = Record<string, unknown>;
+
+/** What a restart of anything beneath a host must not change: its user, its power, its state and Ironic's node. */
+const hostFacts = async (): Promise<Named> =>
+    Object.fromEntries(
+        (await lab.live.hosts()).map(({ metadata, spec, status }) => {
+            const { provisioning, poweredOn } = (status ?? {}) as { provisioning?: Named; poweredOn?: boolean };
+            const { state, ID } = provisioning ?? {};
+            return [metadata.name, { user: spec["consumerRef"], poweredOn, state, node: ID }];
+        }),
+    );
+
+/** Things that are other ones than before or gone, and things that were not there before: names, in order. */
+const difference = (before: Named, after: Named): { renewed: string[]; added: string[] } => ({
+    renewed: Object.keys(before)
+        .filter((name) => after[name] !== before[name])
+        .sort(),
+    added: Object.keys(after)
+        .filter((name) => !(name in before))
+        .sort(),
+});
+
+/** Waits until all that the keys of a group renew is another one, and holds that nothing else is. */
+async function renewedAlone({ changes }: KeyGroup, before: Named): Promise<void> {
+    const renews = Object.values(changes).flatMap((change) => change.renews ?? []);
+    const adds = Object.values(changes).flatMap((change) => change.adds ?? []);
+    const oneOf = (patterns: RegExp[], name: string): boolean => patterns.some((pattern) => pattern.test(name));
+    const wanted = Object.keys(before).filter((name) => oneOf(renews, name));
+    const seen = async () => {
+        const { renewed, added } = difference(before, await lab.live.identities());
+        return {
+            notRenewed: wanted.filter((name) => !renewed.includes(name)),
+            undeclared: [
+                ...renewed.filter((name) => !wanted.includes(name)),
+                ...added.filter((name) => !oneOf([...renews, ...adds], name)),
+            ],
+            notAdded: adds.filter((pattern) => !added.some((name) => pattern.test(name))).map(String),
+        };
+    };
+    // A pod whose successor works may still be on its way out.
+    await eventually(
+        "other ones of all that the keys declare, and of nothing else",
+        180,
+        async () => Object.values(await seen()).every(({ length }) => length === 0),
+        seen,
+    );
+}
+
+/** The file that a pair's containers have been made with. */
+async function pairFile(pair: string): Promise<string> {
+    const container =
+        Object.keys(await lab.live.containers()).find((name) => name.endsWith(`${pair}-fake-ipa`)) ?? pair;
+    const { code, output } = await run("docker", ["exec", container, "cat", PAIR_PATHS.configuration], { quiet: true });
+    expect(code, output).to.equal(0);
+    return output;
+}
+
+/** Further looks, where keys of a group renew the same things or nothing: each value has arrived. */
+const LOOKS: Partial<Record<Effect, () => Promise<void>>> = {
+    "in place": async () => {
+        const modes = (await lab.live.hosts()).map(({ spec }) => spec["automatedCleaningMode"]);
+        expect(modes).to.deep.equal(Array<string>(6).fill("metadata"));
+        const { output } = await pulumi(["stack", "output", "fleet"], { quiet: true });
+        expect(output).to.include("6 hosts and 0 clusters were where they should be");
+    },
+    "restarts the pairs": async () => {
+        const [whole, part] = [await pairFile("pair-000"), await pairFile("pair-002")];
+        expect(whole)
+            .to.match(/FAKE_IPA_MAX_BOOT_TIME\s*=\s*3\b/)
+            .and.match(/SUSHY_TOOLS_MAX_POWER_TIME\s*=\s*1\b/);
+        expect(part).to.include("host-0005").and.not.include("host-0006");
+    },
+};
+
+/** Images that the groups use under another reference. */
+const copies = (groups: KeyGroup[]): string[] => [
+    ...new Set(
+        groups.flatMap(({ changes }) => {
+            const { overrides = {} } = JSON.parse(changes.images?.to ?? "{}") as { overrides?: object };
+            return Object.keys(overrides);
+        }),
+    ),
+];
+
+/** Changes each key of the configuration on the lab, and holds the key's declared effects against what happens. */
+export function everyKey(): void {
+    const groups = keyGroups(SUBSTRATE.name);
+    const file = `Pulumi.${STACK}.yaml`;
+    let configuration: string;
+    let identities: Named;
+    let hosts: Named;
+
+    before(async () => {
+        for (const name of copies(groups)) {
+            await lab.live.docker.getImage(imageReference(name)).tag({ repo: `${COPIES}/${name}`, tag: "copy" });
+        }
+        configuration = readFileSync(file, "utf8");
+        identities = await lab.live.identities();
+        hosts = await hostFacts();
+    });
+    after(async () => {
+        for (const name of copies(groups)) {
+            await lab.live.docker.getImage(`${COPIES}/${name}:copy`).remove();
+        }
+    });
+
+    for (const group of groups) {
+        const values = Object.entries(group.changes).map(([key, { to }]): [string, string] => [key, to]);
+        const keys = values.map(([key]) => key).join(", ");
+        it(`takes another value of ${keys}: ${group.effect}, and nothing else`, async () => {
+            const [had, hostsHad] = [await lab.live.identities(), await hostFacts()];
+            await configure(Object.fromEntries(values));
+            await up();
+            lab.live = new Live();
+            await renewedAlone(group, had);
+            await allAvailable(lab.live, 2, 180);
+            expect(await hostFacts()).to.deep.include(hostsHad);
+            await LOOKS[group.effect]?.();
+            await nothingToDo();
+        });
+    }
+
+    it("goes back to all the values that it had, in one up: hosts, clusters and machines are the same", async () => {
+        writeFileSync(file, configuration);
+        await up();
+        lab.live = new Live();
+        await allAvailable(lab.live, 2, 180);
+        const objects = (all: Named): Named =>
+            Object.fromEntries(Object.entries(all).filter(([name]) => !/^(pod|container) /.test(name)));
+        expect(objects(await lab.live.identities())).to.deep.equal(objects(identities));
+        expect(await hostFacts()).to.deep.equal(hosts);
+        await nothingToDo();
+        lab.identities = await lab.live.identities();
+    });
+}
