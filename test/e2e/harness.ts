@@ -92,11 +92,10 @@ export const pulumi = async (
 
 /** Sets configuration; throws when Pulumi refuses. */
 export async function configure(values: Record<string, string | number>): Promise<void> {
-    for (const [key, value] of Object.entries(values)) {
-        const { code, output } = await pulumi(["config", "set", key, String(value)], { quiet: true });
-        if (code !== 0) {
-            throw new Error(`pulumi config set ${key} ${value}: ${output}`);
-        }
+    const pairs = Object.entries(values).flatMap(([key, value]) => ["--plaintext", `${key}=${value}`]);
+    const { code, output } = await pulumi(["config", "set-all", ...pairs], { quiet: true });
+    if (code !== 0) {
+        throw new Error(`pulumi config set-all ${pairs.join(" ")}: ${output}`);
     }
 }
 

@@ -6,6 +6,7 @@ import { dayTwo } from "./steps/day-two";
 import { destroy } from "./steps/destroy";
 import { interruptions } from "./steps/interruptions";
 import { ipa } from "./steps/ipa";
+import { everyKey } from "./steps/keys";
 import { killedParts } from "./steps/killed-parts";
 import { machine } from "./steps/machine";
 import { replace } from "./steps/replace";
@@ -37,6 +38,7 @@ describe("a small lab, from up to destroy", function () {
     if (SUBSTRATE.isWhole) {
         resize();
         changes();
+        everyKey();
         ipa();
         dayTwo();
         killedParts();

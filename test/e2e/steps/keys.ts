@@ -74,6 +74,12 @@ const LOOKS: Partial<Record<Effect, () => Promise<void>>> = {
         const { output } = await pulumi(["stack", "output", "fleet"], { quiet: true });
         expect(output).to.include("6 hosts and 0 clusters were where they should be");
     },
+    "restarts pods": async () => {
+        // Another number of hosts at once pauses nothing that is there.
+        for (const { metadata } of [...(await lab.live.hosts()), ...(await lab.live.clusters())]) {
+            expect(Object.keys(metadata.annotations ?? {}), metadata.name).to.not.include("cluster.x-k8s.io/paused");
+        }
+    },
     "restarts the pairs": async () => {
         const [whole, part] = [await pairFile("pair-000"), await pairFile("pair-002")];
         expect(whole)
