@@ -2,6 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import {
     CLASS_NAME,
     clusterClassObjects,
+    FORMER_QUEUED_ANNOTATION,
     PAUSED_ANNOTATION,
     QUEUED_ANNOTATION,
     workloadClusterObject,
@@ -25,7 +26,9 @@ export interface WorkloadClustersArgs extends LabContext {
 }
 
 /** Where a Cluster has the annotations of the queue. Others stand beside them. */
-const QUEUE_PROPERTIES = [PAUSED_ANNOTATION, QUEUED_ANNOTATION].map((name) => `metadata.annotations["${name}"]`);
+const QUEUE_PROPERTIES = [PAUSED_ANNOTATION, QUEUED_ANNOTATION, FORMER_QUEUED_ANNOTATION].map(
+    (name) => `metadata.annotations["${name}"]`,
+);
 
 /** A ClusterClass, and one Cluster of it for each workload cluster. */
 export class WorkloadClusters extends pulumi.ComponentResource {

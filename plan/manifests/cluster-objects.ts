@@ -27,11 +27,13 @@ export const FAKE_API_SERVER_LABEL = "metal3-scale-lab/fake-api-server";
  * are available, FKAS releases it: it removes this annotation and the pause. Also an annotation of a paused
  * BareMetalHost, whatever its value: FKAS releases the host once fewer hosts than `hostsAtOnce` are in progress.
  */
-export const QUEUED_ANNOTATION = "metal3-scale-lab/queued";
+export const QUEUED_ANNOTATION = "queue.metal3-scale-lab/queued";
+
+/** What earlier versions wrote instead of it. Pulumi did not ignore its changes, because no dot is in its name. */
+export const FORMER_QUEUED_ANNOTATION = "metal3-scale-lab/queued";
 
 /** Annotation of an object that was queued: the time at which FKAS released it. */
-// The value is a former name, which is on the objects of labs that exist.
-export const RELEASED_ANNOTATION = "metal3-scale-lab/admitted";
+export const RELEASED_ANNOTATION = "queue.metal3-scale-lab/released";
 
 /** Annotation of a BareMetalHost that BMO leaves alone. */
 export const BMO_PAUSED_ANNOTATION = "baremetalhost.metal3.io/paused";

@@ -90,7 +90,7 @@ describe("The lab, as its configuration tunes it,", () => {
         const none = Array.from({ length: 40 }, () => deleted);
         expect(await annotations("lab")).to.deep.equal([
             ...none,
-            { ...deleted, "cluster.x-k8s.io/paused": "", "metal3-scale-lab/queued": "3" },
+            { ...deleted, "cluster.x-k8s.io/paused": "", "queue.metal3-scale-lab/queued": "3" },
         ]);
         expect(await annotations("published")).to.deep.equal([...none, deleted]);
     });
@@ -100,7 +100,7 @@ describe("The lab, as its configuration tunes it,", () => {
         expect(annotationsOf(recorder, HOST)).to.deep.equal([
             undefined,
             undefined,
-            { "baremetalhost.metal3.io/paused": "", "cluster.x-k8s.io/paused": "", "metal3-scale-lab/queued": "" },
+            { "baremetalhost.metal3.io/paused": "", "cluster.x-k8s.io/paused": "", "queue.metal3-scale-lab/queued": "" },
         ]);
         const told = recorder.resources
             .filter(({ name, type }) => type === DEPLOYMENT && name.startsWith("fkas-"))

@@ -54,8 +54,8 @@ describe("the stages of hosts", () => {
     });
 
     it("The stages of a host that was queued begin with its release", () => {
-        const queued = { "baremetalhost.metal3.io/paused": "", "metal3-scale-lab/queued": "" };
-        const done: HostOptions = { ...DONE, created: -30, annotations: { "metal3-scale-lab/admitted": at(0) } };
+        const queued = { "baremetalhost.metal3.io/paused": "", "queue.metal3-scale-lab/queued": "" };
+        const done: HostOptions = { ...DONE, created: -30, annotations: { "queue.metal3-scale-lab/released": at(0) } };
         const { hosts } = report({
             hosts: [host("host-0000", done), host("host-0001", { state: "", created: -30, annotations: queued })],
         });

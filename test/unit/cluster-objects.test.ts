@@ -171,7 +171,7 @@ describe("cluster objects: a cluster", () => {
         const queued = cluster(2, 5);
         expect(queued.metadata.annotations).to.deep.equal({
             "cluster.x-k8s.io/paused": "",
-            "metal3-scale-lab/queued": "5",
+            "queue.metal3-scale-lab/queued": "5",
         });
         const { annotations } = queued.metadata;
         const started = cluster(2);

@@ -6,6 +6,7 @@ import { CLUSTER_PORTS } from "../../plan/addresses";
 import { MAX_NODES } from "../../plan/config/limits";
 import {
     FAKE_API_SERVER_LABEL,
+    FORMER_QUEUED_ANNOTATION,
     HOST_CLUSTER_LABEL,
     LEAVING_ANNOTATION,
     QUEUED_ANNOTATION,
@@ -32,19 +33,18 @@ describe("FKAS and the program", () => {
     const names = goStrings("services", "fkas", "internal", "management", "names.go");
 
     it("give labels and annotations the same names", () => {
-        const { IndexLabel, HostClusterLabel, QueuedAnnotation, ReleasedAnnotation, LeavingAnnotation, ...others } =
-            names;
-        expect({ IndexLabel, HostClusterLabel, QueuedAnnotation, ReleasedAnnotation, LeavingAnnotation }).to.deep.equal(
-            {
-                IndexLabel: FAKE_API_SERVER_LABEL,
-                HostClusterLabel: HOST_CLUSTER_LABEL,
-                QueuedAnnotation: QUEUED_ANNOTATION,
-                ReleasedAnnotation: RELEASED_ANNOTATION,
-                LeavingAnnotation: LEAVING_ANNOTATION,
-            },
-        );
+        const shared = {
+            IndexLabel: FAKE_API_SERVER_LABEL,
+            HostClusterLabel: HOST_CLUSTER_LABEL,
+            QueuedAnnotation: QUEUED_ANNOTATION,
+            FormerQueuedAnnotation: FORMER_QUEUED_ANNOTATION,
+            ReleasedAnnotation: RELEASED_ANNOTATION,
+            LeavingAnnotation: LEAVING_ANNOTATION,
+        };
+        expect(names).to.deep.include(shared);
+        const others = Object.keys(names).filter((name) => !(name in shared));
         // Constants that only FKAS uses. A new one belongs here or in the list above.
-        expect(Object.keys(others).sort()).to.deep.equal([
+        expect(others.sort()).to.deep.equal([
             "FreeHostAnnotation",
             "Metal3ClusterKind",
             "Metal3MachineKind",
@@ -55,7 +55,7 @@ describe("FKAS and the program", () => {
     it("pause a queued host with the annotations that FKAS removes", () => {
         const release = source("services", "fkas", "internal", "management", "queue", "hosts_test.go");
         const removed = [...release.matchAll(/"([\w./-]+)":null/g)].map(([, annotation]) => annotation);
-        expect(Object.keys(QUEUED_ANNOTATIONS)).to.have.members(removed);
+        expect([...Object.keys(QUEUED_ANNOTATIONS), FORMER_QUEUED_ANNOTATION]).to.have.members(removed);
     });
 
     it("give registered clusters ports that no cluster of the plan has", () => {

@@ -237,7 +237,7 @@ describe("A host that its user has put elsewhere", () => {
     }
 
     it("is not one that the lab's queue has paused, nor one that a machine uses", () => {
-        const queued = { ...paused, "metal3-scale-lab/queued": "" };
+        const queued = { ...paused, "queue.metal3-scale-lab/queued": "" };
         expect(host({ metadata: { annotations: queued } }, "")).to.include({ state: "queued" });
         expect(reasons(host({ metadata: { annotations: queued } }, ""))).to.have.length(1);
         const used = host({ spec: { consumerRef: { name: "m" }, image: {} } }, "provisioned");

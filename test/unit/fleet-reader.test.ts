@@ -7,7 +7,7 @@ describe("What is read of the fleet", () => {
     it("says that a host is queued until BMO has given it a state", () => {
         const metadata = {
             name: "h",
-            annotations: { "baremetalhost.metal3.io/paused": "", "metal3-scale-lab/queued": "" },
+            annotations: { "baremetalhost.metal3.io/paused": "", "queue.metal3-scale-lab/queued": "" },
         };
         expect(hostStatus({ metadata }).state).to.equal("queued");
         expect(hostStatus({ metadata, status: { provisioning: { state: "provisioned" } } }).state).to.equal(
@@ -17,7 +17,10 @@ describe("What is read of the fleet", () => {
     });
 
     it("says what a queued cluster waits for, whatever its condition says", () => {
-        const metadata = { name: "c", annotations: { "cluster.x-k8s.io/paused": "", "metal3-scale-lab/queued": "3" } };
+        const metadata = {
+            name: "c",
+            annotations: { "cluster.x-k8s.io/paused": "", "queue.metal3-scale-lab/queued": "3" },
+        };
         const want = { name: "c", available: false, message: "queued: waits for its 3 hosts to be available" };
         expect(clusterStatus({ metadata })).to.deep.include(want);
         expect(

@@ -16,7 +16,7 @@ import time
 
 import requests
 
-ANNOTATION = "metal3-scale-lab/ironic"  # the state of the host in Ironic, and since when
+ANNOTATION = "ironic.metal3-scale-lab/state"  # the state of the host in Ironic, and since when
 # Seconds between a notification and the annotation. BMO has often just asked for the work that is already done, and
 # is about to write that into the host's status: a change before that would make Kubernetes refuse the write, and BMO
 # begin again.

@@ -24,7 +24,7 @@ class Kubernetes(http.server.BaseHTTPRequestHandler):
 
     def do_PATCH(self):
         body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-        annotation = body["metadata"]["annotations"]["metal3-scale-lab/ironic"]
+        annotation = body["metadata"]["annotations"]["ironic.metal3-scale-lab/state"]
         self.requests.append(
             {
                 "path": self.path,

@@ -53,7 +53,7 @@ export const KEY_GROUPS: readonly KeyGroup[] = [
         effect: "restarts pods",
         changes: {
             provisioningLimit: { to: "50", renews: /^pod baremetal-operator-system\// },
-            hostsAtOnce: { to: "1", renews: /^pod metal3\/fkas-0-/ },
+            hostsAtOnce: { to: "2", renews: /^pod metal3\/fkas-0-/ },
             images: { to: copied("sushy-tools", "ip-address-manager"), renews: /^pod metal3-ipam-system\// },
         },
     },

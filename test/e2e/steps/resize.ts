@@ -19,7 +19,7 @@ export function resize(): void {
         expect(await lab.live.identities()).to.include(lab.identities);
         // Beyond hostsAtOnce hosts and clusters are queued, and released.
         const released = [...(await lab.live.hosts()), ...(await lab.live.clusters())].filter(
-            ({ metadata }) => metadata.annotations?.["metal3-scale-lab/admitted"] !== undefined,
+            ({ metadata }) => metadata.annotations?.["queue.metal3-scale-lab/released"] !== undefined,
         );
         expect(released.map(({ metadata }) => metadata.name).sort()).to.deep.equal([
             "cluster-0003",

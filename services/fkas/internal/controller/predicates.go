@@ -28,8 +28,8 @@ var changed = predicate.Funcs{UpdateFunc: func(e event.UpdateEvent) bool {
 
 // clusterChanged passes the same, and that a Cluster is queued or no longer is.
 var clusterChanged = predicate.Or(changed, predicate.Funcs{UpdateFunc: func(e event.UpdateEvent) bool {
-	before, wasQueued := e.ObjectOld.GetAnnotations()[management.QueuedAnnotation]
-	after, isQueued := e.ObjectNew.GetAnnotations()[management.QueuedAnnotation]
+	before, wasQueued := management.Queued(e.ObjectOld)
+	after, isQueued := management.Queued(e.ObjectNew)
 	return wasQueued != isQueued || before != after
 }})
 

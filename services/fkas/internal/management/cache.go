@@ -111,7 +111,7 @@ func trimToTopology(in any) (any, error) {
 
 // keptAnnotations are the annotations that FKAS reads, on objects of any kind.
 var keptAnnotations = []string{
-	NodeCreatedAnnotation, QueuedAnnotation, ReleasedAnnotation, LeavingAnnotation,
+	NodeCreatedAnnotation, QueuedAnnotation, FormerQueuedAnnotation, ReleasedAnnotation, LeavingAnnotation,
 	bmov1alpha1.PausedAnnotation, bmov1alpha1.DetachedAnnotation,
 	infrav1.UnhealthyAnnotation, infrav1.UnhealthyAnnotationDeprecated,
 }

@@ -10,15 +10,25 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 )
 
+// Queued returns the value of an object's QueuedAnnotation, and false when the object is not in the queue.
+func Queued(obj client.Object) (value string, queued bool) {
+	for _, name := range []string{QueuedAnnotation, FormerQueuedAnnotation} {
+		if value, queued = obj.GetAnnotations()[name]; queued {
+			return value, true
+		}
+	}
+	return "", false
+}
+
 // ClusterQueued says whether a Cluster is in the queue.
 func ClusterQueued(cluster *clusterv1.Cluster) bool {
-	_, queued := cluster.Annotations[QueuedAnnotation]
+	_, queued := Queued(cluster)
 	return queued
 }
 
 // HostQueued says whether a host is in the queue.
 func HostQueued(host *bmov1alpha1.BareMetalHost) bool {
-	_, queued := host.Annotations[QueuedAnnotation]
+	_, queued := Queued(host)
 	return queued
 }
 

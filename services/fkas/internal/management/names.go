@@ -11,11 +11,13 @@ const (
 	HostClusterLabel = "metal3-scale-lab/cluster"
 	// QueuedAnnotation on a paused Cluster is the number of hosts that the Cluster waits for, a whole number from 1.
 	// On a paused BareMetalHost it marks the host as queued, whatever its value.
-	QueuedAnnotation = "metal3-scale-lab/queued"
+	QueuedAnnotation = "queue.metal3-scale-lab/queued"
+	// FormerQueuedAnnotation is what earlier versions of the lab's program wrote instead.
+	FormerQueuedAnnotation = "metal3-scale-lab/queued"
 	// LeavingAnnotation on a BareMetalHost, whatever its value, says that the host is about to leave the lab.
 	LeavingAnnotation = "metal3-scale-lab/leaving"
 	// ReleasedAnnotation on a BareMetalHost or Cluster that was queued is the time of its release: RFC 3339, in UTC.
-	ReleasedAnnotation = "metal3-scale-lab/admitted"
+	ReleasedAnnotation = "queue.metal3-scale-lab/released"
 )
 
 // Annotations that only FKAS writes, each to make CAPM3 reconcile a Metal3Machine.

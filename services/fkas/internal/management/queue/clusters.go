@@ -59,8 +59,9 @@ func (q *ClusterQueue) Release(ctx context.Context, name types.NamespacedName) (
 	case err != nil:
 		return ClusterRelease{}, fmt.Errorf("release queued cluster %s: %w", name, err)
 	}
+	wanted, _ := management.Queued(&cluster)
 	log.FromContext(ctx).Info("Released a queued cluster", "cluster", name.String(), "reason", reason,
-		"queued", cluster.Annotations[management.QueuedAnnotation],
+		"queued", wanted,
 		"age", time.Since(cluster.CreationTimestamp.Time).Round(time.Second).String())
 	return ClusterRelease{Released: true}, nil
 }
@@ -73,7 +74,7 @@ func (q *ClusterQueue) releaseReason(
 	if !cluster.DeletionTimestamp.IsZero() {
 		return "it is being deleted", 0, nil
 	}
-	value := cluster.Annotations[management.QueuedAnnotation]
+	value, _ := management.Queued(cluster)
 	wanted, err := strconv.ParseUint(value, 10, 31)
 	if err != nil || wanted == 0 {
 		return fmt.Sprintf(

@@ -135,7 +135,7 @@ func TestTheReleaseOfAHostIsOnePatchOfAnnotations(t *testing.T) {
 	now := regexp.MustCompile(`"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ"`)
 	g.Expect(now.ReplaceAllString(sent[0], `"now"`)).To(MatchJSON(`{"metadata":{"uid":"uid-h","resourceVersion":"999",
 		"annotations":{"baremetalhost.metal3.io/paused":null,"cluster.x-k8s.io/paused":null,
-			"metal3-scale-lab/queued":null,"metal3-scale-lab/admitted":"now"}}}`))
+			"queue.metal3-scale-lab/queued":null,"metal3-scale-lab/queued":null,"queue.metal3-scale-lab/released":"now"}}}`))
 }
 
 func TestAHostWhoseReleaseIsRefusedStaysQueued(t *testing.T) {

@@ -17,8 +17,9 @@ func release(
 	ctx context.Context, c client.Writer, obj, target client.Object, now time.Time, pauses ...string,
 ) error {
 	annotations := map[string]any{
-		management.QueuedAnnotation:   nil,
-		management.ReleasedAnnotation: now.UTC().Format(time.RFC3339),
+		management.QueuedAnnotation:       nil,
+		management.FormerQueuedAnnotation: nil,
+		management.ReleasedAnnotation:     now.UTC().Format(time.RFC3339),
 	}
 	for _, pause := range pauses {
 		annotations[pause] = nil
