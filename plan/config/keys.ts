@@ -198,7 +198,7 @@ export const keys = {
         range: "`lab`, `published`",
         effects: ["restarts pods"],
         onChange:
-            "Restarts conductors and controllers. " +
+            "Restarts the database, the conductors, the controllers and FKAS. " +
             "With `published`, hosts that still wait in the queue are released at once; `lab` queues only new ones.",
     }),
     wait: withDefault(values.choice(["none", "hosts", "clusters"] as const), "clusters", {

@@ -100,7 +100,11 @@ describe("The lab, as its configuration tunes it,", () => {
         expect(annotationsOf(recorder, HOST)).to.deep.equal([
             undefined,
             undefined,
-            { "baremetalhost.metal3.io/paused": "", "cluster.x-k8s.io/paused": "", "queue.metal3-scale-lab/queued": "" },
+            {
+                "baremetalhost.metal3.io/paused": "",
+                "cluster.x-k8s.io/paused": "",
+                "queue.metal3-scale-lab/queued": "",
+            },
         ]);
         const told = recorder.resources
             .filter(({ name, type }) => type === DEPLOYMENT && name.startsWith("fkas-"))

@@ -43,11 +43,11 @@ async function clustersWithTwoHosts(): Promise<string[]> {
 /** Changes what is in the lab's clusters while they live, and which hosts there are for them. */
 export function dayTwo(): void {
     it("gives each cluster a worker, and takes it again: no host in use is touched", async () => {
-        // As many as the clusters will have machines at most.
-        await configure({ nodes: 6 });
         const before = await users();
+        const identities = await lab.live.identities();
         expect(Object.keys(before)).to.have.length(2);
-        await configure({ workerNodes: 1 });
+        // As many hosts as the clusters will have machines at most.
+        await configure({ nodes: 6, workerNodes: 1 });
         await up();
         await isWhole({ machines: 2, version: VERSION });
         expect(await users()).to.deep.include(before);
@@ -55,14 +55,17 @@ export function dayTwo(): void {
         await up();
         await isWhole({ machines: 1, version: VERSION });
         expect(await users()).to.deep.equal(before);
+        expect(await lab.live.identities()).to.include(identities);
     });
 
     it("gives each cluster three control planes, rolls them without a spare host, and goes back to one", async () => {
         const before = await users();
+        const identities = await lab.live.identities();
         await configure({ controlPlaneNodes: 3 });
         await up();
         await isWhole({ machines: 3, version: VERSION });
         expect(await users()).to.deep.include(before);
+        expect(await lab.live.identities()).to.include(identities);
 
         const old = await lab.live.machines();
         await configure({ kubernetesVersion: NEXT_PATCH });

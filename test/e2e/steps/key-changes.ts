@@ -54,6 +54,7 @@ export const KEY_GROUPS: readonly KeyGroup[] = [
         changes: {
             provisioningLimit: { to: "50", renews: /^pod baremetal-operator-system\// },
             hostsAtOnce: { to: "2", renews: /^pod metal3\/fkas-0-/ },
+            rolloutsAtOnce: { to: "4", renews: /^pod metal3\/fkas-0-/ },
             images: { to: copied("sushy-tools", "ip-address-manager"), renews: /^pod metal3-ipam-system\// },
         },
     },
