@@ -28,7 +28,6 @@ export const FAKE_API_SERVER_LABEL = "metal3-scale-lab/fake-api-server";
  * BareMetalHost, whatever its value: FKAS releases the host once fewer hosts than `hostsAtOnce` are in progress.
  */
 export const QUEUED_ANNOTATION = "queue.metal3-scale-lab/queued";
-
 /** What earlier versions wrote instead of it. Pulumi did not ignore its changes, because no dot is in its name. */
 export const FORMER_QUEUED_ANNOTATION = "metal3-scale-lab/queued";
 
