@@ -1,5 +1,5 @@
 import type { ObjectMetadata } from "../../lib/kubernetes";
-import { QUEUED_ANNOTATION } from "../../plan/manifests/cluster-objects";
+import { queuedValue } from "../../plan/manifests/cluster-objects";
 import { condition, conditionTrouble, oneLine, type Condition, type Observed } from "./conditions";
 import type { Pending } from "./pending";
 
@@ -54,7 +54,7 @@ const COUNTS = ["desiredReplicas", "replicas", "upToDateReplicas", "readyReplica
  * and those of a Cluster which was queued again may be outdated.
  */
 export function clusterStatus({ metadata, status }: ClusterObject): ClusterStatus {
-    const queued = metadata?.annotations?.[QUEUED_ANNOTATION];
+    const queued = queuedValue(metadata?.annotations);
     const deleting = metadata?.deletionTimestamp !== undefined;
     const conditions = status?.conditions ?? [];
     const available = condition({ conditions }, "Available");

@@ -1,5 +1,5 @@
 import type { ObjectMetadata } from "../../lib/kubernetes";
-import { BMO_PAUSED_ANNOTATION, CLUSTER_NAME_LABEL, QUEUED_ANNOTATION } from "../../plan/manifests/cluster-objects";
+import { BMO_PAUSED_ANNOTATION, CLUSTER_NAME_LABEL, queuedValue } from "../../plan/manifests/cluster-objects";
 import type { Pending } from "./pending";
 
 /** State of a host that is paused until FKAS releases it: BMO has given it none yet. */
@@ -56,7 +56,7 @@ export function hostStatus(object: HostObject): HostStatus {
     const elsewhere = spec?.consumerRef === undefined ? placedByUser(object) : undefined;
     return {
         name: metadata?.name ?? "",
-        state: status?.provisioning?.state || (metadata?.annotations?.[QUEUED_ANNOTATION] === undefined ? "" : QUEUED),
+        state: status?.provisioning?.state || (queuedValue(metadata?.annotations) === undefined ? "" : QUEUED),
         error: status?.errorMessage ?? "",
         deleting: metadata?.deletionTimestamp !== undefined,
         ...(consumer === undefined ? {} : { consumer }),
@@ -74,7 +74,7 @@ function placedByUser({ metadata, spec, status }: HostObject): Elsewhere | undef
     const annotations = metadata?.annotations ?? {};
     const state = status?.provisioning?.state;
     // BMO leaves a paused host alone, so that its status stays what it was, whatever that is.
-    if (BMO_PAUSED_ANNOTATION in annotations && !(QUEUED_ANNOTATION in annotations)) {
+    if (BMO_PAUSED_ANNOTATION in annotations && queuedValue(annotations) === undefined) {
         return { asked: "paused", there: true };
     }
     if (DETACHED in annotations) {

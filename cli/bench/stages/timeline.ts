@@ -1,4 +1,4 @@
-import { QUEUED_ANNOTATION, RELEASED_ANNOTATION } from "../../../plan/manifests/cluster-objects";
+import { queuedValue, RELEASED_ANNOTATION } from "../../../plan/manifests/cluster-objects";
 import { key, time, trueSince, type ApiObject, type Operation } from "./api-object";
 
 /**
@@ -42,7 +42,7 @@ const conditionEvents = (object: ApiObject, events: Record<string, string>): Rec
 function timeline({ metadata }: ApiObject, events: Record<string, number | undefined>): Timeline {
     const { name, uid, creationTimestamp, deletionTimestamp, annotations } = metadata;
     const released = time(annotations?.[RELEASED_ANNOTATION]);
-    const wasQueued = released !== undefined || annotations?.[QUEUED_ANNOTATION] !== undefined;
+    const wasQueued = released !== undefined || queuedValue(annotations) !== undefined;
     // A queued object begins with its release: until then no controller works on it.
     const beginning = wasQueued
         ? { queued: time(creationTimestamp), created: released }
