@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 
 /**
  * Clock ticks per second in the files of /proc: the kernel's USER_HZ, which is 100 on all architectures of the lab
@@ -22,6 +22,12 @@ export interface ProcessStat {
     childrenCpuSeconds: number;
     residentPages: number;
 }
+
+/**
+ * Numbers of the namespaces into which a machine boots, in the links of /proc/PID/ns (the kernel's
+ * include/linux/proc_ns.h: PROC_PID_INIT_INO and PROC_UTS_INIT_INO).
+ */
+const FIRST_NAMESPACES = { pid: 0xeffffffc, uts: 0xeffffffe };
 
 /** Memory of the machine, bytes. */
 export interface MachineMemory {
@@ -116,6 +122,33 @@ export function processArguments(pid: number): string[] {
 
 /** The program of a process as it was called, often with its path. Undefined when it has ended, or has no such text. */
 export const processProgram = (pid: number): string | undefined => processArguments(pid)[0];
+
+/**
+ * The PIDs of a process in its own namespace and in all those around it that are seen from here, from the line NSpid of
+ * /proc/PID/status (proc_pid_status(5)): a process in a container has several.
+ */
+export const parseNamespacePids = (text: string): number[] =>
+    (/^NSpid:(.*)$/m.exec(text)?.[1] ?? "").trim().split(/\s+/).filter(Boolean).map(Number);
+
+/** {@link parseNamespacePids} of a process; empty when it has ended. */
+export function namespacePids(pid: number): number[] {
+    try {
+        return parseNamespacePids(readFileSync(`/proc/${pid}/status`, "utf8"));
+    } catch {
+        return [];
+    }
+}
+
+/**
+ * Whether this process sees every process that can have the same hostname. It does outside of containers, and in a
+ * container with a hostname of its own. In one with the machine's hostname it does not see the machine's processes.
+ */
+export function seesAllOfHostname(links: (kind: "pid" | "uts") => string = namespaceLink): boolean {
+    const isFirst = (kind: "pid" | "uts"): boolean => links(kind) === `${kind}:[${FIRST_NAMESPACES[kind]}]`;
+    return isFirst("pid") || !isFirst("uts");
+}
+
+const namespaceLink = (kind: string): string => readlinkSync(`/proc/self/ns/${kind}`);
 
 /** The process `root` and everything that it has started, directly or not. Empty when there is no such process. */
 export function processTree(processes: Iterable<ProcessStat>, root: number): ProcessStat[] {

@@ -33,6 +33,7 @@ case "$1 $2" in
     "stack import") cat > state; echo import >> changes ;;
     "stack init") echo '{}' > state; echo init >> changes ;;
     "stack select") ;;
+    "cancel "*) echo cancel >> changes ;;
     *) echo "the fake pulumi does not know: $*" >&2; exit 1 ;;
 esac
 `;

@@ -2,13 +2,16 @@ import { expect } from "chai";
 import {
     allProcesses,
     machineMemory,
+    namespacePids,
     parseBusySeconds,
     parseMemory,
+    parseNamespacePids,
     parseProcessStat,
     parseSharedPages,
     processProgram,
     processStat,
     processTree,
+    seesAllOfHostname,
 } from "../../lib/proc";
 
 describe("reading the files of /proc", () => {
@@ -24,6 +27,23 @@ describe("reading the files of /proc", () => {
             residentPages: 256,
         });
     });
+
+    it("A process in a container has a number in each namespace, the one that the container sees as the last", () => {
+        expect(parseNamespacePids("Name:\tpulumi\nNSpid:\t28768\t14\nNSpgid:\t28768\t14\n")).to.deep.equal([28768, 14]);
+        expect(namespacePids(process.pid)).to.include(process.pid);
+        expect(namespacePids(2 ** 22 + 1)).to.deep.equal([]);
+    });
+
+    const sees: [string, number, number, boolean][] = [
+        ["a process outside of containers", 4026531836, 4026531838, true],
+        ["a process in a container with a hostname of its own", 4026532300, 4026532299, true],
+        ["a process in a container with the machine's hostname", 4026532300, 4026531838, false],
+    ];
+    for (const [what, pid, uts, expected] of sees) {
+        it(`All processes of its hostname are ${expected ? "" : "not "}seen by ${what}`, () => {
+            expect(seesAllOfHostname((kind) => `${kind}:[${kind === "pid" ? pid : uts}]`)).to.equal(expected);
+        });
+    }
 
     it("Shared pages are the third number of statm", () => {
         expect(parseSharedPages("2100 190 90 5 0 77 0\n")).to.equal(90);
