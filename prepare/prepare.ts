@@ -22,6 +22,7 @@ import { renderChart } from "./chart";
 import { foreignLabProblems } from "./foreign-lab";
 import { Images } from "./images";
 import { readLivingLab } from "./living-lab";
+import { pauseProblems } from "./paused";
 import { startStoppedLab, stoppedNodeProblems } from "./stopped-lab";
 
 /**
@@ -58,7 +59,13 @@ export async function prepare(): Promise<LabArgs> {
     }
     if (!pulumi.runtime.isDryRun()) {
         await startStoppedLab(wanted.plan.prefix);
-    } else {
+    }
+    // The lab's own API server is asked, so this comes after the start of what stood still.
+    const pauses = await pauseProblems(living, wanted.plan);
+    if (pauses.length > 0) {
+        throw new ConfigurationError(pauses);
+    }
+    if (pulumi.runtime.isDryRun()) {
         const summary = changeSummary(living, wanted.plan, wanted.config);
         if (summary !== undefined) {
             void pulumi.log.info(summary);

@@ -89,9 +89,9 @@ export async function clearDeadLocks(ready: Ready, stack: string, here = lookAro
     if (lock !== undefined) {
         throw new UserError(
             `the stack ${stack} is locked by ${lock.username}@${lock.hostname} (process ${lock.pid}) since ` +
-                `${lock.timestamp.slice(0, 16).replace("T", " ")} UTC. Whether that process still runs cannot be seen ` +
-                `from this machine or container: wait for it or end it there. If it is gone, release its lock here ` +
-                `with 'pulumi cancel --yes --stack ${stack}'`,
+                `${lock.timestamp.slice(0, 16).replace("T", " ")} UTC. Whether that process still runs cannot be ` +
+                `seen from this machine or container: wait for it or end it there. If it is gone, release its lock ` +
+                `here with 'pulumi cancel --yes --stack ${stack}'`,
         );
     }
     if (locks.length === 0) {

@@ -25,6 +25,8 @@ export interface LivingLab {
     apiPort?: number;
     /** Whether Pulumi knows the cluster by an identifier. Labs of earlier versions are known by their port. */
     identified: boolean;
+    /** Administrator's kubeconfig of its cluster. Undefined: the cluster was not made yet. */
+    kubeconfig?: string;
     /** BMC address of each host, by its name. */
     hosts: Record<string, string>;
     /** By name. */
@@ -37,6 +39,7 @@ export type StackResources = Record<string, { type: string; outputs?: unknown }>
 /** The fields of the outputs that are looked at. All are optional: a state may be that of a lab of another version. */
 interface Outputs extends SubstrateOutputs {
     clusterIdentifier?: string;
+    kubeconfig?: string;
     metadata?: { name?: string };
     spec?: {
         bmc?: { address?: string };
@@ -68,6 +71,9 @@ function add(lab: LivingLab, type: string, name: string, outputs: Outputs): void
         addCluster(lab, outputs);
     } else if (`${type} ${name}` === PROVIDER) {
         lab.identified = outputs.clusterIdentifier !== undefined;
+        if (outputs.kubeconfig) {
+            lab.kubeconfig = outputs.kubeconfig;
+        }
     } else {
         addSubstrate(lab, livingSubstrate(`${type} ${name}`, outputs));
     }

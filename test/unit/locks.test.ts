@@ -44,7 +44,7 @@ describe("The lock of a stack", () => {
         beforeEach(async () => (machine = await FakeCommands.create()));
         afterEach(() => machine.remove());
 
-        it("stays when it is another machine's, and the message names who has it, where, since when, and the way out", async () => {
+        it("stays when it is another machine's, and the message says who has it, where, and the way out", async () => {
             const error = await refusal(clear({ hostname: "there" }));
             expect(error).to.be.instanceOf(UserError);
             expect(error?.message)
