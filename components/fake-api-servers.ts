@@ -1,6 +1,7 @@
 import * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { CLUSTER_PORTS } from "../plan/addresses";
+import { FAKE_API_SERVER_LABEL } from "../plan/manifests/cluster-objects";
 import type { ClusterPlan, FakeApiServerPlan, LabPlan } from "../plan/plan";
 import { GO_RUNTIME_LARGE } from "../plan/profiles";
 import type { ClusterApi } from "./cluster-api";
@@ -175,7 +176,13 @@ function createService(
         name,
         {
             // The Service has no endpoint before the Deployment is ready, which is created beside it.
-            metadata: { name, namespace, annotations: { "pulumi.com/skipAwait": "true" } },
+            metadata: {
+                name,
+                namespace,
+                annotations: { "pulumi.com/skipAwait": "true" },
+                // FKAS finds by it which of them serves the Cluster of a user.
+                labels: { [FAKE_API_SERVER_LABEL]: String(server.index) },
+            },
             spec: {
                 selector: selector(server),
                 // A restarted FKAS becomes ready when it serves all clusters. Those that it serves earlier are reached.

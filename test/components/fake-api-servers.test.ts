@@ -161,6 +161,8 @@ describe("The fake API servers", () => {
         const recorder = await lab({ nodes: "120", clusters: "120", fakeApiServers: "3" });
         const open = new Map<number, string>();
         for (const { name, inputs } of ofFkas(recorder, SERVICE)) {
+            const { labels } = inputs["metadata"] as { labels: object };
+            expect(labels).to.deep.equal({ "metal3-scale-lab/fake-api-server": name.split("-")[1] });
             for (const each of (inputs["spec"] as { ports: { name: string; port: number; targetPort: number }[] })
                 .ports) {
                 expect(each).to.deep.equal({ name: `cluster-${each.port}`, port: each.port, targetPort: each.port });

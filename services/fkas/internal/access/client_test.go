@@ -21,6 +21,7 @@ import (
 	"metal3-scale-lab/fkas/internal/controller"
 	"metal3-scale-lab/fkas/internal/management"
 	"metal3-scale-lab/fkas/internal/management/queue"
+	"metal3-scale-lab/fkas/internal/management/routing"
 	"metal3-scale-lab/fkas/internal/options"
 	"metal3-scale-lab/fkas/internal/registry"
 	"metal3-scale-lab/fkas/internal/testkit"
@@ -135,6 +136,17 @@ func TestEveryGrantedRequestIsSent(t *testing.T) {
 	node := registry.Node{UUID: "uid", Version: "v1.35.4", Labels: labels}
 	g.Expect(l.UpdateNode(l.Ctx, lab.Key("r"), "n", node)).To(Succeed())
 	g.Expect(l.Unregister(l.Ctx, lab.Key("r"))).To(Succeed())
+
+	// A Cluster that its user made is given the FKAS of its port.
+	router := routing.Router{Client: l.Cached, Clusters: l.Management}
+	service := &corev1.Service{ObjectMeta: metav1.ObjectMeta{
+		Namespace: lab.Namespace, Name: "fkas-0-0", Labels: map[string]string{management.IndexLabel: "0"},
+	}}
+	service.Spec.ExternalIPs, service.Spec.Ports = []string{"127.0.0.1"}, []corev1.ServicePort{{Port: 20000}}
+	g.Expect(l.Management.Create(l.Ctx, service)).To(Succeed())
+	l.Create(lab.NewCluster("own", 20000)...)
+	_, err = router.Route(l.Ctx, lab.Key("own"))
+	g.Expect(err).NotTo(HaveOccurred())
 
 	g.Expect(l.Guard.Unused()).To(BeEmpty())
 }

@@ -51,7 +51,8 @@ func TestEachFlagNeedsItsOwnRules(t *testing.T) {
 	}
 	g.Expect(requests(t, nothing)).To(ConsistOf(append(always, "create secrets")))
 	g.Expect(requests(t, byKCP)).To(ConsistOf(append(always, "list secrets", "watch secrets")))
-	g.Expect(requests(t, assigning)).To(ConsistOf(append(always, "create secrets", "patch baremetalhosts")))
+	g.Expect(requests(t, assigning)).To(ConsistOf(append(
+		always, "create secrets", "patch baremetalhosts", "list services", "watch services", "create events")))
 	g.Expect(requests(t, everything)).To(ConsistOf(append(
 		always,
 		"create secrets",

@@ -113,8 +113,8 @@ func newManager(o *options.Options, kube *rest.Config) (ctrl.Manager, error) {
 	})
 }
 
-// setupFleet adds the host queue and the assignment of hosts, if the options make this process run them, and the cache
-// of the Clusters of every FKAS that both need.
+// setupFleet adds the host queue, the assignment of hosts and the routing of Clusters, if the options make this process
+// run them, and the cache of the Clusters of every FKAS that they need.
 func setupFleet(mgr ctrl.Manager, kube *rest.Config, o *options.Options) error {
 	if o.HostsAtOnce == 0 && !o.AssignHosts {
 		return nil
@@ -136,6 +136,10 @@ func setupFleet(mgr ctrl.Manager, kube *rest.Config, o *options.Options) error {
 	}
 	if o.AssignHosts {
 		errs = append(errs, controller.SetupAssignment(mgr, clusters, o.RolloutsAtOnce))
+	}
+	// Without an index this process serves every Cluster, whatever its label.
+	if o.AssignHosts && o.Index != "" {
+		errs = append(errs, controller.SetupRouting(mgr, clusters))
 	}
 	return errors.Join(errs...)
 }

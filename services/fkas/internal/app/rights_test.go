@@ -9,13 +9,16 @@ import (
 	"testing"
 
 	bmov1alpha1 "github.com/metal3-io/baremetal-operator/apis/metal3.io/v1alpha1"
+	infrav1 "github.com/metal3-io/cluster-api-provider-metal3/api/v1beta2"
 	. "github.com/onsi/gomega"
+	corev1 "k8s.io/api/core/v1"
 	rbacv1 "k8s.io/api/rbac/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/rest"
 	bootstrapv1 "sigs.k8s.io/cluster-api/api/bootstrap/kubeadm/v1beta2"
+	clusterv1 "sigs.k8s.io/cluster-api/api/core/v1beta2"
 	"sigs.k8s.io/cluster-api/util/secret"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/envtest"
@@ -109,12 +112,56 @@ func TestTheFlagsWorkWithTheRightsThatTheyDeclare(t *testing.T) {
 		APIVersion: "v1", Kind: "ConfigMap", Name: "owner", UID: "uid",
 	})).To(Succeed())
 	testkit.Eventually(t, "the cluster to be served", func() error {
-		address := net.JoinHostPort("127.0.0.1", strconv.Itoa(int(cluster.Spec.ControlPlaneEndpoint.Port)))
-		connection, err := net.Dial("tcp", address)
-		if err != nil {
+		return listens(cluster.Spec.ControlPlaneEndpoint.Port)
+	})
+}
+
+// listens is an error where nothing listens at a port of this machine.
+func listens(port int32) error {
+	connection, err := net.Dial("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(int(port))))
+	if err != nil {
+		return err
+	}
+	return connection.Close()
+}
+
+// TestAClusterOfAUserIsServedOnceAServiceOpensItsPort covers the way from each of the watches to the label and to an
+// Event, and from the label to the FKAS that serves the Cluster.
+func TestAClusterOfAUserIsServedOnceAServiceOpensItsPort(t *testing.T) {
+	kube := startManagementCluster(t)
+	g, ctx := NewWithT(t), context.Background()
+	c, err := client.New(kube.Config, client.Options{Scheme: management.Scheme()})
+	g.Expect(err).NotTo(HaveOccurred())
+	open := func(name string, port int32) {
+		service := &corev1.Service{ObjectMeta: metav1.ObjectMeta{
+			Namespace: "default", Name: name, Labels: map[string]string{management.IndexLabel: "0"},
+		}}
+		service.Spec.ExternalIPs, service.Spec.Ports = []string{"192.0.2.1"}, []corev1.ServicePort{{Port: port}}
+		g.Expect(c.Create(ctx, service)).To(Succeed())
+	}
+	open("fkas-0-0", testkit.FreePort(t))
+	own := newCluster("own", "", testkit.FreePort(t))
+	own.Labels, own.Spec.ControlPlaneEndpoint.Host = nil, "192.0.2.1"
+	own.Spec.InfrastructureRef = clusterv1.ContractVersionedObjectReference{
+		APIGroup: infrav1.GroupName, Kind: management.Metal3ClusterKind, Name: "own",
+	}
+	g.Expect(c.Create(ctx, own)).To(Succeed())
+	start(t, kube, "--index=0", "--assign-hosts")
+	testkit.Eventually(t, "the Event that no Service opens the port", func() error {
+		var events corev1.EventList
+		if err := c.List(ctx, &events); err != nil {
 			return err
 		}
-		return connection.Close()
+		for _, each := range events.Items {
+			if each.InvolvedObject.UID == own.UID && each.Reason == "NotServed" {
+				return nil
+			}
+		}
+		return fmt.Errorf("there are %d Events", len(events.Items))
+	})
+	open("fkas-0-1", own.Spec.ControlPlaneEndpoint.Port)
+	testkit.Eventually(t, "the cluster to be served", func() error {
+		return listens(own.Spec.ControlPlaneEndpoint.Port)
 	})
 }
 

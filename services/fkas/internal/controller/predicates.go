@@ -64,6 +64,14 @@ var topologyChanged = predicate.TypedFuncs[*clusterv1.Cluster]{
 	},
 }
 
+// routeChanged passes changes of a Cluster's spec and label, and its deletion.
+var routeChanged = predicate.TypedFuncs[*clusterv1.Cluster]{
+	UpdateFunc: func(e event.TypedUpdateEvent[*clusterv1.Cluster]) bool {
+		return topologyChanged.Update(e) ||
+			e.ObjectOld.Labels[management.IndexLabel] != e.ObjectNew.Labels[management.IndexLabel]
+	},
+}
+
 // becameFree passes only the event with which a host becomes free for machines of a Cluster: it becomes available, or
 // is assigned to the Cluster while it is. A machine that looks for a host later finds it without FKAS.
 var becameFree = predicate.Funcs{

@@ -3,8 +3,10 @@ package management
 import (
 	bmov1alpha1 "github.com/metal3-io/baremetal-operator/apis/metal3.io/v1alpha1"
 	infrav1 "github.com/metal3-io/cluster-api-provider-metal3/api/v1beta2"
+	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/labels"
+	"k8s.io/apimachinery/pkg/selection"
 	clusterv1 "sigs.k8s.io/cluster-api/api/core/v1beta2"
 	"sigs.k8s.io/controller-runtime/pkg/cache"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -20,6 +22,7 @@ func CacheOptions(namespace, index string) cache.Options {
 			&infrav1.Metal3Cluster{}:     {Transform: Trim},
 			&infrav1.Metal3Machine{}:     {Transform: Trim},
 			&bmov1alpha1.BareMetalHost{}: {Transform: Trim},
+			&corev1.Service{}:            {Transform: Trim, Label: withIndex()},
 		},
 	}
 	if namespace != "" {
@@ -28,7 +31,8 @@ func CacheOptions(namespace, index string) cache.Options {
 	return options
 }
 
-// TopologyCacheOptions is for a second cache, which holds the Clusters of every index, and of each its topology alone.
+// TopologyCacheOptions is for a second cache, which holds the Clusters of every index and those without one, and of
+// each little more than its topology.
 func TopologyCacheOptions(namespace string) cache.Options {
 	options := CacheOptions(namespace, "")
 	options.ByObject = map[client.Object]cache.ByObject{&clusterv1.Cluster{}: {Transform: trimToTopology}}
@@ -40,6 +44,16 @@ func indexSelector(index string) labels.Selector {
 		return nil
 	}
 	return labels.SelectorFromSet(labels.Set{IndexLabel: index})
+}
+
+// withIndex selects the Services of an FKAS.
+func withIndex() labels.Selector {
+	requirement, err := labels.NewRequirement(IndexLabel, selection.Exists, nil)
+	if err != nil {
+		// The label is a constant, so this is a fault of the program.
+		panic(err)
+	}
+	return labels.NewSelector().Add(*requirement)
 }
 
 // Trim keeps the fields of an object that FKAS reads from the cache.
@@ -76,6 +90,10 @@ func Trim(in any) (any, error) {
 			obj.Labels = map[string]string{HostClusterLabel: cluster}
 		}
 		trimHost(obj)
+	case *corev1.Service:
+		trimMeta(&obj.ObjectMeta)
+		obj.Spec = corev1.ServiceSpec{Ports: obj.Spec.Ports, ExternalIPs: obj.Spec.ExternalIPs}
+		obj.Status = corev1.ServiceStatus{}
 	}
 	return in, nil
 }
@@ -97,13 +115,16 @@ func trimHost(host *bmov1alpha1.BareMetalHost) {
 	host.Status.Provisioning.State = state
 }
 
-// trimToTopology keeps the fields of a Cluster that HostQueue and the assignment of hosts read.
+// trimToTopology keeps the fields of a Cluster that HostQueue, the assignment of hosts and the routing read.
 func trimToTopology(in any) (any, error) {
 	if cluster, ok := in.(*clusterv1.Cluster); ok {
 		trimMeta(&cluster.ObjectMeta)
 		topology := cluster.Spec.Topology
 		topology.Variables = nil
-		cluster.Spec = clusterv1.ClusterSpec{Topology: topology}
+		cluster.Spec = clusterv1.ClusterSpec{
+			Topology: topology, InfrastructureRef: cluster.Spec.InfrastructureRef,
+			ControlPlaneEndpoint: cluster.Spec.ControlPlaneEndpoint,
+		}
 		cluster.Status = clusterv1.ClusterStatus{}
 	}
 	return in, nil

@@ -6,9 +6,12 @@
 //
 //   - desired derives the fake cluster that belongs to a Cluster,
 //   - queue releases queued Clusters and BareMetalHosts,
+//   - assignment decides which host serves which Cluster,
+//   - routing finds the FKAS of a Cluster that its user made,
 //   - triggers makes CAPM3 reconcile a Metal3Machine at once,
 //   - orphans deletes Machines whose owner gave up on them.
 //
-// They hold no state. Package controller decides when they run, so that each of them can be tested with a fake client.
-// The values of labels and annotations are part of the objects of running labs and never change.
+// They hold no state beyond what they have told. Package controller decides when they run, so that each of them can be
+// tested with a fake client. The values of labels and annotations are part of the objects of running labs and never
+// change.
 package management

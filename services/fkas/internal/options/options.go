@@ -122,8 +122,8 @@ func flags(o *Options, text *texts, env Environment) *flag.FlagSet {
 		&o.AssignHosts,
 		"assign-hosts",
 		false,
-		"assign free BareMetalHosts to the Clusters of every FKAS, with the label metal3-scale-lab/cluster; set it in one "+
-			"FKAS of a management cluster only",
+		"assign free BareMetalHosts to the Clusters of every FKAS, with the label metal3-scale-lab/cluster, and give "+
+			"Clusters without the label of an FKAS the one of their port; set it in one FKAS of a management cluster only",
 	)
 	fs.IntVar(
 		&o.RolloutsAtOnce,
