@@ -1,7 +1,8 @@
 import { chmod, mkdir, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { CoreV1Api, CustomObjectsApi, type KubeConfig } from "@kubernetes/client-node";
-import { isAbsent, listObjects, parseKubeconfig, type ObjectMetadata } from "../lib/kubernetes";
+import { isAbsent, listObjects, parseKubeconfig, renameKubeconfig, type ObjectMetadata } from "../lib/kubernetes";
+import { stackPrefix } from "../plan/identities";
 import { CLUSTERS } from "../tasks/wait-for-fleet/reader";
 import { LAB_NAMESPACE, labDirectory, managementKubeconfig } from "./management";
 
@@ -21,7 +22,7 @@ export async function kubeconfig({ stack, cluster }: KubeconfigOptions): Promise
         return 0;
     }
     const config = parseKubeconfig(await managementKubeconfig(stack));
-    const content = await workloadKubeconfig(config, cluster);
+    const content = renameKubeconfig(await workloadKubeconfig(config, cluster), `${stackPrefix(stack)}-${cluster}`);
     const directory = labDirectory(stack);
     await mkdir(directory, { recursive: true });
     const file = join(directory, `${cluster}.kubeconfig`);

@@ -64,10 +64,10 @@ export class Lab extends pulumi.ComponentResource {
         const after = [fakeApiServers, ...hosts.hosts];
         const vacated = vacatedHosts({ plan, kubeconfig: substrate.kubeconfig, after });
         const content = substrate.kubeconfig;
-        const { path } = new KubeconfigFile("kubeconfig", { content, stack: pulumi.getStack() }, here);
+        const { path, written } = new KubeconfigFile("kubeconfig", { content, stack: pulumi.getStack() }, here);
         this.outputs = {
             kubeconfig: pulumi.secret(content),
-            kubeconfigPath: path,
+            kubeconfigPath: written,
             ironicEndpoint: ironic.agentUrl,
             hosts: plan.hosts.length,
             clusters: plan.clusters.length,

@@ -34,6 +34,27 @@ export function parseKubeconfig(text: string): KubeConfig {
 }
 
 /**
+ * The current context of a kubeconfig alone, with one name for its cluster, user and context: kubeconfigs of several
+ * clusters are often merged, and of two entries with one name kubectl takes the first.
+ * @throws Error when the current context of the kubeconfig names no cluster or no user
+ */
+export function renameKubeconfig(text: string, name: string): string {
+    const config = parseKubeconfig(text);
+    const [cluster, user] = [config.getCurrentCluster(), config.getCurrentUser()];
+    if (cluster === null || user === null) {
+        throw new Error("kubeconfig: its current context names no user");
+    }
+    const renamed = new KubeConfig();
+    renamed.loadFromOptions({
+        clusters: [{ ...cluster, name }],
+        users: [{ ...user, name }],
+        contexts: [{ name, cluster: name, user: name }],
+        currentContext: name,
+    });
+    return renamed.exportConfig();
+}
+
+/**
  * Lists the objects of a custom kind in a namespace, page by page.
  * @param most stops after the page that reaches this number of objects. Default: all objects.
  */

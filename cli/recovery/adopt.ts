@@ -7,7 +7,7 @@ import type { Ready } from "../../toolchain/ensure";
 import { repoPath } from "../../toolchain/paths";
 import { run } from "../../toolchain/run";
 import { managementKubeconfig } from "../management";
-import { importSettled, type StackState, type StateResource } from "./state";
+import { importSettled, kubeconfigOfState, type StackState, type StateResource } from "./state";
 
 /** Longest preview, milliseconds. With a thousand hosts and clusters one took 71 s on a busy machine. */
 const PREVIEW_LIMIT_MS = 600_000;
@@ -152,7 +152,7 @@ export async function adopt(
     const planned = steps.flatMap(({ op, newState }) => (op === "create" && newState?.custom ? [newState] : []));
     const inventory = new Map([
         ...objects.map((object): [string, string] => [machineKey(object), object.id]),
-        ...(await kubernetesInventory(await managementKubeconfig(stack), planned)),
+        ...(await kubernetesInventory(await kubeconfigOf(ready, stack), planned)),
     ]);
     const found = findUnrecorded(resources, steps, inventory);
     const made = found.filter(({ custom }) => custom);
@@ -170,6 +170,10 @@ export async function adopt(
         throw new Error("the adopted resources could not be refreshed: the messages above say why");
     }
 }
+
+/** The lab's kubeconfig: its file in the checkout, or from the state where somebody has removed that. */
+const kubeconfigOf = async (ready: Ready, stack: string): Promise<string> =>
+    (await kubeconfigOfState(ready, stack)) ?? managementKubeconfig(stack);
 
 /** Keys and ids of the planned Kubernetes objects that exist, by one list for each kind and namespace. */
 async function kubernetesInventory(kubeconfig: string, planned: readonly StateResource[]): Promise<[string, string][]> {

@@ -1,5 +1,8 @@
+import { livingLab, type StackResources } from "../../plan/change/living-lab";
 import type { Ready } from "../../toolchain/ensure";
 import { askPulumi } from "../stack";
+
+type StackResource = StackResources[string];
 
 /** A resource in a stack's state (pulumi/sdk, apitype.ResourceV3), with the fields that recovery needs. */
 export interface StateResource {
@@ -34,6 +37,27 @@ export interface StackState {
 /** Reads the stack's state. */
 export async function exportState(ready: Ready, stack: string): Promise<StackState> {
     return JSON.parse(await askPulumi(ready, ["stack", "export", "--stack", stack])) as StackState;
+}
+
+/** Key of a secret in a state, with its plain text in JSON beside it (pulumi/sdk, resource.SigKey, SecretV1). */
+const SECRET = "4dabf18193072939515e22adb298388d";
+
+/**
+ * The administrator's kubeconfig of the stack's lab, from its state.
+ * @returns undefined when the lab's cluster is not in the state
+ */
+export async function kubeconfigOfState(ready: Ready, stack: string): Promise<string | undefined> {
+    const args = ["stack", "export", "--show-secrets", "--stack", stack];
+    const { deployment } = JSON.parse(await askPulumi(ready, args)) as StackState;
+    const plain = (deployment?.resources ?? []).map(({ urn, type, outputs }): [string, StackResource] => {
+        const secret = outputs?.["kubeconfig"] as { plaintext?: string } | undefined;
+        const isSecret = secret?.plaintext !== undefined && SECRET in secret;
+        return [
+            urn,
+            { type, outputs: isSecret ? { kubeconfig: JSON.parse(secret.plaintext as string) as unknown } : {} },
+        ];
+    });
+    return livingLab(stack, Object.fromEntries(plain)).kubeconfig;
 }
 
 /** Replaces the stack's state, without pending operations: every later command would warn about them. */

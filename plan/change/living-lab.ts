@@ -71,7 +71,8 @@ function add(lab: LivingLab, type: string, name: string, outputs: Outputs): void
         addCluster(lab, outputs);
     } else if (`${type} ${name}` === PROVIDER) {
         lab.identified = outputs.clusterIdentifier !== undefined;
-        if (outputs.kubeconfig) {
+        // The command line reads the state as it is stored, where a secret is no text.
+        if (typeof outputs.kubeconfig === "string" && outputs.kubeconfig !== "") {
             lab.kubeconfig = outputs.kubeconfig;
         }
     } else {

@@ -1,6 +1,6 @@
 import { ApiException, type CustomObjectsApi } from "@kubernetes/client-node";
 import { expect } from "chai";
-import { isAbsent, listObjects, parseKubeconfig, requestErrorText } from "../../lib/kubernetes";
+import { isAbsent, listObjects, parseKubeconfig, renameKubeconfig, requestErrorText } from "../../lib/kubernetes";
 
 const HOSTS = { group: "metal3.io", version: "v1alpha1", plural: "baremetalhosts" };
 
@@ -51,6 +51,41 @@ describe("The Kubernetes client", () => {
         expect(requestErrorText(failed(502, "<html>"))).to.equal("502 <html>");
         const refused = new Error("fetch failed", { cause: new Error("connect ECONNREFUSED 127.0.0.1:6443") });
         expect(requestErrorText(refused)).to.equal("connect ECONNREFUSED 127.0.0.1:6443");
+    });
+
+    it("gives a kubeconfig one name for all its entries, and keeps its server, certificates and keys", () => {
+        const encode = (text: string): string => Buffer.from(text).toString("base64");
+        const entry = (name: string): object => ({
+            apiVersion: "v1",
+            kind: "Config",
+            "current-context": `${name}-admin@${name}`,
+            clusters: [
+                {
+                    name,
+                    cluster: { server: "https://192.168.222.2:20000", "certificate-authority-data": encode("ca") },
+                },
+            ],
+            users: [
+                {
+                    name: `${name}-admin`,
+                    user: { "client-certificate-data": encode("cert"), "client-key-data": encode("key") },
+                },
+            ],
+            contexts: [{ name: `${name}-admin@${name}`, context: { cluster: name, user: `${name}-admin` } }],
+        });
+        const renamed = (stack: string): Record<string, { name: string }[]> =>
+            JSON.parse(renameKubeconfig(JSON.stringify(entry("cluster-0000")), `m3lab-${stack}-cluster-0000`)) as never;
+        const [one, other] = [renamed("dev"), renamed("second")];
+        for (const list of ["clusters", "users", "contexts"]) {
+            expect(one[list]?.map(({ name }) => name)).to.deep.equal(["m3lab-dev-cluster-0000"]);
+            expect(other[list]?.map(({ name }) => name)).to.deep.equal(["m3lab-second-cluster-0000"]);
+        }
+        const config = parseKubeconfig(JSON.stringify(one));
+        expect(config.getCurrentCluster()).to.deep.include({
+            server: "https://192.168.222.2:20000",
+            caData: encode("ca"),
+        });
+        expect(config.getCurrentUser()).to.deep.include({ certData: encode("cert"), keyData: encode("key") });
     });
 
     it("refuses a kubeconfig whose current context names no cluster", () => {

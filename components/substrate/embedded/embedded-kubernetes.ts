@@ -45,7 +45,9 @@ export class EmbeddedKubernetes extends pulumi.ComponentResource {
         // The kubeconfig does not depend on the node. A new node (of another image) has the same state in its volume,
         // but a kubeconfig that depended on the node would replace the provider, and every object with it.
         const { apiPort } = substrateOf("embedded", args.plan).node;
-        this.kubeconfig = args.pki.issued.apply((pki) => adminKubeconfig(pki, `https://127.0.0.1:${apiPort}`));
+        this.kubeconfig = args.pki.issued.apply((pki) =>
+            adminKubeconfig(pki, `https://127.0.0.1:${apiPort}`, args.plan.prefix),
+        );
         this.provider = createProvider(
             `${name}-kubernetes`,
             // A new node has the same cluster in its volume.

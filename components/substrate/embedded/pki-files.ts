@@ -32,8 +32,12 @@ export function nodeFiles(pki: Pki, nodeName: string): Record<string, string> {
     };
 }
 
-/** Administrator's kubeconfig for the API at `server`. */
-export function adminKubeconfig(pki: Pki, server: string): string {
+/**
+ * Administrator's kubeconfig for the API at `server`.
+ * @param name of its cluster, user and context: kubeconfigs of several labs are often merged, and of two entries with
+ * one name kubectl takes the first
+ */
+export function adminKubeconfig(pki: Pki, server: string, name: string): string {
     if (!pki.kubernetes) {
         throw new Error("the PKI has no certificates for Kubernetes");
     }
@@ -42,14 +46,14 @@ export function adminKubeconfig(pki: Pki, server: string): string {
     return JSON.stringify({
         apiVersion: "v1",
         kind: "Config",
-        "current-context": "lab",
-        clusters: [{ name: "lab", cluster: { server, "certificate-authority-data": base64(clusterCa.cert) } }],
+        "current-context": name,
+        clusters: [{ name, cluster: { server, "certificate-authority-data": base64(clusterCa.cert) } }],
         users: [
             {
-                name: "admin",
+                name,
                 user: { "client-certificate-data": base64(admin.cert), "client-key-data": base64(admin.key) },
             },
         ],
-        contexts: [{ name: "lab", context: { cluster: "lab", user: "admin" } }],
+        contexts: [{ name, context: { cluster: name, user: name } }],
     });
 }
