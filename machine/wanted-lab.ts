@@ -5,6 +5,8 @@ import type { LabPlan } from "../plan/plan";
 export interface WantedLab {
     config: LabConfig;
     plan: LabPlan;
+    /** Whether it is to be larger than it is by now, or is not there at all. */
+    grows: boolean;
     /** References of the images that are built on this machine, not pulled. */
     builtImages: readonly string[];
 }

@@ -5,6 +5,8 @@ import { substrateNeeds } from "../machine/needs";
 import { ownerHere } from "../machine/owner";
 import { PREFLIGHTS } from "../machine/preflight";
 import type { WantedLab } from "../machine/wanted-lab";
+import { grows } from "../plan/change/leaving";
+import type { LivingLab } from "../plan/change/living-lab";
 import { changeSummary } from "../plan/change/summary";
 import type { LabConfig } from "../plan/config/keys";
 import type { LabOwner } from "../plan/lab-owner";
@@ -22,6 +24,7 @@ import { renderChart } from "./chart";
 import { foreignLabProblems } from "./foreign-lab";
 import { Images } from "./images";
 import { readLivingLab } from "./living-lab";
+import { restoreNodeImages } from "./node-images";
 import { pauseProblems } from "./paused";
 import { startStoppedLab, stoppedNodeProblems } from "./stopped-lab";
 
@@ -43,7 +46,7 @@ export async function prepare(): Promise<LabArgs> {
         problems.push(...error.problems);
     }
     const owner = await ownerHere(process.env, true, pulumi.getOrganization());
-    const wanted = config && wantedLab(config, owner);
+    const wanted = config && wantedLab(config, owner, living);
     if (pulumi.runtime.isDryRun()) {
         problems.push(...(wanted ? await stoppedNodeProblems(wanted.plan.prefix) : []));
     } else {
@@ -59,6 +62,7 @@ export async function prepare(): Promise<LabArgs> {
     }
     if (!pulumi.runtime.isDryRun()) {
         await startStoppedLab(wanted.plan.prefix);
+        await restoreNodeImages(wanted);
     }
     // The lab's own API server is asked, so this comes after the start of what stood still.
     const pauses = await pauseProblems(living, wanted.plan);
@@ -98,10 +102,11 @@ async function ipaProblems({ config, images }: LayerContext): Promise<Problem[]>
     return ensureIpaImage(config.ipa, images.reference("image-server"), { cache: new Cache(cacheRoot()), report });
 }
 
-function wantedLab(config: LabConfig, owner: LabOwner): WantedLab & LayerContext {
+function wantedLab(config: LabConfig, owner: LabOwner, living: LivingLab): WantedLab & LayerContext {
     const images = new Images(config.images, config.ipa);
     const builtImages = [...images.built(), ...substrateNeeds(config).moreImages.map((name) => images.reference(name))];
-    return { config, plan: plan(config, pulumi.getStack()), images, owner, builtImages };
+    const planned = plan(config, pulumi.getStack());
+    return { config, plan: planned, grows: grows(living, planned), images, owner, builtImages };
 }
 
 /** Every key of this project's namespace, known or not, as Pulumi holds it. */

@@ -1,5 +1,6 @@
-import { statfs } from "node:fs/promises";
+import { stat, statfs } from "node:fs/promises";
 import { networkInterfaces } from "node:os";
+import { dirname } from "node:path";
 import Docker from "dockerode";
 import { errorText } from "../../lib/error-text";
 import { overlap, parseNetwork } from "../../plan/addresses";
@@ -17,8 +18,8 @@ export interface DockerFacts {
     dockerNetworks: { name: string; cidr: string }[];
     /** Addresses of the machine's interfaces that belong to no Docker network of the lab. */
     interfaces: { name: string; address: string }[];
-    /** Free disk space where Docker keeps its data, GiB. */
-    freeGib: number;
+    /** The file system on which Docker keeps its data. Undefined: it is not on this machine. */
+    disk?: DiskFacts;
     /**
      * Images that are built here but are not in Docker, because the checkout changed since `npm run up` or `npm run
      * setup`.
@@ -26,8 +27,18 @@ export interface DockerFacts {
     missingImages: string[];
 }
 
+/** A file system, as far as a lab needs it. */
+export interface DiskFacts {
+    /** Where it is mounted. */
+    mountPoint: string;
+    freeGib: number;
+}
+
 /** What keeps Docker from holding the lab's network and containers. */
-export function dockerProblems({ config, plan }: Pick<WantedLab, "config" | "plan">, facts: DockerFacts): Problem[] {
+export function dockerProblems(
+    { config, plan, grows }: Pick<WantedLab, "config" | "plan" | "grows">,
+    facts: DockerFacts,
+): Problem[] {
     const problems: Problem[] = [];
     if (facts.dockerError !== undefined) {
         problems.push(dockerDoesNotAnswer(config.substrate, facts.dockerError));
@@ -51,13 +62,15 @@ export function dockerProblems({ config, plan }: Pick<WantedLab, "config" | "pla
             });
         }
     }
-    if (facts.freeGib < LEAST_FREE_GIB) {
+    // A lab that shrinks or stays as it is must not be refused: shrinking makes room.
+    if (grows && facts.disk !== undefined && facts.disk.freeGib < LEAST_FREE_GIB) {
+        const { mountPoint, freeGib } = facts.disk;
         problems.push({
             key: "nodes",
             value: String(config.nodes),
             rule:
-                `need ${LEAST_FREE_GIB} GiB of disk, ` +
-                `${facts.freeGib.toFixed(1)} GiB are free where Docker keeps its data`,
+                `a lab that grows needs ${LEAST_FREE_GIB} GiB of free disk, and ${freeGib.toFixed(1)} GiB are free at ` +
+                `${mountPoint}, where Docker keeps its data: make room there, or let the lab be as large as it is`,
         });
     }
     if (facts.missingImages.length > 0) {
@@ -106,13 +119,13 @@ export async function lookAtDocker(
             dockerError,
             dockerNetworks: [],
             interfaces: [],
-            freeGib: Infinity,
             missingImages: [],
         };
     }
     const networks = await docker.listNetworks();
     const own = networks.find(({ Name }) => Name === plan.substrate.dockerNetwork);
     const foreign = networks.filter((network) => network !== own);
+    const disk = await diskOf(root);
     const tags = new Set((await docker.listImages()).flatMap(({ RepoTags }) => RepoTags ?? []));
     return {
         dockerNetworks: foreign.flatMap(({ Name, IPAM }) =>
@@ -123,7 +136,7 @@ export async function lookAtDocker(
         // The lab's own bridge has the gateway's address. Bridges of other Docker networks were reported with their
         // networks.
         interfaces: own ? [] : machineAddresses([...foreign.map(({ Id }) => `br-${Id.slice(0, 12)}`), ...ownBridges]),
-        freeGib: await freeGib(root),
+        ...(disk === undefined ? {} : { disk }),
         missingImages: builtImages.filter((reference) => !tags.has(reference)),
     };
 }
@@ -135,15 +148,17 @@ const machineAddresses = (except: string[]): { name: string; address: string }[]
             : (addresses ?? []).filter(({ family }) => family === "IPv4").map(({ address }) => ({ name, address })),
     );
 
-/**
- * Free space of a directory. Infinity when it is not on this machine, as with a remote Docker: it cannot be measured
- * then.
- */
-async function freeGib(directory: string): Promise<number> {
+/** The file system of a directory. Undefined when the directory is not on this machine, as with a remote Docker. */
+export async function diskOf(directory: string): Promise<DiskFacts | undefined> {
     try {
         const { bavail, bsize } = await statfs(directory);
-        return (bavail * bsize) / 2 ** 30;
+        let mountPoint = directory;
+        const { dev } = await stat(directory);
+        while (mountPoint !== dirname(mountPoint) && (await stat(dirname(mountPoint))).dev === dev) {
+            mountPoint = dirname(mountPoint);
+        }
+        return { mountPoint, freeGib: (bavail * bsize) / 2 ** 30 };
     } catch {
-        return Infinity;
+        return undefined;
     }
 }

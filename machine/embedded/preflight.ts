@@ -1,7 +1,9 @@
 import { createServer } from "node:net";
 import Docker from "dockerode";
+import { fullReference } from "../../plan/image-reference";
 import { substrateOf } from "../../plan/substrate/plan";
 import type { Problem } from "../../plan/validate";
+import { imagesInNode } from "../../toolchain/docker/node-images";
 import { dockerProblems, lookAtDocker, pingProblems, type DockerFacts } from "../docker/preflight";
 import type { WantedLab } from "../wanted-lab";
 
@@ -12,7 +14,7 @@ export interface MachineFacts extends DockerFacts {
 }
 
 /** Everything that cannot work on this machine: all problems at once, before anything is made. */
-export function machineProblems(wanted: Pick<WantedLab, "config" | "plan">, facts: MachineFacts): Problem[] {
+export function machineProblems(wanted: Pick<WantedLab, "config" | "plan" | "grows">, facts: MachineFacts): Problem[] {
     const taken = {
         key: "apiPort",
         value: String(substrateOf("embedded", wanted.plan).node.apiPort),
@@ -31,7 +33,22 @@ export async function embeddedProblems(wanted: WantedLab | undefined): Promise<P
 
 async function lookAtMachine(wanted: WantedLab): Promise<MachineFacts> {
     const facts = await lookAtDocker(wanted);
-    return { ...facts, apiPortTaken: facts.dockerError === undefined && (await isApiPortTaken(wanted)) };
+    const { node } = substrateOf("embedded", wanted.plan);
+    return {
+        ...facts,
+        missingImages: await missingInNode(node.name, facts.missingImages),
+        apiPortTaken: facts.dockerError === undefined && (await isApiPortTaken(wanted)),
+    };
+}
+
+/**
+ * The images of those that Docker lacks which the node lacks, too: what somebody has removed from Docker (`docker image
+ * prune`) and the node has needs not be built again.
+ */
+async function missingInNode(node: string, lacking: readonly string[]): Promise<string[]> {
+    // A node that does not run, or is not there, has none to show.
+    const present = lacking.length === 0 ? new Set<string>() : await imagesInNode(node).catch(() => new Set<string>());
+    return lacking.filter((image) => !present.has(fullReference(image)));
 }
 
 async function isApiPortTaken({ plan }: WantedLab): Promise<boolean> {

@@ -7,6 +7,12 @@ export interface Leaving {
     clusters: ReadonlySet<string>;
 }
 
+/** Whether a lab grows: it is not there yet, or gets hosts or clusters that it does not have. */
+export const grows = (before: LivingLab, { hosts, clusters }: Pick<LabPlan, "hosts" | "clusters">): boolean =>
+    Object.keys(before.kept).length === 0 ||
+    hosts.some(({ name }) => before.hosts[name] === undefined) ||
+    clusters.some(({ name }) => before.clusters[name] === undefined);
+
 /** What of the lab that is there leaves it. */
 export function leaving(before: LivingLab, { hosts, clusters }: Pick<LabPlan, "hosts" | "clusters">): Leaving {
     const gone = (names: string[], staying: readonly { name: string }[]): ReadonlySet<string> => {

@@ -1,8 +1,12 @@
 import { expect } from "chai";
+import { diskOf } from "../../machine/docker/preflight";
 import { machineProblems, type MachineFacts } from "../../machine/embedded/preflight";
+import { grows } from "../../plan/change/leaving";
+import { livingLab } from "../../plan/change/living-lab";
 import { plan } from "../../plan/plan";
 import { substrateOf } from "../../plan/substrate/plan";
 import { validate } from "../../plan/validate";
+import { living, type Raw } from "./living-lab";
 
 const config = validate({});
 const planned = plan(config, "dev");
@@ -10,11 +14,11 @@ const fine: MachineFacts = {
     dockerNetworks: [{ name: "bridge", cidr: "172.17.0.0/16" }],
     interfaces: [{ name: "eth0", address: "10.0.0.5" }],
     apiPortTaken: false,
-    freeGib: 50,
+    disk: { mountPoint: "/", freeGib: 50 },
     missingImages: [],
 };
-const problems = (facts: Partial<MachineFacts>) =>
-    machineProblems({ config, plan: planned }, { ...fine, ...facts }).map(
+const problems = (facts: Partial<MachineFacts>, grows = true) =>
+    machineProblems({ config, plan: planned, grows }, { ...fine, ...facts }).map(
         ({ key, value, rule }) => `${key} = ${value}: ${rule}`,
     );
 
@@ -71,12 +75,50 @@ describe("preflight", () => {
     it("names everything at once: port, disk and network", () => {
         const all = problems({
             apiPortTaken: true,
-            freeGib: 0.5,
+            disk: { mountPoint: "/var", freeGib: 0.5 },
             dockerNetworks: [{ name: "other", cidr: "192.168.222.0/24" }],
         });
         expect(all).to.have.length(3);
         expect(all.join("\n"))
             .to.include(`apiPort = ${substrateOf("embedded", planned).node.apiPort}`)
-            .and.include("0.5 GiB are free");
+            .and.include("0.5 GiB are free at /var, where");
+    });
+
+    it("refuses only growth where the disk is nearly full: shrinking makes room", () => {
+        const disk = { mountPoint: "/var/lib/docker", freeGib: 4.5 };
+        expect(problems({ disk }, false)).to.deep.equal([]);
+        expect(problems({ disk })).to.deep.equal([
+            "nodes = 4: a lab that grows needs 5 GiB of free disk, and 4.5 GiB are free at /var/lib/docker, where " +
+                "Docker keeps its data: make room there, or let the lab be as large as it is",
+        ]);
+    });
+
+    it("finds the file system of a directory, and none where a remote Docker has it", async () => {
+        const disk = await diskOf("/proc/self");
+        expect(disk?.mountPoint).to.equal("/proc");
+        expect(await diskOf("/no/such/folder")).to.equal(undefined);
+    });
+
+    const sizes: [string, Raw, Raw, boolean][] = [
+        ["a lab that gets a host", { nodes: "4" }, { nodes: "5" }, true],
+        [
+            "a lab that gets a cluster and loses hosts",
+            { nodes: "8", clusters: "1" },
+            { nodes: "4", clusters: "2" },
+            true,
+        ],
+        ["a lab that stays as it is", { nodes: "4" }, { nodes: "4" }, false],
+        ["a lab that shrinks", { nodes: "4", clusters: "2" }, { nodes: "2", clusters: "1" }, false],
+    ];
+    for (const [what, before, after, expected] of sizes) {
+        it(`takes ${what} for one that ${expected ? "grows" : "does not grow"}`, () => {
+            expect(grows(living(before), plan(validate(after), "test"))).to.equal(expected);
+        });
+    }
+
+    it("takes a lab that is not there for one that grows, also without hosts", () => {
+        const empty = { nodes: "0", clusters: "0" };
+        expect(grows(livingLab("test", {}), plan(validate(empty), "test"))).to.equal(true);
+        expect(grows(living(empty), plan(validate(empty), "test"))).to.equal(false);
     });
 });
