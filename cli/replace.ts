@@ -1,4 +1,5 @@
 import { livingLab, type LivingLab } from "../plan/change/living-lab";
+import { renameProblems } from "../plan/change/renamed";
 import { stackName } from "../plan/identities";
 import { ConfigurationError, validate, type Problem } from "../plan/validate";
 import { imagesThatRunAs } from "../toolchain/images/recipes";
@@ -20,15 +21,16 @@ export const labOfState = (stack: string, resources: readonly StateResource[]): 
 export function reasonsToReplace(raw: Record<string, string>, living: LivingLab): Problem[] {
     const images = imagesThatRunAs("pod", "container");
     validate(raw, { images });
+    const renamed = renameProblems(living);
     try {
         validate(raw, { images, living });
     } catch (error) {
         if (error instanceof ConfigurationError) {
-            return error.problems;
+            return [...renamed, ...error.problems];
         }
         throw error;
     }
-    return [];
+    return renamed;
 }
 
 /** The configuration of a stack's file as Pulumi hands it to the program: every value a string. */

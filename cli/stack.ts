@@ -25,6 +25,12 @@ export async function stackExists(ready: Ready, stack: string): Promise<boolean>
     return known.some(({ name }) => name === stack || name.split("/").at(-1) === stack);
 }
 
+/** Names of the other stacks of this project that the backend knows. */
+export async function otherStacks(ready: Ready, stack: string): Promise<string[]> {
+    const known = JSON.parse(await askPulumi(ready, ["stack", "ls", "--json"])) as { name: string }[];
+    return known.map(({ name }) => name).filter((name) => name !== stack && name.split("/").at(-1) !== stack);
+}
+
 /** Chooses the stack. @param exists whether the backend knows it; if not, it is created */
 export async function selectStack(ready: Ready, stack: string, exists: boolean): Promise<void> {
     if (!exists) {

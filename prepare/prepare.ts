@@ -7,6 +7,7 @@ import { PREFLIGHTS } from "../machine/preflight";
 import type { WantedLab } from "../machine/wanted-lab";
 import { grows } from "../plan/change/leaving";
 import type { LivingLab } from "../plan/change/living-lab";
+import { renameProblems } from "../plan/change/renamed";
 import { changeSummary } from "../plan/change/summary";
 import type { LabConfig } from "../plan/config/keys";
 import type { LabOwner } from "../plan/lab-owner";
@@ -45,6 +46,7 @@ export async function prepare(): Promise<LabArgs> {
         }
         problems.push(...error.problems);
     }
+    problems.push(...renameProblems(living));
     const owner = await ownerHere(process.env, true, pulumi.getOrganization());
     const wanted = config && wantedLab(config, owner, living);
     if (pulumi.runtime.isDryRun()) {

@@ -1,12 +1,15 @@
 import { join } from "node:path";
+import type { LabTrace } from "../../machine/holder";
 import { findLab, HOLDERS } from "../../machine/holders";
 import { ForeignLabError, isOurs, ownerHere } from "../../machine/owner";
 import { knownIds } from "../../machine/state-objects";
 import { stackPrefix } from "../../plan/identities";
 import { VERIFIED_VARIABLE } from "../../plan/lab-owner";
+import { UserError } from "../../plan/user-error";
 import type { Ready } from "../../toolchain/ensure";
 import { cacheRoot } from "../../toolchain/paths";
-import { selectStack, stackExists } from "../stack";
+import { labOfState } from "../replace";
+import { otherStacks, selectStack, stackExists } from "../stack";
 import { clearDeadLocks } from "./locks";
 import { endOrphanedPlugins } from "./orphaned-plugins";
 import { exportState, importSettled, type StackState, type StateResource } from "./state";
@@ -61,7 +64,7 @@ export async function recover(ready: Ready, stack: string, options: RecoverOptio
         state = await exportState(ready, stack);
     }
     const resources = state.deployment?.resources ?? [];
-    await removeLeftovers(stack, resources, say);
+    await removeLeftovers([...prefixesOf(stack, resources)], resources, say);
     const begun = state.deployment?.pending_operations?.length ?? 0;
     if (begun > 0) {
         // Whatever these operations had made is adopted or removed by now.
@@ -86,17 +89,24 @@ export async function removeUnrecorded(
     options: Omit<RecoverOptions, "adopt">,
 ): Promise<void> {
     await settleOwnership(ready, stack, known, options);
-    await removeLeftovers(stack, [], options.say);
+    // Of a stack that was renamed, what was made under its former name is left as well.
+    await removeLeftovers([...prefixesOf(stack, known)], [], options.say);
 }
+
+/** Prefixes of the lab's names: that of its stack, and the one that it was made under before the stack was renamed. */
+const prefixesOf = (stack: string, resources: readonly StateResource[]): Set<string> =>
+    new Set([stackPrefix(stack), labOfState(stack, resources).prefix ?? stackPrefix(stack)]);
 
 /** Removes what every tool of the machine holds of the stack's lab and the state does not know. */
 async function removeLeftovers(
-    stack: string,
+    prefixes: readonly string[],
     resources: readonly StateResource[],
     say: (text: string) => void,
 ): Promise<void> {
-    for (const holder of HOLDERS) {
-        await holder.removeLeftovers(stackPrefix(stack), resources, say);
+    for (const prefix of prefixes) {
+        for (const holder of HOLDERS) {
+            await holder.removeLeftovers(prefix, resources, say);
+        }
     }
 }
 
@@ -112,6 +122,7 @@ async function settleOwnership(
 ): Promise<"ours" | "taken over"> {
     const lab = await findLab(stackPrefix(stack));
     if (lab === undefined || isOurs(lab, await ownerHere(ready.env, false), knownIds(known))) {
+        await refuseRenamed(ready, stack, lab, known);
         return "ours";
     }
     if (takeOver !== true) {
@@ -121,6 +132,32 @@ async function settleOwnership(
         `takes over the lab of the stack ${stack}${lab.owner ? ` that ${lab.owner.user} has made` : ""}: it is removed`,
     );
     return "taken over";
+}
+
+/**
+ * Refuses a stack whose name another stack of the same state had when its lab was made: that lab would be taken for what
+ * a run that was killed has left.
+ * @throws UserError naming the stack that the lab belongs to
+ */
+async function refuseRenamed(
+    ready: Ready,
+    stack: string,
+    lab: LabTrace | undefined,
+    known: readonly StateResource[],
+): Promise<void> {
+    const knownHere = knownIds(known);
+    if (lab === undefined || lab.ids.some((id) => knownHere.has(id))) {
+        return;
+    }
+    for (const other of await otherStacks(ready, stack)) {
+        const ids = knownIds((await exportState(ready, other)).deployment?.resources ?? []);
+        if (lab.ids.some((id) => ids.has(id))) {
+            throw new UserError(
+                `stack ${stack}: a lab of that name is here, and belongs to the stack ${other}, which was renamed: ` +
+                    `choose another stack name, or rename that one back (pulumi stack rename ${stack} --stack ${other})`,
+            );
+        }
+    }
 }
 
 /** Empties the state of a stack whose lab somebody else has replaced: nothing of what it speaks of exists any more. */

@@ -25,6 +25,8 @@ export interface LivingLab {
     apiPort?: number;
     /** Whether Pulumi knows the cluster by an identifier. Labs of earlier versions are known by their port. */
     identified: boolean;
+    /** Prefix of its names, by the name that its stack had when it was made. Undefined: no resource says. */
+    prefix?: string;
     /** Administrator's kubeconfig of its cluster. Undefined: the cluster was not made yet. */
     kubeconfig?: string;
     /** BMC address of each host, by its name. */
@@ -99,7 +101,7 @@ function addCluster(lab: LivingLab, { metadata, spec }: Outputs): void {
     };
 }
 
-function addSubstrate(lab: LivingLab, { kept = {}, apiPort }: Partial<LivingSubstrate> = {}): void {
+function addSubstrate(lab: LivingLab, { kept = {}, apiPort, prefix }: Partial<LivingSubstrate> = {}): void {
     for (const [key, value] of Object.entries(kept) as [KeptKey, string | number | undefined][]) {
         if (value !== undefined) {
             lab.kept[key] = String(value);
@@ -107,5 +109,8 @@ function addSubstrate(lab: LivingLab, { kept = {}, apiPort }: Partial<LivingSubs
     }
     if (apiPort !== undefined) {
         lab.apiPort = apiPort;
+    }
+    if (prefix !== undefined) {
+        lab.prefix = prefix;
     }
 }

@@ -1,5 +1,6 @@
 import type { Key } from "../config/keys";
 import type { minikubeKeys } from "../config/minikube-keys";
+import { LAB_LABEL } from "../docker-labels";
 
 /** The keys that a lab keeps as long as it lives: those whose effect is `another lab`. */
 export type KeptKey = Extract<
@@ -13,11 +14,14 @@ export interface LivingSubstrate {
     kept: Partial<Record<KeptKey, string | number | undefined>>;
     /** Port of the Kubernetes API on the loopback interface, where the substrate has one. */
     apiPort?: number | undefined;
+    /** Prefix of the lab's names. It tells another name of the stack than the one that the lab was made under. */
+    prefix?: string | undefined;
 }
 
 /** The fields of the outputs that are looked at. All are optional: a state may be that of a lab of another version. */
 export interface SubstrateOutputs {
     ipamConfigs?: { subnet?: string }[];
+    labels?: { label?: string; value?: string }[];
     envs?: string[];
     ports?: { external?: number }[];
     environment?: { MINIKUBE_MACHINE?: string };
@@ -25,6 +29,7 @@ export interface SubstrateOutputs {
 
 /** What minikube was told when it made its machine. */
 interface Machine {
+    profile?: string;
     driver?: string;
     podCidr?: string;
     serviceCidr?: string;
@@ -46,7 +51,10 @@ const BUILT_IMAGES = "metal3-scale-lab/";
 export function livingSubstrate(resource: string, outputs: SubstrateOutputs): LivingSubstrate | undefined {
     switch (resource) {
         case "docker:index/network:Network kubernetes-provisioning":
-            return { kept: { provisioningCidr: outputs.ipamConfigs?.[0]?.subnet } };
+            return {
+                kept: { provisioningCidr: outputs.ipamConfigs?.[0]?.subnet },
+                prefix: outputs.labels?.find(({ label }) => label === LAB_LABEL)?.value,
+            };
         case "docker:index/container:Container kubernetes-control-plane":
             return livingNode(outputs);
         case "command:local:Command kubernetes-machine":
@@ -86,5 +94,6 @@ function livingMachine({ environment }: SubstrateOutputs): LivingSubstrate | und
             libvirtUri: libvirt?.uri,
             libvirtNetwork: libvirt?.network,
         },
+        prefix: machine.profile,
     };
 }

@@ -10,7 +10,10 @@ import type { Ready } from "../../toolchain/ensure";
 /** A Docker with one lab in it: files "ID NAME", one line an object. It knows the commands that recovery calls. */
 const DOCKER = `#!/bin/sh
 cd "$FAKE_COMMANDS" || exit 1
-list() { case "$*" in *Name*) cat "$kind" ;; *) cut -d ' ' -f 1 "$kind" ;; esac; }
+list() {
+    prefix=$(echo "$*" | sed -n 's/.*label=metal3-scale-lab=\\([^ ]*\\).*/\\1/p')
+    grep " $prefix" "$kind" | case "$*" in *Name*) cat ;; *) cut -d ' ' -f 1 ;; esac
+}
 remove() { grep -v "^$1 " "$kind" > left; mv left "$kind"; }
 case "$1 $2" in
     "ps "*) kind=containers; list "$@" ;;
@@ -24,12 +27,16 @@ case "$1 $2" in
 esac
 `;
 
-/** A Pulumi with at most the one stack `dev`. It notes which commands have changed something. */
+/** A Pulumi with at most the stack `dev` and another one. It notes which commands have changed something. */
 const PULUMI = `#!/bin/sh
 cd "$FAKE_COMMANDS" || exit 1
 case "$1 $2" in
-    "stack ls") if [ -e state ]; then echo '[{"name":"dev"}]'; else echo '[]'; fi ;;
-    "stack export") cat state ;;
+    "stack ls")
+        names=""
+        if [ -e state ]; then names='{"name":"dev"}'; fi
+        if [ -e other ]; then names="$names\${names:+,}{\\"name\\":\\"other\\"}"; fi
+        echo "[$names]" ;;
+    "stack export") case "$*" in *"--stack other "*) cat other ;; *) cat state ;; esac ;;
     "stack import") cat > state; echo import >> changes ;;
     "stack init") echo '{}' > state; echo init >> changes ;;
     "stack select") ;;

@@ -21,6 +21,7 @@ export function resourcesOf(
     const { podCidr, serviceCidr } = config;
     add("docker:index/network:Network", "kubernetes-provisioning", {
         ipamConfigs: [{ subnet: config.provisioningCidr }],
+        labels: [{ label: "metal3-scale-lab", value: planned.prefix }],
     });
     add("pulumi:providers:kubernetes", "kubernetes-kubernetes", { kubeconfig: "", ...identifier });
     add("pulumi:providers:kubernetes", "charts", { kubeconfig: "" });

@@ -2,6 +2,7 @@ import { expect } from "chai";
 import { recover, removeUnrecorded, type RecoverOptions } from "../../cli/recovery/recover";
 import { ForeignLabError } from "../../machine/owner";
 import { VERIFIED_VARIABLE } from "../../plan/lab-owner";
+import { UserError } from "../../plan/user-error";
 import { ensureStateId } from "../../toolchain/pulumi/state-id";
 import { FakeCommands } from "./fake-commands";
 
@@ -100,6 +101,38 @@ describe("The clean-up before npm run up and npm run down", () => {
             });
         });
     }
+
+    it("refuses a stack name that another stack had when its lab was made, and touches nothing", async () => {
+        machine = await FakeCommands.create();
+        await machine.record({ ...THEIRS, id: await ensureStateId(machine.ready.env) });
+        await machine.write(
+            "other",
+            JSON.stringify({ deployment: { resources: [{ urn: "u", type: "t", id: "c0" }] } }),
+        );
+        const error = await refusal(recover(machine.ready, "dev", options()));
+        expect(error).to.be.instanceOf(UserError);
+        expect(error?.message)
+            .to.include("belongs to the stack other")
+            .and.include("pulumi stack rename dev --stack other");
+        expect(await machine.objects()).to.deep.equal(LAB);
+        expect(await machine.changes()).to.deep.equal([]);
+    });
+
+    it("removes what a lab has under the former name of its stack, after npm run down", async () => {
+        machine = await FakeCommands.create();
+        for (const file of ["networks", "volumes"]) {
+            await machine.write(file, "");
+        }
+        await machine.write("containers", "c9 m3lab-before-pair-000-fake-ipa\n");
+        const network = {
+            urn: "urn:pulumi:dev::p::docker:index/network:Network::kubernetes-provisioning",
+            type: "docker:index/network:Network",
+            id: "n0",
+            outputs: { labels: [{ label: "metal3-scale-lab", value: "m3lab-before" }] },
+        };
+        await removeUnrecorded(machine.ready, "dev", [network], options({ command: "down", takeOver: true }));
+        expect(await machine.objects()).to.deep.equal([]);
+    });
 
     it("removes volumes that no container and no network is left of, whoever made them", async () => {
         machine = await FakeCommands.create();
