@@ -45,7 +45,7 @@ async function lookAtMachine(wanted: WantedLab): Promise<MachineFacts> {
  * The images of those that Docker lacks which the node lacks, too: what somebody has removed from Docker (`docker image
  * prune`) and the node has needs not be built again.
  */
-async function missingInNode(node: string, lacking: readonly string[]): Promise<string[]> {
+export async function missingInNode(node: string, lacking: readonly string[]): Promise<string[]> {
     // A node that does not run, or is not there, has none to show.
     const present = lacking.length === 0 ? new Set<string>() : await imagesInNode(node).catch(() => new Set<string>());
     return lacking.filter((image) => !present.has(fullReference(image)));

@@ -1,0 +1,63 @@
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { delimiter, join } from "node:path";
+import { expect } from "chai";
+import { missingInNode } from "../../machine/embedded/preflight";
+import { loadIntoNode } from "../../tasks/node-images";
+
+/** A Docker with one node that runs, whose containerd has the images in the file `node`, and with those in `store`. */
+const DOCKER = `#!/bin/sh
+cd "$(dirname "$0")" || exit 1
+case "$*" in
+    "exec node ctr --namespace k8s.io images ls --quiet") cat node ;;
+    "image inspect "*) grep -qx "$3" store ;;
+    "save "*) shift; echo "$@" ;;
+    "exec --interactive node ctr "*) cat >> imported ;;
+    *) echo "no such container" >&2; exit 1 ;;
+esac
+`;
+const FKAS = "metal3-scale-lab/fkas:0123456789ab";
+const IRONIC = "metal3-scale-lab/ironic:ba9876543210";
+
+describe("The images in the node of a lab", () => {
+    let folder: string;
+    let path: string | undefined;
+    beforeEach(async () => {
+        folder = await mkdtemp(join(tmpdir(), "node-images-"));
+        await writeFile(join(folder, "docker"), DOCKER, { mode: 0o755 });
+        await writeFile(join(folder, "node"), `docker.io/${FKAS}\nregistry.k8s.io/pause:3.10\n`);
+        await writeFile(join(folder, "store"), `${FKAS}\n${IRONIC}\n`);
+        path = process.env["PATH"];
+        process.env["PATH"] = `${folder}${delimiter}${path ?? ""}`;
+    });
+    afterEach(async () => {
+        process.env["PATH"] = path;
+        await rm(folder, { recursive: true });
+    });
+
+    it("are not missed in Docker, where somebody has removed them", async () => {
+        expect(await missingInNode("node", [FKAS, IRONIC])).to.deep.equal([IRONIC]);
+    });
+
+    it("are missed in Docker as long as the node does not run", async () => {
+        expect(await missingInNode("other", [FKAS, IRONIC])).to.deep.equal([FKAS, IRONIC]);
+    });
+
+    it("are copied again, those that it lacks and no others", async () => {
+        const said: string[] = [];
+        await loadIntoNode("node", [FKAS, IRONIC], (text) => said.push(text));
+        expect(await readFile(join(folder, "imported"), "utf8")).to.equal(`${IRONIC}\n`);
+        expect(said).to.have.length(1);
+        expect(said[0]).to.match(/^1 of 2 images were missing in node/);
+    });
+
+    it("are left alone without a word where the node has all of them", async () => {
+        await loadIntoNode("node", [FKAS], (text) => expect.fail(text));
+    });
+
+    it("cannot be copied from a Docker that lacks them as well, which is said with the way out", async () => {
+        await writeFile(join(folder, "store"), "");
+        const error = await loadIntoNode("node", [IRONIC], () => undefined).catch((each: unknown) => each as Error);
+        expect(error?.message).to.include(IRONIC).and.include("npm run setup");
+    });
+});
