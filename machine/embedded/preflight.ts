@@ -37,7 +37,7 @@ async function lookAtMachine(wanted: WantedLab): Promise<MachineFacts> {
     return {
         ...facts,
         missingImages: await missingInNode(node.name, facts.missingImages),
-        apiPortTaken: facts.dockerError === undefined && (await isApiPortTaken(wanted)),
+        apiPortTaken: facts.dockerError === undefined && (await isApiPortTaken(node)),
     };
 }
 
@@ -51,10 +51,17 @@ export async function missingInNode(node: string, lacking: readonly string[]): P
     return lacking.filter((image) => !present.has(fullReference(image)));
 }
 
-async function isApiPortTaken({ plan }: WantedLab): Promise<boolean> {
-    const { node } = substrateOf("embedded", plan);
-    const running = await new Docker().listContainers({ filters: { name: [`^/${node.name}$`] } });
-    return running.length === 0 && !(await portIsFree(node.apiPort));
+/**
+ * Whether something else listens at the port of the API. The lab's own node may have it. A node that runs with another
+ * port is replaced: it would be gone before Docker found out that the new port is taken.
+ */
+export async function isApiPortTaken(
+    { name, apiPort }: { name: string; apiPort: number },
+    docker = new Docker(),
+): Promise<boolean> {
+    const running = await docker.listContainers({ filters: { name: [`^/${name}$`] } });
+    const isOwn = running.some(({ Ports }) => Ports.some(({ PublicPort }) => PublicPort === apiPort));
+    return !isOwn && !(await portIsFree(apiPort));
 }
 
 const portIsFree = (port: number): Promise<boolean> =>

@@ -21,9 +21,16 @@ interface LabCluster {
 /**
  * Creates a workload cluster like another one, beside Pulumi. A cluster of that name is left as it is.
  * @param index of the cluster, from which its port follows as in the plan
+ * @param labelled whether it has the label of the FKAS that is to serve it
  * @throws Error of kube-apiserver or of a webhook
  */
-export async function copyCluster(live: Live, from: string, name: string, index: number): Promise<void> {
+export async function copyCluster(
+    live: Live,
+    from: string,
+    name: string,
+    index: number,
+    labelled = true,
+): Promise<void> {
     const clusters = await live.clusters();
     const named = (wanted: string): LiveObject | undefined => clusters.find(({ metadata }) => metadata.name === wanted);
     if (named(name) !== undefined) {
@@ -39,7 +46,7 @@ export async function copyCluster(live: Live, from: string, name: string, index:
         metadata: {
             name,
             namespace: NAMESPACE,
-            labels: { [FAKE_API_SERVER_LABEL]: metadata.labels[FAKE_API_SERVER_LABEL] },
+            labels: labelled ? { [FAKE_API_SERVER_LABEL]: metadata.labels[FAKE_API_SERVER_LABEL] } : {},
         },
         spec: {
             topology: { classRef, version, controlPlane, variables: [{ name: "controlPlaneEndpoint", value }] },

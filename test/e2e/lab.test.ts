@@ -12,6 +12,7 @@ import { machine } from "./steps/machine";
 import { replace } from "./steps/replace";
 import { resize } from "./steps/resize";
 import { secondOwner } from "./steps/second-owner";
+import { slips } from "./steps/slips";
 import { SUBSTRATE } from "./substrate";
 
 const MINUTE = 60_000;
@@ -39,6 +40,7 @@ describe("a small lab, from up to destroy", function () {
         resize();
         changes();
         everyKey();
+        slips();
         ipa();
         dayTwo();
         killedParts();

@@ -14,6 +14,7 @@ export interface LiveObject {
         uid: string;
         creationTimestamp: string;
         annotations?: Record<string, string>;
+        labels?: Record<string, string>;
         ownerReferences?: object[];
         managedFields?: object[];
     };

@@ -121,6 +121,24 @@ describe("docker plugin with a daemon: containers", function () {
         expect(await isThere(`${PREFIX}-c`)).to.equal(false);
     });
 
+    it("says which container of somebody else keeps the network, which goes once that one is gone", async () => {
+        const net = await stage().make(NETWORK, network(), "net");
+        const foreign = await client.createContainer({
+            name: `${PREFIX}-dbg`,
+            Image: IMAGE,
+            Cmd: ["sleep", "60"],
+            HostConfig: { NetworkMode: `${PREFIX}-n` },
+        });
+        await foreign.start();
+        try {
+            const removal = failure(stage().provider.delete(NETWORK, net.id, net.outputs));
+            await stage().provider.cancel();
+            expect((await removal).message).to.match(new RegExp(`cannot remove network ${PREFIX}-n.*${PREFIX}-dbg`));
+        } finally {
+            await foreign.remove({ force: true });
+        }
+    });
+
     it("stops with grace when asked to", async () => {
         const script = "trap 'echo bye > /data/end; exit 0' TERM; while :; do sleep 0.1; done";
         const vol = await stage().make(VOLUME, { name: `${PREFIX}-v` }, "vol");
