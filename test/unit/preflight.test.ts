@@ -1,6 +1,8 @@
+import { createServer, type AddressInfo } from "node:net";
 import { expect } from "chai";
+import type Docker from "dockerode";
 import { diskOf } from "../../machine/docker/preflight";
-import { machineProblems, type MachineFacts } from "../../machine/embedded/preflight";
+import { isApiPortTaken, machineProblems, type MachineFacts } from "../../machine/embedded/preflight";
 import { grows } from "../../plan/change/leaving";
 import { livingLab } from "../../plan/change/living-lab";
 import { plan } from "../../plan/plan";
@@ -82,6 +84,22 @@ describe("preflight", () => {
         expect(all.join("\n"))
             .to.include(`apiPort = ${substrateOf("embedded", planned).node.apiPort}`)
             .and.include("0.5 GiB are free at /var, where");
+    });
+
+    it("finds the port of the API in use, unless the lab's own node has it", async () => {
+        const server = createServer();
+        await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+        const { port } = server.address() as AddressInfo;
+        // A node that runs, with this port of the machine.
+        const docker = (PublicPort: number): Docker =>
+            ({ listContainers: () => Promise.resolve([{ Ports: [{ PublicPort }] }]) }) as unknown as Docker;
+        try {
+            expect(await isApiPortTaken({ name: "node", apiPort: port }, docker(port))).to.equal(false);
+            expect(await isApiPortTaken({ name: "node", apiPort: port }, docker(port + 1))).to.equal(true);
+        } finally {
+            await new Promise((resolve) => server.close(resolve));
+        }
+        expect(await isApiPortTaken({ name: "node", apiPort: port }, docker(port + 1))).to.equal(false);
     });
 
     it("refuses only growth where the disk is nearly full: shrinking makes room", () => {
