@@ -135,8 +135,8 @@ async function settleOwnership(
 }
 
 /**
- * Refuses a stack whose name another stack of the same state had when its lab was made: that lab would be taken for what
- * a run that was killed has left.
+ * Refuses a stack whose name another stack of the same state had when its lab was made: that lab would be taken for
+ * what a run that was killed has left.
  * @throws UserError naming the stack that the lab belongs to
  */
 async function refuseRenamed(
@@ -154,7 +154,8 @@ async function refuseRenamed(
         if (lab.ids.some((id) => ids.has(id))) {
             throw new UserError(
                 `stack ${stack}: a lab of that name is here, and belongs to the stack ${other}, which was renamed: ` +
-                    `choose another stack name, or rename that one back (pulumi stack rename ${stack} --stack ${other})`,
+                    "choose another stack name, or rename that one back " +
+                    `(pulumi stack rename ${stack} --stack ${other})`,
             );
         }
     }

@@ -69,8 +69,8 @@ export function dockerProblems(
             key: "nodes",
             value: String(config.nodes),
             rule:
-                `a lab that grows needs ${LEAST_FREE_GIB} GiB of free disk, and ${freeGib.toFixed(1)} GiB are free at ` +
-                `${mountPoint}, where Docker keeps its data: make room there, or let the lab be as large as it is`,
+                `a lab that grows needs ${LEAST_FREE_GIB} GiB of free disk, and ${freeGib.toFixed(1)} GiB are free ` +
+                `at ${mountPoint}, where Docker keeps its data: make room there, or let the lab be as large as it is`,
         });
     }
     if (facts.missingImages.length > 0) {
