@@ -14,6 +14,7 @@ export interface LiveObject {
         uid: string;
         creationTimestamp: string;
         annotations?: Record<string, string>;
+        labels?: Record<string, string>;
         ownerReferences?: object[];
         managedFields?: object[];
     };
@@ -130,12 +131,15 @@ export class Live {
         return items.flatMap(({ spec }) => spec?.template.spec?.containers ?? []).flatMap(({ args }) => args ?? []);
     }
 
+    /** The pods of the conductors, those that end among them. */
+    async conductors(): Promise<V1Pod[]> {
+        const label = "metal3-scale-lab/conductor";
+        return (await this.pods()).filter(({ metadata }) => metadata?.labels?.[label] !== undefined);
+    }
+
     /** Runs a command in Ironic's container of every conductor. @returns its standard output by the pod's name */
     async onConductors(command: string[]): Promise<Record<string, string>> {
-        const pods = (await this.pods()).filter(
-            ({ metadata, status }) =>
-                metadata?.labels?.["metal3-scale-lab/conductor"] !== undefined && status?.phase === "Running",
-        );
+        const pods = (await this.conductors()).filter(({ status }) => status?.phase === "Running");
         const outputs = pods.map(async (pod) => {
             const name = pod.metadata?.name ?? "";
             const where = ["--namespace", NAMESPACE, name, "--container", "ironic"];
