@@ -9,6 +9,7 @@ import {
 import { plan } from "../../../plan/plan";
 import { validate } from "../../../plan/validate";
 import { eventually, pulumi, STACK } from "../harness";
+import type { IronicNode } from "../ironic";
 import type { LiveObject } from "../live";
 import { lab } from "./lab";
 
@@ -98,13 +99,17 @@ async function reached(): Promise<object> {
     };
 }
 
+/** Whether Ironic has provisioned a node. One that is free is available, or manageable if it never was provisioned. */
+const useOf = ({ provision_state: state }: IronicNode): string =>
+    state === "available" || state === "manageable" ? "free" : state;
+
 /** What may still be on its way when `up` has ended: what leaves the lab, or is let go of, goes in the background. */
 async function settled(addresses: readonly string[]): Promise<object> {
     const nodes = await lab.live.ironicNodes();
     const pods = await lab.live.conductors();
     return {
         hostStates: await lab.live.hostsByState(),
-        ironicNodes: nodes.map(({ name, provision_state }) => `${name.split("~").at(-1)} ${provision_state}`).sort(),
+        ironicNodes: nodes.map((node) => `${node.name.split("~").at(-1)} ${useOf(node)}`).sort(),
         heldByOthers: nodes.filter(({ conductor }) => !addresses.includes(conductor)).map(({ name }) => name),
         conductorsReady: pods.map(({ status }) =>
             status?.conditions?.some(({ type, status: value }) => type === "Ready" && value === "True"),
@@ -137,7 +142,7 @@ export async function isAsPlanned(config: FleetConfig): Promise<void> {
             ...(used.length === 0 ? {} : { provisioned: used.length }),
             ...(free === 0 ? {} : { available: free }),
         },
-        ironicNodes: hosts.map(({ name }) => `${name} ${used.includes(name) ? "active" : "available"}`),
+        ironicNodes: hosts.map(({ name }) => `${name} ${used.includes(name) ? "active" : "free"}`),
         heldByOthers: [],
         conductorsReady: conductors.map(() => true),
     };
