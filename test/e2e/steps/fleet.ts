@@ -8,10 +8,10 @@ import {
 } from "../../../plan/manifests/cluster-objects";
 import { plan } from "../../../plan/plan";
 import { validate } from "../../../plan/validate";
-import { eventually, pulumi, STACK } from "../harness";
+import { eventually, STACK } from "../harness";
 import type { IronicNode } from "../ironic";
 import type { LiveObject } from "../live";
-import { lab } from "./lab";
+import { lab, nothingToDo } from "./lab";
 
 /** The keys on which depends what a fleet consists of. */
 export interface FleetConfig {
@@ -37,17 +37,6 @@ export interface MachineOnHost {
 }
 
 const LIMIT_SECONDS = 300;
-
-/** Nothing is left to do: neither by the state, nor by what is really there. */
-async function nothingToDo(): Promise<void> {
-    for (const command of [
-        ["up", "--yes", "--skip-preview", "--expect-no-changes"],
-        ["preview", "--refresh", "--expect-no-changes"],
-    ]) {
-        const { code, output } = await pulumi(command, { quiet: true });
-        expect(code, output).to.equal(0);
-    }
-}
 
 const consumer = ({ spec }: LiveObject): string | undefined =>
     (spec["consumerRef"] as { name: string } | undefined)?.name;
