@@ -136,6 +136,15 @@ export const eventually = (
         look: async () => ((await check()) ? { done: undefined } : { pending: [JSON.stringify(await seen())] }),
     });
 
+/** How often each value occurs. */
+export function tally(values: readonly string[]): Record<string, number> {
+    const counts: Record<string, number> = {};
+    for (const value of values) {
+        counts[value] = (counts[value] ?? 0) + 1;
+    }
+    return counts;
+}
+
 /** Everything of the lab that is still on the machine. */
 export async function leftovers(): Promise<string[]> {
     const docker = new Docker();

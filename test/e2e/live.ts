@@ -1,6 +1,6 @@
 import { AppsV1Api, CoreV1Api, CustomObjectsApi, KubeConfig, type V1Pod } from "@kubernetes/client-node";
 import Docker from "dockerode";
-import { NAMESPACE, PREFIX, pulumiEnvironment, run, STACK, type Result } from "./harness";
+import { NAMESPACE, PREFIX, pulumiEnvironment, run, STACK, tally, type Result } from "./harness";
 import { ironicNodes, type IronicNode } from "./ironic";
 
 interface Condition {
@@ -183,11 +183,7 @@ export class Live {
 
     /** How many hosts there are in each state. */
     async hostsByState(): Promise<Record<string, number>> {
-        const counts: Record<string, number> = {};
-        for (const state of Object.values(await this.hostStates())) {
-            counts[state] = (counts[state] ?? 0) + 1;
-        }
-        return counts;
+        return tally(Object.values(await this.hostStates()));
     }
 
     async availableClusters(): Promise<string[]> {
@@ -241,11 +237,7 @@ export class Live {
 
     /** Hosts of Ironic by conductor. */
     async hostsByConductor(): Promise<Record<string, number>> {
-        const counts: Record<string, number> = {};
-        for (const { conductor } of await this.ironicNodes()) {
-            counts[conductor] = (counts[conductor] ?? 0) + 1;
-        }
-        return counts;
+        return tally((await this.ironicNodes()).map(({ conductor }) => conductor));
     }
 
     ironicNodes(): Promise<IronicNode[]> {

@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { expect } from "chai";
-import { eventually, lab as command, leftovers, previewedSteps, pulumi, removeState, STACK } from "../harness";
+import { eventually, lab as command, leftovers, previewedSteps, pulumi, removeState, STACK, tally } from "../harness";
 import type { Live } from "../live";
 import { SUBSTRATE } from "../substrate";
 
@@ -34,11 +34,7 @@ export async function npmRunUp(): Promise<void> {
 
 /** How often each operation is previewed. Resources that stay the same are not listed. */
 export async function operations(): Promise<Record<string, number>> {
-    const counts: Record<string, number> = {};
-    for (const { op } of await previewedSteps()) {
-        counts[op] = (counts[op] ?? 0) + 1;
-    }
-    return counts;
+    return tally((await previewedSteps()).map(({ op }) => op));
 }
 
 /** Nothing is left to do: neither by the state, nor by what is really there. */
