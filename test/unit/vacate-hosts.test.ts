@@ -77,7 +77,7 @@ describe("vacating hosts that leave the lab", () => {
         expect(simulation.sight.hosts.map(({ leaving }) => leaving)).to.deep.equal([false, false, false]);
     });
 
-    it("The last free host taken by a successor is no lack of room, and nothing is told of hosts that are free", async () => {
+    it("The last free host taken by a successor is room enough, and no line is about hosts that are free", async () => {
         const simulation = new Simulation(4, [
             { name: "cluster-0000", on: [3] },
             { name: "cluster-0001", on: [0] },
