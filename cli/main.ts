@@ -139,7 +139,15 @@ command(
     async (options: TestOptions) => (await import("./test.js")).test(options),
 )
     .option("--only <suites>", "run only these suites: names, separated by commas")
-    .option("--e2e", "run the end-to-end tests instead, which make labs of their own", false);
+    .option("--e2e", "run the end-to-end tests instead, which make labs of their own", false)
+    .addOption(
+        new Option("--walk <steps>", "run only the end-to-end test that changes a lab at random, so many times")
+            .argParser(positive)
+            .implies({ e2e: true }),
+    )
+    .addOption(
+        new Option("--seed <n>", "repeat the random walk with this seed").argParser(positive).implies({ e2e: true }),
+    );
 
 program.parseAsync().catch(async (error: unknown) => {
     await new Progress().failure(error);

@@ -1,3 +1,4 @@
+import { randomInt } from "node:crypto";
 import { mkdir, rm, symlink, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import pLimit from "p-limit";
@@ -9,11 +10,34 @@ import { repoPath } from "../toolchain/paths";
 import { DEFAULT_STACK, Session } from "./session";
 import { countsText, sumOf } from "./test/report";
 import { runSuite } from "./test/run";
-import { e2eSuites, fastSuites } from "./test/suites";
+import { e2eSuites, fastSuites, WALK_SUITE, type Suite } from "./test/suites";
 
 export interface TestOptions {
     only?: string;
     e2e: boolean;
+    /** Steps of the random walk, which alone is made then. Unset: a short one beside all other end-to-end tests. */
+    walk?: number;
+    /** Of the random walk. Unset: any. */
+    seed?: number;
+}
+
+/** Steps of the random walk unless they are asked for. */
+const WALK_STEPS = 6;
+
+/** The suites that are asked for. @throws Error naming all that there are, when one of them is none */
+async function wantedSuites(options: TestOptions, say: (text: string) => void): Promise<Suite[]> {
+    const walk = { steps: options.walk ?? WALK_STEPS, seed: options.seed ?? randomInt(1, 2 ** 31) };
+    const all = options.e2e ? await e2eSuites(walk) : await fastSuites();
+    const names = all.map(({ name }) => name);
+    const wanted = options.only?.split(",") ?? (options.walk === undefined ? names : [WALK_SUITE]);
+    const unknown = wanted.filter((name) => !names.includes(name));
+    if (unknown.length > 0) {
+        throw new Error(`there is no suite ${unknown.join(", ")}: there are ${names.join(", ")}`);
+    }
+    if (options.e2e && wanted.includes(WALK_SUITE)) {
+        say(`the random walk is repeated by: npm run test:e2e -- --walk ${walk.steps} --seed ${walk.seed}`);
+    }
+    return all.filter(({ name }) => wanted.includes(name));
 }
 
 /** The folder of each suite's machine-readable report and output, and of their sum. */
@@ -49,13 +73,7 @@ async function managementClusterPrograms(cache: Cache): Promise<string> {
 export async function test(options: TestOptions): Promise<number> {
     const session = new Session();
     const { progress } = session;
-    const all = options.e2e ? await e2eSuites() : await fastSuites();
-    const wanted = options.only?.split(",") ?? all.map(({ name }) => name);
-    const suites = all.filter(({ name }) => wanted.includes(name));
-    const unknown = wanted.filter((name) => !all.some((suite) => suite.name === name));
-    if (unknown.length > 0) {
-        throw new Error(`there is no suite ${unknown.join(", ")}: there are ${all.map(({ name }) => name).join(", ")}`);
-    }
+    const suites = await wantedSuites(options, (text) => progress.line(text));
     const needTools = suites.some(({ tools }) => tools);
     const env = needTools ? await toolEnvironment(session) : { ...process.env };
 

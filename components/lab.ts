@@ -62,7 +62,7 @@ export class Lab extends pulumi.ComponentResource {
         const clusters = new WorkloadClusters("clusters", clusterNeeds, inCluster);
 
         const after = [fakeApiServers, ...hosts.hosts];
-        const vacated = vacatedHosts({ plan, kubeconfig: substrate.kubeconfig, after });
+        const vacated = vacatedHosts({ config, plan, kubeconfig: substrate.kubeconfig, after });
         const content = substrate.kubeconfig;
         const { path, written } = new KubeconfigFile("kubeconfig", { content, stack: pulumi.getStack() }, here);
         this.outputs = {

@@ -108,11 +108,30 @@ export async function fastSuites(): Promise<Suite[]> {
 /** The end-to-end tests that make a whole lab, on each substrate. */
 const LAB_TESTS = "lab.test.ts";
 
+/** The random walk over a living lab, which has a stack of its own. */
+const WALK_TESTS = "walk.test.ts";
+export const WALK_SUITE = "e2e-walk";
+
+/** A random walk: the same seed gives the same one. */
+export interface Walk {
+    steps: number;
+    seed: number;
+}
+
 /** The tests that make labs or parts of one. They take long, one after another. */
-export async function e2eSuites(): Promise<Suite[]> {
+export async function e2eSuites(walk: Walk): Promise<Suite[]> {
     const files = (await readdir(repoPath("test/e2e"))).filter((name) => name.endsWith(".test.ts")).sort();
     return files.flatMap((file): Suite[] => {
         const suite = mocha(`e2e-${basename(file, ".test.ts")}`, `test/e2e/${file}`, true, 80 * MINUTE);
+        if (file === WALK_TESTS) {
+            const env = {
+                METAL3_SCALE_LAB_E2E_STACK: "walk",
+                METAL3_SCALE_LAB_E2E_WALK: String(walk.steps),
+                METAL3_SCALE_LAB_E2E_SEED: String(walk.seed),
+            };
+            // A step takes one to three minutes, bringing the lab up and taking it away about five.
+            return [{ ...suite, name: WALK_SUITE, limitMs: (20 + 6 * walk.steps) * MINUTE, env }];
+        }
         if (file !== LAB_TESTS) {
             return [suite];
         }

@@ -35,6 +35,8 @@ export interface Sight {
 export interface Staying {
     hosts: ReadonlySet<string>;
     clusters: ReadonlySet<string>;
+    /** Machines that each of these clusters is to have, by what makes them. */
+    machines: Record<MachineOwner["kind"], number>;
     isOwnHost: (name: string) => boolean;
     isOwnCluster: (name: string) => boolean;
 }
@@ -55,8 +57,9 @@ export interface Decision {
     problems: string[];
 }
 
-const sameOwner = (one: MachineOwner, other: MachineOwner): boolean =>
-    one.kind === other.kind && one.name === other.name;
+const keyOf = ({ kind, name }: MachineOwner): string => `${kind} ${name}`;
+
+const sameOwner = (one: MachineOwner, other: MachineOwner): boolean => keyOf(one) === keyOf(other);
 
 /**
  * Decides how the hosts that leave the lab get free.
@@ -78,7 +81,24 @@ export function decide({ hosts, machines, owners, clusters }: Sight, staying: St
         waiting: leaving.filter(({ registering }) => registering).map(({ name }) => `${name} is being registered`),
         problems: [],
     };
-    const hasRoom = going.length > 0 || hosts.some((host) => staying.hosts.has(host.name) && isSpare(host));
+    const counts = new Map<string, number>();
+    for (const { owner } of machines) {
+        if (owner !== undefined) {
+            counts.set(keyOf(owner), (counts.get(keyOf(owner)) ?? 0) + 1);
+        }
+    }
+    /** It has a machine more than it is to have, and lets go of one: it gets smaller, or makes a successor first. */
+    const hasTooMany = (owner: MachineOwner): boolean => (counts.get(keyOf(owner)) ?? 0) > staying.machines[owner.kind];
+    const getsFree = ({ cluster, deleting, owner }: MachineSight): boolean =>
+        deleting || (owner !== undefined && staying.clusters.has(cluster) && hasTooMany(owner));
+    const hasRoom =
+        going.length > 0 ||
+        machines.some(getsFree) ||
+        hosts.some((host) => staying.hosts.has(host.name) && isSpare(host));
+    const isAsked = (owner: MachineOwner, { created }: MachineSight): boolean => {
+        const after = owners.find((each) => sameOwner(each, owner))?.rolloutAfter;
+        return after !== undefined && Date.parse(after) > Date.parse(created);
+    };
     for (const host of leaving.filter(({ consumer }) => consumer !== undefined)) {
         const machine = byInfrastructure.get(host.consumer ?? "");
         if (machine === undefined) {
@@ -91,13 +111,16 @@ export function decide({ hosts, machines, owners, clusters }: Sight, staying: St
             decision.waiting.push(`${what} is deleted`);
         } else if (owner === undefined) {
             decision.problems.push(`${what} has no owner that would replace it: delete it, or keep the host`);
+        } else if (isAsked(owner, machine)) {
+            decision.waiting.push(`${what} moves to another host`);
+        } else if (staying.clusters.has(cluster) && hasTooMany(owner)) {
+            // It may be the one that goes: then nothing has to move.
+            decision.waiting.push(`${what} is one of more than the cluster is to have`);
         } else if (!hasRoom) {
             decision.problems.push(`${what} has to move, and no other host is free`);
         } else {
             decision.waiting.push(`${what} moves to another host`);
-            const after = owners.find((each) => sameOwner(each, owner))?.rolloutAfter;
-            const isAsked = after !== undefined && Date.parse(after) > Date.parse(machine.created);
-            if (!isAsked && !decision.roll.some((each) => sameOwner(each, owner))) {
+            if (!decision.roll.some((each) => sameOwner(each, owner))) {
                 decision.roll.push(owner);
             }
         }

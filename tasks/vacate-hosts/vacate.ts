@@ -69,8 +69,8 @@ export async function vacateHosts(args: VacateArgs): Promise<void> {
             return { done: undefined };
         }
         // What was written just now takes effect later: FKAS may have released a host before it saw the mark.
-        const text = `hosts that leave and cannot yet: ${waiting.length}${waiting[0] ? `; ${waiting[0]}` : ""}`;
-        if (text !== reported.text || now() - reported.at >= REPORT_MS) {
+        const text = `hosts that leave and cannot yet: ${waiting.length}; ${waiting[0]}`;
+        if (waiting.length > 0 && (text !== reported.text || now() - reported.at >= REPORT_MS)) {
             report(text);
             reported = { text, at: now() };
         }

@@ -5,7 +5,8 @@ import { join } from "node:path";
 import Docker from "dockerode";
 import { waitUntil } from "../../lib/wait-until";
 
-export const STACK = "e2e";
+/** Name of the stack. A suite with a lab of its own has its own, which cli/test/suites.ts sets. */
+export const STACK = process.env["METAL3_SCALE_LAB_E2E_STACK"] ?? "e2e";
 export const PREFIX = `m3lab-${STACK}`;
 export const NAMESPACE = "metal3";
 const MINUTE = 60_000;
@@ -23,22 +24,30 @@ export interface Result {
     output: string;
 }
 
+/** When a command is killed. */
+export interface KillMoment {
+    when: (output: string) => boolean;
+    /** Time from then on, milliseconds. Default: none. */
+    laterMs?: number;
+}
+
 /**
  * Runs a command to its end, showing its output as it comes.
- * @param options.killAt ends it with SIGKILL when it says so
+ * @param options.kill ends it with SIGKILL, so long after what it has said fulfils a condition
  */
 export function run(
     command: string,
     args: string[],
-    options: { env?: NodeJS.ProcessEnv; limitMs?: number; quiet?: boolean; killAt?: string } = {},
+    options: { env?: NodeJS.ProcessEnv; limitMs?: number; quiet?: boolean; kill?: KillMoment } = {},
 ): Promise<Result> {
     const child = spawn(command, args, { env: { ...process.env, ...options.env }, stdio: ["ignore", "pipe", "pipe"] });
     let output = "";
+    let killer: NodeJS.Timeout | undefined;
     for (const stream of [child.stdout, child.stderr]) {
         stream.on("data", (chunk: Buffer) => {
             output += chunk.toString();
-            if (options.killAt !== undefined && output.includes(options.killAt)) {
-                child.kill("SIGKILL");
+            if (options.kill?.when(output)) {
+                killer ??= setTimeout(() => child.kill("SIGKILL"), options.kill.laterMs ?? 0);
             }
             if (!options.quiet) {
                 process.stderr.write(chunk);
@@ -50,6 +59,7 @@ export function run(
         child.on("error", reject);
         child.on("close", (code) => {
             clearTimeout(timer);
+            clearTimeout(killer);
             resolve({ code: code ?? 1, output });
         });
     });
@@ -83,7 +93,7 @@ export async function pulumiEnvironment(): Promise<NodeJS.ProcessEnv> {
 /** Plain `pulumi`, as a person calls it after `npm run env`. */
 export const pulumi = async (
     args: string[],
-    options: { quiet?: boolean; killAt?: string; env?: NodeJS.ProcessEnv } = {},
+    options: { quiet?: boolean; kill?: KillMoment; env?: NodeJS.ProcessEnv } = {},
 ): Promise<Result> =>
     run("pulumi", [...args, "--stack", STACK, "--non-interactive"], {
         ...options,
@@ -125,6 +135,15 @@ export const eventually = (
         everyMs: 2000,
         look: async () => ((await check()) ? { done: undefined } : { pending: [JSON.stringify(await seen())] }),
     });
+
+/** How often each value occurs. */
+export function tally(values: readonly string[]): Record<string, number> {
+    const counts: Record<string, number> = {};
+    for (const value of values) {
+        counts[value] = (counts[value] ?? 0) + 1;
+    }
+    return counts;
+}
 
 /** Everything of the lab that is still on the machine. */
 export async function leftovers(): Promise<string[]> {

@@ -1,5 +1,4 @@
 import { skipBecause } from "../skip";
-import { lab as command, leftovers, removeState, STACK } from "./harness";
 import { bringUp } from "./steps/bring-up";
 import { changes } from "./steps/changes";
 import { dayTwo } from "./steps/day-two";
@@ -8,6 +7,7 @@ import { interruptions } from "./steps/interruptions";
 import { ipa } from "./steps/ipa";
 import { everyKey } from "./steps/keys";
 import { killedParts } from "./steps/killed-parts";
+import { cleanBeforeAndAfter } from "./steps/lab";
 import { machine } from "./steps/machine";
 import { replace } from "./steps/replace";
 import { resize } from "./steps/resize";
@@ -22,18 +22,7 @@ describe("a small lab, from up to destroy", function () {
     // Each step stands on the one before.
     this.bail(true);
 
-    // The stack's name is that of these tests alone. A run that was killed has left its lab, and its state is gone.
-    const clean = async (): Promise<void> => {
-        if ([...(await leftovers()), ...SUBSTRATE.leftovers()].length > 0) {
-            await command("down", "--stack", STACK, "--take-over");
-        }
-    };
-    before(clean);
-    after(async () => {
-        await clean();
-        removeState();
-    });
-
+    cleanBeforeAndAfter();
     bringUp();
     secondOwner();
     if (SUBSTRATE.isWhole) {

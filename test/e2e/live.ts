@@ -1,6 +1,6 @@
 import { AppsV1Api, CoreV1Api, CustomObjectsApi, KubeConfig, type V1Pod } from "@kubernetes/client-node";
 import Docker from "dockerode";
-import { NAMESPACE, PREFIX, pulumiEnvironment, run, STACK, type Result } from "./harness";
+import { NAMESPACE, PREFIX, pulumiEnvironment, run, STACK, tally, type Result } from "./harness";
 import { ironicNodes, type IronicNode } from "./ironic";
 
 interface Condition {
@@ -131,12 +131,15 @@ export class Live {
         return items.flatMap(({ spec }) => spec?.template.spec?.containers ?? []).flatMap(({ args }) => args ?? []);
     }
 
+    /** The pods of the conductors, those that end among them. */
+    async conductors(): Promise<V1Pod[]> {
+        const label = "metal3-scale-lab/conductor";
+        return (await this.pods()).filter(({ metadata }) => metadata?.labels?.[label] !== undefined);
+    }
+
     /** Runs a command in Ironic's container of every conductor. @returns its standard output by the pod's name */
     async onConductors(command: string[]): Promise<Record<string, string>> {
-        const pods = (await this.pods()).filter(
-            ({ metadata, status }) =>
-                metadata?.labels?.["metal3-scale-lab/conductor"] !== undefined && status?.phase === "Running",
-        );
+        const pods = (await this.conductors()).filter(({ status }) => status?.phase === "Running");
         const outputs = pods.map(async (pod) => {
             const name = pod.metadata?.name ?? "";
             const where = ["--namespace", NAMESPACE, name, "--container", "ironic"];
@@ -180,11 +183,7 @@ export class Live {
 
     /** How many hosts there are in each state. */
     async hostsByState(): Promise<Record<string, number>> {
-        const counts: Record<string, number> = {};
-        for (const state of Object.values(await this.hostStates())) {
-            counts[state] = (counts[state] ?? 0) + 1;
-        }
-        return counts;
+        return tally(Object.values(await this.hostStates()));
     }
 
     async availableClusters(): Promise<string[]> {
@@ -238,11 +237,7 @@ export class Live {
 
     /** Hosts of Ironic by conductor. */
     async hostsByConductor(): Promise<Record<string, number>> {
-        const counts: Record<string, number> = {};
-        for (const { conductor } of await this.ironicNodes()) {
-            counts[conductor] = (counts[conductor] ?? 0) + 1;
-        }
-        return counts;
+        return tally((await this.ironicNodes()).map(({ conductor }) => conductor));
     }
 
     ironicNodes(): Promise<IronicNode[]> {

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { expect } from "chai";
 import { countGo, countMocha, countsText, NONE, sumOf, withExit } from "../../cli/test/report";
 import { runSuite } from "../../cli/test/run";
-import { FOLDERS } from "../../cli/test/suites";
+import { e2eSuites, FOLDERS, WALK_SUITE } from "../../cli/test/suites";
 import { repoPath } from "../../toolchain/paths";
 
 const DONE = { code: 0, timedOut: false, tail: "" };
@@ -119,5 +119,14 @@ describe("The report of npm test", () => {
         const entries = await readdir(repoPath("test"), { withFileTypes: true });
         const folders = entries.filter((entry) => entry.isDirectory()).map(({ name }) => name);
         expect(folders).to.have.members([...Object.keys(FOLDERS), "e2e"]);
+    });
+
+    it("hands a random walk its length and seed, the time for its steps, and a stack of its own", async () => {
+        const [short, long] = await Promise.all(
+            [6, 20].map(async (steps) => (await e2eSuites({ steps, seed: 7 })).find(({ name }) => name === WALK_SUITE)),
+        );
+        expect(short?.env).to.include({ METAL3_SCALE_LAB_E2E_WALK: "6", METAL3_SCALE_LAB_E2E_SEED: "7" });
+        expect(short?.env?.["METAL3_SCALE_LAB_E2E_STACK"]).to.be.a("string").and.not.equal("e2e");
+        expect(long?.limitMs).to.be.above(short?.limitMs ?? 0);
     });
 });

@@ -29,17 +29,18 @@ describe("vacating hosts that leave the lab", () => {
             .chain(({ each, clusters, spare }) =>
                 fc.record({
                     each: fc.constant(each),
+                    wanted: fc.constantFrom(1, each),
                     clusters: fc.constant(clusters),
                     order: fc.shuffledSubarray(
                         Array.from({ length: clusters * each + spare }, (_, index) => index),
                         { minLength: clusters * each + spare },
                     ),
                     fewerClusters: fc.integer({ min: 0, max: clusters }),
-                    moreHosts: fc.integer({ min: 1, max: 3 }),
+                    moreHosts: fc.integer({ min: 0, max: 3 }),
                 }),
             );
         await fc.assert(
-            fc.asyncProperty(lab, async ({ each, clusters, order, fewerClusters, moreHosts }) => {
+            fc.asyncProperty(lab, async ({ each, wanted, clusters, order, fewerClusters, moreHosts }) => {
                 const simulation = new Simulation(
                     order.length,
                     Array.from({ length: clusters }, (_, index) => ({
@@ -47,12 +48,12 @@ describe("vacating hosts that leave the lab", () => {
                         on: order.slice(index * each, (index + 1) * each),
                     })),
                 );
-                const kept = Math.min(order.length, fewerClusters * each + moreHosts);
-                await simulation.run(staying(kept, fewerClusters));
+                const kept = Math.min(order.length, fewerClusters * wanted + moreHosts);
+                await simulation.run(staying(kept, fewerClusters, wanted));
                 const used = simulation.sight.hosts.filter(({ consumer }) => consumer !== undefined);
                 expect(used.every(({ name }) => staying(kept, 0).hosts.has(name))).to.equal(true);
                 for (let index = 0; index < fewerClusters; index++) {
-                    expect(simulation.least.get(clusterName(index))).to.equal(each);
+                    expect(simulation.least.get(clusterName(index))).to.be.at.least(wanted);
                 }
             }),
             { numRuns: 300 },
@@ -74,6 +75,29 @@ describe("vacating hosts that leave the lab", () => {
         expect(simulation.sight.hosts.map(({ leaving }) => leaving)).to.deep.equal([false, false, true]);
         await simulation.run(staying(3, 0));
         expect(simulation.sight.hosts.map(({ leaving }) => leaving)).to.deep.equal([false, false, false]);
+    });
+
+    it("The last free host taken by a successor is room enough, and no line is about hosts that are free", async () => {
+        const simulation = new Simulation(4, [
+            { name: "cluster-0000", on: [3] },
+            { name: "cluster-0001", on: [0] },
+        ]);
+        await simulation.run(staying(2, 2));
+        expect(simulation.sight.machines.map(({ cluster }) => cluster)).to.have.members([
+            "cluster-0000",
+            "cluster-0001",
+        ]);
+        expect(simulation.reports).to.have.length.above(0);
+        simulation.reports.forEach((line) => expect(line).to.include("host-0003"));
+    });
+
+    it("Machines that a cluster is about to let go of are waited for, and not moved", async () => {
+        const simulation = new Simulation(3, [{ name: "cluster-0000", on: [2, 0, 1] }]);
+        await simulation.run(staying(1, 1, 1));
+        expect(simulation.sight.machines).to.have.length(1);
+        const spared = new Simulation(4, [{ name: "cluster-0000", on: [3, 0, 1] }]);
+        await spared.run(staying(3, 1, 1));
+        expect(spared.sight.owners.map(({ rolloutAfter }) => rolloutAfter)).to.deep.equal([undefined]);
     });
 
     it("Without a free host nothing is touched, and the message says which host serves whom", async () => {

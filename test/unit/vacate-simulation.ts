@@ -3,8 +3,9 @@ import { clusterName, hostName, isClusterName, isHostName } from "../../plan/ide
 import type { Decision, HostSight, Sight, Staying } from "../../tasks/vacate-hosts/decide";
 import { vacateHosts } from "../../tasks/vacate-hosts/vacate";
 
-/** The first so many hosts and clusters of a lab stay. */
-export const staying = (hosts: number, clusters: number): Staying => ({
+/** The first so many hosts and clusters of a lab stay, each cluster with so many control-plane machines. */
+export const staying = (hosts: number, clusters: number, each = 1): Staying => ({
+    machines: { KubeadmControlPlane: each, MachineDeployment: 0 },
     hosts: new Set(Array.from({ length: hosts }, (_, index) => hostName(index))),
     clusters: new Set(Array.from({ length: clusters }, (_, index) => clusterName(index))),
     isOwnHost: isHostName,
@@ -15,8 +16,12 @@ export const staying = (hosts: number, clusters: number): Staying => ({
 export class Simulation {
     readonly sight: Sight;
     private made = 0;
+    /** Machines that each cluster is to have. */
+    private each = 1;
     time = 1_000_000;
-    /** Machines of each cluster that have a host. */
+    /** What a person was told. */
+    readonly reports: string[] = [];
+    /** The least number of machines that each cluster had. */
     readonly least = new Map<string, number>();
 
     constructor(hosts: number, clusters: { name: string; on: number[] }[]) {
@@ -75,21 +80,25 @@ export class Simulation {
         }
     };
 
-    /** One step of the controllers: a cluster that goes loses its machines, one that rolls replaces one machine. */
+    /**
+     * One step of the controllers: a cluster that goes loses its machines, one that rolls makes a new machine or, in
+     * the step after, loses the old one, and one that has more machines than it is to have loses one.
+     */
     step(): void {
         this.time += 5_000;
         const going = new Set(this.sight.clusters.filter(({ deleting }) => deleting).map(({ name }) => name));
         this.removeMachines(({ cluster }) => going.has(cluster));
         this.sight.clusters = this.sight.clusters.filter(({ deleting }) => !deleting);
         for (const { name, rolloutAfter } of this.sight.owners) {
-            const outdated = this.sight.machines.find(
-                ({ cluster, created }) =>
-                    cluster === name && rolloutAfter !== undefined && Date.parse(created) < Date.parse(rolloutAfter),
+            const own = this.sight.machines.filter(({ cluster }) => cluster === name);
+            const outdated = own.find(
+                ({ created }) => rolloutAfter !== undefined && Date.parse(created) < Date.parse(rolloutAfter),
             );
             const free = this.sight.hosts.find(({ consumer, leaving }) => consumer === undefined && !leaving);
-            if (outdated !== undefined && free !== undefined) {
+            if (own.length > this.each) {
+                this.removeMachines((machine) => machine === (outdated ?? own[0]));
+            } else if (outdated !== undefined && free !== undefined) {
                 this.addMachine(name, free);
-                this.removeMachines((machine) => machine === outdated);
             }
             const count = this.sight.machines.filter(({ cluster }) => cluster === name).length;
             this.least.set(name, Math.min(this.least.get(name) ?? 0, count));
@@ -97,11 +106,12 @@ export class Simulation {
     }
 
     run(wanted: Staying, timeoutSeconds = 3600): Promise<void> {
+        this.each = wanted.machines.KubeadmControlPlane;
         return vacateHosts({
             staying: wanted,
             timeoutSeconds,
             management: { hosts: this.hosts, sight: this.look, carryOut: this.carryOut },
-            report: () => undefined,
+            report: (line) => void this.reports.push(line),
             clock: {
                 now: () => this.time,
                 sleep: async () => {

@@ -1,16 +1,13 @@
 import { expect } from "chai";
-import { configure, lab as command, leftovers, previewedSteps, pulumi, run, STACK } from "../harness";
+import { configure, lab as command, previewedSteps, pulumi, run, STACK } from "../harness";
 import { Live } from "../live";
 import { SUBSTRATE } from "../substrate";
-import { lab, VERSION } from "./lab";
+import { lab, makeStack, PROVISIONING_CIDR, remains, VERSION } from "./lab";
 
 /** From bad input to a lab that is up, and looks at it. */
 export function bringUp(): void {
     it("refuses bad input with every problem in one message, and makes nothing", async () => {
-        const { code: setup } = await command("setup");
-        expect(setup).to.equal(0);
-        const created = await pulumi(["stack", "init"], { quiet: true });
-        expect(created.code, created.output).to.equal(0);
+        await makeStack();
         await configure({
             ...SUBSTRATE.settings,
             nodes: "many",
@@ -26,7 +23,7 @@ export function bringUp(): void {
             .and.include('conductors = "0"')
             .and.include('controlPlaneNodes = "2"')
             .and.include("/26");
-        expect([...(await leftovers()), ...SUBSTRATE.leftovers()]).to.deep.equal([]);
+        expect(await remains()).to.deep.equal([]);
     });
 
     it("previews a lab that has never been up, without making anything", async () => {
@@ -35,7 +32,7 @@ export function bringUp(): void {
             clusters: 2,
             controlPlaneNodes: 1,
             conductors: 2,
-            provisioningCidr: "192.168.250.0/24",
+            provisioningCidr: PROVISIONING_CIDR,
             hostsAtOnce: 3,
             kubernetesVersion: VERSION,
         });
@@ -45,7 +42,7 @@ export function bringUp(): void {
         expect(of("kubernetes:metal3.io/v1alpha1:BareMetalHost")).to.equal(4);
         expect(of("kubernetes:cluster.x-k8s.io/v1beta2:Cluster")).to.equal(2);
         expect(of("docker:index/container:Container")).to.equal(SUBSTRATE.containers);
-        expect([...(await leftovers()), ...SUBSTRATE.leftovers()]).to.deep.equal([]);
+        expect(await remains()).to.deep.equal([]);
     });
 
     it("comes up: hosts where they should be, both conductors at work, every cluster Available", async () => {

@@ -55,7 +55,7 @@ export function interruptions(): void {
         await configure({ nodes: 8, clusters: 8 });
         // As a large lab's: state is written at the end only (cli/up.ts).
         const { code: ended, output: half } = await pulumi(["up", "--yes", "--skip-preview"], {
-            killAt: "BareMetalHost host-0007 created",
+            kill: { when: (said) => said.includes("BareMetalHost host-0007 created") },
             env: { PULUMI_SKIP_CHECKPOINTS: "true" },
         });
         expect(ended).to.not.equal(0);

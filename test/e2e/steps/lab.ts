@@ -1,9 +1,14 @@
+import { existsSync } from "node:fs";
 import { expect } from "chai";
-import { eventually, lab as command, previewedSteps, pulumi, STACK } from "../harness";
+import { eventually, lab as command, leftovers, previewedSteps, pulumi, removeState, STACK, tally } from "../harness";
 import type { Live } from "../live";
+import { SUBSTRATE } from "../substrate";
 
 /** Kubernetes version with which the clusters begin. There are two minor versions above it. */
 export const VERSION = "v1.34.1";
+
+/** Provisioning network of the lab of these steps. Each lab on the machine has its own. */
+export const PROVISIONING_CIDR = "192.168.250.0/24";
 
 /** The one lab of all steps: each step stands on the one before. */
 export const lab = {} as {
@@ -29,11 +34,7 @@ export async function npmRunUp(): Promise<void> {
 
 /** How often each operation is previewed. Resources that stay the same are not listed. */
 export async function operations(): Promise<Record<string, number>> {
-    const counts: Record<string, number> = {};
-    for (const { op } of await previewedSteps()) {
-        counts[op] = (counts[op] ?? 0) + 1;
-    }
-    return counts;
+    return tally((await previewedSteps()).map(({ op }) => op));
 }
 
 /** Nothing is left to do: neither by the state, nor by what is really there. */
@@ -55,3 +56,39 @@ export const allAvailable = (live: Live, count: number, limitSeconds: number): P
         async () => (await live.availableClusters()).length === count,
         () => live.clusters(),
     );
+
+/** Everything of the lab that is still on the machine, of its substrate as well. */
+export const remains = async (): Promise<string[]> => [...(await leftovers()), ...SUBSTRATE.leftovers()];
+
+/**
+ * Takes away what a run has left that was killed, and what these tests leave when they fail. The stack's name is that
+ * of these tests alone, and the state of a run that was killed is gone.
+ */
+export function cleanBeforeAndAfter(): void {
+    const clean = async (): Promise<void> => {
+        if ((await remains()).length > 0) {
+            await command("down", "--stack", STACK, "--take-over");
+        }
+    };
+    before(clean);
+    after(async () => {
+        await clean();
+        removeState();
+    });
+}
+
+/** Makes what a lab needs, and a stack. */
+export async function makeStack(): Promise<void> {
+    const { code: setup } = await command("setup");
+    expect(setup).to.equal(0);
+    const created = await pulumi(["stack", "init"], { quiet: true });
+    expect(created.code, created.output).to.equal(0);
+}
+
+/** Runs `pulumi destroy`, and looks for what it has left. */
+export async function destroyWhole(): Promise<void> {
+    const { code, output } = await pulumi(["destroy", "--yes", "--skip-preview"]);
+    expect(code, output).to.equal(0);
+    expect(await remains()).to.deep.equal([]);
+    expect(existsSync(`.lab/${STACK}`)).to.equal(false);
+}
