@@ -1,17 +1,9 @@
-import { livingLab, type LivingLab } from "../plan/change/living-lab";
+import type { LivingLab } from "../plan/change/living-lab";
 import { renameProblems } from "../plan/change/renamed";
-import { stackName } from "../plan/identities";
-import { ConfigurationError, validate, type Problem } from "../plan/validate";
+import type { Problem } from "../plan/problem";
+import { ConfigurationError, validate } from "../plan/validate";
 import { imagesThatRunAs } from "../toolchain/images/recipes";
-import type { StateResource } from "./recovery/state";
 import { stackConfig } from "./stack-file";
-
-/** The lab that a stack has, by its state. */
-export const labOfState = (stack: string, resources: readonly StateResource[]): LivingLab =>
-    livingLab(
-        stackName(stack),
-        Object.fromEntries(resources.map(({ urn, type, outputs }) => [urn, { type, outputs }])),
-    );
 
 /**
  * What the lab that is there cannot take of a configuration, so that another one has to take its place.

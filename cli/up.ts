@@ -5,7 +5,8 @@ import { adopt } from "./recovery/adopt";
 import { recover, type RecoverOptions } from "./recovery/recover";
 import { refreshMissing } from "./recovery/refresh";
 import type { StateResource } from "./recovery/state";
-import { labOfState, rawConfig, reasonsToReplace } from "./replace";
+import { labOfState } from "./recovery/lab-of-state";
+import { rawConfig, reasonsToReplace } from "./replace";
 import { Session } from "./session";
 
 export interface UpOptions {

@@ -1,5 +1,5 @@
 import type { LabConfig } from "../plan/config/keys";
-import type { Problem } from "../plan/validate";
+import type { Problem } from "../plan/problem";
 import { embeddedProblems } from "./embedded/preflight";
 import { minikubeProblems } from "./minikube/preflight";
 import type { WantedLab } from "./wanted-lab";

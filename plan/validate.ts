@@ -4,14 +4,8 @@ import type { LivingLab } from "./change/living-lab";
 import { changeProblems } from "./change/problems";
 import { defaultOf, keys, type Key, type LabConfig } from "./config/keys";
 import { keysOfOtherSubstrates, ownRules } from "./config/substrate-rules";
+import type { Problem } from "./problem";
 import { UserError } from "./user-error";
-
-/** One thing that is wrong: which key, what it holds, and the rule that it breaks. */
-export interface Problem {
-    key: string;
-    value: string;
-    rule: string;
-}
 
 /** All problems of a configuration, or of the machine that it is meant for, in one message. */
 export class ConfigurationError extends UserError {

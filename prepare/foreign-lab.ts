@@ -3,7 +3,7 @@ import type { MachineObject } from "../machine/holder";
 import { findLab } from "../machine/holders";
 import { foreignLabText, isOurs } from "../machine/owner";
 import { VERIFIED_VARIABLE, type LabOwner } from "../plan/lab-owner";
-import type { Problem } from "../plan/validate";
+import type { Problem } from "../plan/problem";
 import { stackResources } from "./stack-resources";
 
 /**

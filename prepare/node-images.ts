@@ -1,6 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { LayerContext } from "../components/context";
-import { substrateOf } from "../plan/substrate/plan";
 import { loadIntoNode } from "../tasks/node-images";
 import { imagesInNode } from "../toolchain/docker/node-images";
 
@@ -9,10 +8,10 @@ import { imagesInNode } from "../toolchain/docker/node-images";
  * does so only when an image or the node changes, and pods would wait for ever: there is no registry to pull from.
  */
 export async function restoreNodeImages({ plan, images }: LayerContext): Promise<void> {
-    if (plan.substrate.kind !== "embedded") {
+    const { copiedInto: name } = plan.substrate;
+    if (name === undefined) {
         return;
     }
-    const { name } = substrateOf("embedded", plan).node;
     // Of a lab that is made just now there is no node yet: it gets its images as one of its resources.
     const isThere = await imagesInNode(name).then(
         () => true,

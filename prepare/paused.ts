@@ -3,7 +3,7 @@ import { requestErrorText } from "../lib/kubernetes";
 import { leaving } from "../plan/change/leaving";
 import type { LivingLab } from "../plan/change/living-lab";
 import type { LabPlan } from "../plan/plan";
-import type { Problem } from "../plan/validate";
+import type { Problem } from "../plan/problem";
 import { readPauses } from "../tasks/vacate-hosts/paused";
 
 /** Pauses that one message names; the others are counted. */

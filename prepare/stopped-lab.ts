@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { startCommand, startStopped, stoppedContainers } from "../machine/docker/stopped";
 import { nodeName } from "../plan/identities";
-import type { Problem } from "../plan/validate";
+import type { Problem } from "../plan/problem";
 
 /** Starts what stands still of the lab; for plain `pulumi up`, which no command line precedes. */
 export const startStoppedLab = (prefix: string): Promise<void> =>

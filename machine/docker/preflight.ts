@@ -4,7 +4,7 @@ import { dirname } from "node:path";
 import Docker from "dockerode";
 import { errorText } from "../../lib/error-text";
 import { overlap, parseNetwork } from "../../plan/addresses";
-import type { Problem } from "../../plan/validate";
+import type { Problem } from "../../plan/problem";
 import type { WantedLab } from "../wanted-lab";
 
 /** Free disk space that a small lab needs beyond its images, for etcd, the database and logs. GiB. */

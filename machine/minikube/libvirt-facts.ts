@@ -2,7 +2,7 @@ import type { Element } from "@xmldom/xmldom";
 import { attributeOf, childElements, parseXml } from "../../lib/xml";
 import { overlap, parseNetwork } from "../../plan/addresses";
 import type { LibvirtNetworkPlan } from "../../plan/libvirt-network";
-import type { Problem } from "../../plan/validate";
+import type { Problem } from "../../plan/problem";
 
 /** Why libvirt cannot be used. */
 export interface LibvirtFailure {

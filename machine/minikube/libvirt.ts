@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import { errorText } from "../../lib/error-text";
 import { socketError, socketOf } from "../../lib/libvirt-socket";
 import type { LibvirtNetworkPlan } from "../../plan/libvirt-network";
-import type { Problem } from "../../plan/validate";
+import type { Problem } from "../../plan/problem";
 import { look } from "../../toolchain/run";
 import { virsh } from "../../toolchain/virsh";
 import { libvirtProblems, parseNetworkXml, parseRoutes, type LibvirtFacts, type LibvirtFailure } from "./libvirt-facts";

@@ -1,5 +1,5 @@
 import { labPrefix, stackName } from "../identities";
-import type { Problem } from "../validate";
+import type { Problem } from "../problem";
 import type { LivingLab } from "./living-lab";
 
 /**

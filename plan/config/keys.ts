@@ -175,8 +175,8 @@ export const keys = {
     }),
     rolloutsAtOnce: derived(values.integer(1, MAX_NODES), {
         meaning:
-            "Clusters whose machines are replaced at the same time, where each new machine gets a host before the old " +
-            "one goes. The others wait.",
+            "Clusters whose machines are replaced at the same time, where each new machine gets a host before " +
+            "the old one goes. The others wait.",
         range: `clusters, 1 to ${MAX_NODES}`,
         unset: "`hostsAtOnce`, or as many as there are hosts without a machine; with `tuning: published` no limit",
         effects: ["restarts pods"],

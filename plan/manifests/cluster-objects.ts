@@ -10,8 +10,10 @@ import {
     type MachineImage,
 } from "./cluster-class-patches";
 import type { Manifest } from "./documents";
+import { QUEUED_ANNOTATION } from "./queued";
 
 export { HOST_CLUSTER_LABEL, type MachineImage } from "./cluster-class-patches";
+export { FORMER_QUEUED_ANNOTATION, QUEUED_ANNOTATION, queuedValue, RELEASED_ANNOTATION } from "./queued";
 
 /** The ClusterClass of every workload cluster. */
 export const CLASS_NAME = "metal3-lab";
@@ -21,22 +23,6 @@ export const CLUSTER_NAME_LABEL = "cluster.x-k8s.io/cluster-name";
 
 /** Label of a Cluster: the index of the fake API server that serves it. */
 export const FAKE_API_SERVER_LABEL = "metal3-scale-lab/fake-api-server";
-
-/**
- * Annotation of a paused Cluster: the number of hosts that it waits for. Once that many of the hosts assigned to it
- * are available, FKAS releases it: it removes this annotation and the pause. Also an annotation of a paused
- * BareMetalHost, whatever its value: FKAS releases the host once fewer hosts than `hostsAtOnce` are in progress.
- */
-export const QUEUED_ANNOTATION = "queue.metal3-scale-lab/queued";
-/** What earlier versions wrote instead of it. Pulumi did not ignore its changes, because no dot is in its name. */
-export const FORMER_QUEUED_ANNOTATION = "metal3-scale-lab/queued";
-
-/** The value of QUEUED_ANNOTATION, under either name; undefined: the object is not in the queue. */
-export const queuedValue = (annotations: Record<string, string> = {}): string | undefined =>
-    annotations[QUEUED_ANNOTATION] ?? annotations[FORMER_QUEUED_ANNOTATION];
-
-/** Annotation of an object that was queued: the time at which FKAS released it. */
-export const RELEASED_ANNOTATION = "queue.metal3-scale-lab/released";
 
 /** Annotation of a BareMetalHost that BMO leaves alone. */
 export const BMO_PAUSED_ANNOTATION = "baremetalhost.metal3.io/paused";

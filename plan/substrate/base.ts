@@ -12,4 +12,8 @@ export interface SubstrateBase {
     gateway: string;
     /** Names of the containers in which the Kubernetes nodes run. Empty where they run otherwise. */
     containers: string[];
+    /**
+     * The one of them into which the lab itself copies images, since it can pull none. Undefined: others bring them in.
+     */
+    copiedInto?: string;
 }

@@ -41,6 +41,7 @@ export function embeddedPlan(config: LabConfig, seed: string): EmbeddedPlan {
         dockerNetwork: identities.labPrefix(seed),
         gateway: addresses.gatewayAddress(network),
         containers: [identities.nodeName(seed)],
+        copiedInto: identities.nodeName(seed),
         node: {
             name: identities.nodeName(seed),
             address,

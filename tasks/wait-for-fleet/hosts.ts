@@ -67,8 +67,9 @@ export function hostStatus(object: HostObject): HostStatus {
 
 /**
  * Where a host without a consumer has been put by its user; undefined: nowhere, so it is a spare host. FKAS withholds
- * the same hosts from machines (services/fkas/internal/management/assignment/host.go). A host that is powered off (`online: false`) is a spare one all the same: CAPM3 powers hosts off when it lets them go, and on when
- * it takes them.
+ * the same hosts from machines (services/fkas/internal/management/assignment/host.go). A host that is powered off
+ * (`online: false`) is a spare one all the same: CAPM3 powers hosts off when it lets them go, and on when it takes
+ * them.
  */
 function placedByUser({ metadata, spec, status }: HostObject): Elsewhere | undefined {
     const annotations = metadata?.annotations ?? {};

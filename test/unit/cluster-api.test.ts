@@ -117,13 +117,6 @@ describe("cluster-api: manifests", () => {
             ...(spec ? { spec } : {}),
         });
         expect(changeable(of("Deployment"))).to.deep.equal([of("Deployment")]);
-        const rolling = { ...of("Deployment"), spec: { strategy: { type: "RollingUpdate" } } };
-        expect(changeable(rolling)).to.deep.equal([rolling]);
-        // A merge patch takes away only what it names, and the API refuses the settings of another strategy.
-        const alone = { ...of("Deployment"), spec: { replicas: 1, strategy: { type: "Recreate" } } };
-        expect(changeable(alone)).to.deep.equal([
-            { ...alone, spec: { replicas: 1, strategy: { type: "Recreate", rollingUpdate: null } } },
-        ]);
         expect(changeable(of("ClusterRole"))).to.deep.equal([]);
         expect(changeable(of("CustomResourceDefinition", { names: 1 }))).to.deep.equal([]);
         for (const spec of [{ conversion: { strategy: "Webhook" } }, { versions: [{ name: "v1", served: false }] }]) {

@@ -4,7 +4,8 @@ import { expect } from "chai";
 import { livingLab } from "../../plan/change/living-lab";
 import type { Effect } from "../../plan/config/definition";
 import { keys, type Key } from "../../plan/config/keys";
-import { ConfigurationError, validate, type Problem } from "../../plan/validate";
+import type { Problem } from "../../plan/problem";
+import { ConfigurationError, validate } from "../../plan/validate";
 import { KEY_GROUPS, REFUSED, SHOWN_BY } from "../e2e/steps/key-changes";
 import { resourcesOf, STACK, type Raw } from "./living-lab";
 

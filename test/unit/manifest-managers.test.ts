@@ -2,6 +2,7 @@ import { expect } from "chai";
 import * as fc from "fast-check";
 import { ManifestError, type Manifest } from "../../plan/manifests/documents";
 import { tuneManager, type ManagerTuning } from "../../plan/manifests/managers";
+import { changeable } from "../../tasks/cluster-api/install";
 import { deployment } from "./manifest-samples";
 
 const containerOf = (manifests: Manifest[]): Record<string, unknown> => {
@@ -109,6 +110,17 @@ describe("The tuning of a manager", () => {
         const of = (tuning: object) => strategyOf(tuneManager([deployment([])], { deployment: "ctl" }, tuning));
         expect(of({ strategy: "Recreate" })).to.deep.equal({ type: "Recreate" });
         expect(of({})).to.equal(undefined);
+    });
+
+    it("takes the settings of another strategy out of what is there, which a merge patch would leave", () => {
+        // The API refuses those of RollingUpdate beside Recreate.
+        const withStrategy = (type: string) =>
+            changeable({ ...deployment([]), spec: { replicas: 1, strategy: { type } } })[0]?.spec;
+        expect(withStrategy("Recreate")).to.deep.equal({
+            replicas: 1,
+            strategy: { type: "Recreate", rollingUpdate: null },
+        });
+        expect(withStrategy("RollingUpdate")).to.deep.equal({ replicas: 1, strategy: { type: "RollingUpdate" } });
     });
 
     it("has a pod go on serving before it ends, and gives it its grace period after that", () => {

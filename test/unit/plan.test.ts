@@ -74,7 +74,7 @@ describe("plan", () => {
         expect(limits({ tuning: "published" })).to.deep.equal([undefined, undefined]);
     });
 
-    it("limits rollouts as hosts in progress unless the configuration says how many, and not in the published lab", () => {
+    it("limits rollouts as hosts in progress unless it is told how many, and not in the published lab", () => {
         const limits = (raw: Record<string, string>) =>
             planOf({ nodes: "4", clusters: "4", fakeApiServers: "2", ...raw }).fakeApiServers.map(
                 ({ rolloutsAtOnce }) => rolloutsAtOnce,

@@ -1,5 +1,6 @@
 import { expect } from "chai";
-import { labOfState, reasonsToReplace } from "../../cli/replace";
+import { labOfState } from "../../cli/recovery/lab-of-state";
+import { reasonsToReplace } from "../../cli/replace";
 import { ConfigurationError } from "../../plan/validate";
 import { resourcesOf } from "./living-lab";
 

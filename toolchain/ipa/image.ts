@@ -2,7 +2,7 @@ import { chmod, copyFile, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { IPA_FILE_NAMES, ipaReference, type IpaFiles } from "../../plan/ipa-files";
-import type { Problem } from "../../plan/validate";
+import type { Problem } from "../../plan/problem";
 import type { Cache } from "../cache/cache";
 import { withLock } from "../cache/lock";
 import { dockerBuild, haveImage } from "../images/build";

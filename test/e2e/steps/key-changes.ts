@@ -64,7 +64,7 @@ export const KEY_GROUPS: readonly KeyGroup[] = [
         changes: {
             tuning: {
                 to: "published",
-                renews: /^pod (metal3\/(ironic-conductor|ironic-mariadb|fkas)|baremetal-operator-system\/|cap|metal3-ipam)/,
+                renews: /^pod (metal3\/(ironic-(conductor|mariadb)|fkas)|baremetal-operator-system\/|cap|metal3-ipam)/,
             },
         },
     },

@@ -1,5 +1,6 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { expect } from "chai";
+import Docker from "dockerode";
 import type { Key } from "../../../plan/config/keys";
 import { PAIR_PATHS } from "../../../plan/manifests/pair-configuration";
 import { imageReference } from "../../../toolchain/images/reference";
@@ -120,21 +121,26 @@ const copies = (groups: KeyGroup[]): string[] => [
 export function everyKey(): void {
     const groups = keyGroups(SUBSTRATE.name);
     const file = `Pulumi.${STACK}.yaml`;
+    const docker = new Docker();
+    const tagged: string[] = [];
     let configuration: string;
     let identities: Named;
     let hosts: Named;
 
-    before(async () => {
+    // No hook of mocha's: it would run before the first step, when there is no lab yet.
+    it("has images under another reference, for the key that says so", async () => {
         for (const name of copies(groups)) {
-            await lab.live.docker.getImage(imageReference(name)).tag({ repo: `${COPIES}/${name}`, tag: "copy" });
+            await docker.getImage(imageReference(name)).tag({ repo: `${COPIES}/${name}`, tag: "copy" });
+            tagged.push(`${COPIES}/${name}:copy`);
         }
+        expect(tagged).to.not.be.empty;
         configuration = readFileSync(file, "utf8");
         identities = await lab.live.identities();
         hosts = await hostFacts();
     });
     after(async () => {
-        for (const name of copies(groups)) {
-            await lab.live.docker.getImage(`${COPIES}/${name}:copy`).remove();
+        for (const image of tagged) {
+            await docker.getImage(image).remove();
         }
     });
 

@@ -109,8 +109,8 @@ func (d *decision) releaseSurplus(clusters []Cluster) {
 	}
 }
 
-// successorsHeldBack is the number of successors, by Cluster, that have to wait for the rollouts of other Clusters. What
-// a Cluster has already is not taken away: CAPM3 may be taking it.
+// successorsHeldBack is the number of successors, by Cluster, that have to wait for the rollouts of other Clusters.
+// What a Cluster has already is not taken away: CAPM3 may be taking it.
 func (d *decision) successorsHeldBack(clusters []Cluster, rolloutsAtOnce int) map[string]int {
 	held := map[string]int{}
 	if rolloutsAtOnce == 0 {

@@ -196,7 +196,8 @@ func TestAReleaseIsOnePatchOfAnnotations(t *testing.T) {
 	g.Expect(sent).To(HaveLen(1))
 	now := regexp.MustCompile(`"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ"`)
 	g.Expect(now.ReplaceAllString(sent[0], `"now"`)).To(MatchJSON(`{"metadata":{"uid":"uid-c","resourceVersion":"999",
-		"annotations":{"cluster.x-k8s.io/paused":null,"queue.metal3-scale-lab/queued":null,"metal3-scale-lab/queued":null,"queue.metal3-scale-lab/released":"now"}}}`))
+		"annotations":{"cluster.x-k8s.io/paused":null,"queue.metal3-scale-lab/queued":null,
+			"metal3-scale-lab/queued":null,"queue.metal3-scale-lab/released":"now"}}}`))
 }
 
 func TestAReleaseThatFailsIsAnError(t *testing.T) {
