@@ -2,10 +2,10 @@ import { startStopped } from "../machine/docker/stopped";
 import { stackPrefix } from "../plan/identities";
 import { operation, runPulumi, stackPulumiSettings } from "./pulumi";
 import { adopt } from "./recovery/adopt";
+import { labOfState } from "./recovery/lab-of-state";
 import { recover, type RecoverOptions } from "./recovery/recover";
 import { refreshMissing } from "./recovery/refresh";
 import type { StateResource } from "./recovery/state";
-import { labOfState } from "./recovery/lab-of-state";
 import { rawConfig, reasonsToReplace } from "./replace";
 import { Session } from "./session";
 

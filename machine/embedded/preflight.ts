@@ -1,8 +1,8 @@
 import { createServer } from "node:net";
 import Docker from "dockerode";
 import { fullReference } from "../../plan/image-reference";
-import { substrateOf } from "../../plan/substrate/plan";
 import type { Problem } from "../../plan/problem";
+import { substrateOf } from "../../plan/substrate/plan";
 import { imagesInNode } from "../../toolchain/docker/node-images";
 import { dockerProblems, lookAtDocker, pingProblems, type DockerFacts } from "../docker/preflight";
 import type { WantedLab } from "../wanted-lab";

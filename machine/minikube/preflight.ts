@@ -1,9 +1,9 @@
 import { access, constants } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import { machineMemory } from "../../lib/proc";
+import type { Problem } from "../../plan/problem";
 import type { MinikubePlan } from "../../plan/substrate/minikube";
 import { substrateOf } from "../../plan/substrate/plan";
-import type { Problem } from "../../plan/problem";
 import { look } from "../../toolchain/run";
 import { dockerProblems, lookAtDocker, pingProblems } from "../docker/preflight";
 import type { WantedLab } from "../wanted-lab";

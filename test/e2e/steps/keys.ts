@@ -133,7 +133,7 @@ export function everyKey(): void {
             await docker.getImage(imageReference(name)).tag({ repo: `${COPIES}/${name}`, tag: "copy" });
             tagged.push(`${COPIES}/${name}:copy`);
         }
-        expect(tagged).to.not.be.empty;
+        expect(tagged).to.have.length.above(0);
         configuration = readFileSync(file, "utf8");
         identities = await lab.live.identities();
         hosts = await hostFacts();
