@@ -5,7 +5,7 @@ import {
     BMO_PAUSED_ANNOTATION,
     CLUSTER_NAME_LABEL,
     PAUSED_ANNOTATION,
-    QUEUED_ANNOTATION,
+    queuedValue,
 } from "../../plan/manifests/cluster-objects";
 import { CLUSTERS, HOSTS } from "../wait-for-fleet/reader";
 
@@ -66,7 +66,7 @@ export function pausesInTheWay(
     ]);
     const pausedHosts = [...concerned]
         .filter(({ metadata: { annotations = {} } = {} }) => {
-            return BMO_PAUSED_ANNOTATION in annotations && !(QUEUED_ANNOTATION in annotations);
+            return BMO_PAUSED_ANNOTATION in annotations && queuedValue(annotations) === undefined;
         })
         // Of such a host the Cluster is named: with the Cluster's pause, CAPM3 takes that of the host off.
         .filter(
@@ -85,7 +85,7 @@ function clusterPauses(namespace: string, cluster: PausableCluster): Pause[] {
         ...(cluster.spec?.paused === true
             ? [{ kind: "Cluster" as const, name, by: "its field spec.paused", command: patch }]
             : []),
-        ...(PAUSED_ANNOTATION in annotations && !(QUEUED_ANNOTATION in annotations)
+        ...(PAUSED_ANNOTATION in annotations && queuedValue(annotations) === undefined
             ? [annotated(namespace, "Cluster", name, PAUSED_ANNOTATION)]
             : []),
     ];

@@ -2,6 +2,7 @@ import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { expect } from "chai";
 import { leaving } from "../../plan/change/leaving";
+import { QUEUED_ANNOTATION } from "../../plan/manifests/cluster-objects";
 import { plan } from "../../plan/plan";
 import { validate } from "../../plan/validate";
 import { pauseProblems } from "../../prepare/paused";
@@ -11,7 +12,6 @@ import { living, type Raw } from "./living-lab";
 const planned = (raw: Raw) => plan(validate(raw), "test");
 const BMO = "baremetalhost.metal3.io/paused";
 const CAPI = "cluster.x-k8s.io/paused";
-const QUEUED = "metal3-scale-lab/queued";
 
 const cluster = (name: string, paused?: boolean, annotations: Record<string, string> = {}): PausableCluster => ({
     metadata: { name, annotations },
@@ -47,7 +47,7 @@ describe("Pauses of what is to leave the lab", () => {
     });
 
     it("are not those of the lab's own queue, nor those of what stays", () => {
-        const queued = { [QUEUED]: "1", [CAPI]: "", [BMO]: "" };
+        const queued = { [QUEUED_ANNOTATION]: "1", [CAPI]: "", [BMO]: "" };
         const clusters = [cluster("cluster-0000", true), cluster("cluster-0001", undefined, queued)];
         const hosts = [
             host("host-0000", { [BMO]: "" }),

@@ -36,6 +36,7 @@ describe("plan", () => {
             serviceAddress: "192.168.222.2",
             storageClass: "lab-node",
             containers: ["m3lab-dev-control-plane"],
+            copiedInto: "m3lab-dev-control-plane",
             dockerNetwork: "m3lab-dev",
             gateway: "192.168.222.1",
             node: {
