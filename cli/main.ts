@@ -1,9 +1,10 @@
 import { Command, InvalidArgumentError, Option } from "commander";
+import { DEFAULT_STACK } from "../plan/commands";
 import { Progress, StoppedError } from "../toolchain/progress";
 import type { BenchOptions } from "./bench/options";
 import type { DoctorOptions } from "./doctor";
 import type { DownOptions } from "./down";
-import { DEFAULT_STACK, INTERRUPTED } from "./session";
+import { INTERRUPTED } from "./session";
 import type { SetupOptions } from "./setup";
 import type { TestOptions } from "./test";
 import type { UpOptions } from "./up";

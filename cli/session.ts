@@ -41,6 +41,3 @@ export class Session {
         }
     }
 }
-
-/** The default stack, as Pulumi.dev.yaml configures it. */
-export const DEFAULT_STACK = "dev";

@@ -1,7 +1,9 @@
 import * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
+import { npmRun } from "../plan/commands";
 import type { Manifest } from "../plan/manifests/documents";
 import { ironicNames } from "../plan/manifests/ironic-values";
+import type { LabPlan } from "../plan/plan";
 import type { PkiInput } from "../tasks/pki/input";
 import { BareMetalOperator, BMO_CERTIFICATE, bmoCertificateNames } from "./bare-metal-operator";
 import { ClusterApi } from "./cluster-api";
@@ -75,7 +77,7 @@ export class Lab extends pulumi.ComponentResource {
             pairs: plan.pairs.length,
             fakeApiServers: plan.fakeApiServers.length,
             fleet: fleetReached({ ...lab, pairs, ironicChart, hosts, clusters, vacated }),
-            next: nextSteps(path, plan.namespace),
+            next: nextSteps(path, plan),
         };
         this.registerOutputs({});
     }
@@ -96,11 +98,14 @@ function pkiInput(context: LayerContext): PkiInput {
     };
 }
 
+/** Hosts that the example of growing adds. */
+const MORE_HOSTS = 16;
+
 /** What to type next. */
-const nextSteps = (kubeconfig: string, namespace: string): string[] => [
+const nextSteps = (kubeconfig: string, { namespace, hosts, clusters }: LabPlan): string[] => [
     'eval "$(npm run -s env)"    # pulumi and kubectl on PATH',
     `kubectl --kubeconfig ${kubeconfig} -n ${namespace} get baremetalhosts,clusters`,
-    "npm run kubeconfig -- cluster-0000",
-    "pulumi config set nodes 20 && pulumi up",
-    "pulumi destroy",
+    ...clusters.slice(0, 1).map(({ name }) => npmRun("kubeconfig", pulumi.getStack(), name)),
+    `pulumi config set nodes ${hosts.length + MORE_HOSTS} && pulumi up`,
+    npmRun("down", pulumi.getStack()),
 ];

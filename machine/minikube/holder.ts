@@ -42,9 +42,12 @@ export class MinikubeHolder implements Holder {
         return path;
     }
 
-    /** A profile bears no record of who made it, and is the user's own: whose the lab is, Docker's network says. */
-    async findTrace(): Promise<LabTrace | undefined> {
-        return undefined;
+    /**
+     * A profile bears no record of who made it. Docker's network does, which is there before the machine and after it.
+     * A profile of the lab's name without that network, and without a state that knows the network, is somebody else's.
+     */
+    async findTrace(prefix: string): Promise<LabTrace | undefined> {
+        return this.hasProfile(prefix) ? { ids: [prefix] } : undefined;
     }
 
     async runsCluster(prefix: string, resources: readonly StateObject[]): Promise<boolean> {

@@ -4,8 +4,11 @@ import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
+import { findLab } from "../../machine/holders";
 import { MinikubeHolder } from "../../machine/minikube/holder";
 import { firstOfEach, hostProblems } from "../../machine/minikube/preflight";
+import { isOurs } from "../../machine/owner";
+import { knownIds } from "../../machine/state-objects";
 import { plan } from "../../plan/plan";
 import type { MinikubePlan } from "../../plan/substrate/minikube";
 import { substrateOf } from "../../plan/substrate/plan";
@@ -61,6 +64,17 @@ describe("minikube as a holder of labs", () => {
         expect(holder.hasProfile("m3lab-dev")).to.equal(true);
         expect(holder.hasProfile("m3lab-other")).to.equal(false);
         await holder.removeLeftovers("m3lab-dev", [machine], () => expect.fail("the state knows it"));
+    });
+
+    it("takes a profile of the lab's name for somebody else's, unless the state knows the lab's network", async () => {
+        await mkdir(join(home, "profiles", "m3lab-dev"), { recursive: true });
+        await writeFile(join(home, "profiles", "m3lab-dev", "config.json"), "{}");
+        const lab = await findLab("m3lab-dev", [new MinikubeHolder(home)]);
+        const here = { id: "us", state: "file:///s", checkout: "/c", user: "a@machine" };
+        const network = { outputs: { name: "m3lab-dev" } };
+        expect(lab && isOurs(lab, here, knownIds([]))).to.equal(false);
+        expect(lab && isOurs(lab, here, knownIds([network]))).to.equal(true);
+        expect(await findLab("m3lab-other", [new MinikubeHolder(home)])).to.equal(undefined);
     });
 });
 

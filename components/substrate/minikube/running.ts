@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import { npmRun } from "../../../plan/commands";
 import type { LibvirtNetworkPlan } from "../../../plan/libvirt-network";
 import { UserError } from "../../../plan/user-error";
 import { restartCutOff } from "../../../tasks/minikube/bridge-containers";
@@ -29,7 +30,8 @@ export async function ensureRunning(
         case "absent":
             throw new UserError(
                 `minikube has no profile ${spec.profile}: somebody has deleted it, and all that stood in it. ` +
-                    "'npm run down' removes the rest of the lab, and the next 'npm run up' makes it anew",
+                    `'${npmRun("down", pulumi.getStack())}' removes the rest of the lab, and the next ` +
+                    `'${npmRun("up", pulumi.getStack())}' makes it anew`,
             );
     }
 }
