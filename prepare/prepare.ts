@@ -65,7 +65,6 @@ export async function prepare(): Promise<LabArgs> {
     }
     if (!pulumi.runtime.isDryRun()) {
         await startStoppedLab(wanted.plan.prefix);
-        await restoreNodeImages(wanted);
     }
     // The lab's own API server is asked, so this comes after the start of what stood still.
     const pauses = await pauseProblems(living, wanted.plan);
@@ -77,6 +76,8 @@ export async function prepare(): Promise<LabArgs> {
         if (summary !== undefined) {
             void pulumi.log.info(summary);
         }
+    } else {
+        await restoreNodeImages(wanted);
     }
     const manifests = manifestsPath(new Cache(cacheRoot()));
     const { plan: planned, images } = wanted;

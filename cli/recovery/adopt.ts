@@ -171,7 +171,7 @@ export async function adopt(
     }
 }
 
-/** The lab's kubeconfig: its file in the checkout, or from the state where somebody has removed that. */
+/** The lab's kubeconfig: from the state, which a file in the checkout may lag behind, or else that file. */
 const kubeconfigOf = async (ready: Ready, stack: string): Promise<string> =>
     (await kubeconfigOfState(ready, stack)) ?? managementKubeconfig(stack);
 

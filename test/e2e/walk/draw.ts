@@ -5,15 +5,10 @@ import { changeProblems } from "../../../plan/change/problems";
 import type { Key } from "../../../plan/config/keys";
 import { allKubernetesVersions } from "../../../plan/config/kubernetes-versions";
 import { clusterName } from "../../../plan/identities";
+import type { FleetConfig } from "../steps/fleet";
 
 /** The keys that a walk changes. */
-export interface WalkConfig {
-    nodes: number;
-    clusters: number;
-    conductors: number;
-    controlPlaneNodes: number;
-    workerNodes: number;
-    kubernetesVersion: string;
+export interface WalkConfig extends Omit<FleetConfig, "provisioningCidr"> {
     hostsAtOnce: number;
 }
 
