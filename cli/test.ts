@@ -38,7 +38,8 @@ async function wantedSuites(options: TestOptions, say: (text: string) => void): 
     const walk = { steps: options.walk ?? WALK_STEPS, seed: options.seed ?? seedOf(options) };
     const all = options.e2e ? await e2eSuites(walk) : await fastSuites();
     const names = all.map(({ name }) => name);
-    const wanted = options.only?.split(",") ?? (options.walk === undefined ? names : [WALK_SUITE]);
+    const ordinary = all.filter(({ onDemand }) => !onDemand).map(({ name }) => name);
+    const wanted = options.only?.split(",") ?? (options.walk === undefined ? ordinary : [WALK_SUITE]);
     const unknown = wanted.filter((name) => !names.includes(name));
     if (unknown.length > 0) {
         throw new Error(`there is no suite ${unknown.join(", ")}: there are ${names.join(", ")}`);

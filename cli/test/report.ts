@@ -16,12 +16,24 @@ interface MochaTest {
     err: { message?: string };
 }
 
+/** Lines of a failed test's message that are shown. The reason of a failed command stands at the end of its output. */
+const MESSAGE_LINES = 30;
+
+/** The end of a failed test's message, with the number of lines that were left out: the suite's log has them all. */
+function endOfMessage(message: string): string {
+    const end = tailOf(message, MESSAGE_LINES);
+    const left = message.trimEnd().split("\n").length - end.split("\n").length;
+    return left > 0 ? `(${left} lines left out, which are in the suite's log)\n${end}` : end;
+}
+
 /** Reads a report of mocha's reporter `json`. @throws SyntaxError when the report is cut off */
 export function countMocha(text: string): Counts {
     const report = JSON.parse(text) as { passes: MochaTest[]; failures: MochaTest[]; pending: MochaTest[] };
     return {
         passed: report.passes.length,
-        failures: report.failures.map(({ fullTitle, err }) => `${fullTitle}: ${err.message ?? "no message"}`),
+        failures: report.failures.map(
+            ({ fullTitle, err }) => `${fullTitle}: ${endOfMessage(err.message ?? "no message")}`,
+        ),
         skips: report.pending.map(({ fullTitle }) => fullTitle),
     };
 }

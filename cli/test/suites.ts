@@ -17,6 +17,8 @@ export interface Suite {
     tools: boolean;
     /** Added to the environment. */
     env?: Record<string, string>;
+    /** Whether it runs only when it is asked for by its name. */
+    onDemand?: boolean;
 }
 
 const MINUTE = 60_000;
@@ -112,6 +114,9 @@ const LAB_TESTS = "lab.test.ts";
 const WALK_TESTS = "walk.test.ts";
 export const WALK_SUITE = "e2e-walk";
 
+/** The rollout of a larger lab, whose figures docs/performance.md gives. It takes longer than CI has time for. */
+const ROLLOUT_TESTS = "rollout.test.ts";
+
 /** A random walk: the same seed gives the same one. */
 export interface Walk {
     steps: number;
@@ -131,6 +136,9 @@ export async function e2eSuites(walk: Walk): Promise<Suite[]> {
             };
             // A step takes one to three minutes, bringing the lab up and taking it away about five.
             return [{ ...suite, name: WALK_SUITE, limitMs: (20 + 6 * walk.steps) * MINUTE, env }];
+        }
+        if (file === ROLLOUT_TESTS) {
+            return [{ ...suite, env: { METAL3_SCALE_LAB_E2E_STACK: "rollout" }, onDemand: true }];
         }
         if (file !== LAB_TESTS) {
             return [suite];

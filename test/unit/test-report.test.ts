@@ -25,6 +25,16 @@ describe("The report of npm test", () => {
         expect(() => countMocha(text.slice(0, 30))).to.throw(SyntaxError);
     });
 
+    it("shows the end of a long message, where a failed command gives its reason", () => {
+        const said = Array.from({ length: 100 }, (_, index) => `line ${index}`).join("\n");
+        const failure = { fullTitle: "grows", err: { message: `${said}\nerror: no host\n: expected 1 to equal 0` } };
+        const [shown = ""] = countMocha(JSON.stringify({ passes: [], failures: [failure], pending: [] })).failures;
+        const [first, ...rest] = shown.split("\n");
+        expect(first).to.equal("grows: (72 lines left out, which are in the suite's log)");
+        expect(rest).to.have.length(30).and.include("line 72").and.not.include("line 71");
+        expect(rest.slice(-2)).to.deep.equal(["error: no host", ": expected 1 to equal 0"]);
+    });
+
     const event = (fields: object): string => JSON.stringify(fields);
 
     it("counts Go's tests, not its packages", () => {
@@ -128,5 +138,11 @@ describe("The report of npm test", () => {
         expect(short?.env).to.include({ METAL3_SCALE_LAB_E2E_WALK: "6", METAL3_SCALE_LAB_E2E_SEED: "7" });
         expect(short?.env?.["METAL3_SCALE_LAB_E2E_STACK"]).to.be.a("string").and.not.equal("e2e");
         expect(long?.limitMs).to.be.above(short?.limitMs ?? 0);
+    });
+
+    it("makes the rollout of a larger lab only where it is asked for, with a stack of its own", async () => {
+        const suites = (await e2eSuites({ steps: 6, seed: 7 })).filter(({ onDemand }) => onDemand);
+        expect(suites.map(({ name }) => name)).to.deep.equal(["e2e-rollout"]);
+        expect(suites[0]?.env).to.deep.equal({ METAL3_SCALE_LAB_E2E_STACK: "rollout" });
     });
 });
