@@ -10,6 +10,7 @@ import type { FleetConfig } from "../steps/fleet";
 /** The keys that a walk changes. */
 export interface WalkConfig extends Omit<FleetConfig, "provisioningCidr"> {
     hostsAtOnce: number;
+    rolloutsAtOnce: number;
 }
 
 export type WalkKey = keyof WalkConfig;
@@ -46,6 +47,7 @@ export const START: WalkConfig = {
     workerNodes: 0,
     kubernetesVersion: "v1.34.1",
     hostsAtOnce: 24,
+    rolloutsAtOnce: 24,
 };
 
 /** In so many steps that the lab takes, Pulumi is killed once. */
@@ -79,6 +81,7 @@ const valuesOf = (from: WalkConfig): { [K in WalkKey]: WalkConfig[K][] } => ({
     workerNodes: [0, 1],
     kubernetesVersion: nearVersions(from.kubernetesVersion),
     hostsAtOnce: [1, 2, 5, 24],
+    rolloutsAtOnce: [1, 2, 24],
 });
 
 const KEYS = Object.keys(START) as WalkKey[];
@@ -142,7 +145,7 @@ function refusedConfig(before: WalkConfig): fc.Arbitrary<WalkConfig> {
 
 /** Draws a moment that comes before the end of `up`, however little it has to do. */
 function killIn(changed: readonly WalkKey[]): fc.Arbitrary<Kill> {
-    const isShort = changed.every((key) => key === "hostsAtOnce" || key === "conductors");
+    const isShort = changed.every((key) => ["hostsAtOnce", "rolloutsAtOnce", "conductors"].includes(key));
     return fc.record({
         lines: fc.integer({ min: 2, max: isShort ? 4 : 20 }),
         seconds: fc.integer({ min: 0, max: isShort ? 2 : 8 }),
