@@ -23,6 +23,16 @@ describe("An error that ends the program", () => {
         });
     }
 
+    it("keeps its message where it comes out of the inputs of several resources", async () => {
+        const failing = withRunErrors(Promise.reject(new UserError("Mend it.")));
+        const inputs = async (): Promise<unknown> =>
+            pulumi.runtime.serializeProperties("a resource", { kubeconfig: failing }).catch((error: unknown) => error);
+        for (const shown of [await inputs(), await inputs()]) {
+            expect(pulumi.RunError.isInstance(shown)).to.equal(true);
+            expect((shown as Error).message).to.equal("Mend it.");
+        }
+    });
+
     it("is passed on as it is when it is a bug of ours: where it was thrown is what we need to know", async () => {
         for (const bug of [new TypeError("undefined is not a function"), "text"]) {
             expect(await thrown(bug)).to.equal(bug);
