@@ -77,6 +77,7 @@ function operatorObjects({ plan, images, pki, credentials, ironic, manifests }: 
             certificate: { certificate: webhook.cert, privateKey: webhook.key },
             caCertificate: pki.caCertificate,
             caBundle: pki.caCertificate.apply((pem) => Buffer.from(pem).toString("base64")),
+            ownChanges: profile.leaderElection,
         },
     });
 }

@@ -100,7 +100,11 @@ export const SETTINGS = {
      * Whether controllers elect a leader. Each has one replica: an election only writes Leases and delays a restart by
      * 15 s.
      */
-    leaderElection: setting<boolean>({ deviations: ["controllers-leader-election"], lab: false, published: true }),
+    leaderElection: setting<boolean>({
+        deviations: ["controllers-leader-election", "bmo-own-changes"],
+        lab: false,
+        published: true,
+    }),
     /** Hours after which Cluster API and CAPM3 reconcile unchanged objects again. Upstream: ten minutes. */
     resyncHours: setting<number | undefined>({ deviations: ["controllers-resync"], lab: 6, published: undefined }),
     /**

@@ -2,6 +2,7 @@ import { replaceCertManager, type IssuedCertificate } from "./certificates";
 import { asRecord, asRecords, changeManifest, findManifest, recordAt, type Manifest } from "./documents";
 import { findContainer, tuneManager, type EnvironmentValue, type ManagerTuning } from "./managers";
 import { BARE_METAL_OPERATOR } from "./providers";
+import { webhooksForOthers } from "./webhooks";
 
 /** Where BMO reads Ironic's credentials: `<root>/ironic/username` and `password`. */
 const AUTH_ROOT = "/opt/metal3/auth";
@@ -43,6 +44,8 @@ export interface BmoOptions<Value> {
         caCertificate: Value;
         /** The same, the PEM text as base64. */
         caBundle: Value;
+        /** Whether it is asked about the operator's own changes as well, as upstream has it. */
+        ownChanges: boolean;
     };
     /** Requests, probes, further flags and environment variables. */
     tuning?: Omit<ManagerTuning, "image">;
@@ -90,6 +93,9 @@ export function bmoObjects<Value>(options: BmoOptions<Value>): Manifest[] {
         options.webhook.caCertificate,
         () => options.webhook.certificate,
     );
+    if (!options.webhook.ownChanges) {
+        manifests = webhooksForOthers(manifests, BARE_METAL_OPERATOR);
+    }
     return [namespaceObject(), ...ironicSecrets(options), ...manifests];
 }
 

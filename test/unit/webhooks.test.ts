@@ -2,7 +2,7 @@ import { Environment } from "@marcbachmann/cel-js";
 import { expect } from "chai";
 import type { Manifest } from "../../plan/manifests/documents";
 import { webhookProbes } from "../../plan/manifests/probes";
-import { webhooksForChanges } from "../../plan/manifests/webhooks";
+import { webhooksForChanges, webhooksForOthers } from "../../plan/manifests/webhooks";
 import { converting, everything } from "./manifest-samples";
 
 describe("webhooks", () => {
@@ -94,6 +94,36 @@ describe("webhooks", () => {
     for (const [name, manifest] of kept) {
         it(`leave ${name} alone`, () => expect(webhooksForChanges([manifest])).to.deep.equal([manifest]));
     }
+
+    const controller = { namespace: "operators", deployment: "operator" };
+    const deployment = (pod: object): Manifest => ({
+        apiVersion: "apps/v1",
+        kind: "Deployment",
+        metadata: { name: "operator", namespace: "operators" },
+        spec: { template: { spec: pod } },
+    });
+    const users: [string, boolean][] = [
+        ["system:serviceaccount:operators:own", false],
+        ["system:serviceaccount:operators:another", true],
+        ["system:serviceaccount:elsewhere:own", true],
+        ["kubernetes-admin", true],
+    ];
+    for (const [username, asked] of users) {
+        it(`for others are ${asked ? "asked" : "not asked"} about what ${username} does`, () => {
+            const hooks = configuration("ValidatingWebhookConfiguration", { name: "a", rules: [rule("things")] });
+            const account = deployment({ serviceAccountName: "own" });
+            const [same, made] = webhooksForOthers([account, hooks], controller);
+            expect(same).to.deep.equal(account);
+            const [condition] = conditions(made)[0] ?? [];
+            const cel = new Environment({ unlistedVariablesAreDyn: true });
+            expect(cel.parse(condition?.expression ?? "")({ request: { userInfo: { username } } })).to.equal(asked);
+        });
+    }
+
+    it("for others need a controller with a service account of its own", () => {
+        expect(() => webhooksForOthers([deployment({})], controller)).to.throw("has no service account of its own");
+        expect(() => webhooksForOthers([], controller)).to.throw("operator");
+    });
 });
 
 describe("The probes of webhooks", () => {

@@ -1,6 +1,19 @@
 import { expect } from "chai";
+import { BARE_METAL_OPERATOR } from "../../../plan/manifests/providers";
 import { configure, eventually, pulumi } from "../harness";
 import { allAvailable, lab, npmRunUp, operations, up } from "./lab";
+
+/** Its own updates that the bare-metal operator could not make, because kube-apiserver did not reach its webhook. */
+async function ownUpdatesRefused(): Promise<string[]> {
+    const { namespace } = BARE_METAL_OPERATOR;
+    const { items } = await lab.live.core.listNamespacedPod({ namespace });
+    const logs = items.map(({ metadata }) =>
+        lab.live.core.readNamespacedPodLog({ name: metadata?.name ?? "", namespace }),
+    );
+    const lines = (await Promise.all(logs)).join("\n").split("\n");
+    expect(lines.length, "lines of the operator's log").to.be.above(10);
+    return lines.filter((line) => line.includes("failed calling webhook"));
+}
 
 /** Changes the size of a lab that is up, by every kind of part. */
 export function resize(): void {
@@ -85,6 +98,7 @@ export function resize(): void {
             .to.have.length(1)
             .and.not.deep.equal(small);
         expect(await lab.live.identities()).to.include(others);
+        expect(await ownUpdatesRefused()).to.deep.equal([]);
         await configure({ nodes: 4, wait: "clusters" });
         await npmRunUp();
         expect(await concurrency()).to.deep.equal(small);
