@@ -158,7 +158,10 @@ export async function leftovers(): Promise<string[]> {
     return [...containers, ...networks, ...volumes];
 }
 
+/** Takes away the stack's configuration. That of a run that was killed has the passphrase of a state that is gone. */
+export const removeConfiguration = (): void => rmSync(`Pulumi.${STACK}.yaml`, { force: true });
+
 export function removeState(): void {
     rmSync(STATE, { recursive: true, force: true });
-    rmSync(`Pulumi.${STACK}.yaml`, { force: true });
+    removeConfiguration();
 }

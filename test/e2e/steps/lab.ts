@@ -1,6 +1,16 @@
 import { existsSync } from "node:fs";
 import { expect } from "chai";
-import { eventually, lab as command, leftovers, previewedSteps, pulumi, removeState, STACK, tally } from "../harness";
+import {
+    eventually,
+    lab as command,
+    leftovers,
+    previewedSteps,
+    pulumi,
+    removeConfiguration,
+    removeState,
+    STACK,
+    tally,
+} from "../harness";
 import type { Live } from "../live";
 import { SUBSTRATE } from "../substrate";
 
@@ -70,7 +80,10 @@ export function cleanBeforeAndAfter(): void {
             await command("down", "--stack", STACK, "--take-over");
         }
     };
-    before(clean);
+    before(async () => {
+        await clean();
+        removeConfiguration();
+    });
     after(async () => {
         await clean();
         removeState();
