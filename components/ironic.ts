@@ -1,7 +1,7 @@
 import * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { IRONIC_API_PORT, ironicUrl } from "../plan/addresses";
-import type { MachineImage } from "../plan/manifests/cluster-objects";
+import type { MachineImage } from "../plan/manifests/cluster-class-patches";
 import type { Manifest } from "../plan/manifests/documents";
 import { CREDENTIALS_SECRET, TLS_SECRET } from "../plan/manifests/ironic-values";
 import { osImage } from "../plan/manifests/os-image";

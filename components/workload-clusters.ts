@@ -1,13 +1,12 @@
 import * as pulumi from "@pulumi/pulumi";
+import { clusterClassObjects, type ClassObject } from "../plan/manifests/cluster-class";
 import {
     CLASS_NAME,
-    clusterClassObjects,
     FORMER_QUEUED_ANNOTATION,
     PAUSED_ANNOTATION,
     QUEUED_ANNOTATION,
     workloadClusterObject,
 } from "../plan/manifests/cluster-objects";
-import type { Manifest } from "../plan/manifests/documents";
 import type { ClusterPlan } from "../plan/plan";
 import type { ClusterApi } from "./cluster-api";
 import type { FakeApiServers } from "./fake-api-servers";
@@ -48,18 +47,14 @@ export class WorkloadClusters extends pulumi.ComponentResource {
         const image = ironic.osImage;
         const objects = clusterClassObjects({ name: CLASS_NAME, namespace: plan.namespace, image });
         const needed = [namespace, clusterApi];
-        const create = (manifest: Manifest, dependsOn: pulumi.Resource[]) =>
-            new KubernetesObject(`${manifest.kind}-${manifest.metadata.name}`.toLowerCase(), manifest, {
-                parent: this,
-                provider: args.substrate.provider,
-                dependsOn,
-            });
-        const isClass = ({ kind }: Manifest) => kind === "ClusterClass";
+        const create = ({ key, manifest }: ClassObject, dependsOn: pulumi.Resource[]) =>
+            new KubernetesObject(key, manifest, { parent: this, provider: args.substrate.provider, dependsOn });
+        const isClass = ({ manifest }: ClassObject) => manifest.kind === "ClusterClass";
         const clusterClass = objects.find(isClass);
         if (!clusterClass) {
             throw new Error("no ClusterClass is among the objects of the class");
         }
-        const templates = objects.filter((manifest) => !isClass(manifest)).map((manifest) => create(manifest, needed));
+        const templates = objects.filter((each) => !isClass(each)).map((each) => create(each, needed));
         return create(clusterClass, [...needed, ...templates]);
     }
 

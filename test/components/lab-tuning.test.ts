@@ -71,6 +71,20 @@ describe("The lab, as its configuration tunes it,", () => {
         }
     });
 
+    it("asks the bare-metal operator's webhook about the operator's own changes only in the published lab", async () => {
+        const conditions = async (tuning: string): Promise<unknown> => {
+            const recorder = await lab({ nodes: "1", clusters: "0", tuning });
+            const hooks = recorder.resources.filter(({ type }) => type.endsWith(":ValidatingWebhookConfiguration"));
+            const webhooks = hooks.flatMap(
+                ({ inputs }) => plain(inputs["webhooks"]) as { matchConditions?: object[] }[],
+            );
+            expect(webhooks).to.have.length(1);
+            return webhooks[0]?.matchConditions;
+        };
+        expect(await conditions("lab")).to.have.length(1);
+        expect(await conditions("published")).to.equal(undefined);
+    });
+
     it("has policies for FirmwareSchemas and BMC Secrets, but not in the published lab", async () => {
         const policies = async (raw: Record<string, string>) =>
             (await lab({ nodes: "1", clusters: "0", ...raw })).resources

@@ -139,6 +139,7 @@ export const operatorManifests: Manifest[] = [
         spec: {
             template: {
                 spec: {
+                    serviceAccountName: "operator",
                     containers: [
                         {
                             name: "manager",
@@ -152,6 +153,12 @@ export const operatorManifests: Manifest[] = [
                 },
             },
         },
+    },
+    {
+        apiVersion: "admissionregistration.k8s.io/v1",
+        kind: "ValidatingWebhookConfiguration",
+        metadata: { name: "hosts" },
+        webhooks: [{ name: "baremetalhost.metal3.io", rules: [{ resources: ["baremetalhosts"] }] }],
     },
     {
         apiVersion: "cert-manager.io/v1",

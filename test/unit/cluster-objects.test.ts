@@ -2,7 +2,8 @@ import { expect } from "chai";
 import * as fc from "fast-check";
 import { minor, rsort } from "semver";
 import { parse } from "yaml";
-import { clusterClassObjects, HOST_CLUSTER_LABEL, workloadClusterObject } from "../../plan/manifests/cluster-objects";
+import { clusterClassObjects, type ClassObject } from "../../plan/manifests/cluster-class";
+import { HOST_CLUSTER_LABEL, workloadClusterObject } from "../../plan/manifests/cluster-objects";
 import type { Manifest } from "../../plan/manifests/documents";
 import { validate } from "../../plan/validate";
 
@@ -36,6 +37,7 @@ interface ClassSpec {
     kubernetesVersions: string[];
 }
 
+const manifestsOf = (objects: ClassObject[]): Manifest[] => objects.map(({ manifest }) => manifest);
 const classOf = (objects: Manifest[]): ClassSpec =>
     objects.find((object) => object.kind === "ClusterClass")?.spec as ClassSpec;
 
@@ -50,7 +52,7 @@ function templateRefs(value: unknown): { apiVersion: string; kind: string; name:
 }
 
 describe("cluster objects: the class", () => {
-    const objects = clusterClassObjects(options);
+    const objects = manifestsOf(clusterClassObjects(options));
 
     it("lists every Kubernetes version that the configuration takes, in order and without a gap, at most 100", () => {
         const { kubernetesVersions } = classOf(objects);
@@ -65,20 +67,32 @@ describe("cluster objects: the class", () => {
     });
 
     it("has its templates before it, each of them used by it, all in one namespace", () => {
-        expect(
-            objects.map((object) => `${object.kind} ${object.metadata.namespace ?? ""}/${object.metadata.name}`),
-        ).to.deep.equal([
-            "Metal3ClusterTemplate metal3/lab",
-            "KubeadmControlPlaneTemplate metal3/lab-control-plane",
-            "Metal3MachineTemplate metal3/lab-control-plane",
-            "Metal3MachineTemplate metal3/lab-worker",
-            "KubeadmConfigTemplate metal3/lab-worker",
-            "ClusterClass metal3/lab",
+        expect(clusterClassObjects(options).map(({ key }) => key)).to.deep.equal([
+            "metal3clustertemplate-lab",
+            "kubeadmcontrolplanetemplate-lab-control-plane",
+            "metal3machinetemplate-lab-control-plane",
+            "metal3machinetemplate-lab-worker",
+            "kubeadmconfigtemplate-lab-worker",
+            "clusterclass-lab",
         ]);
+        expect(objects.map(({ metadata }) => metadata.namespace)).to.deep.equal(objects.map(() => "metal3"));
         const made = objects
             .slice(0, -1)
             .map(({ apiVersion, kind, metadata: { name } }) => ({ apiVersion, kind, name }));
         expect(templateRefs(objects.at(-1))).to.have.deep.members(made);
+    });
+
+    it("has another template, and refers to it, where the content of one is another: templates cannot be changed", () => {
+        const names = (checksum: string) =>
+            manifestsOf(clusterClassObjects({ ...options, image: { ...image, checksum } })).map(
+                ({ kind, metadata: { name } }) => `${kind} ${name}`,
+            );
+        expect(names("ab12")).to.deep.equal(objects.map(({ kind, metadata: { name } }) => `${kind} ${name}`));
+        const changed = names("cd34").filter((name) => !names("ab12").includes(name));
+        expect(changed).to.have.length(2);
+        for (const name of changed) {
+            expect(name).to.match(/^Metal3MachineTemplate lab-(control-plane|worker)-[0-9a-f]{8}$/);
+        }
     });
 
     it("patches only what is there, with variables that are declared", () => {
@@ -219,7 +233,7 @@ describe("cluster objects: a cluster", () => {
             fc.property(fc.nat(10), (workers) => {
                 const { variables } = (cluster(workers).spec as { topology: { variables: { name: string }[] } })
                     .topology;
-                const required = classOf(clusterClassObjects(options)).variables.filter(
+                const required = classOf(manifestsOf(clusterClassObjects(options))).variables.filter(
                     (variable) => variable.required,
                 );
                 expect(variables.map(({ name }) => name)).to.have.members(required.map(({ name }) => name));
