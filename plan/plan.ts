@@ -2,7 +2,7 @@ import * as addresses from "./addresses";
 import type { LabConfig } from "./config/keys";
 import * as identities from "./identities";
 import { pairCount, pairRange, type HostRange } from "./pairs";
-import { profile, type Profile } from "./profiles";
+import { profile, withLimit, type Profile } from "./profiles";
 import * as sizes from "./sizes";
 import { substratePlan, type SubstratePlan } from "./substrate/plan";
 
@@ -93,8 +93,7 @@ const indices = (count: number): number[] => Array.from({ length: count }, (_, i
 export function plan(config: LabConfig, seed: string): LabPlan {
     const network = addresses.parseNetwork(config.provisioningCidr);
     const each = config.controlPlaneNodes + config.workerNodes;
-    const ofTuning = profile(config.tuning, config.nodes);
-    const settings = { ...ofTuning, provisioningLimit: config.provisioningLimit ?? ofTuning.provisioningLimit };
+    const settings = withLimit(profile(config.tuning, config.nodes), config);
     const queue = { hostQueue: settings.hostQueue, hostsAtOnce: config.hostsAtOnce };
     const rolloutsAtOnce = config.rolloutsAtOnce ?? (queue.hostQueue ? queue.hostsAtOnce : undefined);
     const host = (index: number, pair: number): HostPlan => ({

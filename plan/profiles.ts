@@ -165,7 +165,7 @@ export const SETTINGS = {
     }),
 
     /** `conductor.apiProxy.enabled` of charts/ironic: an nginx in front of the API that caches answers. */
-    apiProxy: setting<{ enabled: boolean }>({
+    apiProxy: setting<{ enabled: boolean; nodeListCacheSeconds?: number }>({
         deviations: ["ironic-api-proxy", "ironic-availability-cache", "ironic-node-list-cache"],
         lab: { enabled: true },
         published: { enabled: false },
@@ -216,6 +216,20 @@ export function profile(tuning: Tuning, nodes: number): Profile {
         return isBySize(lab) ? (nodes > LARGEST_SMALL_LAB ? lab.large : lab.small) : lab;
     };
     return Object.fromEntries((Object.keys(SETTINGS) as SettingName[]).map((name) => [name, value(name)])) as Profile;
+}
+
+/**
+ * The profile with the limit of hosts in progress that the user has set. BMO counts them in Ironic's list of hosts.
+ * Where the limit is reached before the queue's, nginx answers with no older list, or BMO would begin more.
+ */
+export function withLimit(
+    profile: Profile,
+    config: { provisioningLimit?: number | undefined; hostsAtOnce: number },
+): Profile {
+    const { provisioningLimit = profile.provisioningLimit, hostsAtOnce } = config;
+    const isReached = profile.apiProxy.enabled && provisioningLimit < hostsAtOnce;
+    const apiProxy = isReached ? { ...profile.apiProxy, nodeListCacheSeconds: 0 } : profile.apiProxy;
+    return { ...profile, provisioningLimit, apiProxy };
 }
 
 const isBySize = (value: unknown): value is BySize<unknown> =>

@@ -189,7 +189,9 @@ export const keys = {
             `${PROVISIONING_LIMIT.lab} with \`tuning: lab\`, ` +
             `${PROVISIONING_LIMIT.published} (upstream's default) with \`tuning: published\``,
         effects: ["restarts pods"],
-        onChange: "Converges: restarts BMO.",
+        onChange:
+            "Converges: restarts BMO. Below `hostsAtOnce` it is exact: then, and when it no longer is below, also " +
+            "restarts the conductors, whose API otherwise answers with a list of hosts that is up to 30 s old.",
     }),
     tuning: withDefault(values.choice(TUNINGS), "lab", {
         meaning:

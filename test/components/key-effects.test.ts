@@ -37,7 +37,7 @@ const CHANGES: Partial<Record<Key, Change[]>> = {
     ipa: [{ to: JSON.stringify({ kernel: FILE, ramdisk: FILE }), chartOnly: true }],
     hostsAtOnce: [{ to: "1" }, { to: "3", from: { hostsAtOnce: "1" } }],
     rolloutsAtOnce: [{ to: "2" }],
-    provisioningLimit: [{ to: "5" }],
+    provisioningLimit: [{ to: "5" }, { to: "50" }],
     tuning: [
         { to: "published", from: { hostsAtOnce: "1" } },
         { to: "lab", from: { tuning: "published" } },

@@ -69,6 +69,16 @@ describe("the profiles", () => {
         expect(limit({ tuning: "published", provisioningLimit: "7" })).to.equal(7);
     });
 
+    it("have BMO count hosts in a list that is no older than its question, where its limit is the one that is reached", () => {
+        const seconds = (raw: Record<string, string>) =>
+            plan(validate(raw), "dev").profile.apiProxy.nodeListCacheSeconds;
+        expect(seconds({})).to.equal(undefined);
+        expect(seconds({ provisioningLimit: "50" })).to.equal(undefined);
+        expect(seconds({ provisioningLimit: "1" })).to.equal(0);
+        expect(seconds({ provisioningLimit: "5", hostsAtOnce: "5" })).to.equal(undefined);
+        expect(seconds({ tuning: "published", provisioningLimit: "1" })).to.equal(undefined);
+    });
+
     it("agree with the chart's own values, so that the chart does the same when it is used without the lab", () => {
         const { conductor, mariadb } = parse(readFileSync(repoPath("charts/ironic/values.yaml"), "utf8")) as {
             conductor: Record<string, unknown> & { apiProxy: { enabled: boolean } };
