@@ -18,8 +18,10 @@ export const createProvider = (
             clusterIdentifier,
             // No other writer shares the lab's objects, and a preview without the cluster must be the true plan.
             enableServerSideApply: false,
-            // A ConfigMap that is replaced is gone for a moment, and pods that use it fail.
+            // What is replaced is gone for a moment, and pods that use it fail. A BMC's Secret would not even go: the
+            // bare-metal operator holds it as long as its host is there.
             enableConfigMapMutable: true,
+            enableSecretMutable: true,
             suppressDeprecationWarnings: true,
             kubeClientSettings: { qps: 400, burst: 800, timeout: 120 },
         },
