@@ -3,6 +3,7 @@ import { bringUp } from "./steps/bring-up";
 import { changes } from "./steps/changes";
 import { dayTwo } from "./steps/day-two";
 import { destroy } from "./steps/destroy";
+import { drift } from "./steps/drift";
 import { interruptions } from "./steps/interruptions";
 import { ipa } from "./steps/ipa";
 import { everyKey } from "./steps/keys";
@@ -30,6 +31,7 @@ describe("a small lab, from up to destroy", function () {
         changes();
         everyKey();
         slips();
+        drift();
         ipa();
         dayTwo();
         killedParts();

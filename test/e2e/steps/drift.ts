@@ -1,0 +1,72 @@
+import { expect } from "chai";
+import { NAMESPACE, pulumi, pulumiEnvironment, run, STACK } from "../harness";
+import { lab, nothingToDo } from "./lab";
+
+/** Runs kubectl on the lab, as a person does. @returns its output */
+async function kubectl(...args: string[]): Promise<string> {
+    const env = { ...(await pulumiEnvironment()), KUBECONFIG: `.lab/${STACK}/kubeconfig` };
+    const { code, output } = await run("kubectl", ["--namespace", NAMESPACE, ...args], { env, quiet: true });
+    expect(code, output).to.equal(0);
+    return output;
+}
+
+/** A change that somebody makes to an object of the lab by hand, and how the object's field is read. */
+interface Drift {
+    change: string[];
+    object: string[];
+    field: string;
+}
+
+const HOST_SECRET = ["secret", "host-0003-bmc"];
+const DRIFTS: Drift[] = [
+    {
+        change: ["scale", "deployment/fkas-0", "--replicas=0"],
+        object: ["deployment", "fkas-0"],
+        field: ".spec.replicas",
+    },
+    {
+        change: ["set", "env", "deployment/fkas-0", "FKAS_INDEX=7"],
+        object: ["deployment", "fkas-0"],
+        field: '.spec.template.spec.containers[0].env[?(@.name=="FKAS_INDEX")].value',
+    },
+    {
+        change: ["patch", ...HOST_SECRET, "--patch", '{"stringData":{"password":"another"}}'],
+        object: HOST_SECRET,
+        field: ".data.password",
+    },
+    {
+        change: ["patch", "configmap", "ironic-conductor-0", "--patch", '{"data":{"ironic.conf":"another"}}'],
+        object: ["configmap", "ironic-conductor-0"],
+        field: ".data.ironic\\.conf",
+    },
+    {
+        change: ["patch", "baremetalhost", "host-0003", "--type=merge", "--patch", '{"spec":{"online":false}}'],
+        object: ["baremetalhost", "host-0003"],
+        field: ".spec.online",
+    },
+    {
+        change: ["delete", "customresourcedefinition", "hostupdatepolicies.metal3.io"],
+        object: ["customresourcedefinition", "hostupdatepolicies.metal3.io"],
+        field: ".metadata.name",
+    },
+];
+
+const seen = (): Promise<string[]> =>
+    Promise.all(DRIFTS.map(({ object, field }) => kubectl("get", ...object, "--output", `jsonpath={${field}}`)));
+
+/** Objects of the lab that somebody has changed or deleted by hand. */
+export function drift(): void {
+    it("is as planned again, and replaces no host, when it is told to look at what somebody has changed", async () => {
+        const before = await seen();
+        expect(before).to.not.include("");
+        const hosts = (await lab.live.hosts()).map(({ metadata }) => metadata.uid).sort();
+        for (const { change } of DRIFTS) {
+            await kubectl(...change);
+        }
+        const { code, output } = await pulumi(["up", "--yes", "--skip-preview", "--refresh"]);
+        expect(code, output).to.equal(0);
+        expect(await seen()).to.deep.equal(before);
+        expect((await lab.live.hosts()).map(({ metadata }) => metadata.uid).sort()).to.deep.equal(hosts);
+        await nothingToDo();
+    });
+}
