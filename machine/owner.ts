@@ -1,5 +1,6 @@
 import { homedir, hostname, userInfo } from "node:os";
 import { join } from "node:path";
+import { npmRun } from "../plan/commands";
 import type { LabOwner } from "../plan/lab-owner";
 import { UserError } from "../plan/user-error";
 import { repoRoot, stateRoot } from "../toolchain/paths";
@@ -33,19 +34,20 @@ export const isOurs = (lab: LabTrace, here: LabOwner, known: ReadonlySet<string>
 export class ForeignLabError extends UserError {
     /** @param command that was called, `up` or `down` */
     constructor(stack: string, lab: LabTrace, command: "up" | "down") {
-        super(`stack ${stack}: ${foreignLabText(lab, command)}`);
+        super(`stack ${stack}: ${foreignLabText(lab, stack, command)}`);
     }
 }
 
 /** Whose lab it is, since when, and what to do. */
-export function foreignLabText({ owner, since }: LabTrace, command: "up" | "down"): string {
+export function foreignLabText({ owner, since }: LabTrace, stack: string, command: "up" | "down"): string {
     const when = since === undefined ? "" : ` since ${since.toISOString().slice(0, 16).replace("T", " ")} UTC`;
     const whose = owner
         ? `made by ${owner.user} from the checkout ${owner.checkout} with the state ${owner.state}`
         : "which this stack's state does not know, and of which no record says who made it";
+    const takeOver = `\`${npmRun(command, stack, "--take-over")}\``;
     const next =
         command === "up"
-            ? "choose another stack name, or remove that lab and make yours with `npm run up -- --take-over`"
-            : "leave it to its owner, or remove it with `npm run down -- --take-over`";
+            ? `choose another stack name, or remove that lab and make yours with ${takeOver}`
+            : `leave it to its owner, or remove it with ${takeOver}`;
     return `a lab of that name is here${when}, ${whose}: ${next}`;
 }

@@ -18,7 +18,7 @@ export async function foreignLabProblems(prefix: string, here: LabOwner): Promis
     if (lab.owner === undefined && lab.bearer !== undefined && (await stateHas(lab.bearer))) {
         return [];
     }
-    return [{ key: "stack", value: pulumi.getStack(), rule: foreignLabText(lab, "up") }];
+    return [{ key: "stack", value: pulumi.getStack(), rule: foreignLabText(lab, pulumi.getStack(), "up") }];
 }
 
 /**

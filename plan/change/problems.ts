@@ -1,4 +1,5 @@
 import * as semver from "semver";
+import { npmRun } from "../commands";
 import { pairAddresses, parseNetwork } from "../addresses";
 import type { Key, LabConfig } from "../config/keys";
 import { allKubernetesVersions } from "../config/kubernetes-versions";
@@ -16,7 +17,8 @@ export interface ChangeProblem {
 }
 
 /** The way out for somebody who means it. Plain Pulumi has it as well: `pulumi destroy`, then `pulumi up`. */
-const REPLACE = "have the lab taken away and another one made in its place: npm run up -- --replace";
+export const replaceLab = ({ stack }: Pick<LivingLab, "stack">): string =>
+    `have the lab taken away and another one made in its place: ${npmRun("up", stack, "--replace")}`;
 
 /** The versions that the ClusterClass lists. Cluster API refuses a class without that of one of its clusters. */
 const LISTED = new Set(allKubernetesVersions());
@@ -34,25 +36,26 @@ export const changeProblems = (before: LivingLab, after: Partial<LabConfig>): Ch
 ];
 
 /** Keys that a lab keeps as long as it lives: another value would be another lab. */
-function keptProblems({ kept }: LivingLab, after: Partial<LabConfig>): ChangeProblem[] {
+function keptProblems(before: LivingLab, after: Partial<LabConfig>): ChangeProblem[] {
+    const { kept } = before;
     // Of another substrate, the keys that say how it is made mean nothing yet.
     const another = after.substrate !== undefined && kept.substrate !== undefined && after.substrate !== kept.substrate;
     return (Object.entries(kept) as [KeptKey, string][])
         .filter(([key]) => !another || key === "substrate")
         .filter(([key, value]) => after[key] !== undefined && String(after[key]) !== value)
-        .map(([key, value]) => ({ key, rule: keptRule(key, value) }));
+        .map(([key, value]) => ({ key, rule: keptRule(key, value, before) }));
 }
 
-function keptRule(key: Key, value: string): string {
+function keptRule(key: Key, value: string, before: LivingLab): string {
     const back = value === "" ? `unset it (pulumi config rm ${key})` : `set it back to ${value}`;
     return (
         `this lab ${value === "" ? "was made without it" : `has ${value}`}, and keeps that as long as it lives: ` +
-        `${back}, or ${REPLACE}`
+        `${back}, or ${replaceLab(before)}`
     );
 }
 
 /** BMO takes no other BMC address for a host that is there, so each has to stay with its pair. */
-function pairProblems({ kept, hosts }: LivingLab, after: Partial<LabConfig>): ChangeProblem[] {
+function pairProblems({ kept, hosts, stack }: LivingLab, after: Partial<LabConfig>): ChangeProblem[] {
     const cidr = kept.provisioningCidr;
     if (after.nodes === undefined || !("nodesPerPair" in after) || cidr === undefined) {
         return [];
@@ -75,7 +78,7 @@ function pairProblems({ kept, hosts }: LivingLab, after: Partial<LabConfig>): Ch
     const which = moved.length === 1 ? String(moved[0]) : `${moved.length} hosts, from ${moved[0]} to ${moved.at(-1)},`;
     const rule =
         `${which} would move to another pair, and BMO refuses another BMC address for a host that is there: ` +
-        `set it back, lower nodes to ${Number(moved[0]?.split("-").at(-1))} or less first, or ${REPLACE}`;
+        `set it back, lower nodes to ${Number(moved[0]?.split("-").at(-1))} or less first, or ${replaceLab({ stack })}`;
     return [{ key: "nodesPerPair", rule }];
 }
 
@@ -113,8 +116,8 @@ function versionProblems(before: LivingLab, after: Partial<LabConfig>): ChangePr
     const key = "kubernetesVersion";
     const unlisted = Object.values(before.clusters).find(({ version }) => !LISTED.has(version));
     if (unlisted !== undefined) {
-        const rule = `clusters of this lab have ${unlisted.version}, which the ClusterClass does not list: ` + REPLACE;
-        return [{ key, rule }];
+        const rule = `clusters of this lab have ${unlisted.version}, which the ClusterClass does not list: `;
+        return [{ key, rule: rule + replaceLab(before) }];
     }
     if (wanted === undefined || clusters === undefined) {
         return [];
@@ -129,7 +132,7 @@ function versionProblems(before: LivingLab, after: Partial<LabConfig>): ChangePr
     if (semver.lt(wanted, highest)) {
         const rule =
             `must not be below ${highest}, which clusters of this lab have: Cluster API lowers no version. ` +
-            `Leave it there, or ${REPLACE}`;
+            `Leave it there, or ${replaceLab(before)}`;
         return [{ key, rule }];
     }
     return spareHostProblems(after);

@@ -1,6 +1,7 @@
 import { labPrefix, stackName } from "../identities";
 import type { Problem } from "../problem";
 import type { LivingLab } from "./living-lab";
+import { replaceLab } from "./problems";
 
 /**
  * The problem that a lab was made under another name of its stack (`pulumi stack rename`). The name is part of the
@@ -14,7 +15,6 @@ export function renameProblems({ prefix, stack }: Pick<LivingLab, "prefix" | "st
     const before = prefix.slice(labPrefix("").length);
     const rule =
         `this lab was made as the stack ${before}, and that name is part of its hosts: rename the stack back ` +
-        `(pulumi stack rename ${before}), or have the lab taken away and another one made in its place: ` +
-        "npm run up -- --replace";
+        `(pulumi stack rename ${before}), or ${replaceLab({ stack })}`;
     return [{ key: "stack", value: name, rule }];
 }

@@ -10,7 +10,7 @@ describe("A change of kubernetesVersion", () => {
     it("is refused downwards, also by a patch", () => {
         const rule =
             "must not be below v1.35.4, which clusters of this lab have: Cluster API lowers no version. Leave it " +
-            "there, or have the lab taken away and another one made in its place: npm run up -- --replace";
+            "there, or have the lab taken away and another one made in its place: npm run up -- --replace --stack test";
         expect(problems(at("v1.35.4"), to("v1.35.3"))).to.deep.equal([`kubernetesVersion = "v1.35.3": ${rule}`]);
         expect(wrongKeys(at("v1.36.0"), {})).to.deep.equal(["kubernetesVersion"]);
     });

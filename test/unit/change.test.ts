@@ -127,7 +127,7 @@ describe("A change of nodesPerPair", () => {
         expect(problems(living({}), { nodesPerPair: "3" })).to.deep.equal([
             'nodesPerPair = "3": host-0002 would move to another pair, and BMO refuses another BMC address for a ' +
                 "host that is there: set it back, lower nodes to 2 or less first, or have the lab taken away and " +
-                "another one made in its place: npm run up -- --replace",
+                "another one made in its place: npm run up -- --replace --stack test",
         ]);
         expect(problems(living({}), { nodesPerPair: "1" })[0]).to.include("3 hosts, from host-0001 to host-0003,");
     });

@@ -61,12 +61,13 @@ describe("A lab on this machine", () => {
 
     it("is told by whose it is, since when, and what to do", () => {
         const since = new Date("2026-11-29T09:40:12Z");
-        expect(foreignLabText(lab({ owner: OWNER, since }), "up")).to.equal(
+        expect(foreignLabText(lab({ owner: OWNER, since }), "other", "up")).to.equal(
             "a lab of that name is here since 2026-11-29 09:40 UTC, made by a@machine from the checkout " +
                 "/home/a/lab with the state file:///home/a/.local/state/metal3-scale-lab/pulumi: " +
-                "choose another stack name, or remove that lab and make yours with `npm run up -- --take-over`",
+                "choose another stack name, or remove that lab and make yours with " +
+                "`npm run up -- --take-over --stack other`",
         );
-        expect(foreignLabText(lab(), "down")).to.equal(
+        expect(foreignLabText(lab(), "dev", "down")).to.equal(
             "a lab of that name is here, which this stack's state does not know, and of which " +
                 "no record says who made it: leave it to its owner, or remove it with `npm run down -- --take-over`",
         );
