@@ -4,7 +4,8 @@ import { stackPrefix } from "../plan/identities";
 import { Cache } from "../toolchain/cache/cache";
 import { examine, type Finding } from "../toolchain/doctor";
 import { cacheRoot } from "../toolchain/paths";
-import { labNeeds } from "./stack-file";
+import { labFindings } from "./lab-findings";
+import { labNeeds, stackConfig } from "./stack-file";
 
 const MARKS: Record<Finding["state"], string> = { ok: "ok", "to do": "to do", warning: "WARNING", problem: "PROBLEM" };
 
@@ -19,6 +20,7 @@ export interface DoctorOptions {
 export async function doctor(options: DoctorOptions): Promise<number> {
     const findings = [
         ...(await examine(new Cache(cacheRoot()), await labNeeds(options.stack))),
+        ...(await labFindings(options.stack, await stackConfig(options.stack))),
         ...(await stoppedFindings(options.stack)),
     ];
     const none = {
