@@ -1,6 +1,6 @@
 import * as semver from "semver";
-import { npmRun } from "../commands";
 import { pairAddresses, parseNetwork } from "../addresses";
+import { npmRun } from "../commands";
 import type { Key, LabConfig } from "../config/keys";
 import { allKubernetesVersions } from "../config/kubernetes-versions";
 import { SPARE_HOSTS_TO_ROLL } from "../config/limits";

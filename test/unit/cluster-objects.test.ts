@@ -82,7 +82,7 @@ describe("cluster objects: the class", () => {
         expect(templateRefs(objects.at(-1))).to.have.deep.members(made);
     });
 
-    it("has another template, and refers to it, where the content of one is another: templates cannot be changed", () => {
+    it("has another template, and refers to it, where the content is another: templates cannot be changed", () => {
         const names = (checksum: string) =>
             manifestsOf(clusterClassObjects({ ...options, image: { ...image, checksum } })).map(
                 ({ kind, metadata: { name } }) => `${kind} ${name}`,

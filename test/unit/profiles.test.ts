@@ -69,7 +69,7 @@ describe("the profiles", () => {
         expect(limit({ tuning: "published", provisioningLimit: "7" })).to.equal(7);
     });
 
-    it("have BMO count hosts in a list that is no older than its question, where its limit is the one that is reached", () => {
+    it("have BMO count hosts in a list that is no older than its question, where its limit is reached first", () => {
         const seconds = (raw: Record<string, string>) =>
             plan(validate(raw), "dev").profile.apiProxy.nodeListCacheSeconds;
         expect(seconds({})).to.equal(undefined);
