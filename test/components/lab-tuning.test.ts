@@ -71,7 +71,7 @@ describe("The lab, as its configuration tunes it,", () => {
         }
     });
 
-    it("asks the bare-metal operator's webhook about the operator's own changes only in the published lab", async () => {
+    it("asks the bare-metal operator's webhook about its own changes only in the published lab", async () => {
         const conditions = async (tuning: string): Promise<unknown> => {
             const recorder = await lab({ nodes: "1", clusters: "0", tuning });
             const hooks = recorder.resources.filter(({ type }) => type.endsWith(":ValidatingWebhookConfiguration"));
