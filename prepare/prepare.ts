@@ -52,6 +52,8 @@ export async function prepare(): Promise<LabArgs> {
     const wanted = config && wantedLab(config, owner, living);
     if (pulumi.runtime.isDryRun()) {
         problems.push(...(wanted ? await stoppedNodeProblems(wanted.plan.prefix) : []));
+        // A preview also runs where neither Docker nor another holder of labs answers.
+        problems.push(...(wanted ? await foreignLabProblems(wanted.plan.prefix, owner).catch(() => []) : []));
     } else {
         problems.push(...(wanted ? await foreignLabProblems(wanted.plan.prefix, owner) : []));
         // Of a configuration that is not valid no substrate is known: the machine is looked at for the default one.

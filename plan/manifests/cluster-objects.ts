@@ -1,4 +1,4 @@
-import { WITHOUT_SPARE_HOSTS, WORKER_CLASS, WORKERS_WITHOUT_SURGE } from "./cluster-class-patches";
+import { HOST_CLUSTER_LABEL, WITHOUT_SPARE_HOSTS, WORKER_CLASS, WORKERS_WITHOUT_SURGE } from "./cluster-class-patches";
 import type { Manifest } from "./documents";
 import { QUEUED_ANNOTATION } from "./queued";
 
@@ -10,6 +10,13 @@ export const CLASS_NAME = "metal3-lab";
 
 /** Cluster API's label of what belongs to a cluster. */
 export const CLUSTER_NAME_LABEL = "cluster.x-k8s.io/cluster-name";
+
+/**
+ * The cluster whose machine has a host, by the host's labels: by CAPM3's, or by that with which FKAS gives hosts to
+ * clusters. CAPM3 sets its own when it claims a host, and not on one that was deleted in use and made again.
+ */
+export const clusterOfHost = (labels: Readonly<Record<string, string>> | undefined): string | undefined =>
+    labels?.[CLUSTER_NAME_LABEL] ?? labels?.[HOST_CLUSTER_LABEL];
 
 /** Label of a Cluster: the index of the fake API server that serves it. */
 export const FAKE_API_SERVER_LABEL = "metal3-scale-lab/fake-api-server";

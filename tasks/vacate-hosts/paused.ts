@@ -3,7 +3,7 @@ import { listObjects, parseKubeconfig, type ObjectMetadata } from "../../lib/kub
 import type { Leaving } from "../../plan/change/leaving";
 import {
     BMO_PAUSED_ANNOTATION,
-    CLUSTER_NAME_LABEL,
+    clusterOfHost,
     PAUSED_ANNOTATION,
     queuedValue,
 } from "../../plan/manifests/cluster-objects";
@@ -100,5 +100,4 @@ const annotated = (namespace: string, kind: Pause["kind"], name: string, annotat
 
 const nameOf = ({ metadata }: { metadata?: ObjectMetadata }): string => metadata?.name ?? "";
 
-/** The Cluster whose machine has the host, by the label that CAPM3 gives it. */
-const clusterOf = ({ metadata }: PausableHost): string | undefined => metadata?.labels?.[CLUSTER_NAME_LABEL];
+const clusterOf = ({ metadata }: PausableHost): string | undefined => clusterOfHost(metadata?.labels);

@@ -60,19 +60,26 @@ export function pendingObjects(fleet: Fleet, want: Wanted): Pending[] {
     ];
 }
 
-/** One line of counts: hosts by state, clusters that are Available, parts that do not work. */
+/**
+ * One line of counts: the wanted hosts by state, others (hosts that leave the lab, a user's own), clusters that are
+ * Available, parts that do not work.
+ */
 export function progressLine(fleet: Fleet, want: Wanted, elapsedSeconds: number): string {
     const states = new Map<string, number>();
-    for (const { state, elsewhere } of fleet.hosts) {
+    const wantedHosts = new Set(want.hosts);
+    const ours = fleet.hosts.filter(({ name }) => wantedHosts.has(name));
+    for (const { state, elsewhere } of ours) {
         const where = elsewhere?.there === true ? "put elsewhere by their user" : state || "new";
         states.set(where, (states.get(where) ?? 0) + 1);
     }
     const hosts = [...states].map(([state, count]) => `${count} ${state}`).join(", ");
+    const others = fleet.hosts.length > ours.length ? `, ${fleet.hosts.length - ours.length} others` : "";
     const available = fleet.clusters.filter(
         (cluster) => cluster.available && want.clusters.includes(cluster.name),
     ).length;
     const clusters = want.clusters.length > 0 ? `; clusters: ${available} of ${want.clusters.length} Available` : "";
     const broken = pendingParts(fleet.parts).map(({ name }) => name);
     const parts = broken.length > 0 ? `; not ready: ${broken.join(", ")}` : "";
-    return `hosts: ${hosts || "none yet"} of ${want.hosts.length}${clusters}${parts} (${Math.round(elapsedSeconds)} s)`;
+    const seconds = Math.round(elapsedSeconds);
+    return `hosts: ${hosts || "none yet"} of ${want.hosts.length}${others}${clusters}${parts} (${seconds} s)`;
 }

@@ -1,5 +1,5 @@
 import type { ObjectMetadata } from "../../lib/kubernetes";
-import { BMO_PAUSED_ANNOTATION, CLUSTER_NAME_LABEL, queuedValue } from "../../plan/manifests/cluster-objects";
+import { BMO_PAUSED_ANNOTATION, clusterOfHost, queuedValue } from "../../plan/manifests/cluster-objects";
 import type { Pending } from "./pending";
 
 /** State of a host that is paused until FKAS releases it: BMO has given it none yet. */
@@ -19,7 +19,7 @@ export interface HostStatus {
     deleting: boolean;
     /** Name of the Metal3Machine that uses the host (`spec.consumerRef`). */
     consumer?: string;
-    /** Cluster of that Metal3Machine. CAPM3 writes both in one change. */
+    /** Cluster of that Metal3Machine. */
     cluster?: string;
     /** Where the host's user has put it, which no machine of a cluster wants of it. */
     elsewhere?: Elsewhere;
@@ -52,7 +52,7 @@ export interface HostObject {
 export function hostStatus(object: HostObject): HostStatus {
     const { metadata, spec, status } = object;
     const consumer = spec?.consumerRef?.name;
-    const cluster = metadata?.labels?.[CLUSTER_NAME_LABEL];
+    const cluster = clusterOfHost(metadata?.labels);
     const elsewhere = spec?.consumerRef === undefined ? placedByUser(object) : undefined;
     return {
         name: metadata?.name ?? "",

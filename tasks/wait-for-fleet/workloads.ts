@@ -58,19 +58,21 @@ export class WorkloadReader {
             this.apps.listDeploymentForAllNamespaces(),
             this.apps.listStatefulSetForAllNamespaces(),
         ]);
-        const ready = new Map<string, boolean>();
+        const ready = new Map<string, WorkloadState>();
         for (const each of deployments.items) {
-            ready.set(key("Deployment", each.metadata?.namespace, each.metadata?.name), isAvailable(each));
+            const state = each.spec?.replicas === 0 ? "scaled to 0" : isAvailable(each);
+            ready.set(key("Deployment", each.metadata?.namespace, each.metadata?.name), state);
         }
         for (const each of statefulSets.items) {
-            ready.set(key("StatefulSet", each.metadata?.namespace, each.metadata?.name), isReady(each));
+            const state = each.spec?.replicas === 0 ? "scaled to 0" : isReady(each);
+            ready.set(key("StatefulSet", each.metadata?.namespace, each.metadata?.name), state);
         }
         const states = this.workloads.map((workload) => ({
             workload,
             ready: ready.get(key(workload.kind, workload.namespace, workload.name)),
         }));
         const troubled = new Set(
-            states.filter((each) => each.ready === false).map(({ workload }) => workload.namespace),
+            states.filter(({ ready }) => ready === false).map(({ workload }) => workload.namespace),
         );
         const pods = (
             await Promise.all([...troubled].map((namespace) => this.core.listNamespacedPod({ namespace })))
@@ -78,6 +80,9 @@ export class WorkloadReader {
         return states.map((state) => partStatus(state.workload, state.ready, pods));
     }
 }
+
+/** Whether it is ready. One that somebody has scaled to 0 is as good as gone: each part of the lab has a pod at least. */
+type WorkloadState = boolean | "scaled to 0";
 
 const key = (kind: Workload["kind"], namespace = "", name = ""): string => `${kind} ${namespace}/${name}`;
 
@@ -88,12 +93,15 @@ const key = (kind: Workload["kind"], namespace = "", name = ""): string => `${ki
  */
 export function partStatus(
     { kind, namespace, name, inState }: Workload,
-    ready: boolean | undefined,
+    ready: WorkloadState | undefined,
     pods: readonly V1Pod[],
 ): PartStatus {
     const part = { kind, name: `${namespace}/${name}` };
     if (ready === undefined) {
         return { ...part, trouble: "does not exist", ...(inState ? { lost: "refresh" } : {}) };
+    }
+    if (ready === "scaled to 0") {
+        return { ...part, trouble: "is scaled to 0 replicas", ...(inState ? { lost: "refresh" } : {}) };
     }
     if (ready) {
         return part;

@@ -62,3 +62,16 @@ describe("A host that its user has put elsewhere", () => {
     it("is no spare host with an error, which no machine is given", () =>
         expect(reasons(host({ status: { errorMessage: "BMC gone" } }))).to.deep.equal(["available: BMC gone"]));
 });
+
+describe("A host that a machine uses", () => {
+    const used = (labels: Record<string, string>) =>
+        hostStatus({ metadata: { name: "host-0002", labels }, spec: { consumerRef: { name: "m" } } }).cluster;
+
+    it("is of the cluster that CAPM3 has written on it", () =>
+        expect(used({ "cluster.x-k8s.io/cluster-name": "a", "metal3-scale-lab/cluster": "b" })).to.equal("a"));
+
+    it("is of the cluster that FKAS gave it to, where it was deleted in use and made again", () =>
+        expect(used({ "metal3-scale-lab/cluster": "b" })).to.equal("b"));
+
+    it("is of no cluster that is known without either", () => expect(used({})).to.equal(undefined));
+});

@@ -109,6 +109,13 @@ describe("The wait for the fleet", () => {
         );
     });
 
+    it("counts hosts that are not wanted, because they leave the lab or are a user's own, apart from the others", () => {
+        const hosts = [...settled.hosts, host(7, "deprovisioning")];
+        expect(progressLine({ ...settled, hosts }, wanted(planned, config, "hosts"), 0)).to.equal(
+            "hosts: 2 provisioned, 2 available of 4, 1 others (0 s)",
+        );
+    });
+
     it("counts a host that its user has put elsewhere once it is there", () => {
         const line = (there: boolean) => {
             const hosts = [{ ...host(2, "provisioned"), elsewhere: { asked: "an image", there } }];

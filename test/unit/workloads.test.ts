@@ -141,19 +141,28 @@ describe("The workloads that the wait for the fleet looks at", () => {
         expect(partStatus({ ...conductor, inState: false }, undefined, [])).to.not.have.property("lost");
     });
 
+    it("come back by a refresh when somebody has scaled them to 0, but only those that are in Pulumi's state", () => {
+        expect(partStatus(conductor, "scaled to 0", [])).to.include({
+            trouble: "is scaled to 0 replicas",
+            lost: "refresh",
+        });
+        expect(partStatus({ ...conductor, inState: false }, "scaled to 0", [])).to.not.have.property("lost");
+    });
+
     describe("in a cluster", () => {
         let server: Server;
         const asked: string[] = [];
         const status = { observedGeneration: 1, updatedReplicas: 1, availableReplicas: 1 };
-        const deployment = (namespace: string, name: string, isUp: boolean) => ({
+        const deployment = (namespace: string, name: string, isUp: boolean, replicas = 1) => ({
             metadata: { namespace, name, generation: 1 },
-            spec: { replicas: 1 },
+            spec: { replicas },
             status: isUp ? { ...status, conditions: [{ type: "Available", status: "True" }] } : {},
         });
         const answers: Record<string, object[]> = {
             "/apis/apps/v1/deployments": [
                 deployment("metal3", "ironic-conductor-0", true),
                 deployment("metal3", "ironic-conductor-1", false),
+                deployment("metal3", "fkas-0", true, 0),
                 deployment("elsewhere", "somebody-elses", false),
             ],
             "/apis/apps/v1/statefulsets": [],
@@ -187,11 +196,13 @@ describe("The workloads that the wait for the fleet looks at", () => {
                     users: [{ name: "u", user: {} }],
                 }),
             );
-            const wanted = [{ ...conductor, name: "ironic-conductor-0" }, conductor, { ...conductor, name: "gone" }];
+            const names = ["ironic-conductor-0", "ironic-conductor-1", "fkas-0", "gone"];
+            const wanted = names.map((name) => ({ ...conductor, name }));
             const parts = await new WorkloadReader(config, wanted).read();
             expect(parts.map(({ name, trouble }) => [name, trouble])).to.deep.equal([
                 ["metal3/ironic-conductor-0", undefined],
                 ["metal3/ironic-conductor-1", "ironic-conductor-1-a Pending, not ready"],
+                ["metal3/fkas-0", "is scaled to 0 replicas"],
                 ["metal3/gone", "does not exist"],
             ]);
             expect(asked.sort()).to.deep.equal(Object.keys(answers).sort());

@@ -1,5 +1,6 @@
 import { expect } from "chai";
 import { NAMESPACE, pulumi, pulumiEnvironment, run, STACK } from "../harness";
+import { users } from "./fleet";
 import { lab, nothingToDo } from "./lab";
 
 /** Runs kubectl on the lab, as a person does. @returns its output */
@@ -68,5 +69,23 @@ export function drift(): void {
         expect(await seen()).to.deep.equal(before);
         expect((await lab.live.hosts()).map(({ metadata }) => metadata.uid).sort()).to.deep.equal(hosts);
         await nothingToDo();
+    });
+
+    it("makes a host again that somebody has deleted in use, and its machine is on it again", async () => {
+        const used = Object.keys(await users())[0] as string;
+        await lab.live.deleteHost(used);
+        const { code, output } = await pulumi(["up", "--yes", "--skip-preview", "--refresh"]);
+        expect(code, output).to.equal(0);
+        expect(Object.keys(await users())).to.include(used);
+        await nothingToDo();
+    });
+
+    it("ends the wait at a part that somebody has scaled to 0, names it, and says what brings it back", async () => {
+        await kubectl("scale", "deployment/fkas-0", "--replicas=0");
+        const { code, output } = await pulumi(["up", "--yes", "--skip-preview"], { quiet: true });
+        expect(code, output).to.not.equal(0);
+        expect(output).to.include("Deployment metal3/fkas-0: is scaled to 0 replicas").and.include("--refresh");
+        const { code: again, output: made } = await pulumi(["up", "--yes", "--skip-preview", "--refresh"]);
+        expect(again, made).to.equal(0);
     });
 }

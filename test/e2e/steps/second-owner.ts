@@ -17,8 +17,8 @@ class SecondOwner {
         return run(process.execPath, args, { env: this.env, quiet: true });
     }
 
-    /** `pulumi up` as after `eval "$(npm run -s env)"`, in a checkout whose configuration file has no salt yet. */
-    async pulumiUp(): Promise<Result> {
+    /** Plain `pulumi` as after `eval "$(npm run -s env)"`, in a checkout whose configuration file has no salt yet. */
+    async pulumi(operation: string): Promise<Result> {
         const own = [`Pulumi.${STACK}.yaml`, ".git", ".lab"];
         await run("mkdir", [this.checkout], { quiet: true });
         for (const name of readdirSync(".").filter((each) => !own.includes(each))) {
@@ -30,7 +30,7 @@ class SecondOwner {
             `pulumi ${command} --stack ${STACK} --non-interactive --cwd ${this.checkout}`;
         const script =
             `eval "$(node toolchain/bootstrap.mjs env --stack ${STACK})" && ` +
-            `${pulumi("stack init")} && ${pulumi("up --yes --skip-preview")}`;
+            `${pulumi("stack init")} && ${pulumi(operation)}`;
         return run("sh", ["-c", script], { env: this.env, quiet: true });
     }
 
@@ -52,7 +52,8 @@ export function secondOwner(): void {
     const attempts: [string, (other: SecondOwner) => Promise<Result>, string][] = [
         ["npm run up", (other) => other.command("up"), "npm run up -- --take-over"],
         ["npm run down", (other) => other.command("down"), "npm run down -- --take-over"],
-        ["pulumi up", (other) => other.pulumiUp(), "npm run up -- --take-over"],
+        ["pulumi preview", (other) => other.pulumi("preview"), "npm run up -- --take-over"],
+        ["pulumi up", (other) => other.pulumi("up --yes --skip-preview"), "npm run up -- --take-over"],
     ];
     for (const [what, attempt, whatToDo] of attempts) {
         it(`is not touched by \`${what}\` of another state, which says whose the lab is`, async () => {
