@@ -109,7 +109,7 @@ describe("The wait for the fleet", () => {
         );
     });
 
-    it("counts hosts that are not wanted, because they leave the lab or are a user's own, apart from the others", () => {
+    it("counts hosts apart that leave the lab or are a user's own", () => {
         const hosts = [...settled.hosts, host(7, "deprovisioning")];
         expect(progressLine({ ...settled, hosts }, wanted(planned, config, "hosts"), 0)).to.equal(
             "hosts: 2 provisioned, 2 available of 4, 1 others (0 s)",

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { NAMESPACE, pulumi, pulumiEnvironment, run, STACK } from "../harness";
+import { eventually, NAMESPACE, pulumi, pulumiEnvironment, run, STACK } from "../harness";
 import { users } from "./fleet";
 import { lab, nothingToDo } from "./lab";
 
@@ -74,6 +74,13 @@ export function drift(): void {
     it("makes a host again that somebody has deleted in use, and its machine is on it again", async () => {
         const used = Object.keys(await users())[0] as string;
         await lab.live.deleteHost(used);
+        // It is deprovisioned first.
+        await eventually(
+            `${used} to be gone`,
+            180,
+            async () => !(used in (await lab.live.hostStates())),
+            () => lab.live.hostStates(),
+        );
         const { code, output } = await pulumi(["up", "--yes", "--skip-preview", "--refresh"]);
         expect(code, output).to.equal(0);
         expect(Object.keys(await users())).to.include(used);
