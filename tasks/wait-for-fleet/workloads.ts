@@ -81,7 +81,7 @@ export class WorkloadReader {
     }
 }
 
-/** Whether it is ready. One that somebody has scaled to 0 is as good as gone: each part of the lab has a pod at least. */
+/** Whether it is ready. One that somebody has scaled to 0 is as good as gone: each part has a pod at least. */
 type WorkloadState = boolean | "scaled to 0";
 
 const key = (kind: Workload["kind"], namespace = "", name = ""): string => `${kind} ${namespace}/${name}`;
