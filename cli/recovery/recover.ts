@@ -47,15 +47,15 @@ export async function recover(ready: Ready, stack: string, options: RecoverOptio
     if (killed) {
         say("released the lock of a run that was killed");
     }
+    const exists = await stackExists(ready, stack);
+    let state = exists ? await exportState(ready, stack) : {};
+    const ownership = await settleOwnership(ready, stack, state.deployment?.resources ?? [], options);
     // Only the lab's own home is cleaned. A shell with the lab's environment (npm run env) has the variable set
     // already.
     const home = join(cacheRoot(), "pulumi-home");
     if (ready.env["PULUMI_HOME"] === home) {
         endOrphanedPlugins(home, say);
     }
-    const exists = await stackExists(ready, stack);
-    let state = exists ? await exportState(ready, stack) : {};
-    const ownership = await settleOwnership(ready, stack, state.deployment?.resources ?? [], options);
     await selectStack(ready, stack, exists);
     if (ownership === "taken over") {
         state = await forgetResources(ready, stack, state, say);
