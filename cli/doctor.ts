@@ -5,7 +5,7 @@ import { Cache } from "../toolchain/cache/cache";
 import { examine, type Finding } from "../toolchain/doctor";
 import { cacheRoot } from "../toolchain/paths";
 import { labFindings } from "./lab-findings";
-import { labNeeds, stackConfig } from "./stack-file";
+import { labNeeds, rawConfig } from "./stack-file";
 
 const MARKS: Record<Finding["state"], string> = { ok: "ok", "to do": "to do", warning: "WARNING", problem: "PROBLEM" };
 
@@ -20,7 +20,7 @@ export interface DoctorOptions {
 export async function doctor(options: DoctorOptions): Promise<number> {
     const findings = [
         ...(await examine(new Cache(cacheRoot()), await labNeeds(options.stack))),
-        ...(await labFindings(options.stack, await stackConfig(options.stack))),
+        ...(await labFindings(options.stack, await rawConfig(options.stack))),
         ...(await stoppedFindings(options.stack)),
     ];
     const none = {

@@ -7,23 +7,17 @@ import type { Finding } from "../toolchain/doctor";
 /** Docker and the programs, which are problems of this key where they are missing, have rows of their own. */
 const OTHER_ROWS = "substrate";
 
-/** The values of a stack's configuration file, gives them to the program: text, structured ones as JSON. */
-const asText = (config: Readonly<Record<string, unknown>>): Record<string, string> =>
-    Object.fromEntries(
-        Object.entries(config).map(([key, value]) => [key, typeof value === "string" ? value : JSON.stringify(value)]),
-    );
-
 /**
  * What the next `up` of a stack would refuse on this machine: a wrong configuration, a range or a port that is taken, a
  * libvirt that does not answer, too little memory. Free disk space and missing images have rows of their own.
- * @param config of the stack, by key without the project's prefix
+ * @param raw the configuration of the stack, by key without the project's prefix
  */
 export async function labFindings(
     stack: string,
-    config: Readonly<Record<string, unknown>>,
+    raw: Record<string, string>,
     preflights = PREFLIGHTS,
 ): Promise<Finding[]> {
-    const problems = await problemsOf(stack, asText(config), preflights);
+    const problems = await problemsOf(stack, raw, preflights);
     return problems
         .filter(({ key }) => key !== OTHER_ROWS)
         .map(({ key, value, rule }) => ({ what: `${key} = ${value}`, state: "problem", found: rule }));

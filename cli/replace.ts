@@ -3,7 +3,6 @@ import { renameProblems } from "../plan/change/renamed";
 import type { Problem } from "../plan/problem";
 import { ConfigurationError, validate } from "../plan/validate";
 import { imagesThatRunAs } from "../toolchain/images/recipes";
-import { stackConfig } from "./stack-file";
 
 /**
  * What the lab that is there cannot take of a configuration, so that another one has to take its place.
@@ -23,14 +22,4 @@ export function reasonsToReplace(raw: Record<string, string>, living: LivingLab)
         throw error;
     }
     return renamed;
-}
-
-/** The configuration of a stack's file as Pulumi hands it to the program: every value a string. */
-export async function rawConfig(stack: string): Promise<Record<string, string>> {
-    return Object.fromEntries(
-        Object.entries(await stackConfig(stack)).map(([key, value]) => [
-            key,
-            typeof value === "string" ? value : JSON.stringify(value),
-        ]),
-    );
 }

@@ -24,6 +24,16 @@ export async function stackConfig(stack: string): Promise<Record<string, unknown
     return Object.fromEntries(Object.entries(config).map(([key, value]) => [key.replace(/^[^:]*:/, ""), value]));
 }
 
+/** The configuration of a stack's file as Pulumi hands it to the program: every value a string. */
+export async function rawConfig(stack: string): Promise<Record<string, string>> {
+    return Object.fromEntries(
+        Object.entries(await stackConfig(stack)).map(([key, value]) => [
+            key,
+            typeof value === "string" ? value : JSON.stringify(value),
+        ]),
+    );
+}
+
 /**
  * The parts that the lab of a stack needs. A malformed value counts as unset here: the program validates the
  * configuration, and names all its problems in one message.

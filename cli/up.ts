@@ -6,8 +6,9 @@ import { labOfState } from "./recovery/lab-of-state";
 import { recover, type RecoverOptions } from "./recovery/recover";
 import { refreshMissing } from "./recovery/refresh";
 import type { StateResource } from "./recovery/state";
-import { rawConfig, reasonsToReplace } from "./replace";
+import { reasonsToReplace } from "./replace";
 import { Session } from "./session";
+import { rawConfig } from "./stack-file";
 
 export interface UpOptions {
     stack: string;

@@ -49,27 +49,29 @@ export interface ClassObject {
  * that changes, because the lab's own version does, is another template; the class then refers to it.
  */
 export function clusterClassObjects(options: ClusterClassOptions): ClassObject[] {
-    const templates = [
-        infrastructureTemplate(options),
-        controlPlaneTemplate(options),
-        machineTemplate(options, "control-plane"),
-        machineTemplate(options, "worker"),
-        workerBootstrapTemplate(options),
-    ].map((template) => ({ key: keyOf(template), manifest: namedByContent(template) }));
-    const nameOf = (kind: string, suffix?: string): string => {
-        const key = keyOf({ kind, metadata: metadata(options, suffix) });
-        const template = templates.find((each) => each.key === key);
-        if (template === undefined) {
-            throw new Error(`no template of the class is ${key}`);
-        }
-        return template.manifest.metadata.name;
+    const objects = {
+        cluster: classObject(infrastructureTemplate(options)),
+        controlPlane: classObject(controlPlaneTemplate(options)),
+        controlPlaneMachine: classObject(machineTemplate(options, "control-plane")),
+        workerMachine: classObject(machineTemplate(options, "worker")),
+        workerBootstrap: classObject(workerBootstrapTemplate(options)),
     };
-    const manifest = clusterClass(options, nameOf);
-    return [...templates, { key: keyOf(manifest), manifest }];
+    const manifest = clusterClass(options, objects);
+    return [...Object.values(objects), { key: keyOf(manifest), manifest }];
 }
 
-const keyOf = ({ kind, metadata }: Pick<Manifest, "kind" | "metadata">): string =>
-    `${kind}-${metadata.name}`.toLowerCase();
+/** The templates to which the class refers. */
+type Templates = Record<
+    "cluster" | "controlPlane" | "controlPlaneMachine" | "workerMachine" | "workerBootstrap",
+    ClassObject
+>;
+
+const classObject = (template: Manifest): ClassObject => ({
+    key: keyOf(template),
+    manifest: namedByContent(template),
+});
+
+const keyOf = ({ kind, metadata }: Manifest): string => `${kind}-${metadata.name}`.toLowerCase();
 
 /** Hexadecimal digits of the hash in a template's name. A lab has a handful of templates of one kind at most. */
 const HASH_DIGITS = 8;
@@ -137,10 +139,9 @@ function workerBootstrapTemplate(options: ClusterClassOptions): Manifest {
     };
 }
 
-/** @param nameOf the name of a template, by its kind and the suffix of its role */
-function clusterClass(options: ClusterClassOptions, nameOf: (kind: string, suffix?: string) => string): Manifest {
-    const reference = (apiVersion: string, kind: string, suffix?: string): object => ({
-        templateRef: { apiVersion, kind, name: nameOf(kind, suffix) },
+function clusterClass(options: ClusterClassOptions, templates: Templates): Manifest {
+    const reference = ({ manifest: { apiVersion, kind, metadata } }: ClassObject): object => ({
+        templateRef: { apiVersion, kind, name: metadata.name },
     });
     return {
         apiVersion: CLUSTER_API,
@@ -148,12 +149,12 @@ function clusterClass(options: ClusterClassOptions, nameOf: (kind: string, suffi
         metadata: metadata(options),
         spec: {
             infrastructure: {
-                ...reference(INFRASTRUCTURE, "Metal3ClusterTemplate"),
+                ...reference(templates.cluster),
                 naming: { template: "{{ .cluster.name }}" },
             },
             controlPlane: {
-                ...reference(CONTROL_PLANE, "KubeadmControlPlaneTemplate", "control-plane"),
-                machineInfrastructure: reference(INFRASTRUCTURE, "Metal3MachineTemplate", "control-plane"),
+                ...reference(templates.controlPlane),
+                machineInfrastructure: reference(templates.controlPlaneMachine),
                 naming: { template: "{{ .cluster.name }}-control-plane" },
                 deletion: DELETION_LIMITS,
                 metadata: {
@@ -168,8 +169,8 @@ function clusterClass(options: ClusterClassOptions, nameOf: (kind: string, suffi
                 machineDeployments: [
                     {
                         class: WORKER_CLASS,
-                        bootstrap: reference(BOOTSTRAP, "KubeadmConfigTemplate", "worker"),
-                        infrastructure: reference(INFRASTRUCTURE, "Metal3MachineTemplate", "worker"),
+                        bootstrap: reference(templates.workerBootstrap),
+                        infrastructure: reference(templates.workerMachine),
                         naming: { template: "{{ .cluster.name }}-{{ .machineDeployment.topologyName }}" },
                         deletion: DELETION_LIMITS,
                     },

@@ -24,8 +24,7 @@ const CONDITION = {
  * set when the Cluster's topology controller, which sets them as well, writes the Cluster, and not by any update of the
  * Cluster.
  */
-export const webhooksForChanges = (manifests: readonly Manifest[]): Manifest[] =>
-    manifests.map((manifest) => (CONFIGURATIONS.has(manifest.kind) ? forChanges(manifest) : manifest));
+export const webhooksForChanges = (manifests: readonly Manifest[]): Manifest[] => changeWebhooks(manifests, forChanges);
 
 /**
  * Webhooks that are not asked about what their own controller does. A controller that elects no leader works as soon as
@@ -46,14 +45,19 @@ export function webhooksForOthers(manifests: readonly Manifest[], controller: Co
         name: "not-of-the-controller-itself",
         expression: `request.userInfo.username != 'system:serviceaccount:${controller.namespace}:${account}'`,
     };
-    return manifests.map((manifest) =>
-        CONFIGURATIONS.has(manifest.kind)
-            ? { ...manifest, webhooks: asRecords(manifest.webhooks).map((webhook) => under(webhook, condition)) }
-            : manifest,
-    );
+    return changeWebhooks(manifests, (webhook) => under(webhook, condition));
 }
 
 type Controller = Pick<Provider, "namespace" | "deployment">;
+
+type Webhook = Record<string, unknown>;
+
+const changeWebhooks = (manifests: readonly Manifest[], change: (webhook: Webhook) => Webhook): Manifest[] =>
+    manifests.map((manifest) =>
+        CONFIGURATIONS.has(manifest.kind)
+            ? { ...manifest, webhooks: asRecords(manifest.webhooks).map(change) }
+            : manifest,
+    );
 
 interface MatchCondition {
     name: string;
@@ -61,21 +65,16 @@ interface MatchCondition {
     expression: string;
 }
 
-const under = (webhook: Record<string, unknown>, condition: MatchCondition): Record<string, unknown> => ({
+const under = (webhook: Webhook, condition: MatchCondition): Webhook => ({
     ...webhook,
     matchConditions: [...asRecords(webhook.matchConditions), condition],
 });
 
-function forChanges(configuration: Manifest): Manifest {
-    const webhooks = asRecords(configuration.webhooks).map((webhook) => {
-        const resources = asRecords(webhook.rules).flatMap(({ resources }) =>
-            Array.isArray(resources) ? resources.map(String) : [],
-        );
-        // A subresource has a spec of its own, or none.
-        if (resources.length === 0 || resources.some((resource) => resource.includes("/") || resource.includes("*"))) {
-            return webhook;
-        }
-        return under(webhook, CONDITION);
-    });
-    return { ...configuration, webhooks };
+function forChanges(webhook: Webhook): Webhook {
+    const resources = asRecords(webhook.rules).flatMap(({ resources }) =>
+        Array.isArray(resources) ? resources.map(String) : [],
+    );
+    // A subresource has a spec of its own, or none.
+    const isLeftAlone = (resource: string): boolean => resource.includes("/") || resource.includes("*");
+    return resources.length === 0 || resources.some(isLeftAlone) ? webhook : under(webhook, CONDITION);
 }

@@ -97,11 +97,9 @@ export function partStatus(
     pods: readonly V1Pod[],
 ): PartStatus {
     const part = { kind, name: `${namespace}/${name}` };
-    if (ready === undefined) {
-        return { ...part, trouble: "does not exist", ...(inState ? { lost: "refresh" } : {}) };
-    }
-    if (ready === "scaled to 0") {
-        return { ...part, trouble: "is scaled to 0 replicas", ...(inState ? { lost: "refresh" } : {}) };
+    if (ready === undefined || ready === "scaled to 0") {
+        const trouble = ready === undefined ? "does not exist" : "is scaled to 0 replicas";
+        return { ...part, trouble, ...(inState ? { lost: "refresh" } : {}) };
     }
     if (ready) {
         return part;

@@ -57,7 +57,8 @@ export class Live {
         return this.list("metal3.io", "v1alpha1", "firmwareschemas");
     }
 
-    private async kubectl(args: string[]): Promise<Result> {
+    /** Runs kubectl on the lab, as a person does. */
+    async kubectl(args: string[]): Promise<Result> {
         return run("kubectl", ["--kubeconfig", this.kubeconfigPath, ...args], {
             quiet: true,
             env: await pulumiEnvironment(),

@@ -18,7 +18,7 @@ describe("What the doctor says of a stack's lab", () => {
         expect(await labFindings("dev", {}, preflights([]))).to.deep.equal([]));
 
     it("is each problem that the next up would have with the machine", async () => {
-        const config = { substrate: "minikube", nodes: "7", images: { source: "build" } };
+        const config = { substrate: "minikube", nodes: "7", images: '{"source":"build"}' };
         expect(await labFindings("dev", config, preflights([libvirt]))).to.deep.equal([
             { what: "libvirtUri = qemu:///system", state: "problem", found: "no libvirt answers there" },
         ]);

@@ -1,12 +1,11 @@
 import { expect } from "chai";
-import { eventually, NAMESPACE, pulumi, pulumiEnvironment, run, STACK } from "../harness";
+import { eventually, NAMESPACE, pulumi } from "../harness";
 import { users } from "./fleet";
 import { lab, nothingToDo } from "./lab";
 
 /** Runs kubectl on the lab, as a person does. @returns its output */
 async function kubectl(...args: string[]): Promise<string> {
-    const env = { ...(await pulumiEnvironment()), KUBECONFIG: `.lab/${STACK}/kubeconfig` };
-    const { code, output } = await run("kubectl", ["--namespace", NAMESPACE, ...args], { env, quiet: true });
+    const { code, output } = await lab.live.kubectl(["--namespace", NAMESPACE, ...args]);
     expect(code, output).to.equal(0);
     return output;
 }
