@@ -1,8 +1,9 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { configurationDocument, pulumiConfigBlock } from "../plan/config/print";
+import { existingRole } from "../plan/existing-rights";
 import { repoPath } from "../toolchain/paths";
 
-/** A file that is printed from the configuration keys, in whole or from its `config:` block on. */
+/** A file that is printed from what the program knows, in whole or from its `config:` block on. */
 interface PrintedFile {
     path: string;
     /** @param current the file as it is now */
@@ -15,6 +16,7 @@ const CONFIG_BLOCK = /^config:\n[\s\S]*$/m;
 export const PRINTED_FILES: readonly PrintedFile[] = [
     { path: "Pulumi.yaml", print: (current) => current.replace(CONFIG_BLOCK, () => pulumiConfigBlock()) },
     { path: "docs/configuration.md", print: configurationDocument },
+    { path: "docs/existing-role.yaml", print: existingRole },
 ];
 
 /** What a printed file should hold, formatted as `npm test` wants it. */
@@ -29,7 +31,7 @@ export async function printed({ path, print }: PrintedFile): Promise<string> {
 export async function docs(): Promise<number> {
     for (const each of PRINTED_FILES) {
         await writeFile(repoPath(each.path), await printed(each));
-        process.stdout.write(`${each.path} printed from plan/config/keys.ts\n`);
+        process.stdout.write(`${each.path} printed from plan\n`);
     }
     return 0;
 }

@@ -1,4 +1,5 @@
 import { operation, runPulumi, stackPulumiSettings } from "./pulumi";
+import { adopt, standsElsewhere } from "./recovery/adopt";
 import { recover, removeUnrecorded } from "./recovery/recover";
 import { refreshMissing } from "./recovery/refresh";
 import { Session } from "./session";
@@ -21,11 +22,21 @@ export async function down({ stack, parallel, takeOver }: DownOptions): Promise<
     const session = new Session();
     const { progress } = session;
     const ready = await session.ensure("down", stack);
-    const clean = { command: "down", say: (text: string) => progress.line(text), takeOver } as const;
+    const say = (text: string): void => progress.line(text);
+    const clean = { command: "down", say, takeOver } as const;
     if (await stackExists(ready, stack)) {
         // A lab in a Docker that is stopped can be removed only after Docker is started.
         await session.toolchain.docker();
-        const { resources } = await recover(ready, stack, clean);
+        const { resources } = await recover(ready, stack, {
+            ...clean,
+            // With a cluster of its own everything in it goes. In another one, Pulumi has to know what to delete.
+            adopt: async (state) => {
+                if (standsElsewhere(stack, state.deployment?.resources ?? [])) {
+                    const run = async (args: string[]) => runPulumi(ready, args, await stackPulumiSettings(stack));
+                    await adopt(ready, stack, state, await stackPulumiSettings(stack), say, run);
+                }
+            },
+        });
         const settings = await stackPulumiSettings(stack, resources.length);
         await refreshMissing(stack, resources, clean.say, (args) => runPulumi(ready, args, settings));
         const code = await runPulumi(ready, operation("destroy", stack, parallel), settings);

@@ -4,7 +4,7 @@ import { CoreV1Api, CustomObjectsApi, type KubeConfig } from "@kubernetes/client
 import { isAbsent, listObjects, parseKubeconfig, renameKubeconfig, type ObjectMetadata } from "../lib/kubernetes";
 import { stackPrefix } from "../plan/identities";
 import { CLUSTERS } from "../tasks/wait-for-fleet/reader";
-import { LAB_NAMESPACE, labDirectory, managementKubeconfig } from "./management";
+import { labDirectory, labNamespace, managementKubeconfig } from "./management";
 
 export interface KubeconfigOptions {
     stack: string;
@@ -22,7 +22,9 @@ export async function kubeconfig({ stack, cluster }: KubeconfigOptions): Promise
         return 0;
     }
     const config = parseKubeconfig(await managementKubeconfig(stack));
-    const content = renameKubeconfig(await workloadKubeconfig(config, cluster), `${stackPrefix(stack)}-${cluster}`);
+    const namespace = await labNamespace(stack);
+    const workload = await workloadKubeconfig(config, namespace, cluster);
+    const content = renameKubeconfig(workload, `${stackPrefix(stack)}-${cluster}`);
     const directory = labDirectory(stack);
     await mkdir(directory, { recursive: true });
     const file = join(directory, `${cluster}.kubeconfig`);
@@ -37,11 +39,11 @@ export async function kubeconfig({ stack, cluster }: KubeconfigOptions): Promise
  * The kubeconfig that Cluster API keeps for a cluster.
  * @throws Error when there is none yet, or no such cluster: names those there are
  */
-async function workloadKubeconfig(config: KubeConfig, cluster: string): Promise<string> {
+async function workloadKubeconfig(config: KubeConfig, namespace: string, cluster: string): Promise<string> {
     try {
         const secret = await config
             .makeApiClient(CoreV1Api)
-            .readNamespacedSecret({ name: `${cluster}-kubeconfig`, namespace: LAB_NAMESPACE });
+            .readNamespacedSecret({ name: `${cluster}-kubeconfig`, namespace });
         const value = secret.data?.["value"];
         if (value === undefined) {
             throw new Error(`the secret ${cluster}-kubeconfig holds no kubeconfig`);
@@ -55,7 +57,7 @@ async function workloadKubeconfig(config: KubeConfig, cluster: string): Promise<
     const clusters = await listObjects<{ metadata: ObjectMetadata }>(
         config.makeApiClient(CustomObjectsApi),
         CLUSTERS,
-        LAB_NAMESPACE,
+        namespace,
     );
     const names = clusters.map(({ metadata }) => String(metadata.name));
     if (names.includes(cluster)) {

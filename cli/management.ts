@@ -1,9 +1,15 @@
 import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
+import { NAMESPACE } from "../plan/identities";
 import { repoPath } from "../toolchain/paths";
+import { rawConfig } from "./stack-file";
 
-/** Namespace of hosts and clusters: the program's (components/lab.ts). */
-export const LAB_NAMESPACE = "metal3";
+/** Namespace of hosts and clusters in a lab with a cluster of its own. */
+export const LAB_NAMESPACE = NAMESPACE;
+
+/** Namespace of hosts and clusters of a stack's lab, by its configuration. */
+export const labNamespace = async (stack: string): Promise<string> =>
+    (await rawConfig(stack))["namespace"] ?? NAMESPACE;
 
 /** Folder for a lab's files in the checkout. */
 export const labDirectory = (stack: string): string => repoPath(".lab", stack);

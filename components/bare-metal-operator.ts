@@ -3,7 +3,7 @@ import { unlabelledBmcSecrets } from "../plan/manifests/bmc-secrets";
 import { BMO_PROBE, BMO_WEBHOOK_NAMES, bmoObjects } from "../plan/manifests/bmo";
 import type { Manifest } from "../plan/manifests/documents";
 import { ownerlessFirmwareSchemas } from "../plan/manifests/firmware-schemas";
-import { replacement } from "../plan/manifests/managers";
+import { controllerNodes, replacement } from "../plan/manifests/managers";
 import { answering } from "./answering";
 import type { Ironic } from "./ironic";
 import { createObjects, type KubernetesObject } from "./kubernetes-object";
@@ -51,7 +51,7 @@ export class BareMetalOperator extends pulumi.ComponentResource {
 }
 
 /** Upstream's objects with the lab's image, certificate, address of Ironic and profile. */
-function operatorObjects({ plan, images, pki, credentials, ironic, manifests }: BareMetalOperatorArgs) {
+function operatorObjects({ config, plan, images, pki, credentials, ironic, manifests }: BareMetalOperatorArgs) {
     const { profile } = plan;
     const webhook = pki.server(BMO_CERTIFICATE);
     return bmoObjects<pulumi.Input<string>>({
@@ -72,6 +72,7 @@ function operatorObjects({ plan, images, pki, credentials, ironic, manifests }: 
             probeTimeoutSeconds: profile.probeTimeoutSeconds,
             args: profile.leaderElection ? {} : { "enable-leader-election": false },
             requests: cpuRequest(profile.controllerRequests.bmo),
+            ...controllerNodes(config),
         },
         webhook: {
             certificate: { certificate: webhook.cert, privateKey: webhook.key },

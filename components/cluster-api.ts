@@ -1,7 +1,7 @@
 import * as command from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
 import { referenceParts } from "../plan/image-reference";
-import { replacement } from "../plan/manifests/managers";
+import { controllerNodes, replacement } from "../plan/manifests/managers";
 import { PROVIDERS, type ProviderKey } from "../plan/manifests/providers";
 import type { Profile } from "../plan/profiles";
 import type { BareMetalOperator } from "./bare-metal-operator";
@@ -22,6 +22,8 @@ export class ClusterApi extends pulumi.ComponentResource {
             name,
             {
                 create: "node --import tsx tasks/cluster-api.ts",
+                // A cluster of the lab's own goes as a whole.
+                ...(substrate.cluster === undefined ? { delete: "node --import tsx tasks/cluster-api.ts delete" } : {}),
                 stdin: pulumi.secret(
                     pulumi
                         .all([substrate.kubeconfig, pki.authority])
@@ -32,7 +34,7 @@ export class ClusterApi extends pulumi.ComponentResource {
                 parent: this,
                 // CAPM3 does not start before the definitions of BMO's objects exist, which it watches.
                 dependsOn: [...substrate.ready, ...operator.definitions],
-                customTimeouts: { create: "15m", update: "15m" },
+                customTimeouts: { create: "15m", update: "15m", delete: "15m" },
             },
         );
         this.registerOutputs({});
@@ -104,7 +106,7 @@ function providerFlags(profile: Profile): Record<ProviderKey, Flags> {
  * @param ca the lab's CA, which issues the webhooks' certificates
  */
 export function installInput(
-    { images, plan }: Pick<ClusterApiArgs, "images" | "plan">,
+    { images, plan, config }: Pick<ClusterApiArgs, "images" | "plan" | "config">,
     kubeconfig: string,
     ca: { cert: string; key: string },
 ): string {
@@ -117,6 +119,7 @@ export function installInput(
         probeTimeoutSeconds: profile.probeTimeoutSeconds,
         requests: profile.controllerRequests[key] === undefined ? undefined : { cpu: profile.controllerRequests[key] },
         args: args[key],
+        ...controllerNodes(config),
     });
     return JSON.stringify({
         kubeconfig,

@@ -1,18 +1,13 @@
 import * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import { CLUSTER_PORTS } from "../plan/addresses";
+import { serviceBlocks, type ServiceBlock } from "../plan/cluster-services";
 import { FAKE_API_SERVER_LABEL } from "../plan/manifests/cluster-objects";
 import type { ClusterPlan, FakeApiServerPlan, LabPlan } from "../plan/plan";
 import { GO_RUNTIME_LARGE } from "../plan/profiles";
+import { nodesOf } from "../plan/scheduling";
 import type { ClusterApi } from "./cluster-api";
 import { createAccess } from "./fake-api-servers-access";
 import type { LabContext } from "./lab-context";
-
-/**
- * Ports of one block of clusters. A Service opens all ports of a block, used or not, so that one more cluster changes
- * no Service. The ports of a block are a function of its index.
- */
-const PORTS_PER_SERVICE = 50;
 
 export interface FakeApiServersArgs extends LabContext {
     clusterApi: ClusterApi;
@@ -23,12 +18,15 @@ export class FakeApiServers extends pulumi.ComponentResource {
     private readonly deployments: kubernetes.apps.v1.Deployment[];
     /** The Service that opens a port, by port. */
     private readonly services = new Map<number, kubernetes.core.v1.Service>();
+    /** Address at which all of them are reached, where the substrate has one. */
+    private readonly serviceAddress: string | undefined;
 
     constructor(name: string, args: FakeApiServersArgs, opts?: pulumi.ComponentResourceOptions) {
         // FKAS watches Cluster API's objects, so it starts after their definitions exist.
         super("metal3lab:index:FakeApiServers", name, {}, { ...opts, dependsOn: [args.namespace, args.clusterApi] });
         const child = { parent: this, provider: args.substrate.provider };
         const { plan } = args;
+        this.serviceAddress = plan.substrate.serviceAddress;
         const { account, bindings } = createAccess(
             name,
             {
@@ -53,44 +51,31 @@ export class FakeApiServers extends pulumi.ComponentResource {
     /**
      * The resources that a cluster depends on. Every cluster repeats them in Pulumi's state, so they are as few as
      * possible.
-     * @throws Error when no Service opens the cluster's port.
      */
     of(cluster: ClusterPlan): pulumi.Resource[] {
-        const service = this.services.get(cluster.port);
-        if (!service) {
-            throw new Error(`${cluster.name} has port ${cluster.port}, which no Service opens`);
-        }
+        const service = this.serviceOf(cluster);
         // Instance 0 runs the host queue and assigns hosts. Depend on it and on the instance that serves this cluster,
         // not on all of them: that list would change as the lab grows.
         const deployments = [...new Set([0, cluster.fakeApiServer])].flatMap((index) => this.deployments[index] ?? []);
         return [...deployments, service];
     }
-}
 
-/** The ports that one FKAS serves within one block of clusters. */
-export interface ServiceBlock {
-    server: FakeApiServerPlan;
-    block: number;
-    ports: number[];
-}
+    /**
+     * The address of a cluster's API server. It has to be an IP address, because the certificate of FKAS covers no name:
+     * where Services are reached from within the cluster alone, it is the Service's own, which is known once it is made.
+     */
+    hostOf(cluster: ClusterPlan): pulumi.Input<string> {
+        return this.serviceAddress ?? this.serviceOf(cluster).spec.clusterIP;
+    }
 
-/**
- * The Services of a lab: one for each block that holds a cluster and each FKAS that serves ports of the block. The
- * first block always exists, because clusters may also be created beside Pulumi.
- */
-export function serviceBlocks(plan: LabPlan): ServiceBlock[] {
-    const blocks = new Set([0, ...plan.clusters.map(({ index }) => Math.floor(index / PORTS_PER_SERVICE))]);
-    return [...blocks].flatMap((block) => {
-        const first = CLUSTER_PORTS.first + block * PORTS_PER_SERVICE;
-        const ports = Array.from({ length: PORTS_PER_SERVICE }, (_, offset) => first + offset);
-        return plan.fakeApiServers
-            .map((server) => ({
-                server,
-                block,
-                ports: ports.filter((port) => plan.fakeApiServerOfPort(port) === server.index),
-            }))
-            .filter((service) => service.ports.length > 0);
-    });
+    /** @throws Error when no Service opens the cluster's port */
+    private serviceOf(cluster: ClusterPlan): kubernetes.core.v1.Service {
+        const service = this.services.get(cluster.port);
+        if (!service) {
+            throw new Error(`${cluster.name} has port ${cluster.port}, which no Service opens`);
+        }
+        return service;
+    }
 }
 
 const selector = (server: FakeApiServerPlan) => ({
@@ -101,7 +86,7 @@ const selector = (server: FakeApiServerPlan) => ({
 function createDeployment(
     server: FakeApiServerPlan,
     account: kubernetes.core.v1.ServiceAccount,
-    { plan, images }: FakeApiServersArgs,
+    { config, plan, images }: FakeApiServersArgs,
     opts: pulumi.CustomResourceOptions,
 ): kubernetes.apps.v1.Deployment {
     return new kubernetes.apps.v1.Deployment(
@@ -116,6 +101,7 @@ function createDeployment(
                 template: {
                     metadata: { labels: selector(server) },
                     spec: {
+                        ...nodesOf(config),
                         serviceAccountName: account.metadata.name,
                         terminationGracePeriodSeconds: 5,
                         containers: [
@@ -167,11 +153,10 @@ function createDeployment(
 }
 
 function createService(
-    { server, block, ports }: ServiceBlock,
+    { name, server, ports }: ServiceBlock,
     { namespace, substrate }: LabPlan,
     opts: pulumi.CustomResourceOptions,
 ): kubernetes.core.v1.Service {
-    const name = `${server.name}-${block}`;
     return new kubernetes.core.v1.Service(
         name,
         {
@@ -187,7 +172,7 @@ function createService(
                 selector: selector(server),
                 // A restarted FKAS becomes ready when it serves all clusters. Those that it serves earlier are reached.
                 publishNotReadyAddresses: true,
-                externalIPs: [substrate.serviceAddress],
+                ...(substrate.serviceAddress === undefined ? {} : { externalIPs: [substrate.serviceAddress] }),
                 // Each cluster listens at the port that its controlPlaneEndpoint declares.
                 ports: ports.map((port) => ({ name: `cluster-${port}`, port, targetPort: port })),
             },

@@ -30,8 +30,10 @@ export class Ironic extends pulumi.ComponentResource {
     private readonly imageServer: KubernetesObject[];
     /** URL of the API for clients in the cluster, with its version. */
     readonly endpoint: string;
-    /** Base URL of the API for agents on the provisioning network. */
+    /** Base URL of the API for agents. */
     readonly agentUrl: string;
+    /** Base URL of the API for people: from this machine where the substrate has an address for it. */
+    readonly url: string;
     /** The OS image of the workload clusters' machines. */
     readonly osImage: MachineImage;
 
@@ -45,7 +47,8 @@ export class Ironic extends pulumi.ComponentResource {
         this.conductors = createObjects(name, others, { ...child, dependsOn }).last;
         this.imageServer = createObjects(name, imageServer, { ...child, dependsOn: this.conductors }).last;
         this.endpoint = `https://ironic.${plan.namespace}.svc:${IRONIC_API_PORT}/v1/`;
-        this.agentUrl = ironicUrl(plan.substrate.serviceAddress);
+        this.agentUrl = ironicUrl(plan.reach.ironicHost);
+        this.url = ironicUrl(plan.substrate.serviceAddress ?? plan.reach.ironicHost);
         this.osImage = osImage(plan.namespace);
         this.registerOutputs({ endpoint: this.endpoint });
     }

@@ -3,19 +3,22 @@ import * as pulumi from "@pulumi/pulumi";
 import { npmRun } from "../plan/commands";
 import type { Manifest } from "../plan/manifests/documents";
 import { ironicNames } from "../plan/manifests/ironic-values";
-import type { LabPlan } from "../plan/plan";
+import type { LabPlan, PairPlan } from "../plan/plan";
 import type { PkiInput } from "../tasks/pki/input";
 import { BareMetalOperator, BMO_CERTIFICATE, bmoCertificateNames } from "./bare-metal-operator";
 import { ClusterApi } from "./cluster-api";
 import type { LayerContext } from "./context";
 import { Credentials } from "./credentials";
 import { FakeApiServers } from "./fake-api-servers";
+import { KubernetesPair, type KubernetesPairArgs } from "./fake-nodes/kubernetes";
+import type { FakeNodePair } from "./fake-nodes/pair";
 import { BareMetalHosts } from "./hosts";
 import { Ironic, IRONIC_CERTIFICATE } from "./ironic";
 import { KubeconfigFile } from "./kubeconfig-file";
 import type { LabContext } from "./lab-context";
 import { LabPki } from "./lab-pki";
 import { SUBSTRATE_KINDS } from "./substrate/kinds";
+import type { PairNeeds } from "./substrate/substrate";
 import { vacatedHosts } from "./vacated-hosts";
 import { fleetReached } from "./wait-for-fleet";
 import { WorkloadClusters } from "./workload-clusters";
@@ -37,15 +40,15 @@ export class Lab extends pulumi.ComponentResource {
 
     constructor(name: string, args: LabArgs, opts?: pulumi.ComponentResourceOptions) {
         super("metal3lab:index:Lab", name, {}, opts);
-        const { config, plan, images, owner, ironicChart } = args;
-        const context = { config, plan, images, owner };
+        const { operatorManifests, ironicChart, ...context } = args;
+        const { config, plan } = context;
         const here = { parent: this };
 
         const credentials = new Credentials("credentials", here);
         const pki = new LabPki("pki", { input: pkiInput(context) }, here);
         const substrate = SUBSTRATE_KINDS[plan.substrate.kind].create(context, pki, here);
         // Children inherit deletedWith: objects in the cluster go with it, without a delete each.
-        const inCluster = { parent: this, deletedWith: substrate.cluster };
+        const inCluster = { parent: this, ...(substrate.cluster && { deletedWith: substrate.cluster }) };
         const namespace = new kubernetes.core.v1.Namespace(
             "namespace",
             { metadata: { name: plan.namespace } },
@@ -54,9 +57,11 @@ export class Lab extends pulumi.ComponentResource {
         const lab: LabContext = { ...context, credentials, pki, substrate, namespace };
 
         const ironic = new Ironic("ironic", { ...lab, chart: ironicChart }, inCluster);
-        const operator = new BareMetalOperator("bmo", { ...lab, ironic, manifests: args.operatorManifests }, inCluster);
+        const operator = new BareMetalOperator("bmo", { ...lab, ironic, manifests: operatorManifests }, inCluster);
         const pairNeeds = { ironicUrl: ironic.agentUrl, caCertificate: pki.caCertificate };
-        const pairs = plan.pairs.map((pair) => substrate.createPair(pair, pairNeeds, here));
+        const pairs = plan.pairs.map((pair) =>
+            createPair(pair, { ...lab, ...pairNeeds, pair }, plan.reach.kind === "services" ? inCluster : here),
+        );
         const hosts = new BareMetalHosts("hosts", { ...lab, ironic, operator, pairs }, inCluster);
         const clusterApi = new ClusterApi("cluster-api", { ...lab, operator }, here);
         const fakeApiServers = new FakeApiServers("fkas", { ...lab, clusterApi }, inCluster);
@@ -70,7 +75,7 @@ export class Lab extends pulumi.ComponentResource {
         this.outputs = {
             kubeconfig: pulumi.secret(content),
             kubeconfigPath: written,
-            ironicEndpoint: ironic.agentUrl,
+            ironicEndpoint: ironic.url,
             hosts: plan.hosts.length,
             clusters: plan.clusters.length,
             conductors: plan.conductors.length,
@@ -81,6 +86,22 @@ export class Lab extends pulumi.ComponentResource {
         };
         this.registerOutputs({});
     }
+}
+
+/** A pair where the plan has it: beside the cluster on this machine, or in the cluster. */
+function createPair(
+    pair: PairPlan,
+    args: KubernetesPairArgs & PairNeeds,
+    opts: pulumi.ComponentResourceOptions,
+): FakeNodePair {
+    const { plan, substrate } = args;
+    if (plan.reach.kind === "services") {
+        return new KubernetesPair(pair.name, args, opts);
+    }
+    if (substrate.createPair === undefined) {
+        throw new Error(`the substrate ${plan.substrate.kind} has no place for pairs on this machine`);
+    }
+    return substrate.createPair(pair, args, opts);
 }
 
 /** The certificates that the lab needs. */

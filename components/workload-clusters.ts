@@ -63,14 +63,14 @@ export class WorkloadClusters extends pulumi.ComponentResource {
         clusterClass: KubernetesObject,
         args: WorkloadClustersArgs,
     ): KubernetesObject {
-        const manifest = workloadClusterObject({
+        const manifest = workloadClusterObject<pulumi.Input<string>>({
             name: cluster.name,
             namespace: args.plan.namespace,
             className: CLASS_NAME,
             kubernetesVersion: args.config.kubernetesVersion,
             controlPlaneNodes: args.config.controlPlaneNodes,
             workerNodes: args.config.workerNodes,
-            endpoint: { host: args.plan.substrate.serviceAddress, port: cluster.port },
+            endpoint: { host: args.fakeApiServers.hostOf(cluster), port: cluster.port },
             fakeApiServer: cluster.fakeApiServer,
             rollsWithoutSpareHosts: args.plan.rollsWithoutSpareHosts,
             ...(cluster.queued ? { queued: args.plan.machinesPerCluster } : {}),

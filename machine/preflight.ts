@@ -15,4 +15,6 @@ type Preflight = (wanted: WantedLab | undefined) => Promise<Problem[]>;
 export const PREFLIGHTS: Record<LabConfig["substrate"], Preflight> = {
     embedded: embeddedProblems,
     minikube: minikubeProblems,
+    // The cluster itself is looked at in previews as well: see machine/existing.
+    existing: async () => [],
 };

@@ -1,5 +1,6 @@
 import type { LabConfig } from "../plan/config/keys";
 import type { LabPlan } from "../plan/plan";
+import type { FoundCluster } from "../plan/substrate/existing";
 
 /** A lab that is about to be made. */
 export interface WantedLab {
@@ -9,4 +10,6 @@ export interface WantedLab {
     grows: boolean;
     /** References of the images that are built on this machine, not pulled. */
     builtImages: readonly string[];
+    /** The cluster that the lab is to stand in, where it makes none. */
+    cluster?: FoundCluster;
 }

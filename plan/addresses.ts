@@ -21,8 +21,8 @@ export const CLUSTER_PORTS = { first: 20_000, count: 10_000 };
 /** Port of Ironic's API: upstream's default, at which charts/ironic serves it. */
 export const IRONIC_API_PORT = 6385;
 
-/** Base URL of Ironic's API on the provisioning network, for agents and for whoever asks from outside the cluster. */
-export const ironicUrl = (serviceAddress: string): string => `https://${serviceAddress}:${IRONIC_API_PORT}`;
+/** Base URL of Ironic's API, for agents and for whoever asks from outside the cluster. */
+export const ironicUrl = (host: string): string => `https://${host}:${IRONIC_API_PORT}`;
 
 export interface Network {
     /** First address as a number. */

@@ -3,6 +3,8 @@ import type { LabConfig } from "./config/keys";
 import * as identities from "./identities";
 import { pairCount, pairRange, type HostRange } from "./pairs";
 import { profile, withLimit, type Profile } from "./profiles";
+import { byServices, fakeNodesOf, onProvisioningNetwork, pairName, type Reach } from "./reach";
+import { withSharedCluster } from "./shared-cluster";
 import * as sizes from "./sizes";
 import { substratePlan, type SubstratePlan } from "./substrate/plan";
 
@@ -26,15 +28,17 @@ export interface HostPlan {
 export interface PairPlan {
     index: number;
     name: string;
-    sushyToolsAddress: string;
-    fakeIpaAddress: string;
+    /** Hosts at which its BMCs and its agents are reached: addresses, or names of a Service. */
+    sushyToolsHost: string;
+    fakeIpaHost: string;
     /** Every host of its range, also those beyond `nodes`, so that its configuration never changes. */
     hosts: HostPlan[];
 }
 
 export interface ConductorPlan {
     index: number;
-    provisioningIp: string;
+    /** Where it is reached: its provisioning IP, or the name of its Service. */
+    host: string;
 }
 
 export interface FakeApiServerPlan {
@@ -68,6 +72,8 @@ export interface LabPlan {
     /** The provisioning network. */
     network: addresses.Network;
     substrate: SubstratePlan;
+    /** How conductors, pairs and Ironic's API reach each other. */
+    reach: Reach;
     hosts: HostPlan[];
     pairs: PairPlan[];
     conductors: ConductorPlan[];
@@ -93,7 +99,14 @@ const indices = (count: number): number[] => Array.from({ length: count }, (_, i
 export function plan(config: LabConfig, seed: string): LabPlan {
     const network = addresses.parseNetwork(config.provisioningCidr);
     const each = config.controlPlaneNodes + config.workerNodes;
-    const settings = withLimit(profile(config.tuning, config.nodes), config);
+    const settings = withSharedCluster(withLimit(profile(config.tuning, config.nodes), config), config);
+    const substrate = substratePlan(config, seed);
+    const { serviceAddress } = substrate;
+    const { namespace } = config;
+    const reach =
+        fakeNodesOf(config) === "docker" && serviceAddress !== undefined
+            ? onProvisioningNetwork(network, serviceAddress)
+            : byServices(namespace);
     const queue = { hostQueue: settings.hostQueue, hostsAtOnce: config.hostsAtOnce };
     const rolloutsAtOnce = config.rolloutsAtOnce ?? (queue.hostQueue ? queue.hostsAtOnce : undefined);
     const host = (index: number, pair: number): HostPlan => ({
@@ -103,33 +116,31 @@ export function plan(config: LabConfig, seed: string): LabPlan {
         mac: identities.hostMac(seed, index),
         address: addresses.hostAddress(index),
         pair,
-        bmcAddress: identities.bmcAddress(
-            addresses.pairAddresses(network, pair).sushyTools,
-            identities.hostUuid(seed, index),
-        ),
+        bmcAddress: identities.bmcAddress(reach.pairHosts(pair).sushyTools, identities.hostUuid(seed, index)),
         queued: sizes.isHostQueued(index, queue),
     });
     const pairs = indices(pairCount(config.nodes, config.nodesPerPair)).map((index): PairPlan => {
         const range: HostRange = pairRange(index, config.nodesPerPair);
-        const { sushyTools, fakeIpa } = addresses.pairAddresses(network, index);
+        const { sushyTools, fakeIpa } = reach.pairHosts(index);
         return {
             index,
-            name: `pair-${String(index).padStart(3, "0")}`,
-            sushyToolsAddress: sushyTools,
-            fakeIpaAddress: fakeIpa,
+            name: pairName(index),
+            sushyToolsHost: sushyTools,
+            fakeIpaHost: fakeIpa,
             hosts: indices(range.count).map((offset) => host(range.first + offset, index)),
         };
     });
     return {
         prefix: identities.labPrefix(seed),
-        namespace: identities.NAMESPACE,
+        namespace,
         network,
-        substrate: substratePlan(config, seed),
+        substrate,
+        reach,
         hosts: pairs.flatMap((pair) => pair.hosts).filter(({ index }) => index < config.nodes),
         pairs,
         conductors: indices(sizes.conductorCount(config.nodes, config.conductors)).map((index) => ({
             index,
-            provisioningIp: addresses.conductorAddress(network, index),
+            host: reach.conductorHost(index),
         })),
         fakeApiServers: indices(sizes.fakeApiServerCount(config.clusters, config.fakeApiServers)).map((index) => ({
             index,

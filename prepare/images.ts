@@ -3,11 +3,16 @@ import { ipaReference } from "../plan/ipa-files";
 import { imagesThatRunAs } from "../toolchain/images/recipes";
 import { builtReference, imageReference, labImages } from "../toolchain/images/reference";
 
+/** Images of a pair. */
+const PAIR_IMAGES = ["sushy-tools", "fake-ipa"];
+
 /** Names and pinned references of every image of the lab, by where they come from. */
 export class Images {
     constructor(
         private readonly config: LabConfig["images"],
         private readonly ipaFiles?: LabConfig["ipa"],
+        /** Whether the fake nodes are pods. Their images are then images of pods, too. */
+        private readonly pairsInCluster = false,
     ) {}
 
     /**
@@ -33,6 +38,7 @@ export class Images {
     /** References of all images that run as pods: they must be in every node of the management cluster. */
     inCluster(): string[] {
         const ipa = this.ipa();
-        return [...imagesThatRunAs("pod").map((name) => this.reference(name)), ...(ipa === undefined ? [] : [ipa])];
+        const names = [...imagesThatRunAs("pod"), ...(this.pairsInCluster ? PAIR_IMAGES : [])];
+        return [...names.map((name) => this.reference(name)), ...(ipa === undefined ? [] : [ipa])];
     }
 }

@@ -14,6 +14,7 @@ import type { LabOwner } from "../plan/lab-owner";
 import { ironicValues } from "../plan/manifests/ironic-values";
 import { plan } from "../plan/plan";
 import type { Problem } from "../plan/problem";
+import { fakeNodesOf } from "../plan/reach";
 import { ConfigurationError, validate } from "../plan/validate";
 import { Cache } from "../toolchain/cache/cache";
 import { goTarget } from "../toolchain/go/targets";
@@ -23,6 +24,7 @@ import { manifestsPath } from "../toolchain/manifests/entry";
 import { readBareMetalOperator } from "../toolchain/manifests/rendered";
 import { cacheRoot } from "../toolchain/paths";
 import { renderChart } from "./chart";
+import { existingClusterProblems } from "./existing";
 import { foreignLabProblems } from "./foreign-lab";
 import { Images } from "./images";
 import { readLivingLab } from "./living-lab";
@@ -50,6 +52,7 @@ export async function prepare(): Promise<LabArgs> {
     problems.push(...renameProblems(living));
     const owner = await ownerHere(process.env, true, pulumi.getOrganization());
     const wanted = config && wantedLab(config, owner, living);
+    problems.push(...(wanted ? await existingClusterProblems(wanted, living) : []));
     if (pulumi.runtime.isDryRun()) {
         problems.push(...(wanted ? await stoppedNodeProblems(wanted.plan.prefix) : []));
         // A preview also runs where neither Docker nor another holder of labs answers.
@@ -89,11 +92,12 @@ export async function prepare(): Promise<LabArgs> {
         images,
         owner,
         operatorManifests: await readBareMetalOperator(manifests),
+        ...(wanted.cluster === undefined ? {} : { cluster: wanted.cluster }),
         ironicChart: await renderChart({
             path: "charts/ironic",
             releaseName: "ironic",
             namespace: planned.namespace,
-            values: ironicValues(planned, images),
+            values: ironicValues(planned, images, wanted.config),
             kubeVersion: goTarget("kube").version,
         }),
     };
@@ -109,7 +113,7 @@ async function ipaProblems({ config, images }: LayerContext): Promise<Problem[]>
 }
 
 function wantedLab(config: LabConfig, owner: LabOwner, living: LivingLab): WantedLab & LayerContext {
-    const images = new Images(config.images, config.ipa);
+    const images = new Images(config.images, config.ipa, fakeNodesOf(config) === "kubernetes");
     const builtImages = [...images.built(), ...substrateNeeds(config).moreImages.map((name) => images.reference(name))];
     const planned = plan(config, pulumi.getStack());
     return { config, plan: planned, grows: grows(living, planned), images, owner, builtImages };

@@ -1,19 +1,25 @@
 import { clusterApiInputSchema } from "./cluster-api/input";
 import { installClusterApi } from "./cluster-api/install";
+import { removeClusterApi } from "./cluster-api/remove";
 import { withWorkspace } from "./cluster-api/workspace";
 import { readInput, runMain } from "./stdin";
 
 /**
  * Installs Cluster API with CAPM3 and IPAM into a management cluster. A Pulumi command resource runs this program.
  *
+ * With the argument `delete` it removes them, and all that is theirs.
+ *
  * Standard input: JSON as {@link clusterApiInputSchema}. Standard error: progress. Standard output: JSON, the providers
  * and their versions.
  */
 async function main(): Promise<void> {
     const input = await readInput("cluster-api", clusterApiInputSchema);
-    const result = await withWorkspace((directory, signal) =>
-        installClusterApi(input, directory, signal, (line) => process.stderr.write(`${line}\n`)),
-    );
+    const say = (line: string): void => void process.stderr.write(`${line}\n`);
+    if (process.argv[2] === "delete") {
+        await withWorkspace((directory, signal) => removeClusterApi(input, directory, signal, say));
+        return;
+    }
+    const result = await withWorkspace((directory, signal) => installClusterApi(input, directory, signal, say));
     process.stdout.write(`${JSON.stringify(result)}\n`);
 }
 

@@ -57,7 +57,7 @@ export async function measure(lab: BenchLab, size: BenchSize, options: MeasureOp
         if (size.clusters > 0) {
             return;
         }
-        probe = await IronicProbe.start(cluster, ironicUrl(plan.substrate.serviceAddress));
+        probe = await IronicProbe.start(cluster, ironicUrl(plan.substrate.serviceAddress ?? plan.reach.ironicHost));
     });
     const up = await lab.up().catch(async (error: unknown) => {
         await watch.end().catch(() => undefined);

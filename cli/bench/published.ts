@@ -2,6 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { LabConfig } from "../../plan/config/keys";
 import { CLASS_NAME, workloadClusterObject } from "../../plan/manifests/cluster-objects";
 import type { LabPlan } from "../../plan/plan";
+import { UserError } from "../../plan/user-error";
 import { CLUSTERS } from "../../tasks/wait-for-fleet/reader";
 import { LAB_NAMESPACE } from "../management";
 import { waitForClusters } from "./available-clusters";
@@ -23,9 +24,13 @@ export async function createClustersSerially(
     config: LabConfig,
     plan: LabPlan,
 ): Promise<void> {
+    const host = plan.substrate.serviceAddress;
+    if (host === undefined) {
+        throw new UserError("the published lab has a provisioning network: it is measured on a substrate that has one");
+    }
     for (const { name, port, fakeApiServer } of plan.clusters) {
         const { kubernetesVersion, controlPlaneNodes, workerNodes } = config;
-        const endpoint = { host: plan.substrate.serviceAddress, port };
+        const endpoint = { host, port };
         await cluster.create(
             CLUSTERS,
             workloadClusterObject({

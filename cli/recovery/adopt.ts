@@ -7,6 +7,7 @@ import type { Ready } from "../../toolchain/ensure";
 import { repoPath } from "../../toolchain/paths";
 import { run } from "../../toolchain/run";
 import { managementKubeconfig } from "../management";
+import { labOfState } from "./lab-of-state";
 import { importSettled, kubeconfigOfState, type StackState, type StateResource } from "./state";
 
 /** Longest preview, milliseconds. With a thousand hosts and clusters one took 71 s on a busy machine. */
@@ -138,7 +139,8 @@ export async function adopt(
     const resources = state.deployment?.resources ?? [];
     const prefix = stackPrefix(stack);
     const running = await Promise.all(HOLDERS.map((holder) => holder.runsCluster(prefix, resources)));
-    if (!running.includes(true)) {
+    // A cluster that the lab did not make runs whatever this machine does.
+    if (!running.includes(true) && !standsElsewhere(stack, resources)) {
         return;
     }
     const objects = (await Promise.all(HOLDERS.map((holder) => holder.finishedObjects(prefix)))).flat();
@@ -170,6 +172,10 @@ export async function adopt(
         throw new Error("the adopted resources could not be refreshed: the messages above say why");
     }
 }
+
+/** Whether the lab stands in a cluster that it did not make, by its state. */
+export const standsElsewhere = (stack: string, resources: readonly StateResource[]): boolean =>
+    labOfState(stack, resources).kept.substrate === "existing";
 
 /** The lab's kubeconfig: from the state, which a file in the checkout may lag behind, or else that file. */
 const kubeconfigOf = async (ready: Ready, stack: string): Promise<string> =>

@@ -117,6 +117,9 @@ export const WALK_SUITE = "e2e-walk";
 /** The rollout of a larger lab, whose figures docs/performance.md gives. It takes longer than CI has time for. */
 const ROLLOUT_TESTS = "rollout.test.ts";
 
+/** The lab in a cluster of several nodes, which the test makes. It takes longer than CI has time for. */
+const EXISTING_TESTS = "existing.test.ts";
+
 /** A random walk: the same seed gives the same one. */
 export interface Walk {
     steps: number;
@@ -140,10 +143,13 @@ export async function e2eSuites(walk: Walk): Promise<Suite[]> {
         if (file === ROLLOUT_TESTS) {
             return [{ ...suite, env: { METAL3_SCALE_LAB_E2E_STACK: "rollout" }, onDemand: true }];
         }
+        if (file === EXISTING_TESTS) {
+            return [{ ...suite, env: { METAL3_SCALE_LAB_E2E_STACK: "existing" }, onDemand: true }];
+        }
         if (file !== LAB_TESTS) {
             return [suite];
         }
-        return SUBSTRATES.map((substrate) => ({
+        return SUBSTRATES.filter((substrate) => substrate !== "existing").map((substrate) => ({
             ...suite,
             name: `${suite.name}-${substrate}`,
             env: { METAL3_SCALE_LAB_E2E_SUBSTRATE: substrate },

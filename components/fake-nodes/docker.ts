@@ -21,14 +21,8 @@ export class DockerPair extends pulumi.ComponentResource implements FakeNodePair
         super("metal3lab:index:FakeNodePair", name, {}, opts);
         const child = { parent: this, provider: args.dockerProvider };
         const { pair } = args;
-        const fakeIpa = createContainer("fake-ipa", pair.fakeIpaAddress, PAIR_PATHS.fakeIpaState, args, child);
-        const sushyTools = createContainer(
-            "sushy-tools",
-            pair.sushyToolsAddress,
-            PAIR_PATHS.sushyToolsState,
-            args,
-            child,
-        );
+        const fakeIpa = createContainer("fake-ipa", pair.fakeIpaHost, PAIR_PATHS.fakeIpaState, args, child);
+        const sushyTools = createContainer("sushy-tools", pair.sushyToolsHost, PAIR_PATHS.sushyToolsState, args, child);
         this.resources = [sushyTools, fakeIpa];
         this.containers = [sushyTools.name, fakeIpa.name];
         this.registerOutputs({ hosts: pair.hosts.length });
@@ -37,9 +31,7 @@ export class DockerPair extends pulumi.ComponentResource implements FakeNodePair
 
 /** The files that both containers get. */
 function files({ pair, config, ironicUrl, caCertificate }: DockerPairArgs) {
-    const configuration = pulumi
-        .output(ironicUrl)
-        .apply((url) => pythonAssignments(pairConfiguration(pair, config, url)));
+    const configuration = pythonAssignments(pairConfiguration(pair, config, ironicUrl));
     return [
         { file: PAIR_PATHS.configuration, content: configuration },
         { file: PAIR_PATHS.caCertificate, content: pulumi.output(caCertificate) },

@@ -18,7 +18,7 @@ export interface FakeNodePairArgs {
     images: ImageReferences;
     pair: PairPlan;
     /** Base URL of Ironic's API, as the agents reach it. */
-    ironicUrl: pulumi.Input<string>;
+    ironicUrl: string;
     /** Certificate of the CA that signed Ironic's certificate, PEM. */
     caCertificate: pulumi.Input<string>;
 }

@@ -2,6 +2,7 @@ import * as docker from "@pulumi/docker";
 import type * as pulumi from "@pulumi/pulumi";
 import { dockerLabels, LABELS_ONCE } from "../../plan/docker-labels";
 import { ownerLabels } from "../../plan/lab-owner";
+import type { MachineSubstrate } from "../../plan/substrate/base";
 import type { LayerContext } from "../context";
 
 /**
@@ -11,6 +12,7 @@ import type { LayerContext } from "../context";
  */
 export function createDockerNetwork(
     name: string,
+    substrate: MachineSubstrate,
     { config, plan, owner }: Pick<LayerContext, "config" | "plan" | "owner">,
     opts: pulumi.CustomResourceOptions,
     bridge?: pulumi.Input<string>,
@@ -18,9 +20,9 @@ export function createDockerNetwork(
     return new docker.Network(
         name,
         {
-            name: plan.substrate.dockerNetwork,
+            name: substrate.dockerNetwork,
             driver: "bridge",
-            ipamConfigs: [{ subnet: config.provisioningCidr, gateway: plan.substrate.gateway }],
+            ipamConfigs: [{ subnet: config.provisioningCidr, gateway: substrate.gateway }],
             labels: [...dockerLabels(plan), ...ownerLabels(owner)],
             ...(bridge === undefined ? {} : { options: { "com.docker.network.bridge.name": bridge } }),
         },

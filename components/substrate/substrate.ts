@@ -16,12 +16,16 @@ export interface Substrate {
     readonly ready: pulumi.Resource[];
     /**
      * Resource that is deleted last, and the whole cluster with it: objects inside need no delete of their own then.
+     * Undefined where the cluster is not the lab's, and everything is deleted one by one.
      */
-    readonly cluster: pulumi.Resource;
+    readonly cluster?: pulumi.Resource;
     /** Names of its Docker containers, which have to run. Empty where it has none. */
     readonly containers: pulumi.Input<string>[];
-    /** Creates the BMCs and agents of a range of hosts where Ironic reaches them, and they reach Ironic. */
-    createPair(pair: PairPlan, args: PairNeeds, opts: pulumi.ComponentResourceOptions): FakeNodePair;
+    /**
+     * Creates the BMCs and agents of a range of hosts on this machine, where Ironic reaches them, and they reach Ironic.
+     * Undefined where the cluster is elsewhere, and they run in it.
+     */
+    createPair?(pair: PairPlan, args: PairNeeds, opts: pulumi.ComponentResourceOptions): FakeNodePair;
 }
 
 /** What a pair needs of the layers above the substrate. */

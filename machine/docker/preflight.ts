@@ -123,7 +123,8 @@ export async function lookAtDocker(
         };
     }
     const networks = await docker.listNetworks();
-    const own = networks.find(({ Name }) => Name === plan.substrate.dockerNetwork);
+    const ownName = "dockerNetwork" in plan.substrate ? plan.substrate.dockerNetwork : undefined;
+    const own = networks.find(({ Name }) => Name === ownName);
     const foreign = networks.filter((network) => network !== own);
     const disk = await diskOf(root);
     const tags = new Set((await docker.listImages()).flatMap(({ RepoTags }) => RepoTags ?? []));

@@ -1,3 +1,5 @@
+import { FAKE_API_SERVER_LABEL } from "../manifests/cluster-objects";
+import { EXISTING_CLUSTER } from "../substrate/existing";
 import { livingSubstrate, type KeptKey, type LivingSubstrate, type SubstrateOutputs } from "../substrate/living";
 
 /** A workload cluster of a lab that is there. */
@@ -6,6 +8,8 @@ export interface LivingCluster {
     version: string;
     controlPlaneNodes: number;
     workerNodes: number;
+    /** Index of the fake API server that serves it. Undefined: an earlier version did not say. */
+    fakeApiServer?: number;
 }
 
 /**
@@ -25,6 +29,8 @@ export interface LivingLab {
     apiPort?: number;
     /** Whether Pulumi knows the cluster by an identifier. Labs of earlier versions are known by their port. */
     identified: boolean;
+    /** Identifier of the cluster that it stands in, where it did not make one. */
+    clusterId?: string;
     /** Prefix of its names, by the name that its stack had when it was made. Undefined: no resource says. */
     prefix?: string;
     /** Administrator's kubeconfig of its cluster. Undefined: the cluster was not made yet. */
@@ -42,8 +48,9 @@ export type StackResources = Record<string, { type: string; outputs?: unknown }>
 interface Outputs extends SubstrateOutputs {
     clusterIdentifier?: string;
     kubeconfig?: string;
-    metadata?: { name?: string };
+    metadata?: { name?: string; labels?: Record<string, string> };
     spec?: {
+        storageClassName?: string;
         bmc?: { address?: string };
         topology?: {
             version?: string;
@@ -73,12 +80,21 @@ function add(lab: LivingLab, type: string, name: string, outputs: Outputs): void
         addCluster(lab, outputs);
     } else if (`${type} ${name}` === PROVIDER) {
         lab.identified = outputs.clusterIdentifier !== undefined;
+        addExisting(lab, outputs.clusterIdentifier);
         // The command line reads the state as it is stored, where a secret is no text.
         if (typeof outputs.kubeconfig === "string" && outputs.kubeconfig !== "") {
             lab.kubeconfig = outputs.kubeconfig;
         }
     } else {
         addSubstrate(lab, livingSubstrate(`${type} ${name}`, outputs));
+    }
+}
+
+/** The provider is the only resource that a lab has of a cluster that it did not make. */
+function addExisting(lab: LivingLab, identifier = ""): void {
+    if (identifier.startsWith(EXISTING_CLUSTER)) {
+        lab.kept.substrate = "existing";
+        lab.clusterId = identifier.slice(EXISTING_CLUSTER.length);
     }
 }
 
@@ -98,8 +114,12 @@ function addCluster(lab: LivingLab, { metadata, spec }: Outputs): void {
         version: topology.version,
         controlPlaneNodes: topology.controlPlane?.replicas ?? 0,
         workerNodes: workers.reduce((sum, { replicas }) => sum + (replicas ?? 0), 0),
+        ...servedBy(metadata.labels?.[FAKE_API_SERVER_LABEL]),
     };
 }
+
+const servedBy = (label: string | undefined): Pick<LivingCluster, "fakeApiServer"> =>
+    label === undefined ? {} : { fakeApiServer: Number(label) };
 
 function addSubstrate(lab: LivingLab, { kept = {}, apiPort, prefix }: Partial<LivingSubstrate> = {}): void {
     for (const [key, value] of Object.entries(kept) as [KeptKey, string | number | undefined][]) {

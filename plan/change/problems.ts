@@ -1,12 +1,13 @@
 import * as semver from "semver";
-import { pairAddresses, parseNetwork } from "../addresses";
+import { parseNetwork } from "../addresses";
 import { npmRun } from "../commands";
 import type { Key, LabConfig } from "../config/keys";
 import { allKubernetesVersions } from "../config/kubernetes-versions";
 import { SPARE_HOSTS_TO_ROLL } from "../config/limits";
-import { clusterName, defaultApiPort, hostName } from "../identities";
+import { clusterName, defaultApiPort, hostName, NAMESPACE } from "../identities";
 import { pairRange } from "../pairs";
-import { needsSpareHosts, spareHosts } from "../sizes";
+import { byServices, fakeNodesOf, onProvisioningNetwork, type Reach } from "../reach";
+import { fakeApiServerOf, needsSpareHosts, spareHosts } from "../sizes";
 import type { KeptKey } from "../substrate/living";
 import type { LivingLab } from "./living-lab";
 
@@ -30,6 +31,8 @@ const LISTED = new Set(allKubernetesVersions());
  */
 export const changeProblems = (before: LivingLab, after: Partial<LabConfig>): ChangeProblem[] => [
     ...keptProblems(before, after),
+    ...fakeNodeProblems(before, after),
+    ...fakeApiServerProblems(before, after),
     ...pairProblems(before, after),
     ...portProblems(before, after),
     ...versionProblems(before, after),
@@ -55,19 +58,19 @@ function keptRule(key: Key, value: string, before: LivingLab): string {
 }
 
 /** BMO takes no other BMC address for a host that is there, so each has to stay with its pair. */
-function pairProblems({ kept, hosts, stack }: LivingLab, after: Partial<LabConfig>): ChangeProblem[] {
-    const cidr = kept.provisioningCidr;
-    if (after.nodes === undefined || !("nodesPerPair" in after) || cidr === undefined) {
+function pairProblems(before: LivingLab, after: Partial<LabConfig>): ChangeProblem[] {
+    const { hosts, stack } = before;
+    const reach = livingReach(before);
+    if (after.nodes === undefined || !("nodesPerPair" in after) || reach === undefined) {
         return [];
     }
-    const network = parseNetwork(cidr);
     const moved: string[] = [];
     for (let pair = 0; pairRange(pair, after.nodesPerPair).first < after.nodes; pair++) {
         const { first, count } = pairRange(pair, after.nodesPerPair);
         for (let index = first; index < Math.min(first + count, after.nodes); index++) {
             const address = hosts[hostName(index)];
             // A pair beyond the network is another problem, and hosts that have it move in any case.
-            if (address !== undefined && new URL(address).hostname !== sushyTools(network, pair)) {
+            if (address !== undefined && new URL(address).hostname !== sushyTools(reach, pair)) {
                 moved.push(hostName(index));
             }
         }
@@ -82,9 +85,55 @@ function pairProblems({ kept, hosts, stack }: LivingLab, after: Partial<LabConfi
     return [{ key: "nodesPerPair", rule }];
 }
 
-function sushyTools(network: ReturnType<typeof parseNetwork>, pair: number): string | undefined {
+/** Whether the pairs of a lab are pods behind Services, by the BMC address of one of its hosts. */
+const isInCluster = ([address]: string[]): boolean =>
+    address !== undefined && new URL(address).hostname.endsWith(".svc");
+
+/** How the pairs of a lab that is there are reached. Undefined: its state does not say. */
+function livingReach({ kept, hosts }: LivingLab): Reach | undefined {
+    if (isInCluster(Object.values(hosts))) {
+        return byServices(kept.namespace ?? NAMESPACE);
+    }
+    return kept.provisioningCidr === undefined
+        ? undefined
+        : onProvisioningNetwork(parseNetwork(kept.provisioningCidr), "");
+}
+
+/** Pairs that move into the cluster, or out of it, give every host another BMC address. */
+function fakeNodeProblems(before: LivingLab, after: Partial<LabConfig>): ChangeProblem[] {
+    const addresses = Object.values(before.hosts);
+    const { substrate, fakeNodes } = after;
+    if (addresses.length === 0 || substrate === undefined || substrate !== before.kept.substrate) {
+        return [];
+    }
+    const value = isInCluster(addresses) ? "kubernetes" : "docker";
+    return fakeNodesOf({ substrate, fakeNodes }) === value
+        ? []
+        : [{ key: "fakeNodes", rule: keptRule("fakeNodes", value, before) }];
+}
+
+/**
+ * Where Services are reached from within the cluster alone, a cluster has the address of the Service of its fake API
+ * server, and Cluster API changes no address.
+ */
+function fakeApiServerProblems(before: LivingLab, after: Partial<LabConfig>): ChangeProblem[] {
+    const { clusters, substrate } = after;
+    if (before.kept.substrate !== "existing" || substrate !== "existing" || clusters === undefined) {
+        return [];
+    }
+    const moved = Array.from({ length: clusters }, (_, index) => index).filter((index) => {
+        const server = before.clusters[clusterName(index)]?.fakeApiServer;
+        return server !== undefined && server !== fakeApiServerOf(index, after.fakeApiServers);
+    });
+    const rule =
+        `${moved.length} clusters, of which the first is ${clusterName(moved[0] ?? 0)}, would be served at another ` +
+        `address, and Cluster API changes none: set it back, or ${replaceLab(before)}`;
+    return moved.length === 0 ? [] : [{ key: "fakeApiServers", rule }];
+}
+
+function sushyTools(reach: Reach, pair: number): string | undefined {
     try {
-        return pairAddresses(network, pair).sushyTools;
+        return reach.pairHosts(pair).sushyTools;
     } catch (error) {
         if (error instanceof RangeError) {
             return undefined;

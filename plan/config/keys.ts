@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { derived, withDefault } from "./definition";
+import { existingKeys } from "./existing-keys";
 import {
     API_PORTS,
     CLUSTERS_PER_FAKE_API_SERVER,
@@ -32,11 +33,12 @@ const FIXED = "Refused: the Kubernetes node would be replaced, but not the addre
 
 /** Every configuration key, in the order of the documentation. A value is a string, as Pulumi hands it over. */
 export const keys = {
-    substrate: withDefault(values.choice(["embedded", "minikube"] as const), "embedded", {
+    substrate: withDefault(values.choice(["embedded", "minikube", "existing"] as const), "embedded", {
         meaning:
-            "Where the lab stands, on this machine. `embedded`: Kubernetes in a Docker container. " +
-            "`minikube`: the published lab, a minikube machine on a libvirt network.",
-        range: "`embedded`, `minikube`",
+            "Where the lab stands. `embedded`: Kubernetes in a Docker container on this machine. " +
+            "`minikube`: the published lab, a minikube machine on a libvirt network. " +
+            "`existing`: a cluster that is there, wherever it is.",
+        range: "`embedded`, `minikube`, `existing`",
         effects: ["another lab"],
         onChange: "Refused: another substrate is another lab.",
     }),
@@ -105,6 +107,15 @@ export const keys = {
             "Upwards: rolls every machine, over several minor versions by one after the other. " +
             "Refused downwards, and where a new machine needs a host and none is free.",
     }),
+    fakeNodes: derived(values.choice(["docker", "kubernetes"] as const), {
+        meaning:
+            "Where the pairs of sushy-tools and fake-ipa run. `docker`: in containers on this machine, on the " +
+            "provisioning network. `kubernetes`: in pods of the cluster, behind Services, as do the conductors then.",
+        range: "`docker`, `kubernetes`",
+        unset: "`docker`; `kubernetes` with the substrate `existing`",
+        effects: ["another lab"],
+        onChange: "Refused: each host would get another BMC address, which BMO does not take.",
+    }),
     fakeBootSeconds: withDefault(values.secondsRange, "1-2", {
         meaning: "Time that a fake host takes to boot: `N`, or `MIN-MAX` for a value drawn each time.",
         range: `seconds, 0 to ${MAX_FAKE_SECONDS}`,
@@ -150,6 +161,7 @@ export const keys = {
         onChange: "The objects in the cluster stay as they are.",
     }),
     ...minikubeKeys,
+    ...existingKeys,
     images: withDefault(values.imageOptions, '{"source":"build","overrides":{}}', {
         meaning: "Where images come from, and references to use instead: `{source, overrides: {IMAGE: REFERENCE}}`.",
         range: "`source`: `build`, `pull`; references pinned by tag or digest",

@@ -1,6 +1,13 @@
 import * as ipaddr from "ipaddr.js";
 import type { Key, LabConfig } from "./keys";
+import { existingKeys } from "./existing-keys";
 import { minikubeKeys } from "./minikube-keys";
+
+/** Keys that say how one substrate is made. */
+const OWN_KEYS = { minikube: Object.keys(minikubeKeys) as Key[], existing: Object.keys(existingKeys) as Key[] };
+
+/** Keys that say how the lab makes a cluster, whichever it is. */
+const OF_OWN_CLUSTERS: readonly Key[] = ["apiPort", "provisioningCidr", "podCidr", "serviceCidr"];
 
 /**
  * Keys that are set although they say how another substrate is made, with the rule that each breaks.
@@ -14,27 +21,41 @@ export function keysOfOtherSubstrates(
     if (substrate === undefined) {
         return [];
     }
+    const foreign = Object.entries(OWN_KEYS)
+        .filter(([owner]) => owner !== substrate)
+        .flatMap(([owner, names]) =>
+            wrong(names, `belongs to the substrate ${owner}, but the substrate is ${substrate}`),
+        );
+    if (substrate === "existing") {
+        return [
+            ...foreign,
+            ...wrong(OF_OWN_CLUSTERS, "says how the lab makes a cluster, but the substrate is existing"),
+        ];
+    }
     if (substrate === "embedded") {
-        const names = Object.keys(minikubeKeys) as Key[];
-        return wrong(names, "belongs to the substrate minikube, but the substrate is embedded");
+        return foreign;
     }
     const port = wrong(["apiPort"], "belongs to the substrate embedded: minikube's machine has an address of its own");
     if (minikubeDriver === undefined) {
-        return port;
+        return [...foreign, ...port];
     }
     const other = (driver: string): string =>
         `belongs to minikube's driver ${driver}, but minikubeDriver is ${minikubeDriver}`;
     return minikubeDriver === "docker"
-        ? [...port, ...wrong(["minikubeDisk", "libvirtUri", "libvirtNetwork"], other("kvm2"))]
-        : [...port, ...wrong(["minikubeBaseImage"], other("docker"))];
+        ? [...foreign, ...port, ...wrong(["minikubeDisk", "libvirtUri", "libvirtNetwork"], other("kvm2"))]
+        : [...foreign, ...port, ...wrong(["minikubeBaseImage"], other("docker"))];
 }
 
-/** What minikube itself would refuse only when it is called. */
+/** What minikube itself would refuse only when it is called, and what has no place on a substrate. */
 export function ownRules({
     substrate,
     minikubeDriver,
     provisioningCidr,
+    fakeNodes,
 }: Partial<LabConfig>): { key: Key; rule: string }[] {
+    if (substrate === "existing" && fakeNodes === "docker") {
+        return [{ key: "fakeNodes", rule: "a cluster elsewhere does not reach this machine: kubernetes, or not set" }];
+    }
     if (substrate !== "minikube" || minikubeDriver !== "docker" || provisioningCidr === undefined) {
         return [];
     }

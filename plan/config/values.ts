@@ -71,6 +71,36 @@ const jsonObject = (shape: string) =>
         }
     });
 
+/** A JSON array, as Pulumi hands over a key that was set with `--path`. */
+const jsonArray = (shape: string) =>
+    z.string().transform((value, context): unknown => {
+        try {
+            return JSON.parse(value);
+        } catch {
+            context.addIssue({ code: "custom", message: `must be a list: ${shape}` });
+            return z.NEVER;
+        }
+    });
+
+/** A JSON object of texts by name. */
+export const textMap = jsonObject("{NAME: VALUE}").pipe(z.record(z.string().min(1), z.string()));
+
+/** `true` or `false`. */
+export const flag = choice(["true", "false"] as const).transform((value) => value === "true");
+
+/** A JSON array of tolerations, as a pod has them (Kubernetes, core/v1 Toleration). */
+export const tolerations = jsonArray("[{key, operator, value, effect}]").pipe(
+    z.array(
+        z.strictObject({
+            key: z.string().optional(),
+            operator: choice(["Exists", "Equal"] as const).optional(),
+            value: z.string().optional(),
+            effect: choice(["NoSchedule", "PreferNoSchedule", "NoExecute"] as const).optional(),
+            tolerationSeconds: z.number().int().optional(),
+        }),
+    ),
+);
+
 /** A JSON object `{source, overrides}`. */
 export const imageOptions = jsonObject("{source, overrides}").pipe(
     z.strictObject({

@@ -33,7 +33,8 @@ export const PAUSED_ANNOTATION = "cluster.x-k8s.io/paused";
 /** Version of the core API of Cluster API that the lab writes. */
 export const CLUSTER_API = "cluster.x-k8s.io/v1beta2";
 
-export interface WorkloadClusterOptions {
+/** @typeParam Value a text, or one that is known only once something is made */
+export interface WorkloadClusterOptions<Value = string> {
     /** At most 63 characters: it is the value of a label of its hosts. */
     name: string;
     namespace: string;
@@ -49,7 +50,7 @@ export interface WorkloadClusterOptions {
      * Where the cluster's API is served. The host must be an IP address: the in-memory server's certificate covers no
      * name.
      */
-    endpoint: { host: string; port: number };
+    endpoint: { host: Value; port: number };
     /** Index of the fake API server that serves it. */
     fakeApiServer: number;
     /** Hosts it waits for before it starts, from 1. Default: it starts at once. */
@@ -59,7 +60,7 @@ export interface WorkloadClusterOptions {
 }
 
 /** One workload cluster. Without workers there is no MachineDeployment at all. */
-export function workloadClusterObject(options: WorkloadClusterOptions): Manifest {
+export function workloadClusterObject<Value = string>(options: WorkloadClusterOptions<Value>): Manifest {
     return {
         apiVersion: CLUSTER_API,
         kind: "Cluster",

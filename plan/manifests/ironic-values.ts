@@ -1,6 +1,6 @@
-import { allConductorAddresses } from "../addresses";
 import { referenceParts, type ImageReferences } from "../image-reference";
 import type { LabPlan } from "../plan";
+import { nodesOf, type Scheduling } from "../scheduling";
 import { OS_IMAGE } from "./os-image";
 
 /** Secret with Ironic's and the database's credentials. */
@@ -10,7 +10,7 @@ export const CREDENTIALS_SECRET = "ironic-credentials";
 export const TLS_SECRET = "ironic-tls";
 
 /** Values of charts/ironic: plain, never outputs, so that a preview can render the chart before there is a cluster. */
-export function ironicValues(plan: LabPlan, images: ImageReferences): object {
+export function ironicValues(plan: LabPlan, images: ImageReferences, nodes: Scheduling): object {
     const { profile, substrate } = plan;
     const ipa = images.ipa();
     return {
@@ -23,8 +23,11 @@ export function ironicValues(plan: LabPlan, images: ImageReferences): object {
             imageServer: referenceParts(images.reference("image-server")),
             ...(ipa === undefined ? {} : { ipa: referenceParts(ipa) }),
         },
-        provisioning: { cidr: plan.network.cidr, ips: plan.conductors.map(({ provisioningIp }) => provisioningIp) },
-        service: { externalIPs: [substrate.serviceAddress] },
+        provisioning:
+            plan.reach.kind === "services"
+                ? { services: plan.conductors.length }
+                : { cidr: plan.network.cidr, ips: plan.conductors.map(({ host }) => host) },
+        service: { externalIPs: substrate.serviceAddress === undefined ? [] : [substrate.serviceAddress] },
         conductor: {
             apiProxy: profile.apiProxy,
             apiMaxLimit: profile.apiMaxLimit,
@@ -34,25 +37,27 @@ export function ironicValues(plan: LabPlan, images: ImageReferences): object {
             maxConcurrentClean: profile.maxConcurrentClean,
             maxConcurrentDeploy: profile.maxConcurrentDeploy,
             syncPowerStateInterval: profile.syncPowerStateInterval,
+            ...nodesOf(nodes),
         },
         mariadb: {
             maxConnections: profile.databaseMaxConnections,
             persistence: { storageClass: substrate.storageClass },
+            ...nodesOf(nodes),
         },
-        imageServer: { files: { [OS_IMAGE.file]: OS_IMAGE.content } },
+        imageServer: { files: { [OS_IMAGE.file]: OS_IMAGE.content }, ...nodesOf(nodes) },
     };
 }
 
 /**
- * Names of Ironic's certificate: those of its Service, the address on the provisioning network, and every address that
- * a conductor may ever have, so that a new conductor needs no new certificate.
+ * Names of Ironic's certificate: those of its Service, the address on the provisioning network, and every host that a
+ * conductor may ever have, so that a new conductor needs no new certificate.
  */
-export const ironicNames = ({ namespace, network, substrate }: LabPlan): string[] => [
+export const ironicNames = ({ namespace, reach, substrate }: LabPlan): string[] => [
     "ironic",
     `ironic.${namespace}`,
     `ironic.${namespace}.svc`,
     `ironic.${namespace}.svc.cluster.local`,
     "127.0.0.1",
-    substrate.serviceAddress,
-    ...allConductorAddresses(network),
+    ...(substrate.serviceAddress === undefined ? [] : [substrate.serviceAddress]),
+    ...reach.conductorHosts,
 ];

@@ -1,6 +1,7 @@
 import { asRecord, asRecords, changeManifest, describe, findManifest, recordAt } from "./documents";
 import { ManifestError } from "./documents";
 import type { Manifest } from "./documents";
+import type { Scheduling } from "../scheduling";
 
 /** The value of a command-line flag; `true` is written `--flag=true`, null takes the flag away. */
 export type FlagValue = string | number | boolean | null;
@@ -10,6 +11,12 @@ export type FlagValue = string | number | boolean | null;
  * is.
  */
 export type EnvironmentValue = string | { valueFrom: object } | { later: unknown };
+
+/** On which nodes a controller runs. Tolerations are added to upstream's. */
+interface ControllerNodes {
+    nodeSelector?: Readonly<Record<string, string>> | undefined;
+    tolerations?: readonly object[] | undefined;
+}
 
 /** What to change of one controller. Fields that are left out or undefined stay as upstream has them. */
 export interface ManagerTuning {
@@ -32,6 +39,8 @@ export interface ManagerTuning {
     strategy?: "Recreate" | "RollingUpdate" | undefined;
     /** Seconds that a pod keeps running after it was told to stop, from 1. Its grace period begins after them. */
     drainSeconds?: number | undefined;
+    /** On which nodes it runs. */
+    nodes?: ControllerNodes | undefined;
 }
 
 /**
@@ -50,6 +59,12 @@ const WEBHOOK_DRAIN_SECONDS = 5;
  */
 export const replacement = ({ leaderElection }: { leaderElection: boolean }): ManagerTuning =>
     leaderElection ? { strategy: "RollingUpdate", drainSeconds: WEBHOOK_DRAIN_SECONDS } : { strategy: "Recreate" };
+
+/**
+ * Where the controllers run. Nothing where nothing is configured: the settings of labs that are there stay as they are.
+ */
+export const controllerNodes = ({ nodeSelector, tolerations }: Scheduling): Pick<ManagerTuning, "nodes"> =>
+    Object.keys(nodeSelector).length + tolerations.length === 0 ? {} : { nodes: { nodeSelector, tolerations } };
 
 /** Kubernetes' default of terminationGracePeriodSeconds. */
 const KUBERNETES_GRACE_SECONDS = 30;
@@ -93,6 +108,7 @@ export function tuneManager(
             container.resources = { ...asRecord(container.resources), requests: { ...tuning.requests } };
         }
         setProbeTimeouts(container, tuning.probeTimeoutSeconds);
+        setNodes(recordAt(copy, "spec", "template", "spec"), tuning.nodes);
         if (tuning.strategy !== undefined) {
             recordAt(copy, "spec").strategy = { type: tuning.strategy };
         }
@@ -200,6 +216,16 @@ function withEnvironment(
         }
     }
     return result;
+}
+
+function setNodes(pod: Record<string, unknown>, nodes: ManagerTuning["nodes"]): void {
+    const { nodeSelector = {}, tolerations = [] } = nodes ?? {};
+    if (Object.keys(nodeSelector).length > 0) {
+        pod.nodeSelector = { ...asRecord(pod.nodeSelector), ...nodeSelector };
+    }
+    if (tolerations.length > 0) {
+        pod.tolerations = [...asRecords(pod.tolerations ?? []), ...tolerations];
+    }
 }
 
 function setProbeTimeouts(container: Record<string, unknown>, timeoutSeconds: number | undefined): void {

@@ -13,8 +13,15 @@ export const PAIR_PATHS = {
 /**
  * The configuration file of a pair. sushy-tools and fake-ipa read the same file, and each knows its own keys in it, as
  * in sushy-tools' `doc/source/admin/emulator.conf` and the fake-ipa of metal3-io/utility-images.
+ * @param together whether the two share their network, and reach each other at the loopback address
  */
-export function pairConfiguration(pair: PairPlan, config: LabConfig, ironicUrl: string): Record<string, unknown> {
+export function pairConfiguration(
+    pair: PairPlan,
+    config: LabConfig,
+    ironicUrl: string,
+    together = false,
+): Record<string, unknown> {
+    const [sushyTools, fakeIpa] = together ? ["127.0.0.1", "127.0.0.1"] : [pair.sushyToolsHost, pair.fakeIpaHost];
     return {
         SUSHY_EMULATOR_LISTEN_IP: "0.0.0.0",
         SUSHY_EMULATOR_LISTEN_PORT: SUSHY_TOOLS_PORT,
@@ -27,10 +34,10 @@ export function pairConfiguration(pair: PairPlan, config: LabConfig, ironicUrl: 
             external_notifier: true,
             nics: [{ mac: host.mac, ip: host.address }],
         })),
-        EXTERNAL_NOTIFICATION_URL: `http://${pair.fakeIpaAddress}:${FAKE_IPA_PORT}`,
+        EXTERNAL_NOTIFICATION_URL: `http://${fakeIpa}:${FAKE_IPA_PORT}`,
         FAKE_IPA_API_URL: ironicUrl,
         FAKE_IPA_INSPECTION_CALLBACK_URL: `${ironicUrl}/v1/continue_inspection`,
-        FAKE_IPA_ADVERTISE_ADDRESS_IP: pair.fakeIpaAddress,
+        FAKE_IPA_ADVERTISE_ADDRESS_IP: pair.fakeIpaHost,
         FAKE_IPA_ADVERTISE_ADDRESS_PORT: FAKE_IPA_PORT,
         FAKE_IPA_CAFILE: PAIR_PATHS.caCertificate,
         FAKE_IPA_INSECURE: false,
@@ -41,6 +48,6 @@ export function pairConfiguration(pair: PairPlan, config: LabConfig, ironicUrl: 
         FAKE_IPA_STATE_DIR: PAIR_PATHS.fakeIpaState,
         SUSHY_FAKE_IPA_LISTEN_IP: "0.0.0.0",
         SUSHY_FAKE_IPA_LISTEN_PORT: FAKE_IPA_PORT,
-        FAKE_IPA_REDFISH_URL: `http://${pair.sushyToolsAddress}:${SUSHY_TOOLS_PORT}`,
+        FAKE_IPA_REDFISH_URL: `http://${sushyTools}:${SUSHY_TOOLS_PORT}`,
     };
 }

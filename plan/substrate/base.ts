@@ -2,18 +2,24 @@
 export interface SubstrateBase {
     /**
      * Address on the provisioning network at which Services of the management cluster are reached, as an external IP.
+     * Undefined where there is no such network: they are reached from within the cluster alone.
      */
-    serviceAddress: string;
-    /** Name of the StorageClass for data that must outlive a pod. */
+    serviceAddress?: string;
+    /** Name of the StorageClass for data that must outlive a pod. Empty: the cluster's default class. */
     storageClass: string;
-    /** Name of the Docker network that is, or shares, the provisioning network. */
-    dockerNetwork: string;
-    /** Address of the provisioning network that belongs to its gateway. */
-    gateway: string;
     /** Names of the containers in which the Kubernetes nodes run. Empty where they run otherwise. */
     containers: string[];
     /**
      * The one of them into which the lab itself copies images, since it can pull none. Undefined: others bring them in.
      */
     copiedInto?: string;
+}
+
+/** A substrate that the lab makes on this machine, with a provisioning network. */
+export interface MachineSubstrate extends SubstrateBase {
+    serviceAddress: string;
+    /** Name of the Docker network that is, or shares, the provisioning network. */
+    dockerNetwork: string;
+    /** Address of the provisioning network that belongs to its gateway. */
+    gateway: string;
 }

@@ -1,10 +1,10 @@
 import * as addresses from "../addresses";
 import type { LabConfig } from "../config/keys";
 import * as identities from "../identities";
-import type { SubstrateBase } from "./base";
+import type { MachineSubstrate } from "./base";
 
 /** A Kubernetes in one Docker container, on a Docker network. */
-export interface EmbeddedPlan extends SubstrateBase {
+export interface EmbeddedPlan extends MachineSubstrate {
     kind: "embedded";
     node: NodePlan;
 }

@@ -5,7 +5,13 @@ import { LAB_LABEL } from "../docker-labels";
 /** The keys that a lab keeps as long as it lives: those whose effect is `another lab`. */
 export type KeptKey = Extract<
     Key,
-    "substrate" | "provisioningCidr" | "podCidr" | "serviceCidr" | keyof typeof minikubeKeys
+    | "substrate"
+    | "provisioningCidr"
+    | "podCidr"
+    | "serviceCidr"
+    | "namespace"
+    | "storageClass"
+    | keyof typeof minikubeKeys
 >;
 
 /** What the resources of a substrate say of a lab that is there. */
@@ -25,6 +31,8 @@ export interface SubstrateOutputs {
     envs?: string[];
     ports?: { external?: number }[];
     environment?: { MINIKUBE_MACHINE?: string };
+    metadata?: { name?: string };
+    spec?: { storageClassName?: string };
 }
 
 /** What minikube was told when it made its machine. */
@@ -59,6 +67,10 @@ export function livingSubstrate(resource: string, outputs: SubstrateOutputs): Li
             return livingNode(outputs);
         case "command:local:Command kubernetes-machine":
             return livingMachine(outputs);
+        case "kubernetes:core/v1:Namespace namespace":
+            return { kept: { namespace: outputs.metadata?.name } };
+        case "kubernetes:core/v1:PersistentVolumeClaim ironic-persistentvolumeclaim-ironic-mariadb":
+            return { kept: { storageClass: outputs.spec?.storageClassName } };
         default:
             return undefined;
     }

@@ -2,10 +2,10 @@ import * as addresses from "../addresses";
 import type { LabConfig } from "../config/keys";
 import * as identities from "../identities";
 import { libvirtNetworkPlan, type LibvirtNetworkPlan } from "../libvirt-network";
-import type { SubstrateBase } from "./base";
+import type { MachineSubstrate } from "./base";
 
 /** Kubernetes in minikube's machine, a virtual machine on a libvirt network or a container on a Docker network. */
-export interface MinikubePlan extends SubstrateBase {
+export interface MinikubePlan extends MachineSubstrate {
     kind: "minikube";
     /** What the machine is: a virtual machine under KVM, or a container. */
     driver: "kvm2" | "docker";

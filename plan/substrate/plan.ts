@@ -1,11 +1,12 @@
 import type { LabConfig } from "../config/keys";
 import { embeddedPlan, type EmbeddedPlan } from "./embedded";
+import { existingPlan, type ExistingPlan } from "./existing";
 import { minikubePlan, type MinikubePlan } from "./minikube";
 
 /** The plans of all kinds of substrate. Only the files of a kind look beyond what all of them have. */
-export type SubstratePlan = EmbeddedPlan | MinikubePlan;
+export type SubstratePlan = EmbeddedPlan | MinikubePlan | ExistingPlan;
 
-const PLANS = { embedded: embeddedPlan, minikube: minikubePlan };
+const PLANS = { embedded: embeddedPlan, minikube: minikubePlan, existing: existingPlan };
 
 /** The values of the key `substrate`. */
 export const SUBSTRATES = Object.keys(PLANS) as LabConfig["substrate"][];

@@ -18,7 +18,9 @@ export interface Config {
      * `/v1/continue_inspection` of each API URL.
      */
     inspectionUrls: string[];
-    /** FAKE_IPA_ADVERTISE_ADDRESS_IP, required: the address at which Ironic calls the agents. */
+    /**
+     * FAKE_IPA_ADVERTISE_ADDRESS_IP, required: the address at which Ironic calls the agents, or (ours) a host name.
+     */
     advertiseIp: string;
     /** FAKE_IPA_ADVERTISE_ADDRESS_PORT, 1 to 65535, default 9999. */
     advertisePort: number;
@@ -78,6 +80,9 @@ export interface Config {
     systems: ConfiguredSystem[];
 }
 
+/** A host name (RFC 1123), such as that of a Service. */
+const HOST_NAME = /^(?!.{254})[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?(\.[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?)*$/i;
+
 const LOG_LEVELS = ["trace", "debug", "info", "warn", "error", "fatal"];
 
 /**
@@ -122,8 +127,8 @@ export function readConfig(file: Map<string, PythonValue>, env: NodeJS.ProcessEn
         read.problems.push(
             "FAKE_IPA_ADVERTISE_ADDRESS_IP is required: the address at which Ironic reaches this service",
         );
-    } else if (isIP(config.advertiseIp) === 0) {
-        read.problem("FAKE_IPA_ADVERTISE_ADDRESS_IP", config.advertiseIp, "must be an IP address");
+    } else if (isIP(config.advertiseIp) === 0 && !HOST_NAME.test(config.advertiseIp)) {
+        read.problem("FAKE_IPA_ADVERTISE_ADDRESS_IP", config.advertiseIp, "must be an IP address or a host name");
     }
     if (isIP(config.listenIp) === 0) {
         read.problem("SUSHY_FAKE_IPA_LISTEN_IP", config.listenIp, "must be an IP address");

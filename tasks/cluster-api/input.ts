@@ -27,6 +27,12 @@ const controller = z.strictObject({
     probeTimeoutSeconds: z.number().int().min(1).optional(),
     strategy: z.enum(["Recreate", "RollingUpdate"]).optional(),
     drainSeconds: z.number().int().min(1).optional(),
+    nodes: z
+        .strictObject({
+            nodeSelector: z.record(z.string(), z.string()).optional(),
+            tolerations: z.array(z.record(z.string(), z.union([z.string(), z.number()]))).optional(),
+        })
+        .optional(),
 });
 
 /** Standard input of tasks/cluster-api.ts. */

@@ -45,7 +45,7 @@ export async function installClusterApi(
     const cluster = new Cluster(input.kubeconfig);
     const wait = { seconds: input.waitSeconds, signal, onLine };
     await waitForApi(cluster, wait);
-    const prepared = await prepareProviders(input, cluster);
+    const prepared = await preparedProviders(input, cluster);
     const before = await cluster.installedProviders();
     refuseOtherVersions(prepared, before);
     const there = prepared.filter((each) => isInstalled(each, before));
@@ -89,7 +89,8 @@ export async function installClusterApi(
     };
 }
 
-async function prepareProviders(input: ClusterApiInput, cluster: Cluster): Promise<PreparedProvider[]> {
+/** The providers with the manifests of this input. */
+export async function preparedProviders(input: ClusterApiInput, cluster: Cluster): Promise<PreparedProvider[]> {
     const directory = input.manifests.directory ?? manifestsPath(new Cache(cacheRoot()));
     const index = await readManifestIndex(directory);
     const prepared: PreparedProvider[] = [];

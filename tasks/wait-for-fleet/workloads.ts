@@ -16,7 +16,7 @@ export interface Workload {
 
 /**
  * The Deployments and StatefulSets of every layer: Ironic with its database, BMO, Cluster API with CAPM3 and IPAM,
- * FKAS.
+ * FKAS, and the pairs where they are pods.
  */
 export function labWorkloads(plan: LabPlan, namespace: string, ironicChart: readonly Manifest[]): Workload[] {
     const ironic = ironicChart.flatMap(({ kind, metadata }): Workload[] =>
@@ -35,6 +35,7 @@ export function labWorkloads(plan: LabPlan, namespace: string, ironicChart: read
         deployment(BARE_METAL_OPERATOR.namespace, BARE_METAL_OPERATOR.deployment, true),
         ...PROVIDERS.map((provider) => deployment(provider.namespace, provider.deployment, false)),
         ...plan.fakeApiServers.map(({ name }) => deployment(namespace, name, true)),
+        ...(plan.reach.kind === "services" ? plan.pairs.map(({ name }) => deployment(namespace, name, true)) : []),
     ];
 }
 

@@ -5,8 +5,10 @@ import {
     containers,
     find,
     identity,
+    ironicConf,
     podOf,
     provisioningIps,
+    render,
     renderConductors,
     workloads,
     type Rendered,
@@ -130,6 +132,39 @@ describe("charts/ironic: pods", function () {
             const [constraint] = pod.topologySpreadConstraints;
             expect(constraint.labelSelector.matchLabels).not.to.have.property("metal3-scale-lab/conductor");
         }
+    });
+
+    it("Conductors behind Services run in the pod network, without privileges or ports of the node", () => {
+        const objects = render({ "provisioning.services": 2 });
+        for (const index of [0, 1]) {
+            const pod = conductorPod(objects, index);
+            expect(pod).to.not.have.any.keys("hostNetwork", "dnsPolicy");
+            for (const container of [...pod.initContainers, ...pod.containers]) {
+                expect(container.securityContext, container.name).to.deep.include({
+                    runAsNonRoot: true,
+                    capabilities: { drop: ["ALL"] },
+                });
+                for (const port of container.ports ?? []) {
+                    expect(Object.keys(port), container.name).to.have.members(["name", "containerPort"]);
+                }
+                for (const probe of ["startupProbe", "readinessProbe", "livenessProbe"]) {
+                    expect(container[probe]?.httpGet ?? {}, `${container.name} ${probe}`).to.not.have.property("host");
+                }
+            }
+            const name = `ironic-conductor-${index}`;
+            const conf = ironicConf(objects, index);
+            expect(conf["DEFAULT"])
+                .to.include({ host: `${name}.metal3.svc` })
+                .and.not.have.property("my_ip");
+            expect(conf["json_rpc"]).to.include({ host_ip: "0.0.0.0" });
+            expect(conf["deploy"]).to.include({ http_url: `http://${name}.metal3.svc:6180` });
+            const { selector, ports, publishNotReadyAddresses } = find(objects, "Service", name)["spec"];
+            expect(ports.map(({ port }: { port: number }) => port)).to.deep.equal([6385, 8089, 6180]);
+            expect(publishNotReadyAddresses).to.equal(true);
+            const { labels } = find(objects, "Deployment", name)["spec"].template.metadata;
+            expect(labels).to.include(selector);
+        }
+        expect(objects.map(identity)).to.not.include("Deployment/ironic-conductor-2");
     });
 
     it("The sidecars of a conductor start before it and stop after it", () => {

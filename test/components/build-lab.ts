@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { Lab } from "../../components/lab";
 import { plan, type LabPlan } from "../../plan/plan";
+import { fakeNodesOf } from "../../plan/reach";
 import { validate } from "../../plan/validate";
 import { Images } from "../../prepare/images";
 import { Cluster } from "../../tasks/cluster-api/cluster";
@@ -13,6 +14,18 @@ export const CONTAINER = "docker:index/container:Container";
 export const NETWORK = "docker:index/network:Network";
 export const DEPLOYMENT = "kubernetes:apps/v1:Deployment";
 export const BMO = "bmo-deployment-baremetal-operator-controller-manager";
+
+const KUBECONFIG = JSON.stringify({
+    apiVersion: "v1",
+    kind: "Config",
+    "current-context": "there",
+    clusters: [{ name: "there", cluster: { server: "https://127.0.0.1:1" } }],
+    users: [{ name: "me", user: {} }],
+    contexts: [{ name: "there", context: { cluster: "there", user: "me" } }],
+});
+
+/** A cluster that a lab stands in. */
+const CLUSTER_THERE = { kubeconfig: KUBECONFIG, server: "https://127.0.0.1:1", id: "1234" };
 
 interface BuiltLab {
     recorder: Recorder;
@@ -49,7 +62,7 @@ async function build(raw: Record<string, string>): Promise<BuiltLab> {
     // The mocks give a kubeconfig with no cluster behind it, and so no host that could leave the lab.
     Management.prototype.hosts = async () => [];
     const planned = plan(config, "test");
-    const images = new Images(config.images, config.ipa);
+    const images = new Images(config.images, config.ipa, fakeNodesOf(config) === "kubernetes");
     const { outputs } = new Lab("lab", {
         config,
         plan: planned,
@@ -57,6 +70,7 @@ async function build(raw: Record<string, string>): Promise<BuiltLab> {
         owner: OWNER,
         operatorManifests,
         ironicChart: ironicChart(planned.conductors.length),
+        ...(planned.substrate.kind === "existing" ? { cluster: CLUSTER_THERE } : {}),
     });
     const output = await new Promise<Record<string, unknown>>((resolve) => {
         pulumi.output(outputs).apply(resolve);

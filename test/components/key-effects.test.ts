@@ -5,7 +5,7 @@ import { QUEUED_ANNOTATIONS } from "../../components/hosts";
 import { EFFECTS, type Effect } from "../../plan/config/definition";
 import { keys, type Key } from "../../plan/config/keys";
 import { RELEASED_ANNOTATION } from "../../plan/manifests/cluster-objects";
-import { CLUSTER, CONTAINER, field, HOST, lab } from "./build-lab";
+import { CLUSTER, CONTAINER, DEPLOYMENT, field, HOST, lab } from "./build-lab";
 import type { Recorder, Registered } from "./mocks";
 
 /** A key's change: its new value, what it starts from, and whether a chart that the mocks do not render takes it up. */
@@ -15,6 +15,7 @@ interface Change {
     chartOnly?: boolean;
 }
 
+const EXISTING = { substrate: "existing" };
 const LARGE = { clusters: "0", provisioningCidr: "172.20.0.0/16" };
 const IMAGES = JSON.stringify({ overrides: { "sushy-tools": "sushy-tools:v9", node: "node:v9", fkas: "fkas:v9" } });
 const FILE = { from: "/boot/ipa", sha256: "0".repeat(64) };
@@ -32,6 +33,11 @@ const CHANGES: Partial<Record<Key, Change[]>> = {
     fakeBootSeconds: [{ to: "5" }],
     fakePowerSeconds: [{ to: "5" }],
     cleaning: [{ to: "metadata" }],
+    kubeconfig: [{ to: "/srv/kubeconfig", from: EXISTING }],
+    kubeContext: [{ to: "mine", from: EXISTING }],
+    nodeSelector: [{ to: '{"disk":"ssd"}', from: EXISTING }],
+    tolerations: [{ to: '[{"operator":"Exists"}]', from: EXISTING }],
+    clusterWideTuning: [{ to: "true", from: EXISTING }],
     apiPort: [{ to: "16500" }],
     images: [{ to: IMAGES }],
     ipa: [{ to: JSON.stringify({ kernel: FILE, ramdisk: FILE }), chartOnly: true }],
@@ -82,6 +88,9 @@ function effectOf([old, now]: [Registered, Registered]): Effect {
         field(old, "spec", "topology", "version") !== field(now, "spec", "topology", "version")
     ) {
         return "rolls the clusters";
+    }
+    if (now.name.startsWith("pair-") && now.type === DEPLOYMENT) {
+        return "restarts the pairs";
     }
     // The commands load new images into the node, and bring the controllers of Cluster API up to date.
     return CONTROLLERS.test(now.type) && now.name !== "kubeconfig" ? "restarts pods" : "in place";

@@ -1,7 +1,8 @@
 import { expect } from "chai";
 import { keys, type Key } from "../../plan/config/keys";
+import { hostUuid } from "../../plan/identities";
 import { ironicValues } from "../../plan/manifests/ironic-values";
-import { plan } from "../../plan/plan";
+import { plan, type LabPlan } from "../../plan/plan";
 import { validate } from "../../plan/validate";
 import type { MachineSpec } from "../../tasks/minikube/spec";
 import { BMO, buildLab, CLUSTER, field, HOST, NETWORK } from "./build-lab";
@@ -21,8 +22,10 @@ interface Recorded {
     values: Record<string, unknown> & {
         provisioning: { ips: string[] };
         conductor: { tunedRuntime: boolean };
+        mariadb: { persistence: { storageClass: string } };
         images: { ipa?: { repository: string } };
     };
+    plan: LabPlan;
     waitSeconds: number;
     /** The output that says what the wait reached. */
     fleet: unknown;
@@ -66,6 +69,13 @@ const deploymentVariable =
     };
 
 const MINIKUBE = { substrate: "minikube" };
+const EXISTING = { substrate: "existing" };
+
+/** A field of the pods of a Deployment. */
+const podField =
+    (deployment: string, name: string) =>
+    ({ recorder }: Recorded) =>
+        field(recorder.named(deployment), "spec", "template", "spec", name);
 
 /** What minikube is told of its machine. */
 const machine =
@@ -114,6 +124,11 @@ const ROWS: Record<Key, Row> = {
         expected: "1",
     },
     kubernetesVersion: { value: "v1.34.2", read: ofCluster("spec", "topology", "version"), expected: "v1.34.2" },
+    fakeNodes: {
+        value: "kubernetes",
+        read: ofHost("spec", "bmc", "address"),
+        expected: `redfish+http://pair-000.metal3.svc:8000/redfish/v1/Systems/${hostUuid("test", 1)}`,
+    },
     fakeBootSeconds: {
         value: "5-9",
         read: pairSetting("FAKE_IPA_MAX_BOOT_TIME"),
@@ -160,6 +175,48 @@ const ROWS: Record<Key, Row> = {
         read: machine(({ libvirt }) => libvirt?.network),
         expected: "metal",
     },
+    kubeconfig: {
+        value: "/srv/kubeconfig",
+        with: EXISTING,
+        read: ({ plan: { substrate } }) => "kubeconfig" in substrate && substrate.kubeconfig,
+        expected: "/srv/kubeconfig",
+    },
+    kubeContext: {
+        value: "mine",
+        with: EXISTING,
+        read: ({ plan: { substrate } }) => "context" in substrate && substrate.context,
+        expected: "mine",
+    },
+    namespace: {
+        value: "lab",
+        with: EXISTING,
+        read: ofHost("metadata", "namespace"),
+        expected: "lab",
+    },
+    storageClass: {
+        value: "fast",
+        with: EXISTING,
+        read: ({ values }) => values.mariadb.persistence.storageClass,
+        expected: "fast",
+    },
+    nodeSelector: {
+        value: '{"disk":"ssd"}',
+        with: EXISTING,
+        read: podField("pair-000-deployment", "nodeSelector"),
+        expected: { disk: "ssd" },
+    },
+    tolerations: {
+        value: '[{"key":"lab","operator":"Exists"}]',
+        with: EXISTING,
+        read: podField("fkas-0", "tolerations"),
+        expected: [{ key: "lab", operator: "Exists" }],
+    },
+    clusterWideTuning: {
+        value: "true",
+        with: EXISTING,
+        read: ({ recorder }) => recorder.resources.some(({ type }) => type.endsWith(":MutatingAdmissionPolicy")),
+        expected: true,
+    },
     images: {
         value: JSON.stringify({ overrides: { node: "example.com/node:1.2.3" } }),
         read: ofNode("image"),
@@ -180,8 +237,8 @@ const ROWS: Record<Key, Row> = {
 
 async function recordLab(raw: Record<string, string>): Promise<Recorded> {
     const { recorder, images, plan: planned, output } = await buildLab(raw);
-    const values = ironicValues(planned, images) as Recorded["values"];
-    return { recorder, values, waitSeconds: planned.waitSeconds, fleet: output["fleet"] };
+    const values = ironicValues(planned, images, validate(raw)) as Recorded["values"];
+    return { recorder, values, plan: planned, waitSeconds: planned.waitSeconds, fleet: output["fleet"] };
 }
 
 describe("a configuration key", () => {

@@ -11,6 +11,7 @@ import { living, problems, resourcesOf, STACK, wrongKeys, type Raw } from "./liv
 const keysWith = (effect: Effect): Key[] =>
     (Object.keys(keys) as Key[]).filter((key) => keys[key].effects.includes(effect));
 
+const EXISTING = { substrate: "existing" };
 const MINIKUBE = { substrate: "minikube", minikubeCpus: "4", minikubeMemory: "10240" };
 
 describe("A change of a living lab", () => {
@@ -20,6 +21,9 @@ describe("A change of a living lab", () => {
             MINIKUBE,
             { ...MINIKUBE, minikubeDriver: "docker" },
             { nodes: "300", apiPort: "7000" },
+            { fakeNodes: "kubernetes" },
+            EXISTING,
+            { ...EXISTING, namespace: "lab", storageClass: "fast", fakeApiServers: "2" },
         ]) {
             expect(problems(living(raw), raw)).to.deep.equal([]);
         }
@@ -42,8 +46,12 @@ describe("A change of a living lab", () => {
                 substrate: "embedded",
                 podCidr: "10.244.0.0/16",
                 serviceCidr: "10.96.0.0/16",
+                namespace: "metal3",
+                storageClass: "lab-node",
             },
-            clusters: { "cluster-0000": { version: "v1.34.2", controlPlaneNodes: 1, workerNodes: 0 } },
+            clusters: {
+                "cluster-0000": { version: "v1.34.2", controlPlaneNodes: 1, workerNodes: 0, fakeApiServer: 0 },
+            },
         });
         expect(lab.hosts["host-0000"]).to.match(/^redfish\+http:\/\/192\.168\.222\.16:8000\//);
         const bare = Object.fromEntries(Object.entries(resourcesOf({})).map(([urn, { type }]) => [urn, { type }]));
@@ -63,11 +71,15 @@ describe("A change of a living lab", () => {
             minikubeBaseImage: { ...MINIKUBE, minikubeDriver: "docker", minikubeBaseImage: "kicbase:v9" },
             libvirtUri: { ...MINIKUBE, libvirtUri: "qemu:///system?socket=/run/x" },
             libvirtNetwork: { ...MINIKUBE, libvirtNetwork: "other" },
+            namespace: { ...EXISTING, namespace: "other" },
+            storageClass: { ...EXISTING, storageClass: "other" },
+            fakeNodes: { fakeNodes: "kubernetes" },
         };
         expect(Object.keys(other)).to.have.members(keysWith("another lab"));
         for (const [key, raw] of Object.entries(other)) {
             const onDocker = raw["minikubeBaseImage"] !== undefined;
-            const same = onDocker ? { ...MINIKUBE, minikubeDriver: "docker" } : MINIKUBE;
+            const onMinikube = onDocker ? { ...MINIKUBE, minikubeDriver: "docker" } : MINIKUBE;
+            const same = raw["substrate"] === "existing" ? EXISTING : onMinikube;
             const before = living(raw["substrate"] === undefined || key === "substrate" ? {} : same);
             expect(wrongKeys(before, raw), key).to.deep.equal([key]);
             expect(problems(before, raw)[0], key).to.include("npm run up -- --replace");

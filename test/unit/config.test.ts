@@ -76,7 +76,7 @@ describe("configuration", () => {
             "nodes = 400: they need 200 pairs, but 192.168.222.0/24 has addresses for 94: " +
                 "raise nodesPerPair or take a larger provisioningCidr",
         ],
-        [{ substrate: "vmware" }, 'substrate = "vmware": must be one of embedded, minikube'],
+        [{ substrate: "vmware" }, 'substrate = "vmware": must be one of embedded, minikube, existing'],
         [
             { kubernetesVersion: "1.2" },
             'kubernetesVersion = "1.2": must be a Kubernetes version from v1.30.0 to v1.36.13, such as v1.35.4',

@@ -68,12 +68,13 @@ describe("the image with the files of the Ironic Python agent", () => {
         const built = { source: "build", overrides: {} } as const;
         const without = new Images(built);
         expect(without.ipa()).to.equal(undefined);
-        const lab = plan(validate({}), "dev");
-        expect(JSON.stringify(ironicValues(lab, without))).to.not.include('"ipa"');
+        const config = validate({});
+        const lab = plan(config, "dev");
+        expect(JSON.stringify(ironicValues(lab, without, config))).to.not.include('"ipa"');
         const images = new Images(built, files);
         expect(images.inCluster()).to.deep.equal([...without.inCluster(), images.ipa()]);
         const [, tag] = (images.ipa() ?? "").split(":");
-        expect(ironicValues(lab, images)).to.have.nested.property("images.ipa.tag", tag);
+        expect(ironicValues(lab, images, config)).to.have.nested.property("images.ipa.tag", tag);
     });
 });
 

@@ -10,7 +10,7 @@ describe("What the doctor says of a stack's lab", () => {
             asked.push(wanted);
             return problems;
         };
-        return { embedded: look, minikube: look };
+        return { embedded: look, minikube: look, existing: look };
     };
     const libvirt = { key: "libvirtUri", value: "qemu:///system", rule: "no libvirt answers there" };
 

@@ -10,7 +10,9 @@ export const STACK = "test";
 /** The resources that Pulumi has of a lab with this configuration, as far as the program reads them. */
 export function resourcesOf(
     raw: Raw,
-    identifier: { clusterIdentifier?: string } = { clusterIdentifier: "m3lab-test" },
+    identifier: { clusterIdentifier?: string } = {
+        clusterIdentifier: raw["substrate"] === "existing" ? "existing:1234" : "m3lab-test",
+    },
 ): StackResources {
     const config = validate(raw);
     const planned = plan(config, STACK);
@@ -19,9 +21,15 @@ export function resourcesOf(
         resources[`urn:pulumi:${STACK}::metal3-scale-lab::metal3lab:index:Lab$${type}::${name}`] = { type, outputs };
     };
     const { podCidr, serviceCidr } = config;
-    add("docker:index/network:Network", "kubernetes-provisioning", {
-        ipamConfigs: [{ subnet: config.provisioningCidr }],
-        labels: [{ label: "metal3-scale-lab", value: planned.prefix }],
+    if (config.substrate !== "existing") {
+        add("docker:index/network:Network", "kubernetes-provisioning", {
+            ipamConfigs: [{ subnet: config.provisioningCidr }],
+            labels: [{ label: "metal3-scale-lab", value: planned.prefix }],
+        });
+    }
+    add("kubernetes:core/v1:Namespace", "namespace", { metadata: { name: planned.namespace } });
+    add("kubernetes:core/v1:PersistentVolumeClaim", "ironic-persistentvolumeclaim-ironic-mariadb", {
+        spec: { storageClassName: planned.substrate.storageClass || "standard" },
     });
     add("pulumi:providers:kubernetes", "kubernetes-kubernetes", { kubeconfig: "", ...identifier });
     add("pulumi:providers:kubernetes", "charts", { kubeconfig: "" });
@@ -30,7 +38,7 @@ export function resourcesOf(
             envs: ["NODE_NAME=x", `POD_CIDR=${podCidr}`, `SERVICE_CIDR=${serviceCidr}`],
             ports: [{ internal: 6443, external: substrateOf("embedded", planned).node.apiPort, ip: "127.0.0.1" }],
         });
-    } else {
+    } else if (config.substrate === "minikube") {
         const { driver, cpus, memoryMib, diskGib, libvirt } = substrateOf("minikube", planned);
         const network = libvirt && { libvirt: { uri: libvirt.uri, network: libvirt.network.name } };
         const baseImage = config.minikubeBaseImage === "built" ? "metal3-scale-lab/minikube-base:0123" : undefined;
@@ -45,11 +53,11 @@ export function resourcesOf(
             spec: { bmc: { address: bmcAddress } },
         });
     }
-    for (const { name } of planned.clusters) {
+    for (const { name, fakeApiServer } of planned.clusters) {
         const { kubernetesVersion: version, controlPlaneNodes, workerNodes } = config;
         const workers = workerNodes === 0 ? {} : { workers: { machineDeployments: [{ replicas: workerNodes }] } };
         add("kubernetes:cluster.x-k8s.io/v1beta2:Cluster", name, {
-            metadata: { name },
+            metadata: { name, labels: { "metal3-scale-lab/fake-api-server": String(fakeApiServer) } },
             spec: { topology: { version, controlPlane: { replicas: controlPlaneNodes }, ...workers } },
         });
     }

@@ -4,10 +4,10 @@ import { expect } from "chai";
 import * as fc from "fast-check";
 import { installInput } from "../../components/cluster-api";
 import { bcryptHash } from "../../components/credentials";
-import { serviceBlocks } from "../../components/fake-api-servers";
 import { objectToken } from "../../components/kubernetes-object";
 import { fullReference, joinReference, referenceParts } from "../../plan/image-reference";
 import { pairConfiguration } from "../../plan/manifests/pair-configuration";
+import { serviceBlocks } from "../../plan/cluster-services";
 import { plan } from "../../plan/plan";
 import { pythonAssignments } from "../../plan/python";
 import { validate } from "../../plan/validate";
@@ -136,7 +136,7 @@ describe("The input of clusterctl init", () => {
     const input = (raw: Record<string, string>): Input => {
         const config = validate(raw);
         return JSON.parse(
-            installInput({ images: new Images(config.images), plan: plan(config, "dev") }, "kubeconfig", {
+            installInput({ config, images: new Images(config.images), plan: plan(config, "dev") }, "kubeconfig", {
                 cert: "c",
                 key: "k",
             }),

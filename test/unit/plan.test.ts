@@ -16,16 +16,11 @@ describe("plan", () => {
     it("is what the default configuration says", () => {
         const dev = plan(validate({}), "dev");
         expect(dev.hosts.map(({ name }) => name)).to.deep.equal(["host-0000", "host-0001", "host-0002", "host-0003"]);
-        expect(
-            dev.pairs.map(({ sushyToolsAddress, fakeIpaAddress }) => [sushyToolsAddress, fakeIpaAddress]),
-        ).to.deep.equal([
+        expect(dev.pairs.map(({ sushyToolsHost, fakeIpaHost }) => [sushyToolsHost, fakeIpaHost])).to.deep.equal([
             ["192.168.222.16", "192.168.222.17"],
             ["192.168.222.18", "192.168.222.19"],
         ]);
-        expect(dev.conductors.map(({ provisioningIp }) => provisioningIp)).to.deep.equal([
-            "192.168.222.100",
-            "192.168.222.101",
-        ]);
+        expect(dev.conductors.map(({ host }) => host)).to.deep.equal(["192.168.222.100", "192.168.222.101"]);
         expect(dev.clusters).to.deep.equal([
             { index: 0, name: "cluster-0000", port: 20000, fakeApiServer: 0, queued: false },
             { index: 1, name: "cluster-0001", port: 20001, fakeApiServer: 0, queued: false },
@@ -129,10 +124,10 @@ describe("plan", () => {
                     expect(new Set(hosts.map((host) => host[field])).size, field).to.equal(nodes);
                 }
                 const addresses = [
-                    substrate.gateway,
+                    substrateOf("embedded", { substrate }).gateway,
                     substrateOf("embedded", { substrate }).node.address,
-                    ...conductors.map(({ provisioningIp }) => provisioningIp),
-                    ...pairs.flatMap((pair) => [pair.sushyToolsAddress, pair.fakeIpaAddress]),
+                    ...conductors.map(({ host }) => host),
+                    ...pairs.flatMap((pair) => [pair.sushyToolsHost, pair.fakeIpaHost]),
                 ];
                 expect(new Set(addresses).size).to.equal(addresses.length);
                 for (const host of hosts) {

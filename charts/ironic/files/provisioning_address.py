@@ -113,3 +113,13 @@ class ProvisioningAddress:
                     command = ["ip", "address", "delete", address, "dev", link["ifname"]]
                     subprocess.run(command, check=False, timeout=COMMAND_TIMEOUT)
         log(f"{self.ip} is off {name}")
+
+
+class PodAddress:
+    """The address that a pod has of its own: there is nothing to put on an interface, and nothing to take off."""
+
+    def ensure(self, thoroughly):
+        return True
+
+    def remove(self):
+        pass

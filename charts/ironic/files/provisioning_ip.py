@@ -1,4 +1,5 @@
 """The sidecar of a conductor: keeps its provisioning IP on the node's interface and publishes whether its API answers.
+A conductor behind a Service of its own has no such IP: its pod's is published then, and no interface is touched.
 
 In each round it
 - puts the IP on the interface (provisioning_address.py);
@@ -11,7 +12,7 @@ Beside that, it tells BMO when Ironic is done with a host (host_annotator.py): i
 talks to Kubernetes.
 
 Environment: PROVISIONING_IP, PROVISIONING_CIDR, PROVISIONING_INTERFACE ("" is the one that has an address in the
-CIDR), API_PORT, API_CA_FILE, OS_DATABASE__CONNECTION (mysql+pymysql://...), STATE_DIR (pod_state.py), HOST_SOCKET
+CIDR), or POD_IP in the place of these three; API_PORT, API_CA_FILE, OS_DATABASE__CONNECTION (mysql+pymysql://...), STATE_DIR (pod_state.py), HOST_SOCKET
 (where the conductor tells of hosts; "" is nowhere), and that of endpoint_slice.py.
 """
 
@@ -27,7 +28,7 @@ from database_watch import DatabaseWatch
 from endpoint_slice import SERVICE_ACCOUNT, EndpointSlice
 from host_annotator import HostAnnotator
 from pod_state import PodState
-from provisioning_address import ProvisioningAddress, log
+from provisioning_address import PodAddress, ProvisioningAddress, log
 
 INTERVAL = 2.0  # seconds between two rounds
 DRAINING_INTERVAL = 0.5  # the same while the conductor is about to stop
@@ -38,10 +39,17 @@ REFRESH = 30  # rounds after which the slice is written although nothing changed
 class Sidecar:
     def __init__(self, env, state):
         self.state = state
-        ip, port = ipaddress.ip_address(env["PROVISIONING_IP"]), int(env["API_PORT"])
-        cidr = ipaddress.ip_network(env["PROVISIONING_CIDR"])
-        self.address = ProvisioningAddress(ip, cidr, env.get("PROVISIONING_INTERFACE", ""))
-        self.api = ApiHealth(ip, port, env["API_CA_FILE"])
+        port = int(env["API_PORT"])
+        if "POD_IP" in env:
+            ip = ipaddress.ip_address(env["POD_IP"])
+            self.address = PodAddress()
+            # The certificate names the loopback address, and no pod's.
+            self.api = ApiHealth("127.0.0.1", port, env["API_CA_FILE"])
+        else:
+            ip = ipaddress.ip_address(env["PROVISIONING_IP"])
+            cidr = ipaddress.ip_network(env["PROVISIONING_CIDR"])
+            self.address = ProvisioningAddress(ip, cidr, env.get("PROVISIONING_INTERFACE", ""))
+            self.api = ApiHealth(ip, port, env["API_CA_FILE"])
         self.database = DatabaseWatch(env["OS_DATABASE__CONNECTION"])
         self.slice = EndpointSlice(env, ip, port)
         self.published = None  # (ready, draining) as the slice says; None when that is not known

@@ -1,8 +1,8 @@
-{{/* The container of Ironic, API and conductor in one process: (dict "root" $ "ip" IP). */}}
+{{/* The container of Ironic, API and conductor in one process: one of ironic.conductors, with "root" $. */}}
 {{- define "ironic.conductorContainer" -}}
 {{- $conductor := .root.Values.conductor -}}
 {{- $proxied := $conductor.apiProxy.enabled -}}
-{{- $api := printf "{ host: %q, port: 6385, path: /v1/, scheme: HTTPS }" .ip -}}
+{{- $api := printf "{ %sport: 6385, path: /v1/, scheme: HTTPS }" (include "ironic.probeHost" .) -}}
 name: ironic
 image: {{ include "ironic.image" (list .root "ironic") }}
 imagePullPolicy: {{ .root.Values.imagePullPolicy }}
@@ -22,6 +22,10 @@ command:
   - /etc/ironic-conductor/ironic.conf
 env: {{- include "ironic.conductorEnv" .root | nindent 2 }}
   - { name: STATE_DIR, value: /run/conductor }
+  {{- if .service }}
+  # It goes before the configuration file, which cannot know it.
+  - { name: OS_DEFAULT__MY_IP, valueFrom: { fieldRef: { fieldPath: status.podIP } } }
+  {{- end }}
   {{- if $conductor.tunedRuntime }}
   - { name: CONDUCTOR_SERVER_THREADS, value: {{ int $conductor.serverThreads | quote }} }
   - { name: CONDUCTOR_READERS, value: {{ int $conductor.readers | quote }} }
@@ -32,12 +36,11 @@ env: {{- include "ironic.conductorEnv" .root | nindent 2 }}
   {{- with $conductor.extraEnv }}
   {{- toYaml . | nindent 2 }}
   {{- end }}
-# hostIP: the conductors of one node have the same ports, each at its own IP, and the scheduler must know that.
 ports:
   {{- if not $proxied }}
-  - { name: api, containerPort: 6385, hostPort: 6385, hostIP: {{ .ip | quote }} }
+  - { name: api, containerPort: 6385{{ include "ironic.hostPort" (list . 6385) }} }
   {{- end }}
-  - { name: json-rpc, containerPort: 8089, hostPort: 8089, hostIP: {{ .ip | quote }} }
+  - { name: json-rpc, containerPort: 8089{{ include "ironic.hostPort" (list . 8089) }} }
 lifecycle:
   preStop:
     # The sidecar looks for the file every 2 s and takes the conductor out of the Service before its API stops.
@@ -57,7 +60,7 @@ readinessProbe:
 # nginx answers 503 while the sidecar requests a restart: the API was silent for minutes, or the database was restarted
 # (see provisioning_ip.py).
 livenessProbe:
-  httpGet: { host: {{ .ip | quote }}, port: {{ $conductor.httpPort }}, path: /alive }
+  httpGet: { {{ include "ironic.probeHost" . }}port: {{ $conductor.httpPort }}, path: /alive }
   periodSeconds: 3
   timeoutSeconds: 10
   # More than one, because nginx itself may be restarting.

@@ -1,5 +1,5 @@
 {{/*
-Containers that start before a conductor and stop after it. All take (dict "root" $ "ip" IP "name" DEPLOYMENT).
+Containers that start before a conductor and stop after it. All take one of ironic.conductors, with "root" $.
 */}}
 
 {{/* The sidecar that keeps the provisioning IP on the node and publishes whether the conductor's API answers. */}}
@@ -11,9 +11,13 @@ imagePullPolicy: {{ $values.imagePullPolicy }}
 restartPolicy: Always
 command: [python3, -u, /scripts/provisioning_ip.py]
 env:
+  {{- if .service }}
+  - { name: POD_IP, valueFrom: { fieldRef: { fieldPath: status.podIP } } }
+  {{- else }}
   - { name: PROVISIONING_IP, value: {{ .ip | quote }} }
   - { name: PROVISIONING_CIDR, value: {{ $values.provisioning.cidr | quote }} }
   - { name: PROVISIONING_INTERFACE, value: {{ $values.provisioning.interface | quote }} }
+  {{- end }}
   - { name: API_PORT, value: "6385" }
   - { name: API_CA_FILE, value: /etc/ironic-tls/ca.crt }
   - name: MARIADB_PASSWORD
@@ -29,6 +33,9 @@ env:
   - { name: POD_UID, valueFrom: { fieldRef: { fieldPath: metadata.uid } } }
   - { name: POD_NAMESPACE, valueFrom: { fieldRef: { fieldPath: metadata.namespace } } }
   - { name: NODE_NAME, valueFrom: { fieldRef: { fieldPath: spec.nodeName } } }
+{{- if .service }}
+securityContext: {{- include "ironic.conductorSecurityContext" .root | nindent 2 }}
+{{- else }}
 securityContext:
   # Kubernetes gives added capabilities to root only.
   runAsUser: 0
@@ -36,6 +43,7 @@ securityContext:
   readOnlyRootFilesystem: true
   # NET_ADMIN for the address, NET_RAW to announce it by a gratuitous ARP request.
   capabilities: { drop: [ALL], add: [NET_ADMIN, NET_RAW] }
+{{- end }}
 startupProbe:
   exec: { command: [sh, -c, "test -e /run/conductor/address"] }
   periodSeconds: 1
@@ -61,16 +69,16 @@ Ironic.
 {{- define "ironic.httpContainer" -}}
 {{- $values := .root.Values -}}
 {{- $port := $values.conductor.httpPort -}}
-{{- $health := printf "{ host: %q, port: %v, path: /healthz }" .ip $port -}}
+{{- $health := printf "{ %sport: %v, path: /healthz }" (include "ironic.probeHost" .) $port -}}
 name: http
 image: {{ include "ironic.image" (list .root "imageServer") }}
 imagePullPolicy: {{ $values.imagePullPolicy }}
 restartPolicy: Always
 command: [nginx, -c, /etc/ironic-conductor/nginx.conf, -g, daemon off;]
 ports:
-  - { name: http, containerPort: {{ $port }}, hostPort: {{ $port }}, hostIP: {{ .ip | quote }} }
+  - { name: http, containerPort: {{ $port }}{{ include "ironic.hostPort" (list . $port) }} }
   {{- if $values.conductor.apiProxy.enabled }}
-  - { name: api, containerPort: 6385, hostPort: 6385, hostIP: {{ .ip | quote }} }
+  - { name: api, containerPort: 6385{{ include "ironic.hostPort" (list . 6385) }} }
   {{- end }}
 securityContext: {{- include "ironic.conductorSecurityContext" .root | nindent 2 }}
 startupProbe:

@@ -107,3 +107,43 @@ allowPrivilegeEscalation: false
 readOnlyRootFilesystem: true
 capabilities: { drop: [ALL] }
 {{- end -}}
+
+{{/*
+The conductors, as a JSON array of {index, name, ip, service}. `ip` is where all others reach the conductor: its
+provisioning IP, or the name of its Service.
+*/}}
+{{- define "ironic.conductors" -}}
+{{- $conductors := list -}}
+{{- $prefix := printf "%s-conductor" (include "ironic.fullname" .) -}}
+{{- range $index := until (int .Values.provisioning.services) -}}
+{{- $name := printf "%s-%d" $prefix $index -}}
+{{- $host := printf "%s.%s.svc" $name $.Release.Namespace -}}
+{{- $conductors = append $conductors (dict "index" $index "name" $name "ip" $host "service" true) -}}
+{{- end -}}
+{{- if not $conductors -}}
+{{- range $index, $ip := .Values.provisioning.ips -}}
+{{- $name := printf "%s-%d" $prefix $index -}}
+{{- $conductors = append $conductors (dict "index" $index "name" $name "ip" $ip "service" false) -}}
+{{- end -}}
+{{- end -}}
+{{- toJson $conductors -}}
+{{- end -}}
+
+{{/* Address at which a conductor listens: its provisioning IP alone, which others of its node do not have. */}}
+{{- define "ironic.listenAddress" -}}
+{{- ternary "0.0.0.0" .ip .service -}}
+{{- end -}}
+
+{{/* Where a probe asks a conductor: at its provisioning IP, or at its pod's, which is the default. */}}
+{{- define "ironic.probeHost" -}}
+{{- if not .service -}}host: {{ .ip | quote }}, {{ end -}}
+{{- end -}}
+
+{{/*
+The port on the node, for the scheduler: the conductors of one node have the same ports, each at its own IP.
+(list conductor PORT)
+*/}}
+{{- define "ironic.hostPort" -}}
+{{- $conductor := index . 0 -}}
+{{- if not $conductor.service -}}, hostPort: {{ index . 1 }}, hostIP: {{ $conductor.ip | quote }}{{- end -}}
+{{- end -}}

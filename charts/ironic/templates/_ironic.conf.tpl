@@ -1,5 +1,6 @@
 {{/*
-ironic.conf of one conductor: (dict "root" $ "ip" IP). It depends on the values and on the conductor's own IP alone.
+ironic.conf of one conductor: one of ironic.conductors, with "root" $. It depends on the values and on the conductor's
+own IP or Service alone.
 It holds no secrets: oslo.config prefers OS_<SECTION>__<OPTION> of the environment to the file.
 */}}
 {{- define "ironic.conf" -}}
@@ -96,7 +97,7 @@ It holds no secrets: oslo.config prefers OS_<SECTION>__<OPTION> of the environme
 {{- $api := ternary
   (dict "unix_socket" (include "ironic.apiSocket" .root) "unix_socket_mode" "600" "enable_ssl_api" false)
   (dict
-    "host_ip" .ip
+    "host_ip" (include "ironic.listenAddress" .)
     "port" 6385
     "enable_ssl_api" true
     "cert_file" "/etc/ironic-tls/tls.crt"
@@ -107,9 +108,9 @@ It holds no secrets: oslo.config prefers OS_<SECTION>__<OPTION> of the environme
 {{- end -}}
 {{- $conf = mergeOverwrite $conf (deepCopy $c.extraConfig) -}}
 {{- $_ := mergeOverwrite $conf (dict
-  "DEFAULT" (dict "host" .ip "my_ip" .ip)
+  "DEFAULT" (ternary (dict "host" .ip) (dict "host" .ip "my_ip" .ip) .service)
   "api" $api
-  "json_rpc" (dict "host_ip" .ip)) -}}
+  "json_rpc" (dict "host_ip" (include "ironic.listenAddress" .))) -}}
 {{- range $section, $options := $conf }}
 [{{ $section }}]
 {{- range $option, $value := $options }}

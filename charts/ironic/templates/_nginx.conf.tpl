@@ -36,11 +36,11 @@ http {
 }
 {{- end -}}
 
-{{/* nginx.conf of a conductor, for its http_root and its API: (dict "root" $ "ip" IP). */}}
+{{/* nginx.conf of a conductor, for its http_root and its API: one of ironic.conductors, with "root" $. */}}
 {{- define "ironic.conductorNginxConf" -}}
 {{- $conductor := .root.Values.conductor -}}
 {{- include "ironic.nginxConf" (dict
-  "listen" (printf "%s:%v" .ip $conductor.httpPort)
+  "listen" (printf "%s:%v" (include "ironic.listenAddress" .) $conductor.httpPort)
   "root" "/shared/html"
   "restartFile" "/run/conductor/restart"
   "api" (ternary . dict $conductor.apiProxy.enabled)) -}}
@@ -52,7 +52,7 @@ http {
 {{- end -}}
 
 {{/*
-nginx in front of a conductor's API: (dict "root" $ "ip" IP).
+nginx in front of a conductor's API: one of ironic.conductors, with "root" $.
 
 Problem: BMO keeps two connections and opens a new one for nearly every other request. Python does all TLS handshakes
 in the one thread that accepts connections, and BMO waited for those. Many of BMO's questions have the same answer for
@@ -93,7 +93,7 @@ map $request_uri $uncached_uri {
     default 1;
 }
 server {
-    listen {{ .ip }}:6385 ssl backlog=1024;
+    listen {{ include "ironic.listenAddress" . }}:6385 ssl backlog=1024;
     ssl_certificate /etc/ironic-tls/tls.crt;
     ssl_certificate_key /etc/ironic-tls/tls.key;
     ssl_protocols TLSv1.2 TLSv1.3;

@@ -35,7 +35,7 @@
 {{- $size := 1 | int64 -}}
 {{- range until (sub 32 (int (index $parts 1)) | int) -}}{{- $size = mul $size 2 -}}{{- end -}}
 {{- $network := div (include "ironic.ipv4Number" (index $parts 0) | int64) $size -}}
-{{- range $index, $ip := .Values.provisioning.ips -}}
+{{- range $index, $ip := ternary (list) .Values.provisioning.ips (gt (int .Values.provisioning.services) 0) -}}
 {{- if ne (div (include "ironic.ipv4Number" $ip | int64) $size) $network -}}
 {{- $rule := "provisioning.ips[%d]: %s is not in provisioning.cidr %s" -}}
 {{- $problems = append $problems (printf $rule $index $ip $cidr) -}}

@@ -34,7 +34,7 @@ export class EmbeddedKubernetes extends pulumi.ComponentResource {
         super("metal3lab:index:EmbeddedKubernetes", name, {}, opts);
         const child = { parent: this, provider: args.dockerProvider };
 
-        this.network = createDockerNetwork(`${name}-provisioning`, args, child);
+        this.network = createDockerNetwork(`${name}-provisioning`, substrateOf("embedded", args.plan), args, child);
         const volume = createVolume(name, args, child);
         this.node = createNode(name, args, this.network, volume, child);
         this.loadedImages = new LoadedImages(

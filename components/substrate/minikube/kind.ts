@@ -17,7 +17,8 @@ export const minikube: SubstrateKind = {
     certificates: () => undefined,
     create(context, _pki, { parent }) {
         const { plan, images } = context;
-        const { libvirt, dockerNetwork } = substrateOf("minikube", plan);
+        const substrate = substrateOf("minikube", plan);
+        const { libvirt, dockerNetwork } = substrate;
         const dockerProvider = new docker.Provider("docker", {}, { parent });
         const onBridge =
             libvirt &&
@@ -28,6 +29,7 @@ export const minikube: SubstrateKind = {
             );
         const network = createDockerNetwork(
             "kubernetes-provisioning",
+            substrate,
             context,
             { parent, provider: dockerProvider, ...(onBridge ? { dependsOn: [onBridge] } : {}) },
             onBridge?.bridge,

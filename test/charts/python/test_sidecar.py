@@ -36,6 +36,21 @@ class Address(unittest.TestCase):
         self.assertIsNone(self.place("", lo, ("eth0", ("10.0.0.1", 24), ("192.168.222.101", 32))))
 
 
+    def test_pod(self):
+        """A conductor behind a Service publishes its pod's address, asks its API at the loopback one, and sets no address."""
+        environment = {**Slice.ENV, "POD_IP": "10.244.3.7", "API_PORT": "6385", "API_CA_FILE": "/ca"}
+        environment["OS_DATABASE__CONNECTION"] = "mysql+pymysql://user:password@host/ironic"
+        with mock.patch.multiple(provisioning_ip, ApiHealth=mock.DEFAULT, DatabaseWatch=mock.DEFAULT) as mocks:
+            with mock.patch.object(provisioning_address.subprocess, "run") as command:
+                sidecar = provisioning_ip.Sidecar(environment, mock.Mock())
+                sidecar.ensure_address()
+                sidecar.address.remove()
+        self.assertEqual(mocks["ApiHealth"].call_args.args[0], "127.0.0.1")
+        self.assertEqual(str(sidecar.slice.ip), "10.244.3.7")
+        sidecar.state.address_found.assert_called_once()
+        command.assert_not_called()
+
+
 class Slice(unittest.TestCase):
     ENV = {
         "SERVICE_NAME": "ironic",

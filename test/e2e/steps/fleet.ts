@@ -21,7 +21,10 @@ export interface FleetConfig {
     controlPlaneNodes: number;
     workerNodes: number;
     kubernetesVersion: string;
-    provisioningCidr: string;
+    /** Where it has a provisioning network. */
+    provisioningCidr?: string;
+    /** Default: a substrate with containers on this machine. */
+    substrate?: "existing";
 }
 
 /** A Machine with the host that it runs on. */
@@ -135,7 +138,7 @@ export async function isAsPlanned(config: FleetConfig): Promise<void> {
         heldByOthers: [],
         conductorsReady: conductors.map(() => true),
     };
-    const addresses = conductors.map(({ provisioningIp }) => provisioningIp);
+    const addresses = conductors.map(({ host }) => host);
     await eventually(
         `a fleet at rest: ${JSON.stringify(wanted)}`,
         LIMIT_SECONDS,

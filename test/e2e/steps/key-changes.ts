@@ -94,6 +94,11 @@ export const SHOWN_BY: Partial<Record<Key, Partial<Record<Effect, string>>>> = {
     workerNodes: { "in place": "day-two" },
     kubernetesVersion: { "rolls the clusters": "day-two" },
     ipa: { "restarts pods": "ipa" },
+    kubeconfig: { "in place": "../existing.test" },
+    kubeContext: { "in place": "../existing.test" },
+    nodeSelector: { "restarts pods": "../existing.test", "restarts the pairs": "../existing.test" },
+    tolerations: { "restarts pods": "../existing.test", "restarts the pairs": "../existing.test" },
+    clusterWideTuning: { "restarts pods": "../existing.test" },
 };
 
 /** A value that a living lab refuses, and the rule that says so. */
@@ -104,6 +109,7 @@ interface Refusal {
 
 const HAS = "this lab has ";
 const AT_MINIKUBE = "belongs to the substrate minikube";
+const AT_EXISTING = "belongs to the substrate existing";
 const AT_KVM2 = "belongs to minikube's driver kvm2";
 
 /**
@@ -123,6 +129,9 @@ export const REFUSED: Record<string, Partial<Record<Key, Refusal>>[]> = {
             minikubeBaseImage: { to: "built", rule: AT_MINIKUBE },
             libvirtUri: { to: "qemu:///system?socket=/other", rule: AT_MINIKUBE },
             libvirtNetwork: { to: "other", rule: AT_MINIKUBE },
+            namespace: { to: "lab", rule: AT_EXISTING },
+            storageClass: { to: "fast", rule: AT_EXISTING },
+            fakeNodes: { to: "kubernetes", rule: `${HAS}docker` },
         },
         { substrate: { to: "minikube", rule: `${HAS}embedded` } },
     ],
@@ -137,6 +146,9 @@ export const REFUSED: Record<string, Partial<Record<Key, Refusal>>[]> = {
             minikubeDisk: { to: "50", rule: AT_KVM2 },
             libvirtUri: { to: "qemu:///system?socket=/other", rule: AT_KVM2 },
             libvirtNetwork: { to: "other", rule: AT_KVM2 },
+            namespace: { to: "lab", rule: AT_EXISTING },
+            storageClass: { to: "fast", rule: AT_EXISTING },
+            fakeNodes: { to: "kubernetes", rule: `${HAS}docker` },
         },
         { substrate: { to: "embedded", rule: `${HAS}minikube` } },
         { minikubeDriver: { to: "kvm2", rule: `${HAS}docker` } },

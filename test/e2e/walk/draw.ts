@@ -8,7 +8,7 @@ import { clusterName } from "../../../plan/identities";
 import type { FleetConfig } from "../steps/fleet";
 
 /** The keys that a walk changes. */
-export interface WalkConfig extends Omit<FleetConfig, "provisioningCidr"> {
+export interface WalkConfig extends Omit<FleetConfig, "provisioningCidr" | "substrate"> {
     hostsAtOnce: number;
     rolloutsAtOnce: number;
 }

@@ -48,15 +48,23 @@ func decide(index string, endpoint clusterv1.APIEndpoint, services []corev1.Serv
 }
 
 func opens(service *corev1.Service, endpoint clusterv1.APIEndpoint) bool {
-	return slices.Contains(service.Spec.ExternalIPs, endpoint.Host) &&
+	return slices.Contains(addresses(service), endpoint.Host) &&
 		slices.ContainsFunc(service.Spec.Ports, func(port corev1.ServicePort) bool { return port.Port == endpoint.Port })
+}
+
+// addresses are those at which Clusters reach a Service: its external ones, or its own where it has no others.
+func addresses(service *corev1.Service) []string {
+	if len(service.Spec.ExternalIPs) > 0 || service.Spec.ClusterIP == "" {
+		return service.Spec.ExternalIPs
+	}
+	return []string{service.Spec.ClusterIP}
 }
 
 // opened lists all ports that Services open, by address: "192.168.222.2:20000-20049".
 func opened(services []corev1.Service) string {
 	ports := map[string][]int32{}
 	for i := range services {
-		for _, address := range services[i].Spec.ExternalIPs {
+		for _, address := range addresses(&services[i]) {
 			for _, port := range services[i].Spec.Ports {
 				ports[address] = append(ports[address], port.Port)
 			}

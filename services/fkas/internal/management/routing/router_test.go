@@ -76,6 +76,14 @@ func TestAClusterWithoutALabelGetsThatOfItsPort(t *testing.T) {
 	}))
 }
 
+func TestAServiceWithoutExternalAddressesIsReachedAtItsOwn(t *testing.T) {
+	g := NewWithT(t)
+	inCluster := newService("fkas-3-0", "3", 20007)
+	inCluster.Spec.ExternalIPs, inCluster.Spec.ClusterIP = nil, "127.0.0.1"
+	label, _ := route(t, append(newCluster("", 20007), inCluster)...)
+	g.Expect(label).To(Equal("3"))
+}
+
 func TestAClusterWhosePortNoServiceOpensIsTold(t *testing.T) {
 	for _, index := range []string{"", "0"} {
 		g := NewWithT(t)

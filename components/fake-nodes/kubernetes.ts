@@ -1,0 +1,52 @@
+import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
+import * as pulumi from "@pulumi/pulumi";
+import { PAIR_PATHS, pairConfiguration } from "../../plan/manifests/pair-configuration";
+import { pairObjects } from "../../plan/manifests/pair-objects";
+import { pythonAssignments } from "../../plan/python";
+import { KubernetesObject } from "../kubernetes-object";
+import type { LabContext } from "../lab-context";
+import type { FakeNodePair, FakeNodePairArgs } from "./pair";
+
+export type KubernetesPairArgs = FakeNodePairArgs & Pick<LabContext, "substrate" | "namespace">;
+
+/** A pair as a pod of the management cluster, behind a Service. */
+export class KubernetesPair extends pulumi.ComponentResource implements FakeNodePair {
+    readonly resources: pulumi.Resource[];
+    readonly containers: pulumi.Input<string>[] = [];
+
+    constructor(name: string, args: KubernetesPairArgs, opts?: pulumi.ComponentResourceOptions) {
+        super("metal3lab:index:FakeNodePair", name, {}, opts);
+        const { pair, plan, images, config, substrate } = args;
+        const configuration = pythonAssignments(pairConfiguration(pair, config, args.ironicUrl, true));
+        const keeper = readFileSync(KEEPER, "utf8");
+        const caCertificate = pulumi.output(args.caCertificate);
+        const { before, deployment } = pairObjects<pulumi.Input<string>>({
+            pair,
+            namespace: plan.namespace,
+            images: { sushyTools: images.reference("sushy-tools"), fakeIpa: images.reference("fake-ipa") },
+            scheduling: config,
+            files: { [PAIR_PATHS.configuration]: configuration, [PAIR_PATHS.caCertificate]: caCertificate },
+            digest: caCertificate.apply((pem) => digest(configuration, keeper, pem)),
+            keeper,
+        });
+        const child = { parent: this, provider: substrate.provider };
+        const first = { ...child, dependsOn: [args.namespace, ...substrate.ready] };
+        const needed = before.map(
+            (each) =>
+                new KubernetesObject(`${name}-${each.kind.toLowerCase()}`, each, {
+                    ...first,
+                    // The pair itself writes its state.
+                    ...(each.kind === "Secret" ? { ignoreChanges: ["data", "metadata.annotations"] } : {}),
+                }),
+        );
+        this.resources = [new KubernetesObject(`${name}-deployment`, deployment, { ...child, dependsOn: needed })];
+        this.registerOutputs({ hosts: pair.hosts.length });
+    }
+}
+
+/** The program that keeps the state of a pair, relative to the Pulumi program. */
+const KEEPER = "services/pair-state/pair_state.py";
+
+const digest = (...contents: string[]): string =>
+    createHash("sha256").update(JSON.stringify(contents)).digest("hex").slice(0, 16);

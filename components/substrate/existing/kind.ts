@@ -1,0 +1,23 @@
+import * as pulumi from "@pulumi/pulumi";
+import { EXISTING_CLUSTER } from "../../../plan/substrate/existing";
+import { createProvider } from "../provider";
+import type { SubstrateKind } from "../substrate";
+
+/** A cluster that is there. Nothing is made of it, and its objects are deleted one by one. */
+export const existing: SubstrateKind = {
+    // The cluster has its own.
+    certificates: () => undefined,
+    create({ cluster }, _pki, { parent }) {
+        if (cluster === undefined) {
+            throw new Error("the cluster that the lab is to stand in was not looked for");
+        }
+        const kubeconfig = pulumi.secret(cluster.kubeconfig);
+        const clusterIdentifier = `${EXISTING_CLUSTER}${cluster.id}`;
+        return {
+            kubeconfig,
+            provider: createProvider("kubernetes-kubernetes", { kubeconfig, clusterIdentifier }, { parent }),
+            ready: [],
+            containers: [],
+        };
+    },
+};

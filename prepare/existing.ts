@@ -1,0 +1,28 @@
+import type { LayerContext } from "../components/context";
+import { existingProblems } from "../machine/existing/preflight";
+import type { WantedLab } from "../machine/wanted-lab";
+import type { LivingLab } from "../plan/change/living-lab";
+import type { Problem } from "../plan/problem";
+import { UserError } from "../plan/user-error";
+import { findCluster } from "../tasks/existing-cluster";
+
+/**
+ * Finds the cluster that the lab is to stand in, and looks for what is missing in it or in the way. In a preview, too:
+ * the cluster is there in any case, and nothing of it is changed.
+ * @param wanted gets the cluster
+ */
+export async function existingClusterProblems(wanted: WantedLab & LayerContext, living: LivingLab): Promise<Problem[]> {
+    const { substrate } = wanted.plan;
+    if (substrate.kind !== "existing") {
+        return [];
+    }
+    try {
+        wanted.cluster = await findCluster(substrate);
+    } catch (error) {
+        if (!(error instanceof UserError)) {
+            throw error;
+        }
+        return [{ key: "kubeconfig", value: wanted.config.kubeconfig ?? "(not set)", rule: error.message }];
+    }
+    return existingProblems(wanted.cluster, wanted, living);
+}

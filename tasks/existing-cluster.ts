@@ -1,0 +1,59 @@
+import { homedir } from "node:os";
+import { CoreV1Api } from "@kubernetes/client-node";
+import { parseKubeconfig, requestErrorText } from "../lib/kubernetes";
+import type { ExistingPlan, FoundCluster } from "../plan/substrate/existing";
+import { UserError } from "../plan/user-error";
+import { failureText, run } from "../toolchain/run";
+
+/** Longest wait for kubectl, which only reads files, and for the cluster's API server, milliseconds. */
+const KUBECTL_LIMIT_MS = 30_000;
+const ANSWER_LIMIT_MS = 30_000;
+
+/**
+ * The context of the configuration alone, with the content of the files that it names.
+ * @throws UserError in kubectl's words when there is no such file or context
+ */
+async function readKubeconfig({ kubeconfig, context }: ExistingPlan): Promise<string> {
+    const args = ["config", "view", "--raw", "--minify", "--flatten"];
+    const path = kubeconfig?.replace(/^~(?=\/)/, homedir());
+    try {
+        return await run(
+            "kubectl",
+            [
+                ...args,
+                ...(path === undefined ? [] : [`--kubeconfig=${path}`]),
+                ...(context === undefined ? [] : [`--context=${context}`]),
+            ],
+            { timeoutMs: KUBECTL_LIMIT_MS },
+        );
+    } catch (error) {
+        const where = path === undefined ? "the kubeconfig that kubectl finds" : `the kubeconfig ${path}`;
+        throw new UserError(`${where} leads to no cluster: ${failureText(error)}`);
+    }
+}
+
+/**
+ * Finds the cluster that the configuration names.
+ * @throws UserError when the kubeconfig leads to none, or the cluster does not answer
+ */
+export async function findCluster(plan: ExistingPlan): Promise<FoundCluster> {
+    const kubeconfig = await readKubeconfig(plan);
+    const config = parseKubeconfig(kubeconfig);
+    const server = config.getCurrentCluster()?.server ?? "";
+    const read = config.makeApiClient(CoreV1Api).readNamespace({ name: "kube-system" });
+    let limit: NodeJS.Timeout | undefined;
+    const late = new Promise<never>((_, reject) => {
+        const error = new Error(`no answer within ${ANSWER_LIMIT_MS / 1000} s`);
+        limit = setTimeout(() => reject(error), ANSWER_LIMIT_MS);
+    });
+    try {
+        const { metadata } = await Promise.race([read, late]);
+        return { kubeconfig, server, id: String(metadata?.uid) };
+    } catch (error) {
+        throw new UserError(
+            `the cluster at ${server} cannot be read (namespace kube-system): ${requestErrorText(error)}`,
+        );
+    } finally {
+        clearTimeout(limit);
+    }
+}

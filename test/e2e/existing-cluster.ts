@@ -1,0 +1,119 @@
+import { mkdirSync, writeFileSync } from "node:fs";
+import { dirname } from "node:path";
+import * as pulumi from "@pulumi/pulumi";
+import { LocalWorkspace, type Stack } from "@pulumi/pulumi/automation";
+import { LabPki } from "../../components/lab-pki";
+import { SUBSTRATE_KINDS } from "../../components/substrate/kinds";
+import { EXISTING_ROLE } from "../../plan/existing-rights";
+import { plan as makePlan } from "../../plan/plan";
+import { validate } from "../../plan/validate";
+import { Images } from "../../prepare/images";
+import { repoPath } from "../../toolchain/paths";
+import { eventually, lab as command, pulumiEnvironment, run, type Result } from "./harness";
+
+/** A Kubernetes of several nodes, and nothing in it: what a user has whose lab is to stand in a cluster of theirs. */
+const CLUSTER_STACK = "e2e-cluster";
+const CONFIG = {
+    nodes: "0",
+    clusters: "0",
+    fakeNodes: "kubernetes",
+    embeddedWorkers: "2",
+    provisioningCidr: "192.168.249.0/24",
+};
+
+/** Days for which its certificates are issued. */
+const CERTIFICATE_DAYS = 365;
+
+/** Name of the ServiceAccount, in the namespace `default`, with which the lab is brought up. */
+const ACCOUNT = "lab-user";
+
+const config = () => validate(CONFIG);
+const planned = () => makePlan(config(), CLUSTER_STACK);
+
+/** StorageClass of the cluster, which is not its default one. */
+export const storageClass = (): string => planned().substrate.storageClass;
+
+async function program(): Promise<Record<string, unknown>> {
+    const plan = planned();
+    const images = new Images(config().images, undefined, true);
+    const owner = { state: "", checkout: repoPath(), user: "test" };
+    const context = { config: config(), plan, images, owner };
+    const kind = SUBSTRATE_KINDS[plan.substrate.kind];
+    const kubernetes = kind.certificates(context);
+    const pki = new LabPki("pki", {
+        input: {
+            name: plan.prefix,
+            validityDays: CERTIFICATE_DAYS,
+            servers: {},
+            ...(kubernetes === undefined ? {} : { kubernetes }),
+        },
+    });
+    const parent = new pulumi.ComponentResource("metal3lab:test:Cluster", "cluster");
+    const substrate = kind.create(context, pki, { parent });
+    return { kubeconfig: pulumi.secret(substrate.kubeconfig) };
+}
+
+async function stack(): Promise<Stack> {
+    const envVars = (await pulumiEnvironment()) as Record<string, string>;
+    return LocalWorkspace.createOrSelectStack(
+        { stackName: CLUSTER_STACK, projectName: "metal3-scale-lab", program },
+        { workDir: repoPath(), envVars },
+    );
+}
+
+const say = { onOutput: (text: string) => void process.stderr.write(text) };
+
+/** Makes the cluster. @returns its administrator's kubeconfig */
+export async function makeCluster(): Promise<string> {
+    Object.assign(process.env, await pulumiEnvironment());
+    const { outputs } = await (await stack()).up(say);
+    return String(outputs["kubeconfig"]?.value);
+}
+
+/** Takes the cluster away, also one that a run that was killed has left. */
+export async function destroyCluster(): Promise<void> {
+    await command("down", "--stack", CLUSTER_STACK, "--take-over");
+}
+
+/** kubectl with a kubeconfig. @throws Error with what kubectl said */
+export async function kubectl(kubeconfig: string, args: string[]): Promise<string> {
+    const { code, output } = await tryKubectl(kubeconfig, args);
+    if (code !== 0) {
+        throw new Error(`kubectl ${args.join(" ")}: ${output}`);
+    }
+    return output;
+}
+
+export const tryKubectl = async (kubeconfig: string, args: string[]): Promise<Result> =>
+    run("kubectl", ["--kubeconfig", kubeconfig, ...args], { quiet: true, env: await pulumiEnvironment() });
+
+/**
+ * Makes a ServiceAccount with the rights of docs/existing-role.yaml and no others.
+ * @param admin path of the administrator's kubeconfig
+ * @param path where the account's kubeconfig is written
+ */
+export async function makeAccount(admin: string, path: string): Promise<void> {
+    await kubectl(admin, ["apply", "-f", "docs/existing-role.yaml"]);
+    await kubectl(admin, ["create", "serviceaccount", ACCOUNT]);
+    const bound = ["--clusterrole", EXISTING_ROLE, "--serviceaccount", `default:${ACCOUNT}`];
+    await kubectl(admin, ["create", "clusterrolebinding", ACCOUNT, ...bound]);
+    const token = (await kubectl(admin, ["create", "token", ACCOUNT, "--duration=12h"])).trim();
+    const config = JSON.parse(await kubectl(admin, ["config", "view", "--raw", "-o", "json"])) as {
+        clusters: unknown[];
+        contexts: { context: { cluster: string; user: string } }[];
+    };
+    const users = [{ name: config.contexts[0]?.context.user, user: { token } }];
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(path, JSON.stringify({ ...config, users }), { mode: 0o600 });
+}
+
+/** Names of the nodes, the control plane first. */
+export const nodeNames = (): string[] => planned().substrate.containers;
+
+/** Waits until every node is Ready. */
+export const allNodesReady = (admin: string): Promise<void> => {
+    const jsonpath = '{range .items[*]}{.status.conditions[?(@.type=="Ready")].status}{" "}{end}';
+    const look = () => kubectl(admin, ["get", "nodes", "-o", `jsonpath=${jsonpath}`]);
+    const ready = (text: string) => text.split(" ").filter((each) => each === "True").length;
+    return eventually("all nodes to be Ready", 300, async () => ready(await look()) === nodeNames().length, look);
+};
