@@ -117,6 +117,9 @@ export const WALK_SUITE = "e2e-walk";
 /** The rollout of a larger lab, whose figures docs/performance.md gives. It takes longer than CI has time for. */
 const ROLLOUT_TESTS = "rollout.test.ts";
 
+/** Several Kubernetes nodes, in a lab of their own: they take longer than CI has time for. */
+const WORKERS_TESTS = "workers.test.ts";
+
 /** A random walk: the same seed gives the same one. */
 export interface Walk {
     steps: number;
@@ -137,8 +140,8 @@ export async function e2eSuites(walk: Walk): Promise<Suite[]> {
             // A step takes one to three minutes, bringing the lab up and taking it away about five.
             return [{ ...suite, name: WALK_SUITE, limitMs: (20 + 6 * walk.steps) * MINUTE, env }];
         }
-        if (file === ROLLOUT_TESTS) {
-            return [{ ...suite, env: { METAL3_SCALE_LAB_E2E_STACK: "rollout" }, onDemand: true }];
+        if (file === ROLLOUT_TESTS || file === WORKERS_TESTS) {
+            return [{ ...suite, env: { METAL3_SCALE_LAB_E2E_STACK: basename(file, ".test.ts") }, onDemand: true }];
         }
         if (file !== LAB_TESTS) {
             return [suite];

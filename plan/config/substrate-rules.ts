@@ -1,5 +1,6 @@
 import * as ipaddr from "ipaddr.js";
 import type { Key, LabConfig } from "./keys";
+import { LONGEST_SHARED_POD_PREFIX } from "./limits";
 import { minikubeKeys } from "./minikube-keys";
 
 /**
@@ -18,19 +19,40 @@ export function keysOfOtherSubstrates(
         const names = Object.keys(minikubeKeys) as Key[];
         return wrong(names, "belongs to the substrate minikube, but the substrate is embedded");
     }
-    const port = wrong(["apiPort"], "belongs to the substrate embedded: minikube's machine has an address of its own");
+    const embedded = [
+        ...wrong(["apiPort"], "belongs to the substrate embedded: minikube's machine has an address of its own"),
+        ...wrong(["embeddedWorkers"], "belongs to the substrate embedded: minikube's machine is the only node"),
+    ];
     if (minikubeDriver === undefined) {
-        return port;
+        return embedded;
     }
     const other = (driver: string): string =>
         `belongs to minikube's driver ${driver}, but minikubeDriver is ${minikubeDriver}`;
     return minikubeDriver === "docker"
-        ? [...port, ...wrong(["minikubeDisk", "libvirtUri", "libvirtNetwork"], other("kvm2"))]
-        : [...port, ...wrong(["minikubeBaseImage"], other("docker"))];
+        ? [...embedded, ...wrong(["minikubeDisk", "libvirtUri", "libvirtNetwork"], other("kvm2"))]
+        : [...embedded, ...wrong(["minikubeBaseImage"], other("docker"))];
+}
+
+/** Rules of one substrate for keys that all have. */
+export const ownRules = (config: Partial<LabConfig>): { key: Key; rule: string }[] => [
+    ...embeddedRules(config),
+    ...minikubeRules(config),
+];
+
+/** Each worker has a fixed part of the pod network, which has to be large enough for a node's pods. */
+function embeddedRules({ substrate, embeddedWorkers, podCidr }: Partial<LabConfig>): { key: Key; rule: string }[] {
+    if (substrate !== "embedded" || !embeddedWorkers || podCidr === undefined) {
+        return [];
+    }
+    const [, prefix] = ipaddr.IPv4.parseCIDR(podCidr);
+    const rule =
+        `must be at least a /${LONGEST_SHARED_POD_PREFIX} with embeddedWorkers: ` +
+        "each worker has a thirty-second of it, and needs 254 addresses for its pods";
+    return prefix > LONGEST_SHARED_POD_PREFIX ? [{ key: "podCidr", rule }] : [];
 }
 
 /** What minikube itself would refuse only when it is called. */
-export function ownRules({
+function minikubeRules({
     substrate,
     minikubeDriver,
     provisioningCidr,

@@ -13,7 +13,8 @@ export interface SubstrateBase {
     /** Names of the containers in which the Kubernetes nodes run. Empty where they run otherwise. */
     containers: string[];
     /**
-     * The one of them into which the lab itself copies images, since it can pull none. Undefined: others bring them in.
+     * Those of them into which the lab itself copies images, since they can pull none. The first holds the control
+     * plane. Empty: others bring the images in.
      */
-    copiedInto?: string;
+    copiedInto: string[];
 }

@@ -33,6 +33,7 @@ const CHANGES: Partial<Record<Key, Change[]>> = {
     fakePowerSeconds: [{ to: "5" }],
     cleaning: [{ to: "metadata" }],
     apiPort: [{ to: "16500" }],
+    embeddedWorkers: [{ to: "2" }, { to: "1", from: { embeddedWorkers: "3" } }],
     images: [{ to: IMAGES }],
     ipa: [{ to: JSON.stringify({ kernel: FILE, ramdisk: FILE }), chartOnly: true }],
     hostsAtOnce: [{ to: "1" }, { to: "3", from: { hostsAtOnce: "1" } }],
