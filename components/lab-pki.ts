@@ -42,6 +42,19 @@ export class LabPki extends pulumi.ComponentResource {
         return this.issued.apply(({ ca }) => ca);
     }
 
+    /**
+     * The CA of the lab's Kubernetes with its key, for nodes that join it later.
+     * @throws Error where the lab issues no certificates for Kubernetes
+     */
+    get clusterAuthority(): pulumi.Output<{ cert: string; key: string }> {
+        return this.issued.apply(({ kubernetes }) => {
+            if (!kubernetes) {
+                throw new Error("the PKI has no certificates for Kubernetes");
+            }
+            return kubernetes.clusterCa;
+        });
+    }
+
     /** One of the serving certificates that `input.servers` asked for. */
     server(key: string): pulumi.Output<{ cert: string; key: string }> {
         return this.issued.apply(({ servers }) => {

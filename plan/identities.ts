@@ -43,7 +43,16 @@ export const stackPrefix = (stack: string): string => labPrefix(stackName(stack)
 /** Last part of the name of the Kubernetes node that holds the control plane. */
 export const CONTROL_PLANE = "control-plane";
 
-/** Name of the Kubernetes node that the lab makes, and of its container. */
+/** Part of the names of the Kubernetes nodes beside it, before their index. */
+export const WORKER = "worker";
+
+/** First part of the names of all workers of a lab. */
+export const workerPrefix = (seed: string): string => `${labPrefix(seed)}-${WORKER}-`;
+
+/** Name of the Kubernetes node `index` beside the control plane, from 1 on, and of its container. */
+export const workerName = (seed: string, index: number): string => `${workerPrefix(seed)}${index}`;
+
+/** Name of the Kubernetes node that holds the control plane, and of its container. */
 export const nodeName = (seed: string): string => `${labPrefix(seed)}-${CONTROL_PLANE}`;
 
 /** Port of the lab's Kubernetes API on the loopback interface when `apiPort` is not set, by the seed. */

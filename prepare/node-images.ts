@@ -4,20 +4,18 @@ import { loadIntoNode } from "../tasks/node-images";
 import { imagesInNode } from "../toolchain/docker/node-images";
 
 /**
- * Copies images into the node of a lab that is there, where somebody has removed them from it (`crictl rmi`). Pulumi
+ * Copies images into the nodes of a lab that is there, where somebody has removed them from one (`crictl rmi`). Pulumi
  * does so only when an image or the node changes, and pods would wait for ever: there is no registry to pull from.
  */
 export async function restoreNodeImages({ plan, images }: LayerContext): Promise<void> {
-    const { copiedInto: name } = plan.substrate;
-    if (name === undefined) {
-        return;
-    }
-    // Of a lab that is made just now there is no node yet: it gets its images as one of its resources.
-    const isThere = await imagesInNode(name).then(
-        () => true,
-        () => false,
-    );
-    if (isThere) {
-        await loadIntoNode(name, images.inCluster(), (text) => void pulumi.log.info(text));
+    for (const name of plan.substrate.copiedInto) {
+        // A node that is made just now is not there yet: it gets its images as one of the lab's resources.
+        const isThere = await imagesInNode(name).then(
+            () => true,
+            () => false,
+        );
+        if (isThere) {
+            await loadIntoNode(name, images.inCluster(), (text) => void pulumi.log.info(text));
+        }
     }
 }

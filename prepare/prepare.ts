@@ -31,6 +31,7 @@ import { readLivingLab } from "./living-lab";
 import { restoreNodeImages } from "./node-images";
 import { pauseProblems } from "./paused";
 import { startStoppedLab, stoppedNodeProblems } from "./stopped-lab";
+import { settleNodes } from "./workers";
 
 /**
  * Reads and validates the configuration, also against the lab that is there, and looks at the machine unless this is a
@@ -83,6 +84,7 @@ export async function prepare(): Promise<LabArgs> {
         }
     } else {
         await restoreNodeImages(wanted);
+        await settleNodes(wanted);
     }
     const manifests = manifestsPath(new Cache(cacheRoot()));
     const { plan: planned, images } = wanted;

@@ -1,7 +1,6 @@
 import { pkiInputSchema, pkiSchema } from "./pki/input";
-import type { Pki } from "./pki/input";
 import { createPki } from "./pki/pki";
-import { parseInput, readInput, runMain } from "./stdin";
+import { earlierOutput, readInput, runMain } from "./stdin";
 
 /**
  * Issues the lab's certificates. A Pulumi command resource runs this program and keeps the certificates in its output,
@@ -13,19 +12,8 @@ import { parseInput, readInput, runMain } from "./stdin";
  */
 async function main(): Promise<void> {
     const input = await readInput("pki", pkiInputSchema);
-    const pki = await createPki(input, earlierOutput());
+    const pki = await createPki(input, earlierOutput("pki", pkiSchema));
     process.stdout.write(`${JSON.stringify(pki)}\n`);
-}
-
-/**
- * The previous output. If it cannot be read, that is an error: new CAs would cut off everything that trusts the old
- * ones.
- */
-function earlierOutput(): Pki | undefined {
-    const earlier = process.env.PULUMI_COMMAND_STDOUT;
-    return earlier === undefined || earlier === ""
-        ? undefined
-        : parseInput("pki", pkiSchema, earlier, "PULUMI_COMMAND_STDOUT (the output of the previous run)");
 }
 
 runMain("pki", main);

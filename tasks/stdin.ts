@@ -38,6 +38,17 @@ export function parseInput<Schema extends z.ZodType>(
     return result.data;
 }
 
+/**
+ * What the run before printed, which Pulumi's command provider passes on at an update. Undefined at the first run.
+ * @throws InputError where it cannot be read: new certificates would cut off what trusts the old ones
+ */
+export function earlierOutput<Schema extends z.ZodType>(program: string, schema: Schema): z.infer<Schema> | undefined {
+    const earlier = process.env.PULUMI_COMMAND_STDOUT;
+    return earlier === undefined || earlier === ""
+        ? undefined
+        : parseInput(program, schema, earlier, "PULUMI_COMMAND_STDOUT (the output of the previous run)");
+}
+
 /** Runs a program's main function; an error becomes one message on standard error and exit code 1. */
 export function runMain(program: string, main: () => Promise<void>): void {
     main().catch((error: unknown) => {

@@ -119,6 +119,8 @@ const ROLLOUT_TESTS = "rollout.test.ts";
 
 /** The lab in a cluster of several nodes, which the test makes. It takes longer than CI has time for. */
 const EXISTING_TESTS = "existing.test.ts";
+/** Several Kubernetes nodes, in a lab of their own: they take longer than CI has time for. */
+const WORKERS_TESTS = "workers.test.ts";
 
 /** A random walk: the same seed gives the same one. */
 export interface Walk {
@@ -140,11 +142,8 @@ export async function e2eSuites(walk: Walk): Promise<Suite[]> {
             // A step takes one to three minutes, bringing the lab up and taking it away about five.
             return [{ ...suite, name: WALK_SUITE, limitMs: (20 + 6 * walk.steps) * MINUTE, env }];
         }
-        if (file === ROLLOUT_TESTS) {
-            return [{ ...suite, env: { METAL3_SCALE_LAB_E2E_STACK: "rollout" }, onDemand: true }];
-        }
-        if (file === EXISTING_TESTS) {
-            return [{ ...suite, env: { METAL3_SCALE_LAB_E2E_STACK: "existing" }, onDemand: true }];
+        if ([ROLLOUT_TESTS, WORKERS_TESTS, EXISTING_TESTS].includes(file)) {
+            return [{ ...suite, env: { METAL3_SCALE_LAB_E2E_STACK: basename(file, ".test.ts") }, onDemand: true }];
         }
         if (file !== LAB_TESTS) {
             return [suite];

@@ -1,5 +1,5 @@
 import Docker from "dockerode";
-import { CONTROL_PLANE } from "../../plan/identities";
+import { CONTROL_PLANE, WORKER } from "../../plan/identities";
 import { readOwner } from "../../plan/lab-owner";
 import { look, run } from "../../toolchain/run";
 import type { Holder, LabTrace, MachineObject, RunningPart, StateObject } from "../holder";
@@ -11,9 +11,9 @@ import { DockerPart } from "./part";
 const REMOVE_LIMIT_MS = 120_000;
 
 /** Names of containers in which Kubernetes nodes run, after the lab's prefix and a dash. */
-const NODE = new RegExp(`^(${CONTROL_PLANE}|worker)(-\\d+)?$`);
+const NODE = new RegExp(`^(${CONTROL_PLANE}|${WORKER})(-\\d+)?$`);
 
-/** Docker: the provisioning network of an embedded lab, its node, and the pairs of sushy-tools and fake-ipa. */
+/** Docker: the provisioning network of an embedded lab, its nodes, and the pairs of sushy-tools and fake-ipa. */
 export class DockerHolder implements Holder {
     /** @param docker client of Docker's API. Default: that of the environment. */
     constructor(private readonly docker: () => Docker = () => new Docker()) {}

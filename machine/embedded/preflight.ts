@@ -33,22 +33,25 @@ export async function embeddedProblems(wanted: WantedLab | undefined): Promise<P
 
 async function lookAtMachine(wanted: WantedLab): Promise<MachineFacts> {
     const facts = await lookAtDocker(wanted);
-    const { node } = substrateOf("embedded", wanted.plan);
+    const { node, copiedInto } = substrateOf("embedded", wanted.plan);
     return {
         ...facts,
-        missingImages: await missingInNode(node.name, facts.missingImages),
+        missingImages: await missingInNodes(copiedInto, facts.missingImages),
         apiPortTaken: facts.dockerError === undefined && (await isApiPortTaken(node)),
     };
 }
 
 /**
- * The images of those that Docker lacks which the node lacks, too: what somebody has removed from Docker (`docker image
- * prune`) and the node has needs not be built again.
+ * The images of those that Docker lacks which one of the nodes lacks, too: what somebody has removed from Docker
+ * (`docker image prune`) and all nodes have needs not be built again.
  */
-export async function missingInNode(node: string, lacking: readonly string[]): Promise<string[]> {
+export async function missingInNodes(nodes: readonly string[], lacking: readonly string[]): Promise<string[]> {
+    if (lacking.length === 0) {
+        return [];
+    }
     // A node that does not run, or is not there, has none to show.
-    const present = lacking.length === 0 ? new Set<string>() : await imagesInNode(node).catch(() => new Set<string>());
-    return lacking.filter((image) => !present.has(fullReference(image)));
+    const present = await Promise.all(nodes.map((node) => imagesInNode(node).catch(() => new Set<string>())));
+    return lacking.filter((image) => !present.every((images) => images.has(fullReference(image))));
 }
 
 /**

@@ -1,8 +1,8 @@
 import { z } from "zod";
 import { derived, withDefault } from "./definition";
+import { embeddedKeys } from "./embedded-keys";
 import { existingKeys } from "./existing-keys";
 import {
-    API_PORTS,
     CLUSTERS_PER_FAKE_API_SERVER,
     FIRST_PAIR_RANGES,
     FURTHER_PAIR_RANGE,
@@ -153,13 +153,7 @@ export const keys = {
         effects: ["another lab"],
         onChange: FIXED,
     }),
-    apiPort: derived(values.integer(1024, 65535), {
-        meaning: "Port of the management cluster's API on 127.0.0.1.",
-        range: "port, 1024 to 65535",
-        unset: `${API_PORTS.first} to ${API_PORTS.first + API_PORTS.count - 1}, by the stack's name`,
-        effects: ["restarts the node"],
-        onChange: "The objects in the cluster stay as they are.",
-    }),
+    ...embeddedKeys,
     ...minikubeKeys,
     ...existingKeys,
     images: withDefault(values.imageOptions, '{"source":"build","overrides":{}}', {

@@ -62,6 +62,11 @@ export const PROVISIONING_PREFIX = { shortest: 12, longest: 24 };
 export const LONGEST_POD_PREFIX = 22;
 export const LONGEST_SERVICE_PREFIX = 24;
 
+/** Most workers beside the control plane: the provisioning network has addresses for 14 Kubernetes nodes. */
+export const MAX_EMBEDDED_WORKERS = 13;
+/** Longest prefix of a pod network that is shared with workers: each has a thirty-second of it. */
+export const LONGEST_SHARED_POD_PREFIX = 19;
+
 /** Ports for the lab's Kubernetes API on the loopback interface when `apiPort` is not set. */
 export const API_PORTS = { first: 16_000, count: 1000 };
 

@@ -1,13 +1,14 @@
 import * as ipaddr from "ipaddr.js";
 import type { Key, LabConfig } from "./keys";
 import { existingKeys } from "./existing-keys";
+import { LONGEST_SHARED_POD_PREFIX } from "./limits";
 import { minikubeKeys } from "./minikube-keys";
 
 /** Keys that say how one substrate is made. */
 const OWN_KEYS = { minikube: Object.keys(minikubeKeys) as Key[], existing: Object.keys(existingKeys) as Key[] };
 
 /** Keys that say how the lab makes a cluster, whichever it is. */
-const OF_OWN_CLUSTERS: readonly Key[] = ["apiPort", "provisioningCidr", "podCidr", "serviceCidr"];
+const OF_OWN_CLUSTERS: readonly Key[] = ["apiPort", "embeddedWorkers", "provisioningCidr", "podCidr", "serviceCidr"];
 
 /**
  * Keys that are set although they say how another substrate is made, with the rule that each breaks.
@@ -35,27 +36,51 @@ export function keysOfOtherSubstrates(
     if (substrate === "embedded") {
         return foreign;
     }
-    const port = wrong(["apiPort"], "belongs to the substrate embedded: minikube's machine has an address of its own");
+    const embedded = [
+        ...wrong(["apiPort"], "belongs to the substrate embedded: minikube's machine has an address of its own"),
+        ...wrong(["embeddedWorkers"], "belongs to the substrate embedded: minikube's machine is the only node"),
+    ];
     if (minikubeDriver === undefined) {
-        return [...foreign, ...port];
+        return [...foreign, ...embedded];
     }
     const other = (driver: string): string =>
         `belongs to minikube's driver ${driver}, but minikubeDriver is ${minikubeDriver}`;
     return minikubeDriver === "docker"
-        ? [...foreign, ...port, ...wrong(["minikubeDisk", "libvirtUri", "libvirtNetwork"], other("kvm2"))]
-        : [...foreign, ...port, ...wrong(["minikubeBaseImage"], other("docker"))];
+        ? [...foreign, ...embedded, ...wrong(["minikubeDisk", "libvirtUri", "libvirtNetwork"], other("kvm2"))]
+        : [...foreign, ...embedded, ...wrong(["minikubeBaseImage"], other("docker"))];
 }
 
-/** What minikube itself would refuse only when it is called, and what has no place on a substrate. */
-export function ownRules({
+/** Rules of one substrate for keys that all have. */
+export const ownRules = (config: Partial<LabConfig>): { key: Key; rule: string }[] => [
+    ...existingRules(config),
+    ...embeddedRules(config),
+    ...minikubeRules(config),
+];
+
+/** What has no place in a cluster elsewhere. */
+const existingRules = ({ substrate, fakeNodes }: Partial<LabConfig>): { key: Key; rule: string }[] =>
+    substrate === "existing" && fakeNodes === "docker"
+        ? [{ key: "fakeNodes", rule: "a cluster elsewhere does not reach this machine: kubernetes, or not set" }]
+        : [];
+
+/** Each worker has a fixed part of the pod network, which has to be large enough for a node's pods. */
+function embeddedRules({ substrate, embeddedWorkers, podCidr }: Partial<LabConfig>): { key: Key; rule: string }[] {
+    if (substrate !== "embedded" || !embeddedWorkers || podCidr === undefined) {
+        return [];
+    }
+    const [, prefix] = ipaddr.IPv4.parseCIDR(podCidr);
+    const rule =
+        `must be at least a /${LONGEST_SHARED_POD_PREFIX} with embeddedWorkers: ` +
+        "each worker has a thirty-second of it, and needs 254 addresses for its pods";
+    return prefix > LONGEST_SHARED_POD_PREFIX ? [{ key: "podCidr", rule }] : [];
+}
+
+/** What minikube itself would refuse only when it is called. */
+function minikubeRules({
     substrate,
     minikubeDriver,
     provisioningCidr,
-    fakeNodes,
 }: Partial<LabConfig>): { key: Key; rule: string }[] {
-    if (substrate === "existing" && fakeNodes === "docker") {
-        return [{ key: "fakeNodes", rule: "a cluster elsewhere does not reach this machine: kubernetes, or not set" }];
-    }
     if (substrate !== "minikube" || minikubeDriver !== "docker" || provisioningCidr === undefined) {
         return [];
     }

@@ -10,9 +10,10 @@ export interface SubstrateBase {
     /** Names of the containers in which the Kubernetes nodes run. Empty where they run otherwise. */
     containers: string[];
     /**
-     * The one of them into which the lab itself copies images, since it can pull none. Undefined: others bring them in.
+     * Those of them into which the lab itself copies images, since they can pull none. The first holds the control
+     * plane. Empty: others bring the images in.
      */
-    copiedInto?: string;
+    copiedInto: string[];
 }
 
 /** A substrate that the lab makes on this machine, with a provisioning network. */

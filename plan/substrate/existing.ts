@@ -27,6 +27,7 @@ export const existingPlan = ({ kubeconfig, kubeContext, storageClass }: LabConfi
     kind: "existing",
     storageClass: storageClass ?? "",
     containers: [],
+    copiedInto: [],
     ...(kubeconfig === undefined ? {} : { kubeconfig }),
     ...(kubeContext === undefined ? {} : { context: kubeContext }),
 });

@@ -61,6 +61,7 @@ export function minikubePlan(config: LabConfig, seed: string): MinikubePlan {
         dockerNetwork: `${profile}-provisioning`,
         gateway: addresses.gatewayAddress(network),
         containers: driver === "docker" ? [profile] : [],
+        copiedInto: [],
         podCidr: config.podCidr,
         serviceCidr: config.serviceCidr,
         address,

@@ -35,15 +35,17 @@ const kubernetesSchema = z.strictObject({
     nodes: z.record(nodeName, subjectNames).default({}),
 });
 
+/**
+ * Days for which everything is valid, 1–3650. Default 3650: a lab that outlives its certificates fails without a
+ * message.
+ */
+const validityDays = z.number().int().min(1).max(3650).default(3650);
+
 /** Standard input of tasks/pki.ts. */
 export const pkiInputSchema = z.strictObject({
     /** Common name of the lab's CA, for example `metal3-scale-lab dev`. */
     name: commonName,
-    /**
-     * Days for which everything is valid, 1–3650. Default 3650: a lab that outlives its certificates fails without a
-     * message.
-     */
-    validityDays: z.number().int().min(1).max(3650).default(3650),
+    validityDays,
     kubernetes: kubernetesSchema.optional(),
     /** Further serving certificates from the lab's CA, such as Ironic's, by a name that the caller chooses. */
     servers: z
@@ -64,6 +66,22 @@ export type PkiInput = z.infer<typeof pkiInputSchema>;
 const pair = z.strictObject({ cert: z.string(), key: z.string() });
 const signingKeys = z.strictObject({ publicKey: z.string(), privateKey: z.string() });
 
+/** Standard output of tasks/node-certificates.ts. `client` is system:node:NAME of group system:nodes. */
+export const nodeCertificatesSchema = z.strictObject({ client: pair, server: pair });
+
+/** Standard input of tasks/node-certificates.ts: a node that joins a cluster which has its certificates already. */
+export const nodeInputSchema = z.strictObject({
+    node: nodeName,
+    /** Names and addresses that its kubelet serves under. */
+    names: subjectNames,
+    validityDays,
+    /** The cluster's CA with its key. No certificate outlives it. */
+    authority: pair,
+});
+
+export type NodeInput = z.infer<typeof nodeInputSchema>;
+export type NodeCertificates = z.infer<typeof nodeCertificatesSchema>;
+
 const kubernetesPkiSchema = z.strictObject({
     clusterCa: pair,
     apiServer: pair,
@@ -74,8 +92,8 @@ const kubernetesPkiSchema = z.strictObject({
     controllerManager: pair,
     scheduler: pair,
     kubeProxy: pair,
-    /** By node name; `client` is system:node:NAME of group system:nodes. */
-    kubelets: z.record(z.string(), z.strictObject({ client: pair, server: pair })),
+    /** By node name. */
+    kubelets: z.record(z.string(), nodeCertificatesSchema),
     frontProxyCa: pair,
     frontProxyClient: pair,
     serviceAccount: signingKeys,

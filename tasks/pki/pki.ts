@@ -7,7 +7,7 @@ import {
     commonNameOf,
 } from "./certificates";
 import type { CertificateSpec, KeyPair } from "./certificates";
-import type { KubernetesPki, Pki, PkiInput } from "./input";
+import type { KubernetesPki, NodeCertificates, NodeInput, Pki, PkiInput } from "./input";
 
 /** Share of its validity below which a certificate is renewed: one third, as kubelets and cert-manager do. */
 const RENEWAL_SHARE = 1 / 3;
@@ -43,6 +43,30 @@ export async function createPki(input: PkiInput, previous?: Pki): Promise<Pki> {
     };
 }
 
+/**
+ * Issues the certificates of a node that joins a cluster later. Those of an earlier result that still fit are kept.
+ *
+ * @param previous what an earlier call returned for the same node
+ */
+export const createNodeCertificates = (
+    { node, names, validityDays, authority }: NodeInput,
+    previous?: NodeCertificates,
+): Promise<NodeCertificates> => nodeCertificates(new Issuer(validityDays), authority, { node, names }, previous);
+
+/** The certificates of a kubelet: as a client of the API server, and as a server to it. */
+async function nodeCertificates(
+    issuer: Issuer,
+    clusterCa: KeyPair,
+    { node, names }: { node: string; names: string[] },
+    previous: NodeCertificates | undefined,
+): Promise<NodeCertificates> {
+    const subject = { commonName: `system:node:${node}`, organizations: ["system:nodes"] };
+    return {
+        client: await issuer.certificate(clusterCa, { ...subject, usages: ["client"] }, previous?.client),
+        server: await issuer.certificate(clusterCa, { ...subject, names, usages: ["server"] }, previous?.server),
+    };
+}
+
 async function kubernetesPki(
     issuer: Issuer,
     input: NonNullable<PkiInput["kubernetes"]>,
@@ -55,15 +79,7 @@ async function kubernetesPki(
 
     const kubelets: KubernetesPki["kubelets"] = {};
     for (const [node, names] of Object.entries(input.nodes)) {
-        const earlier = previous?.kubelets[node];
-        kubelets[node] = {
-            client: await client(`system:node:${node}`, ["system:nodes"], earlier?.client),
-            server: await issuer.certificate(
-                clusterCa,
-                { commonName: `system:node:${node}`, organizations: ["system:nodes"], names, usages: ["server"] },
-                earlier?.server,
-            ),
-        };
+        kubelets[node] = await nodeCertificates(issuer, clusterCa, { node, names }, previous?.kubelets[node]);
     }
     return {
         clusterCa,

@@ -39,6 +39,7 @@ const CHANGES: Partial<Record<Key, Change[]>> = {
     tolerations: [{ to: '[{"operator":"Exists"}]', from: EXISTING }],
     clusterWideTuning: [{ to: "true", from: EXISTING }],
     apiPort: [{ to: "16500" }],
+    embeddedWorkers: [{ to: "2" }, { to: "1", from: { embeddedWorkers: "3" } }],
     images: [{ to: IMAGES }],
     ipa: [{ to: JSON.stringify({ kernel: FILE, ramdisk: FILE }), chartOnly: true }],
     hostsAtOnce: [{ to: "1" }, { to: "3", from: { hostsAtOnce: "1" } }],

@@ -5,7 +5,7 @@ import { ironicValues } from "../../plan/manifests/ironic-values";
 import { plan, type LabPlan } from "../../plan/plan";
 import { validate } from "../../plan/validate";
 import type { MachineSpec } from "../../tasks/minikube/spec";
-import { BMO, buildLab, CLUSTER, field, HOST, NETWORK } from "./build-lab";
+import { BMO, buildLab, CLUSTER, CONTAINER, field, HOST, NETWORK } from "./build-lab";
 import type { Recorder } from "./mocks";
 
 /** What a key must reach: its value, and the field of an object of the lab in which it must be found. */
@@ -148,6 +148,11 @@ const ROWS: Record<Key, Row> = {
     podCidr: { value: "10.8.0.0/16", read: nodeVariable("POD_CIDR"), expected: "POD_CIDR=10.8.0.0/16" },
     serviceCidr: { value: "10.9.0.0/16", read: nodeVariable("CLUSTER_DNS"), expected: "CLUSTER_DNS=10.9.0.10" },
     apiPort: { value: "17000", read: ofNode("ports", 0, "external"), expected: 17_000 },
+    embeddedWorkers: {
+        value: "2",
+        read: ({ recorder }) => recorder.of(CONTAINER).filter(({ name }) => name.includes("-worker-")).length,
+        expected: 2,
+    },
     minikubeDriver: {
         value: "docker",
         with: MINIKUBE,

@@ -95,6 +95,9 @@ function outputs(type: string, inputs: Record<string, unknown>): Record<string, 
     if (type === "random:index/randomPassword:RandomPassword") {
         return { result: `password-of-${Number(inputs["length"])}-characters` };
     }
+    if (type === "command:local:Command" && String(inputs["create"]).endsWith("tasks/node-certificates.ts")) {
+        return { stdout: JSON.stringify({ client: pair("worker"), server: pair("worker server") }) };
+    }
     if (type === "command:local:Command") {
         return { stdout: JSON.stringify(fakePki()) };
     }

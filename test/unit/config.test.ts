@@ -92,6 +92,16 @@ describe("configuration", () => {
             'fakeBootSeconds = "soon": must be seconds such as "10", or a range such as "5-10", at most 3600',
         ],
         [{ nodez: "3" }, 'nodez = "3": is not a key of this program; did you mean nodes?'],
+        [{ embeddedWorkers: "14" }, 'embeddedWorkers = "14": must be a whole number from 0 to 13'],
+        [
+            { embeddedWorkers: "1", podCidr: "10.8.0.0/20" },
+            'podCidr = "10.8.0.0/20": must be at least a /19 with embeddedWorkers: ' +
+                "each worker has a thirty-second of it, and needs 254 addresses for its pods",
+        ],
+        [
+            { embeddedWorkers: "1", substrate: "minikube" },
+            'embeddedWorkers = "1": belongs to the substrate embedded: minikube\'s machine is the only node',
+        ],
         [{ fakeApiServers: "3" }, "fakeApiServers = 3: 2 clusters leave some without work"],
         [{ images: "{" }, 'images = "{": must be an object: {source, overrides}'],
         [{ images: '{"source":"ftp"}' }, 'images.source = "{\\"source\\":\\"ftp\\"}": must be one of build, pull'],

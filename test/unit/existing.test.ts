@@ -14,7 +14,7 @@ const planOf = (raw: Record<string, string>): LabPlan => plan(validate(raw), "te
 describe("A lab in a cluster that is there", () => {
     it("has a Service for each pair and each conductor, and needs no address of a network", () => {
         const planned = planOf({ ...EXISTING, namespace: "lab", conductors: "3" });
-        expect(planned.substrate).to.deep.equal({ kind: "existing", storageClass: "", containers: [] });
+        expect(planned.substrate).to.deep.equal({ kind: "existing", storageClass: "", containers: [], copiedInto: [] });
         expect(planned.reach.ironicHost).to.equal("ironic.lab.svc");
         expect(planned.conductors.map(({ host }) => host)).to.deep.equal([
             "ironic-conductor-0.lab.svc",

@@ -2,14 +2,18 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { expect } from "chai";
-import { missingInNode } from "../../machine/embedded/preflight";
+import { missingInNodes } from "../../machine/embedded/preflight";
 import { loadIntoNode } from "../../tasks/node-images";
 
-/** A Docker with one node that runs, whose containerd has the images in the file `node`, and with those in `store`. */
+/**
+ * A Docker with two nodes that run, one whose containerd has the images in the file `node` and one that has none, and
+ * with those in `store`.
+ */
 const DOCKER = `#!/bin/sh
 cd "$(dirname "$0")" || exit 1
 case "$*" in
     "exec node ctr --namespace k8s.io images ls --quiet") cat node ;;
+    "exec empty ctr --namespace k8s.io images ls --quiet") ;;
     "image inspect "*) grep -qx "$3" store ;;
     "save "*) shift; echo "$@" ;;
     "exec --interactive node ctr "*) cat >> imported ;;
@@ -36,11 +40,15 @@ describe("The images in the node of a lab", () => {
     });
 
     it("are not missed in Docker, where somebody has removed them", async () => {
-        expect(await missingInNode("node", [FKAS, IRONIC])).to.deep.equal([IRONIC]);
+        expect(await missingInNodes(["node"], [FKAS, IRONIC])).to.deep.equal([IRONIC]);
     });
 
     it("are missed in Docker as long as the node does not run", async () => {
-        expect(await missingInNode("other", [FKAS, IRONIC])).to.deep.equal([FKAS, IRONIC]);
+        expect(await missingInNodes(["other"], [FKAS, IRONIC])).to.deep.equal([FKAS, IRONIC]);
+    });
+
+    it("are missed in Docker as long as one of several nodes lacks them", async () => {
+        expect(await missingInNodes(["node", "empty"], [FKAS, IRONIC])).to.deep.equal([FKAS, IRONIC]);
     });
 
     it("are copied again, those that it lacks and no others", async () => {

@@ -1,6 +1,6 @@
 import { execFileSync, spawnSync } from "node:child_process";
 import { expect } from "chai";
-import { pkiSchema } from "../../tasks/pki/input";
+import { nodeCertificatesSchema, pkiSchema } from "../../tasks/pki/input";
 
 const PROGRAM = ["--import", "tsx", "tasks/pki.ts"];
 
@@ -18,6 +18,20 @@ describe("The program that issues the PKI", function () {
         expect(pkiSchema.safeParse(JSON.parse(first)).success).to.equal(true);
         expect(run(first)).to.equal(first);
         expect(run()).not.to.equal(first);
+    });
+
+    it("hands its CA to the program for one more node, which keeps its own results as well", () => {
+        const run = (program: string, input: object, earlier = ""): string =>
+            execFileSync(process.execPath, ["--import", "tsx", program], {
+                input: JSON.stringify(input),
+                env: { ...process.env, PULUMI_COMMAND_STDOUT: earlier },
+                encoding: "utf8",
+            });
+        const { ca } = pkiSchema.parse(JSON.parse(run("tasks/pki.ts", { name: "lab" })));
+        const node = { node: "worker-1", names: ["worker-1"], authority: ca };
+        const issued = run("tasks/node-certificates.ts", node);
+        expect(nodeCertificatesSchema.safeParse(JSON.parse(issued)).success).to.equal(true);
+        expect(run("tasks/node-certificates.ts", node, issued)).to.equal(issued);
     });
 
     const refusals: [string, string, RegExp[], Record<string, string>][] = [

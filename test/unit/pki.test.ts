@@ -1,8 +1,8 @@
 import { createPrivateKey, createPublicKey, createSign, createVerify, X509Certificate } from "node:crypto";
 import { expect } from "chai";
 import type { KeyPair } from "../../tasks/pki/certificates";
-import { pkiInputSchema, type Pki } from "../../tasks/pki/input";
-import { createPki } from "../../tasks/pki/pki";
+import { nodeInputSchema, pkiInputSchema, type Pki } from "../../tasks/pki/input";
+import { createNodeCertificates, createPki } from "../../tasks/pki/pki";
 
 describe("The PKI of a lab", function () {
     this.timeout(30_000);
@@ -46,6 +46,27 @@ describe("The PKI of a lab", function () {
         ],
         frontProxy: [of.kubernetes?.frontProxyClient, of.kubernetes?.frontProxyCa, "CN=front-proxy-client"],
         ironic: [of.servers.ironic, of.ca, "CN=ironic"],
+    });
+
+    it("has certificates of the same kind for a node that joins later, and keeps those that fit", async () => {
+        const authority = pki.kubernetes?.clusterCa as KeyPair;
+        const joining = (names: string[]) => nodeInputSchema.parse({ node: "worker-1", names, authority });
+        const issued = await createNodeCertificates(joining(["worker-1", "192.168.222.3"]));
+        const first = pki.kubernetes?.kubelets["node-0"] ?? issued;
+        for (const key of ["client", "server"] as const) {
+            const [certificate, like] = [issued, first].map((each) => new X509Certificate(each[key].cert));
+            expect(certificate?.checkIssued(new X509Certificate(authority.cert)), key).to.equal(true);
+            expect(certificate?.checkPrivateKey(createPrivateKey(issued[key].key)), key).to.equal(true);
+            expect(certificate?.subject, key).to.equal("O=system:nodes\nCN=system:node:worker-1");
+            expect(certificate?.keyUsage, key).to.deep.equal(like?.keyUsage);
+        }
+        expect(new X509Certificate(issued.server.cert).subjectAltName).to.equal(
+            "DNS:worker-1, IP Address:192.168.222.3",
+        );
+        expect(await createNodeCertificates(joining(["worker-1", "192.168.222.3"]), issued)).to.deep.equal(issued);
+        const moved = await createNodeCertificates(joining(["worker-1", "192.168.222.4"]), issued);
+        expect(moved.client).to.deep.equal(issued.client);
+        expect(moved.server).to.not.deep.equal(issued.server);
     });
 
     it("has certificates that are each signed by their own CA and name their owner", () => {

@@ -1,47 +1,49 @@
-import * as docker from "@pulumi/docker";
+import type * as docker from "@pulumi/docker";
 import type * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import { dockerLabels, LABELS_ONCE } from "../../../plan/docker-labels";
 import { substrateOf } from "../../../plan/substrate/plan";
 import type { LayerContext } from "../../context";
 import type { LabPki } from "../../lab-pki";
 import { createDockerNetwork } from "../docker-network";
 import { createProvider } from "../provider";
 import { LoadedImages } from "./loaded-images";
-import { NODE_VOLUMES } from "./node-storage";
-import { adminKubeconfig, nodeFiles } from "./pki-files";
+import { createNodeContainer, createNodeVolume } from "./node-container";
+import { adminKubeconfig, controlPlaneFiles } from "./pki-files";
+import { WorkerNode } from "./worker-node";
 
 export interface EmbeddedKubernetesArgs extends LayerContext {
     pki: LabPki;
     dockerProvider: docker.Provider;
 }
 
-/** Longest wait for a fresh node to be Ready, seconds. It takes 25 s on two quiet cores. */
-const NODE_READY_SECONDS = 300;
+/** Images are copied into so many nodes at once: more would only wait for the same disk. */
+const COPIES_AT_ONCE = 2;
 
 /**
- * A real Kubernetes in one Docker container, on a Docker network that is the provisioning network.
- * It needs nothing but Docker. Its state is in a volume, so it survives a restart and a new container.
+ * A real Kubernetes in Docker containers, one for each node, on a Docker network that is the provisioning network.
+ * It needs nothing but Docker. Its state is in volumes, so it survives a restart and new containers.
  */
 export class EmbeddedKubernetes extends pulumi.ComponentResource {
     readonly network: docker.Network;
+    /** The container of the node with the control plane. */
     readonly node: docker.Container;
     readonly kubeconfig: pulumi.Output<string>;
     readonly provider: kubernetes.Provider;
     readonly loadedImages: LoadedImages;
+    readonly workers: WorkerNode[];
 
     constructor(name: string, args: EmbeddedKubernetesArgs, opts?: pulumi.ComponentResourceOptions) {
         super("metal3lab:index:EmbeddedKubernetes", name, {}, opts);
         const child = { parent: this, provider: args.dockerProvider };
 
         this.network = createDockerNetwork(`${name}-provisioning`, substrateOf("embedded", args.plan), args, child);
-        const volume = createVolume(name, args, child);
-        this.node = createNode(name, args, this.network, volume, child);
+        this.node = createControlPlane(name, args, this.network, child);
         this.loadedImages = new LoadedImages(
             `${name}-images`,
             { images: args.images, node: this.node },
             { parent: this },
         );
+        this.workers = this.createWorkers(name, args);
         // The kubeconfig does not depend on the node. A new node (of another image) has the same state in its volume,
         // but a kubeconfig that depended on the node would replace the provider, and every object with it.
         const { apiPort } = substrateOf("embedded", args.plan).node;
@@ -56,81 +58,31 @@ export class EmbeddedKubernetes extends pulumi.ComponentResource {
         );
         this.registerOutputs({ kubeconfig: this.kubeconfig });
     }
+
+    private createWorkers(name: string, args: EmbeddedKubernetesArgs): WorkerNode[] {
+        const copies: pulumi.Resource[] = [this.loadedImages];
+        return substrateOf("embedded", args.plan).workers.map((node) => {
+            const before = copies.at(-COPIES_AT_ONCE);
+            const worker = new WorkerNode(
+                `${name}-worker-${node.index}`,
+                { ...args, node, controlPlane: this.node, network: this.network, copyAfter: before ? [before] : [] },
+                { parent: this },
+            );
+            copies.push(worker.loadedImages);
+            return worker;
+        });
+    }
 }
 
-/** Holds images, etcd and persistent volumes. It is a volume because overlayfs cannot lie on overlayfs. */
-function createVolume(
+function createControlPlane(
     name: string,
-    { plan }: EmbeddedKubernetesArgs,
-    opts: pulumi.CustomResourceOptions,
-): docker.Volume {
-    return new docker.Volume(
-        `${name}-var`,
-        { name: `${plan.prefix}-var`, labels: dockerLabels(plan) },
-        { ...opts, ...LABELS_ONCE },
-    );
-}
-
-function createNode(
-    name: string,
-    { config, plan, images, pki }: EmbeddedKubernetesArgs,
+    args: EmbeddedKubernetesArgs,
     network: docker.Network,
-    volume: docker.Volume,
     opts: pulumi.CustomResourceOptions,
 ): docker.Container {
-    const { node } = substrateOf("embedded", plan);
-    return new docker.Container(
-        `${name}-control-plane`,
-        {
-            name: node.name,
-            hostname: node.name,
-            image: images.reference("node"),
-            envs: [
-                `NODE_NAME=${node.name}`,
-                `NODE_IP=${node.address}`,
-                `POD_CIDR=${config.podCidr}`,
-                `SERVICE_CIDR=${config.serviceCidr}`,
-                `CLUSTER_DNS=${node.dnsAddress}`,
-                `PAUSE_IMAGE=${images.reference("pause")}`,
-                `NODE_VOLUMES=${Object.keys(NODE_VOLUMES).join(" ")}`,
-                "KUBE_PROXY_MODE=iptables",
-                "POD_MTU=1500",
-                "KUBE_APISERVER_ARGS=",
-            ],
-            uploads: pki.issued.apply((issued) =>
-                Object.entries(nodeFiles(issued, node.name)).map(([file, content]) => ({
-                    file: `/etc/kubernetes/pki/${file}`,
-                    content,
-                })),
-            ),
-            volumes: [{ volumeName: volume.name, containerPath: "/var" }],
-            tmpfs: { "/run": "exec", "/tmp": "exec" },
-            networksAdvanced: [{ name: network.name, ipv4Address: node.address }],
-            ports: [{ internal: 6443, external: node.apiPort, ip: "127.0.0.1" }],
-            // Every capability but one, instead of `privileged`: some machines cannot grant CAP_SYS_RESOURCE, and
-            // nothing here needs it. Pulumi's official docker plugin reads the long name back, and would replace the
-            // node at each refresh for the short one.
-            capabilities: { adds: ["ALL"], drops: ["CAP_SYS_RESOURCE"] },
-            securityOpts: ["seccomp=unconfined", "apparmor=unconfined"],
-            devices: [{ hostPath: "/dev/kmsg" }],
-            deviceCgroupRules: ["a *:* rwm"],
-            cgroupnsMode: "private",
-            // Docker's default is 1024 for each container. With that, the cluster would get a small part of a busy
-            // machine beside dozens of fake nodes.
-            cpuShares: 16_384,
-            restart: "unless-stopped",
-            stopSignal: "SIGHUP",
-            destroyGraceSeconds: 10,
-            healthcheck: {
-                tests: ["CMD", "/usr/local/lib/lab-node/ready.sh"],
-                interval: "5s",
-                timeout: "15s",
-                retries: Math.ceil(NODE_READY_SECONDS / 5),
-            },
-            wait: true,
-            waitTimeout: NODE_READY_SECONDS,
-            labels: dockerLabels(plan),
-        },
-        { ...opts, customTimeouts: { create: "10m" }, deleteBeforeReplace: true },
-    );
+    const { node } = substrateOf("embedded", args.plan);
+    const volume = createNodeVolume(`${name}-var`, { plan: args.plan, label: "var" }, opts);
+    const files = args.pki.issued.apply((issued) => controlPlaneFiles(issued, node.name));
+    const ports = [{ internal: 6443, external: node.apiPort, ip: "127.0.0.1" }];
+    return createNodeContainer(`${name}-control-plane`, { ...args, node, files, network, volume, ports }, opts);
 }

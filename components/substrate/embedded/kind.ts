@@ -8,7 +8,7 @@ import { ClusterDns } from "./cluster-dns";
 import { EmbeddedKubernetes } from "./embedded-kubernetes";
 import { NodeStorage } from "./node-storage";
 
-/** A real Kubernetes in one Docker container, on a Docker network that is the provisioning network. */
+/** A real Kubernetes in Docker containers, on a Docker network that is the provisioning network. */
 export const embedded: SubstrateKind = {
     certificates,
     create(context, pki, { parent }) {
@@ -16,7 +16,7 @@ export const embedded: SubstrateKind = {
         const { node, storageClass } = substrateOf("embedded", plan);
         const dockerProvider = new docker.Provider("docker", {}, { parent });
         const cluster = new EmbeddedKubernetes("kubernetes", { ...context, pki, dockerProvider }, { parent });
-        const { provider } = cluster;
+        const { provider, workers } = cluster;
         const inCluster = { parent, deletedWith: cluster.node };
         const dns = new ClusterDns(
             "dns",
@@ -27,9 +27,10 @@ export const embedded: SubstrateKind = {
         return {
             kubeconfig: cluster.kubeconfig,
             provider,
-            ready: [cluster.loadedImages, dns, ...storage.volumes],
+            // Workers too: otherwise every pod of a new lab would be on the control plane before they join it.
+            ready: [cluster.loadedImages, dns, ...storage.volumes, ...workers.map(({ joined }) => joined)],
             cluster: cluster.node,
-            containers: [cluster.node.name],
+            containers: [cluster.node, ...workers.map(({ container }) => container)].map((each) => each.name),
             createPair: (pair, needs, opts) =>
                 new DockerPair(
                     pair.name,

@@ -6,14 +6,16 @@ import type { ImageReferences } from "../../../plan/image-reference";
 export interface LoadedImagesArgs {
     images: ImageReferences;
     node: docker.Container;
+    /** Copies into other nodes for which this one waits. Default: none. */
+    after?: pulumi.Resource[];
 }
 
 /**
- * The images that run in the embedded cluster, copied from Docker's store into the node's containerd: there is no
+ * The images that run in the embedded cluster, copied from Docker's store into the containerd of one node: there is no
  * container registry to pull them from. Copied anew when an image or the node changes.
  */
 export class LoadedImages extends pulumi.ComponentResource {
-    constructor(name: string, { images, node }: LoadedImagesArgs, opts?: pulumi.ComponentResourceOptions) {
+    constructor(name: string, { images, node, after = [] }: LoadedImagesArgs, opts?: pulumi.ComponentResourceOptions) {
         super("metal3lab:index:LoadedImages", name, {}, opts);
         const references = images.inCluster();
         new command.local.Command(
@@ -23,7 +25,7 @@ export class LoadedImages extends pulumi.ComponentResource {
                 environment: { NODE_CONTAINER: node.name, IMAGES: references.join(" ") },
                 triggers: [node.id],
             },
-            { parent: this, customTimeouts: { create: "15m", update: "15m" } },
+            { parent: this, dependsOn: after, customTimeouts: { create: "15m", update: "15m" } },
         );
         this.registerOutputs({});
     }

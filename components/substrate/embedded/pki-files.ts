@@ -1,7 +1,8 @@
-import type { Pki } from "../../../tasks/pki/input";
+import type { KeyPair } from "../../../tasks/pki/certificates";
+import type { NodeCertificates, Pki } from "../../../tasks/pki/input";
 
-/** The files that the node expects in /etc/kubernetes/pki (toolchain/images/node), by name. */
-export function nodeFiles(pki: Pki, nodeName: string): Record<string, string> {
+/** The files that the control plane expects in /etc/kubernetes/pki (toolchain/images/node), by name. */
+export function controlPlaneFiles(pki: Pki, nodeName: string): Record<string, string> {
     const kubernetes = pki.kubernetes;
     const kubelet = kubernetes?.kubelets[nodeName];
     if (!kubernetes || !kubelet) {
@@ -21,16 +22,31 @@ export function nodeFiles(pki: Pki, nodeName: string): Record<string, string> {
         "front-proxy-client": kubernetes.frontProxyClient,
     };
     return {
-        ...Object.fromEntries(
-            Object.entries(pairs).flatMap(([name, { cert, key }]) => [
-                [`${name}.crt`, cert],
-                [`${name}.key`, key],
-            ]),
-        ),
+        ...pairFiles(pairs),
         "sa.pub": kubernetes.serviceAccount.publicKey,
         "sa.key": kubernetes.serviceAccount.privateKey,
     };
 }
+
+/** The files that a worker expects there: no key with which it could do more than a node of its name may do. */
+export function workerFiles(pki: Pki, { client, server }: NodeCertificates): Record<string, string> {
+    if (!pki.kubernetes) {
+        throw new Error("the PKI has no certificates for Kubernetes");
+    }
+    const { clusterCa, kubeProxy } = pki.kubernetes;
+    return {
+        "ca.crt": clusterCa.cert,
+        ...pairFiles({ kubelet: client, "kubelet-server": server, "kube-proxy": kubeProxy }),
+    };
+}
+
+const pairFiles = (pairs: Record<string, KeyPair>): Record<string, string> =>
+    Object.fromEntries(
+        Object.entries(pairs).flatMap(([name, { cert, key }]) => [
+            [`${name}.crt`, cert],
+            [`${name}.key`, key],
+        ]),
+    );
 
 /**
  * Administrator's kubeconfig for the API at `server`.

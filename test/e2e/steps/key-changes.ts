@@ -99,6 +99,7 @@ export const SHOWN_BY: Partial<Record<Key, Partial<Record<Effect, string>>>> = {
     nodeSelector: { "restarts pods": "../existing.test", "restarts the pairs": "../existing.test" },
     tolerations: { "restarts pods": "../existing.test", "restarts the pairs": "../existing.test" },
     clusterWideTuning: { "restarts pods": "../existing.test" },
+    embeddedWorkers: { "in place": "workers" },
 };
 
 /** A value that a living lab refuses, and the rule that says so. */

@@ -1,10 +1,11 @@
 #!/bin/sh
 # Makes a container fit to be a Kubernetes node, then hands over to runit.
-# Input: the files of /etc/kubernetes/pki and the variables NODE_NAME, NODE_IP, POD_CIDR, SERVICE_CIDR, CLUSTER_DNS, PAUSE_IMAGE,
-# NODE_VOLUMES, KUBE_PROXY_MODE, POD_MTU, KUBE_APISERVER_ARGS (components/substrate/embedded.ts).
+# Input: the files of /etc/kubernetes/pki and the variables NODE_ROLE (control-plane or worker), NODE_NAME, NODE_IP,
+# NODE_POD_CIDR, POD_ROUTES, MAX_PODS, CONTROL_PLANE_IP, POD_CIDR, SERVICE_CIDR, CLUSTER_DNS, PAUSE_IMAGE, NODE_VOLUMES,
+# KUBE_PROXY_MODE, POD_MTU, KUBE_APISERVER_ARGS (components/substrate/embedded).
 set -eu
 
-: "${NODE_NAME:?}" "${NODE_IP:?}" "${POD_CIDR:?}" "${SERVICE_CIDR:?}"
+: "${NODE_ROLE:?}" "${NODE_NAME:?}" "${NODE_IP:?}" "${POD_CIDR:?}" "${SERVICE_CIDR:?}"
 
 # The container has its own cgroup namespace, but Docker mounts its view read-only.
 mount -o remount,bind,rw /sys
@@ -19,7 +20,7 @@ mount --make-rshared /
 if [ -f /sys/fs/cgroup/cgroup.controllers ]; then
     mkdir -p /sys/fs/cgroup/init
     while read -r pid; do echo "$pid" > /sys/fs/cgroup/init/cgroup.procs 2>/dev/null || true; done < /sys/fs/cgroup/cgroup.procs
-    for controller in $(cat /sys/fs/cgroup/cgroup.controllers); do
+    tr ' ' '\n' < /sys/fs/cgroup/cgroup.controllers | while read -r controller; do
         echo "+$controller" > /sys/fs/cgroup/cgroup.subtree_control || true
     done
 fi
@@ -37,6 +38,7 @@ sysctl -qw net.ipv4.ip_forward=1
 # Absent where br_netfilter is built in or not loaded: a Service's answer to a pod of its own node needs it.
 modprobe -q br_netfilter 2>/dev/null || true
 sysctl -qw net.bridge.bridge-nf-call-iptables=1 2>/dev/null || true
+/usr/local/lib/lab-node/pod-network.sh
 
 # Data of pods that are not root: kubelet makes a missing directory for root alone.
 for volume in $NODE_VOLUMES; do
@@ -46,8 +48,11 @@ done
 
 rm -rf /run/service
 /usr/local/lib/lab-node/write-configuration.sh
-mkdir -p /var/log/lab-node /var/lib/kubelet /var/lib/etcd /run/service
+mkdir -p /var/log/lab-node /var/lib/lab-node /var/lib/kubelet /var/lib/etcd /run/service
 for service in /etc/lab-node/service/*; do
-    cp -r "$service" /run/service/
+    case "$NODE_ROLE ${service##*/}" in
+        "worker etcd" | "worker kube-apiserver" | "worker kube-controller-manager" | "worker kube-scheduler") ;;
+        *) cp -r "$service" /run/service/ ;;
+    esac
 done
 exec runsvdir -P /run/service

@@ -10,7 +10,7 @@ kind: Config
 current-context: lab
 clusters:
   - name: lab
-    cluster: {server: "https://$NODE_IP:6443", certificate-authority: $pki/ca.crt}
+    cluster: {server: "https://$CONTROL_PLANE_IP:6443", certificate-authority: $pki/ca.crt}
 users:
   - name: $1
     user: {client-certificate: $pki/$1.crt, client-key: $pki/$1.key}
@@ -19,7 +19,10 @@ contexts:
     context: {cluster: lab, user: $1}
 EOF
 }
-for client in admin controller-manager scheduler kubelet kube-proxy; do kubeconfig "$client"; done
+for client in kubelet kube-proxy; do kubeconfig "$client"; done
+if [ "$NODE_ROLE" != worker ]; then
+    for client in admin controller-manager scheduler; do kubeconfig "$client"; done
+fi
 
 cat > /etc/kubernetes/kubelet.yaml <<EOF
 apiVersion: kubelet.config.k8s.io/v1beta1
@@ -37,7 +40,7 @@ tlsPrivateKeyFile: $pki/kubelet-server.key
 rotateCertificates: false
 serverTLSBootstrap: false
 failSwapOn: false
-maxPods: 500
+maxPods: $MAX_PODS
 registerWithTaints: []
 # The machine's disk is everybody's: evicting the lab because a neighbour fills it helps nobody, and images
 # that were imported rather than pulled cannot be fetched again once collected.
@@ -85,8 +88,8 @@ cat > /etc/cni/net.d/10-lab.conflist <<EOF
   "name": "lab",
   "plugins": [
     {
-      "type": "bridge", "bridge": "cni0", "isGateway": true, "ipMasq": true, "hairpinMode": true, "mtu": $POD_MTU,
-      "ipam": {"type": "host-local", "dataDir": "/run/cni-ipam", "ranges": [[{"subnet": "$POD_CIDR"}]], "routes": [{"dst": "0.0.0.0/0"}]}
+      "type": "bridge", "bridge": "cni0", "isGateway": true, "ipMasq": false, "hairpinMode": true, "mtu": $POD_MTU,
+      "ipam": {"type": "host-local", "dataDir": "/run/cni-ipam", "ranges": [[{"subnet": "$NODE_POD_CIDR"}]], "routes": [{"dst": "0.0.0.0/0"}]}
     },
     {"type": "portmap", "capabilities": {"portMappings": true}}
   ]
