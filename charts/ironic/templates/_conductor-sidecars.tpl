@@ -9,8 +9,8 @@ name: provisioning-ip
 image: {{ include "ironic.image" (list .root "ironic") }}
 imagePullPolicy: {{ $values.imagePullPolicy }}
 restartPolicy: Always
-command: [python3, -u, /scripts/provisioning_ip.py]
-env:
+command: {{- include "ironic.python" (list "/scripts/provisioning_ip.py") | nindent 2 }}
+env: {{- include "ironic.pythonEnv" . | nindent 2 }}
   - { name: PROVISIONING_IP, value: {{ .ip | quote }} }
   - { name: PROVISIONING_CIDR, value: {{ $values.provisioning.cidr | quote }} }
   - { name: PROVISIONING_INTERFACE, value: {{ $values.provisioning.interface | quote }} }
@@ -103,7 +103,7 @@ volumeMounts:
 name: prepare
 image: {{ include "ironic.image" (list .root "ironic") }}
 imagePullPolicy: {{ $values.imagePullPolicy }}
-command: [python3, -u, /scripts/prepare.py]
+command: {{- include "ironic.python" (list "/scripts/prepare.py") | nindent 2 }}
 env: {{- include "ironic.conductorEnv" .root | nindent 2 }}
   {{- if not $values.images.ipa }}
   - { name: HTTP_URL, value: {{ printf "http://%s:%v" .ip $values.conductor.httpPort | quote }} }
