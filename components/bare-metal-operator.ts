@@ -4,6 +4,7 @@ import { BMO_PROBE, BMO_WEBHOOK_NAMES, bmoObjects } from "../plan/manifests/bmo"
 import type { Manifest } from "../plan/manifests/documents";
 import { ownerlessFirmwareSchemas } from "../plan/manifests/firmware-schemas";
 import { replacement } from "../plan/manifests/managers";
+import { podPullSecrets } from "../plan/manifests/pull-secrets";
 import { answering } from "./answering";
 import type { Ironic } from "./ironic";
 import { createObjects, type KubernetesObject } from "./kubernetes-object";
@@ -51,7 +52,7 @@ export class BareMetalOperator extends pulumi.ComponentResource {
 }
 
 /** Upstream's objects with the lab's image, certificate, address of Ironic and profile. */
-function operatorObjects({ plan, images, pki, credentials, ironic, manifests }: BareMetalOperatorArgs) {
+function operatorObjects({ config, plan, images, pki, credentials, ironic, manifests }: BareMetalOperatorArgs) {
     const { profile } = plan;
     const webhook = pki.server(BMO_CERTIFICATE);
     return bmoObjects<pulumi.Input<string>>({
@@ -72,6 +73,7 @@ function operatorObjects({ plan, images, pki, credentials, ironic, manifests }: 
             probeTimeoutSeconds: profile.probeTimeoutSeconds,
             args: profile.leaderElection ? {} : { "enable-leader-election": false },
             requests: cpuRequest(profile.controllerRequests.bmo),
+            ...podPullSecrets(config),
         },
         webhook: {
             certificate: { certificate: webhook.cert, privateKey: webhook.key },

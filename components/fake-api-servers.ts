@@ -2,6 +2,7 @@ import * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { CLUSTER_PORTS } from "../plan/addresses";
 import { FAKE_API_SERVER_LABEL } from "../plan/manifests/cluster-objects";
+import { podPullSecrets } from "../plan/manifests/pull-secrets";
 import type { ClusterPlan, FakeApiServerPlan, LabPlan } from "../plan/plan";
 import { GO_RUNTIME_LARGE } from "../plan/profiles";
 import type { ClusterApi } from "./cluster-api";
@@ -101,7 +102,7 @@ const selector = (server: FakeApiServerPlan) => ({
 function createDeployment(
     server: FakeApiServerPlan,
     account: kubernetes.core.v1.ServiceAccount,
-    { plan, images }: FakeApiServersArgs,
+    { config, plan, images }: FakeApiServersArgs,
     opts: pulumi.CustomResourceOptions,
 ): kubernetes.apps.v1.Deployment {
     return new kubernetes.apps.v1.Deployment(
@@ -118,6 +119,7 @@ function createDeployment(
                     spec: {
                         serviceAccountName: account.metadata.name,
                         terminationGracePeriodSeconds: 5,
+                        ...podPullSecrets(config),
                         containers: [
                             {
                                 name: "fkas",

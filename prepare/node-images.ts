@@ -1,13 +1,14 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { LayerContext } from "../components/context";
+import { imagesOfNode } from "../plan/image-reference";
 import { loadIntoNode } from "../tasks/node-images";
 import { imagesInNode } from "../toolchain/docker/node-images";
 
 /**
- * Copies images into the node of a lab that is there, where somebody has removed them from it (`crictl rmi`). Pulumi
- * does so only when an image or the node changes, and pods would wait for ever: there is no registry to pull from.
+ * Brings images into the node of a lab that is there, where somebody has removed them from it (`crictl rmi`). Pulumi
+ * does so only when an image or the node changes, and pods would wait for ever where there is no registry to pull from.
  */
-export async function restoreNodeImages({ plan, images }: LayerContext): Promise<void> {
+export async function restoreNodeImages({ config, plan, images }: LayerContext): Promise<void> {
     const { copiedInto: name } = plan.substrate;
     if (name === undefined) {
         return;
@@ -18,6 +19,8 @@ export async function restoreNodeImages({ plan, images }: LayerContext): Promise
         () => false,
     );
     if (isThere) {
-        await loadIntoNode(name, images.inCluster(), (text) => void pulumi.log.info(text));
+        const { imageRegistry: prefix } = config;
+        const registry = prefix === undefined ? undefined : { prefix, gateway: plan.substrate.gateway };
+        await loadIntoNode(name, imagesOfNode(images), (text) => void pulumi.log.info(text), registry);
     }
 }

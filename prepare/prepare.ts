@@ -12,6 +12,7 @@ import { changeSummary } from "../plan/change/summary";
 import type { LabConfig } from "../plan/config/keys";
 import type { LabOwner } from "../plan/lab-owner";
 import { ironicValues } from "../plan/manifests/ironic-values";
+import { podPullSecrets } from "../plan/manifests/pull-secrets";
 import { plan } from "../plan/plan";
 import type { Problem } from "../plan/problem";
 import { ConfigurationError, validate } from "../plan/validate";
@@ -93,7 +94,7 @@ export async function prepare(): Promise<LabArgs> {
             path: "charts/ironic",
             releaseName: "ironic",
             namespace: planned.namespace,
-            values: ironicValues(planned, images),
+            values: ironicValues(planned, images, podPullSecrets(wanted.config)),
             kubeVersion: goTarget("kube").version,
         }),
     };
@@ -105,12 +106,12 @@ async function ipaProblems({ config, images }: LayerContext): Promise<Problem[]>
         return [];
     }
     const report = (line: string): void => void pulumi.log.info(line);
-    return ensureIpaImage(config.ipa, images.reference("image-server"), { cache: new Cache(cacheRoot()), report });
+    return ensureIpaImage(config.ipa, images.local("image-server"), { cache: new Cache(cacheRoot()), report });
 }
 
 function wantedLab(config: LabConfig, owner: LabOwner, living: LivingLab): WantedLab & LayerContext {
-    const images = new Images(config.images, config.ipa);
-    const builtImages = [...images.built(), ...substrateNeeds(config).moreImages.map((name) => images.reference(name))];
+    const images = new Images(config.images, config.ipa, config.imageRegistry);
+    const builtImages = [...images.built(), ...substrateNeeds(config).moreImages.map((name) => images.local(name))];
     const planned = plan(config, pulumi.getStack());
     return { config, plan: planned, grows: grows(living, planned), images, owner, builtImages };
 }

@@ -58,24 +58,39 @@ export const pinnedReference = z.string().regex(/^[^\s:@]+(:\d+)?[^\s:@]*(:(?!la
 });
 
 /**
- * A JSON object, as Pulumi hands over a key that was set with `--path`.
+ * A JSON object or list, as Pulumi hands over a key that was set with `--path`.
  * @param shape what its message says it must be
  */
-const jsonObject = (shape: string) =>
+const json = (shape: string) =>
     z.string().transform((value, context): unknown => {
         try {
             return JSON.parse(value);
         } catch {
-            context.addIssue({ code: "custom", message: `must be an object: ${shape}` });
+            context.addIssue({ code: "custom", message: `must be ${shape}` });
             return z.NEVER;
         }
     });
 
 /** A JSON object `{source, overrides}`. */
-export const imageOptions = jsonObject("{source, overrides}").pipe(
+export const imageOptions = json("an object: {source, overrides}").pipe(
     z.strictObject({
         source: choice(IMAGE_SOURCES).default("build"),
         overrides: z.record(z.string(), pinnedReference).default({}),
+    }),
+);
+
+/** Where images are in a registry: its host, its port, and a path. Docker takes a first part for a host by its dot or port. */
+export const registryPrefix = z
+    .string()
+    .regex(
+        /^(localhost|[a-z0-9-]+(\.[a-z0-9-]+)+|[a-z0-9-]+(?=:))(:\d{1,5})?(\/[a-z0-9]+([._-]+[a-z0-9]+)*)*$/,
+        "must be a registry such as registry.example:5000/lab: a host with a dot or a port, no scheme, no tag",
+    );
+
+/** A JSON list of names of Kubernetes objects. */
+export const objectNames = json("a list: [NAME, …]").pipe(
+    z.array(z.string().regex(/^[a-z0-9]([-.a-z0-9]{0,251}[a-z0-9])?$/, "must be the name of a Secret"), {
+        error: "must be a list: [NAME, …]",
     }),
 );
 
@@ -100,6 +115,6 @@ const checkedFile = z.strictObject({
 });
 
 /** A JSON object with the files of the Ironic Python agent. */
-export const ipaFiles = jsonObject("{kernel: {from, sha256}, ramdisk: {from, sha256}}").pipe(
+export const ipaFiles = json("an object: {kernel: {from, sha256}, ramdisk: {from, sha256}}").pipe(
     z.strictObject({ kernel: checkedFile, ramdisk: checkedFile }),
 );

@@ -2,6 +2,7 @@ import { allConductorAddresses } from "../addresses";
 import { referenceParts, type ImageReferences } from "../image-reference";
 import type { LabPlan } from "../plan";
 import { OS_IMAGE } from "./os-image";
+import type { PodPullSecrets } from "./pull-secrets";
 
 /** Secret with Ironic's and the database's credentials. */
 export const CREDENTIALS_SECRET = "ironic-credentials";
@@ -10,7 +11,7 @@ export const CREDENTIALS_SECRET = "ironic-credentials";
 export const TLS_SECRET = "ironic-tls";
 
 /** Values of charts/ironic: plain, never outputs, so that a preview can render the chart before there is a cluster. */
-export function ironicValues(plan: LabPlan, images: ImageReferences): object {
+export function ironicValues(plan: LabPlan, images: ImageReferences, pullSecrets: PodPullSecrets = {}): object {
     const { profile, substrate } = plan;
     const ipa = images.ipa();
     return {
@@ -23,6 +24,7 @@ export function ironicValues(plan: LabPlan, images: ImageReferences): object {
             imageServer: referenceParts(images.reference("image-server")),
             ...(ipa === undefined ? {} : { ipa: referenceParts(ipa) }),
         },
+        ...pullSecrets,
         provisioning: { cidr: plan.network.cidr, ips: plan.conductors.map(({ provisioningIp }) => provisioningIp) },
         service: { externalIPs: [substrate.serviceAddress] },
         conductor: {

@@ -1,6 +1,7 @@
 import { asRecord, asRecords, changeManifest, describe, findManifest, recordAt } from "./documents";
 import { ManifestError } from "./documents";
 import type { Manifest } from "./documents";
+import type { PodPullSecrets } from "./pull-secrets";
 
 /** The value of a command-line flag; `true` is written `--flag=true`, null takes the flag away. */
 export type FlagValue = string | number | boolean | null;
@@ -30,6 +31,8 @@ export interface ManagerTuning {
     probeTimeoutSeconds?: number | undefined;
     /** How a pod with new settings takes the place of the old one, as the Deployment's strategy has it. */
     strategy?: "Recreate" | "RollingUpdate" | undefined;
+    /** Secrets by which the image may be pulled. */
+    imagePullSecrets?: PodPullSecrets["imagePullSecrets"];
     /** Seconds that a pod keeps running after it was told to stop, from 1. Its grace period begins after them. */
     drainSeconds?: number | undefined;
 }
@@ -93,6 +96,9 @@ export function tuneManager(
             container.resources = { ...asRecord(container.resources), requests: { ...tuning.requests } };
         }
         setProbeTimeouts(container, tuning.probeTimeoutSeconds);
+        if (tuning.imagePullSecrets !== undefined) {
+            recordAt(copy, "spec", "template", "spec").imagePullSecrets = tuning.imagePullSecrets;
+        }
         if (tuning.strategy !== undefined) {
             recordAt(copy, "spec").strategy = { type: tuning.strategy };
         }

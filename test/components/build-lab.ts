@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { Lab } from "../../components/lab";
+import type { LabConfig } from "../../plan/config/keys";
 import { plan, type LabPlan } from "../../plan/plan";
 import { validate } from "../../plan/validate";
 import { Images } from "../../prepare/images";
@@ -16,6 +17,7 @@ export const BMO = "bmo-deployment-baremetal-operator-controller-manager";
 
 interface BuiltLab {
     recorder: Recorder;
+    config: LabConfig;
     plan: LabPlan;
     images: Images;
     /** The values of the lab's outputs. */
@@ -49,7 +51,7 @@ async function build(raw: Record<string, string>): Promise<BuiltLab> {
     // The mocks give a kubeconfig with no cluster behind it, and so no host that could leave the lab.
     Management.prototype.hosts = async () => [];
     const planned = plan(config, "test");
-    const images = new Images(config.images, config.ipa);
+    const images = new Images(config.images, config.ipa, config.imageRegistry);
     const { outputs } = new Lab("lab", {
         config,
         plan: planned,
@@ -62,7 +64,7 @@ async function build(raw: Record<string, string>): Promise<BuiltLab> {
         pulumi.output(outputs).apply(resolve);
     });
     await pulumi.runtime.disconnect();
-    return { recorder, plan: planned, images, output };
+    return { recorder, config, plan: planned, images, output };
 }
 
 /** Builds a whole lab against the mocks. @returns its resources. */

@@ -34,6 +34,8 @@ const CHANGES: Partial<Record<Key, Change[]>> = {
     cleaning: [{ to: "metadata" }],
     apiPort: [{ to: "16500" }],
     images: [{ to: IMAGES }],
+    imageRegistry: [{ to: "registry.example:5000/lab" }],
+    imagePullSecrets: [{ to: '["pull"]' }],
     ipa: [{ to: JSON.stringify({ kernel: FILE, ramdisk: FILE }), chartOnly: true }],
     hostsAtOnce: [{ to: "1" }, { to: "3", from: { hostsAtOnce: "1" } }],
     rolloutsAtOnce: [{ to: "2" }],

@@ -1,9 +1,13 @@
 import { expect } from "chai";
 import { keys, type Key } from "../../plan/config/keys";
+import { referenceBelow } from "../../plan/image-reference";
 import { ironicValues } from "../../plan/manifests/ironic-values";
+import { podPullSecrets } from "../../plan/manifests/pull-secrets";
 import { plan } from "../../plan/plan";
 import { validate } from "../../plan/validate";
+import type { ClusterApiInput } from "../../tasks/cluster-api/input";
 import type { MachineSpec } from "../../tasks/minikube/spec";
+import { builtReference } from "../../toolchain/images/reference";
 import { BMO, buildLab, CLUSTER, field, HOST, NETWORK } from "./build-lab";
 import type { Recorder } from "./mocks";
 
@@ -19,6 +23,7 @@ interface Row {
 interface Recorded {
     recorder: Recorder;
     values: Record<string, unknown> & {
+        imagePullSecrets?: unknown;
         provisioning: { ips: string[] };
         conductor: { tunedRuntime: boolean };
         images: { ipa?: { repository: string } };
@@ -165,6 +170,24 @@ const ROWS: Record<Key, Row> = {
         read: ofNode("image"),
         expected: "example.com/node:1.2.3",
     },
+    imageRegistry: {
+        value: "registry.example:5000/lab",
+        read: ({ recorder }) => field(recorder.named("fkas-0"), "spec", "template", "spec", "containers", 0, "image"),
+        expected: referenceBelow("registry.example:5000/lab", "fkas", builtReference("fkas")),
+    },
+    imagePullSecrets: {
+        value: '["pull","more"]',
+        read: ({ recorder, values }) => [
+            values.imagePullSecrets,
+            ...["fkas-0", BMO, "dns-deployment"].map((name) =>
+                field(recorder.named(name), "spec", "template", "spec", "imagePullSecrets"),
+            ),
+            ...Object.values(
+                (JSON.parse(String(field(recorder.named("cluster-api"), "stdin"))) as ClusterApiInput).controllers,
+            ).map(({ imagePullSecrets }) => imagePullSecrets),
+        ],
+        expected: Array<unknown>(9).fill([{ name: "pull" }, { name: "more" }]),
+    },
     ipa: {
         value: JSON.stringify({ kernel: IPA_FILE, ramdisk: IPA_FILE }),
         read: ({ values }) => values.images.ipa?.repository,
@@ -179,8 +202,8 @@ const ROWS: Record<Key, Row> = {
 };
 
 async function recordLab(raw: Record<string, string>): Promise<Recorded> {
-    const { recorder, images, plan: planned, output } = await buildLab(raw);
-    const values = ironicValues(planned, images) as Recorded["values"];
+    const { recorder, config, images, plan: planned, output } = await buildLab(raw);
+    const values = ironicValues(planned, images, podPullSecrets(config)) as Recorded["values"];
     return { recorder, values, waitSeconds: planned.waitSeconds, fleet: output["fleet"] };
 }
 

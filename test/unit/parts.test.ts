@@ -136,7 +136,7 @@ describe("The input of clusterctl init", () => {
     const input = (raw: Record<string, string>): Input => {
         const config = validate(raw);
         return JSON.parse(
-            installInput({ images: new Images(config.images), plan: plan(config, "dev") }, "kubeconfig", {
+            installInput({ config, images: new Images(config.images), plan: plan(config, "dev") }, "kubeconfig", {
                 cert: "c",
                 key: "k",
             }),

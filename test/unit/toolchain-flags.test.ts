@@ -27,7 +27,7 @@ function knownFlags(program: string): string[] {
 function told(tuning: string): Record<string, { image: { repository: string }; args: Record<string, unknown> }> {
     const config = validate({ tuning });
     const images = new Images({ source: "build", overrides: {} });
-    const input = installInput({ images, plan: plan(config, "dev") }, "kubeconfig", { cert: "c", key: "k" });
+    const input = installInput({ config, images, plan: plan(config, "dev") }, "kubeconfig", { cert: "c", key: "k" });
     return (JSON.parse(input) as { controllers: ReturnType<typeof told> }).controllers;
 }
 

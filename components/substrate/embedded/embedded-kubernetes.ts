@@ -14,6 +14,8 @@ import { adminKubeconfig, nodeFiles } from "./pki-files";
 export interface EmbeddedKubernetesArgs extends LayerContext {
     pki: LabPki;
     dockerProvider: docker.Provider;
+    /** Resources after which images can be had from the lab's registry. Empty where the lab has none. */
+    after: pulumi.Resource[];
 }
 
 /** Longest wait for a fresh node to be Ready, seconds. It takes 25 s on two quiet cores. */
@@ -39,8 +41,13 @@ export class EmbeddedKubernetes extends pulumi.ComponentResource {
         this.node = createNode(name, args, this.network, volume, child);
         this.loadedImages = new LoadedImages(
             `${name}-images`,
-            { images: args.images, node: this.node },
-            { parent: this },
+            {
+                images: args.images,
+                node: this.node,
+                registry: args.config.imageRegistry,
+                gateway: args.plan.substrate.gateway,
+            },
+            { parent: this, dependsOn: args.after },
         );
         // The kubeconfig does not depend on the node. A new node (of another image) has the same state in its volume,
         // but a kubeconfig that depended on the node would replace the provider, and every object with it.
@@ -84,14 +91,14 @@ function createNode(
         {
             name: node.name,
             hostname: node.name,
-            image: images.reference("node"),
+            image: images.local("node"),
             envs: [
                 `NODE_NAME=${node.name}`,
                 `NODE_IP=${node.address}`,
                 `POD_CIDR=${config.podCidr}`,
                 `SERVICE_CIDR=${config.serviceCidr}`,
                 `CLUSTER_DNS=${node.dnsAddress}`,
-                `PAUSE_IMAGE=${images.reference("pause")}`,
+                `PAUSE_IMAGE=${images.local("pause")}`,
                 `NODE_VOLUMES=${Object.keys(NODE_VOLUMES).join(" ")}`,
                 "KUBE_PROXY_MODE=iptables",
                 "POD_MTU=1500",

@@ -94,6 +94,8 @@ export const SHOWN_BY: Partial<Record<Key, Partial<Record<Effect, string>>>> = {
     workerNodes: { "in place": "day-two" },
     kubernetesVersion: { "rolls the clusters": "day-two" },
     ipa: { "restarts pods": "ipa" },
+    imageRegistry: { "restarts pods": "registry" },
+    imagePullSecrets: { "restarts pods": "registry" },
 };
 
 /** A value that a living lab refuses, and the rule that says so. */
