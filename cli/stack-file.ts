@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { readFile, rename, rm, writeFile } from "node:fs/promises";
 import { parse, parseDocument } from "yaml";
 import { substrateNeeds } from "../machine/needs";
+import { registryPrefix } from "../plan/config/values";
 import type { LabNeeds } from "../toolchain/ensure/needs";
 import type { WantedImages } from "../toolchain/images/reference";
 import { repoPath } from "../toolchain/paths";
@@ -41,7 +42,8 @@ export async function rawConfig(stack: string): Promise<Record<string, string>> 
  */
 export async function labNeeds(stack: string, more: Readonly<Record<string, string>> = {}): Promise<LabNeeds> {
     const config = { ...(await stackConfig(stack)), ...more };
-    return { images: wantedImages(config["images"]), ...substrateNeeds(config) };
+    const registry = registryPrefix.safeParse(config["imageRegistry"]).data;
+    return { images: wantedImages(config["images"]), registry, ...substrateNeeds(config) };
 }
 
 /** Reads the value of the key `images`. */

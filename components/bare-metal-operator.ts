@@ -4,6 +4,7 @@ import { BMO_PROBE, BMO_WEBHOOK_NAMES, bmoObjects } from "../plan/manifests/bmo"
 import type { Manifest } from "../plan/manifests/documents";
 import { ownerlessFirmwareSchemas } from "../plan/manifests/firmware-schemas";
 import { controllerNodes, replacement } from "../plan/manifests/managers";
+import { podPullSecrets } from "../plan/manifests/pull-secrets";
 import { answering } from "./answering";
 import type { Ironic } from "./ironic";
 import { createObjects, type KubernetesObject } from "./kubernetes-object";
@@ -73,6 +74,7 @@ function operatorObjects({ config, plan, images, pki, credentials, ironic, manif
             args: profile.leaderElection ? {} : { "enable-leader-election": false },
             requests: cpuRequest(profile.controllerRequests.bmo),
             ...controllerNodes(config),
+            ...podPullSecrets(config),
         },
         webhook: {
             certificate: { certificate: webhook.cert, privateKey: webhook.key },

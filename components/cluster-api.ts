@@ -3,6 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { referenceParts } from "../plan/image-reference";
 import { controllerNodes, replacement } from "../plan/manifests/managers";
 import { PROVIDERS, type ProviderKey } from "../plan/manifests/providers";
+import { podPullSecrets } from "../plan/manifests/pull-secrets";
 import type { Profile } from "../plan/profiles";
 import type { BareMetalOperator } from "./bare-metal-operator";
 import type { LabContext } from "./lab-context";
@@ -106,7 +107,7 @@ function providerFlags(profile: Profile): Record<ProviderKey, Flags> {
  * @param ca the lab's CA, which issues the webhooks' certificates
  */
 export function installInput(
-    { images, plan, config }: Pick<ClusterApiArgs, "images" | "plan" | "config">,
+    { config, images, plan }: Pick<ClusterApiArgs, "config" | "images" | "plan">,
     kubeconfig: string,
     ca: { cert: string; key: string },
 ): string {
@@ -116,6 +117,7 @@ export function installInput(
         image: referenceParts(images.reference(IMAGES[key])),
         env: profile.controllerEnvironment,
         ...replacement(profile),
+        ...podPullSecrets(config),
         probeTimeoutSeconds: profile.probeTimeoutSeconds,
         requests: profile.controllerRequests[key] === undefined ? undefined : { cpu: profile.controllerRequests[key] },
         args: args[key],

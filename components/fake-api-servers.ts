@@ -2,6 +2,7 @@ import * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { serviceBlocks, type ServiceBlock } from "../plan/cluster-services";
 import { FAKE_API_SERVER_LABEL } from "../plan/manifests/cluster-objects";
+import { podPullSecrets } from "../plan/manifests/pull-secrets";
 import type { ClusterPlan, FakeApiServerPlan, LabPlan } from "../plan/plan";
 import { GO_RUNTIME_LARGE } from "../plan/profiles";
 import { nodesOf } from "../plan/scheduling";
@@ -104,6 +105,7 @@ function createDeployment(
                         ...nodesOf(config),
                         serviceAccountName: account.metadata.name,
                         terminationGracePeriodSeconds: 5,
+                        ...podPullSecrets(config),
                         containers: [
                             {
                                 name: "fkas",

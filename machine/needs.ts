@@ -1,7 +1,7 @@
 import type { LabNeeds } from "../toolchain/ensure/needs";
 
 /** What a substrate needs of the toolchain, beyond the images that every lab has. */
-type SubstrateNeeds = Omit<LabNeeds, "images">;
+type SubstrateNeeds = Omit<LabNeeds, "images" | "registry">;
 
 /**
  * Reads it from a configuration that is not validated yet: the parts are made before the program runs. A value that

@@ -1,4 +1,5 @@
 import type { LabConfig } from "../plan/config/keys";
+import { referenceBelow, type ImageReferences, type RegistryImage } from "../plan/image-reference";
 import { ipaReference } from "../plan/ipa-files";
 import { imagesThatRunAs } from "../toolchain/images/recipes";
 import { builtReference, imageReference, labImages } from "../toolchain/images/reference";
@@ -7,20 +8,33 @@ import { builtReference, imageReference, labImages } from "../toolchain/images/r
 const PAIR_IMAGES = ["sushy-tools", "fake-ipa"];
 
 /** Names and pinned references of every image of the lab, by where they come from. */
-export class Images {
+export class Images implements ImageReferences {
+    /** @param registry the key `imageRegistry`. Default: none */
     constructor(
         private readonly config: LabConfig["images"],
         private readonly ipaFiles?: LabConfig["ipa"],
+        private readonly registry?: LabConfig["imageRegistry"],
         /** Whether the fake nodes are pods. Their images are then images of pods, too. */
         private readonly pairsInCluster = false,
     ) {}
 
     /**
-     * The pinned reference of an image: the user's own if there is one, else the one of the configured source.
+     * The pinned reference of an image: the user's own if there is one, else the one below the lab's registry, else the
+     * one of the configured source.
      * @throws Error listing the images there are, when `name` is none of them
      */
     reference(name: string): string {
+        const local = this.local(name);
+        return name in this.config.overrides ? local : this.inRegistry(name, local);
+    }
+
+    /** The reference under which Docker on this machine has an image. */
+    local(name: string): string {
         return imageReference(name, this.config);
+    }
+
+    private inRegistry(name: string, local: string): string {
+        return this.registry === undefined ? local : referenceBelow(this.registry, name, local);
     }
 
     /** References of all images that are built on this machine, as the checkout has them now. */
@@ -30,9 +44,15 @@ export class Images {
             .map(([, reference]) => reference);
     }
 
+    /** The image server's image with the files of the Ironic Python agent, as Docker on this machine has it. */
+    private localIpa(): string | undefined {
+        return this.ipaFiles && ipaReference(this.ipaFiles, this.local("image-server"));
+    }
+
     /** The image server's image with the files of the Ironic Python agent. Undefined: the lab has none of those. */
     ipa(): string | undefined {
-        return this.ipaFiles && ipaReference(this.ipaFiles, this.reference("image-server"));
+        const local = this.localIpa();
+        return local && this.inRegistry("ipa", local);
     }
 
     /** References of all images that run as pods: they must be in every node of the management cluster. */
@@ -40,5 +60,15 @@ export class Images {
         const ipa = this.ipa();
         const names = [...imagesThatRunAs("pod"), ...(this.pairsInCluster ? PAIR_IMAGES : [])];
         return [...names.map((name) => this.reference(name)), ...(ipa === undefined ? [] : [ipa])];
+    }
+
+    /** What the lab's registry must have. The user's own references stay where they are. */
+    forRegistry(): RegistryImage[] {
+        const names = imagesThatRunAs("pod", "container");
+        const all = names.map((name) => ({ local: this.local(name), reference: this.reference(name) }));
+        const [local, reference] = [this.localIpa(), this.ipa()];
+        return [...all, ...(local && reference ? [{ local, reference }] : [])].filter(
+            (image) => image.local !== image.reference,
+        );
     }
 }

@@ -111,12 +111,12 @@ async function ipaProblems({ config, images }: LayerContext): Promise<Problem[]>
         return [];
     }
     const report = (line: string): void => void pulumi.log.info(line);
-    return ensureIpaImage(config.ipa, images.reference("image-server"), { cache: new Cache(cacheRoot()), report });
+    return ensureIpaImage(config.ipa, images.local("image-server"), { cache: new Cache(cacheRoot()), report });
 }
 
 function wantedLab(config: LabConfig, owner: LabOwner, living: LivingLab): WantedLab & LayerContext {
-    const images = new Images(config.images, config.ipa, fakeNodesOf(config) === "kubernetes");
-    const builtImages = [...images.built(), ...substrateNeeds(config).moreImages.map((name) => images.reference(name))];
+    const images = new Images(config.images, config.ipa, config.imageRegistry, fakeNodesOf(config) === "kubernetes");
+    const builtImages = [...images.built(), ...substrateNeeds(config).moreImages.map((name) => images.local(name))];
     const planned = plan(config, pulumi.getStack());
     return { config, plan: planned, grows: grows(living, planned), images, owner, builtImages };
 }

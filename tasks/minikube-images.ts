@@ -1,12 +1,18 @@
 import { loadImages } from "./minikube/images";
+import { registryOfEnvironment } from "./registry/environment";
 import { required } from "./required";
 import { runMain } from "./stdin";
 
 /**
- * Copies images from Docker's store into minikube's machine. The program runs it (MachineImages), with MINIKUBE_PROFILE
- * and IMAGES (references, separated by blanks) in its environment.
+ * Brings images into minikube's machine. The program runs it (MachineImages), with MINIKUBE_PROFILE and IMAGES
+ * (references, separated by blanks) in its environment; and with REGISTRY and GATEWAY, where the lab has a registry.
  */
 const main = (): Promise<void> =>
-    loadImages(required("MINIKUBE_PROFILE"), required("IMAGES").split(" ").filter(Boolean), console.log);
+    loadImages(
+        required("MINIKUBE_PROFILE"),
+        required("IMAGES").split(" ").filter(Boolean),
+        console.log,
+        registryOfEnvironment(),
+    );
 
 runMain("minikube-images", main);

@@ -1,4 +1,5 @@
 import { askDocker } from "./docker/facts";
+import { takeFromRegistry } from "./ensure/from-registry";
 import { missingParts, type Missing } from "./ensure/missing";
 import { NO_MORE, type LabNeeds } from "./ensure/needs";
 import { partsFor, type LabParts, type Purpose } from "./ensure/parts";
@@ -82,6 +83,7 @@ export async function ensureLab(toolchain: Toolchain, purpose: Purpose, needs: L
     const parts = await partsFor(toolchain.cache, purpose, needs);
     if (purpose === "up") {
         await startDocker(toolchain, parts.builtImages.length);
+        await takeFromRegistry(toolchain, needs);
     }
     const missing = await missingParts(toolchain.cache, parts);
     await checkSpace(toolchain, missing.programs.length, missing.images.length);

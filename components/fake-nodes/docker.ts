@@ -58,7 +58,7 @@ function createContainer(
         {
             name,
             hostname: `${pair.name}-${image}`,
-            image: images.reference(image),
+            image: images.local(image),
             // Each program has its own variable for the one file.
             envs: [`CONFIG=${PAIR_PATHS.configuration}`, `SUSHY_EMULATOR_CONFIG=${PAIR_PATHS.configuration}`],
             uploads: files(args),

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import * as pulumi from "@pulumi/pulumi";
 import { PAIR_PATHS, pairConfiguration } from "../../plan/manifests/pair-configuration";
+import { podPullSecrets } from "../../plan/manifests/pull-secrets";
 import { pairObjects } from "../../plan/manifests/pair-objects";
 import { pythonAssignments } from "../../plan/python";
 import { KubernetesObject } from "../kubernetes-object";
@@ -26,6 +27,7 @@ export class KubernetesPair extends pulumi.ComponentResource implements FakeNode
             namespace: plan.namespace,
             images: { sushyTools: images.reference("sushy-tools"), fakeIpa: images.reference("fake-ipa") },
             scheduling: config,
+            pullSecrets: podPullSecrets(config),
             files: { [PAIR_PATHS.configuration]: configuration, [PAIR_PATHS.caCertificate]: caCertificate },
             digest: caCertificate.apply((pem) => digest(configuration, keeper, pem)),
             keeper,

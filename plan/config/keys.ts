@@ -162,6 +162,23 @@ export const keys = {
         effects: ["restarts pods", "restarts the pairs", "restarts the node"],
         onChange: "Replaces the containers, and restarts the pods, whose image changes.",
     }),
+    imageRegistry: derived(values.registryPrefix, {
+        meaning:
+            "A registry of your own, with a path: the images of the pods are pushed there by `up`, each as " +
+            "PREFIX/NAME:TAG, and the cluster pulls them from there (docs/images.md).",
+        range: "HOST[:PORT][/PATH]",
+        unset: "no registry: `up` copies the images into the nodes",
+        effects: ["restarts pods"],
+        onChange: "Pushes what the registry lacks, and restarts the pods, whose references change.",
+    }),
+    imagePullSecrets: withDefault(values.objectNames, "[]", {
+        meaning:
+            "Names of Secrets by which pods may pull, in each namespace that the lab has pods in. You make them: a " +
+            "pod waits as long as its images are not there and its Secret is not either.",
+        range: "`[NAME, …]`",
+        effects: ["restarts pods"],
+        onChange: "Restarts the pods.",
+    }),
     ipa: derived(values.ipaFiles, {
         meaning:
             "Kernel and ramdisk of the Ironic Python agent, which the image server hands out to all conductors: " +

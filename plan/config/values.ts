@@ -58,38 +58,27 @@ export const pinnedReference = z.string().regex(/^[^\s:@]+(:\d+)?[^\s:@]*(:(?!la
 });
 
 /**
- * A JSON object, as Pulumi hands over a key that was set with `--path`.
+ * A JSON object or list, as Pulumi hands over a key that was set with `--path`.
  * @param shape what its message says it must be
  */
-const jsonObject = (shape: string) =>
+const json = (shape: string) =>
     z.string().transform((value, context): unknown => {
         try {
             return JSON.parse(value);
         } catch {
-            context.addIssue({ code: "custom", message: `must be an object: ${shape}` });
-            return z.NEVER;
-        }
-    });
-
-/** A JSON array, as Pulumi hands over a key that was set with `--path`. */
-const jsonArray = (shape: string) =>
-    z.string().transform((value, context): unknown => {
-        try {
-            return JSON.parse(value);
-        } catch {
-            context.addIssue({ code: "custom", message: `must be a list: ${shape}` });
+            context.addIssue({ code: "custom", message: `must be ${shape}` });
             return z.NEVER;
         }
     });
 
 /** A JSON object of texts by name. */
-export const textMap = jsonObject("{NAME: VALUE}").pipe(z.record(z.string().min(1), z.string()));
+export const textMap = json("an object: {NAME: VALUE}").pipe(z.record(z.string().min(1), z.string()));
 
 /** `true` or `false`. */
 export const flag = choice(["true", "false"] as const).transform((value) => value === "true");
 
 /** A JSON array of tolerations, as a pod has them (Kubernetes, core/v1 Toleration). */
-export const tolerations = jsonArray("[{key, operator, value, effect}]").pipe(
+export const tolerations = json("a list: [{key, operator, value, effect}]").pipe(
     z.array(
         z.strictObject({
             key: z.string().optional(),
@@ -102,10 +91,25 @@ export const tolerations = jsonArray("[{key, operator, value, effect}]").pipe(
 );
 
 /** A JSON object `{source, overrides}`. */
-export const imageOptions = jsonObject("{source, overrides}").pipe(
+export const imageOptions = json("an object: {source, overrides}").pipe(
     z.strictObject({
         source: choice(IMAGE_SOURCES).default("build"),
         overrides: z.record(z.string(), pinnedReference).default({}),
+    }),
+);
+
+/** Where images are in a registry: its host, its port, and a path. Docker takes a first part for a host by its dot or port. */
+export const registryPrefix = z
+    .string()
+    .regex(
+        /^(localhost|[a-z0-9-]+(\.[a-z0-9-]+)+|[a-z0-9-]+(?=:))(:\d{1,5})?(\/[a-z0-9]+([._-]+[a-z0-9]+)*)*$/,
+        "must be a registry such as registry.example:5000/lab: a host with a dot or a port, no scheme, no tag",
+    );
+
+/** A JSON list of names of Kubernetes objects. */
+export const objectNames = json("a list: [NAME, …]").pipe(
+    z.array(z.string().regex(/^[a-z0-9]([-.a-z0-9]{0,251}[a-z0-9])?$/, "must be the name of a Secret"), {
+        error: "must be a list: [NAME, …]",
     }),
 );
 
@@ -130,6 +134,6 @@ const checkedFile = z.strictObject({
 });
 
 /** A JSON object with the files of the Ironic Python agent. */
-export const ipaFiles = jsonObject("{kernel: {from, sha256}, ramdisk: {from, sha256}}").pipe(
+export const ipaFiles = json("an object: {kernel: {from, sha256}, ramdisk: {from, sha256}}").pipe(
     z.strictObject({ kernel: checkedFile, ramdisk: checkedFile }),
 );

@@ -2,6 +2,7 @@ import { referenceParts, type ImageReferences } from "../image-reference";
 import type { LabPlan } from "../plan";
 import { nodesOf, type Scheduling } from "../scheduling";
 import { OS_IMAGE } from "./os-image";
+import { podPullSecrets } from "./pull-secrets";
 
 /** Secret with Ironic's and the database's credentials. */
 export const CREDENTIALS_SECRET = "ironic-credentials";
@@ -9,8 +10,11 @@ export const CREDENTIALS_SECRET = "ironic-credentials";
 /** Secret with Ironic's certificate and the CA's. */
 export const TLS_SECRET = "ironic-tls";
 
+/** What the configuration says of all pods alike. */
+type PodSettings = Scheduling & Parameters<typeof podPullSecrets>[0];
+
 /** Values of charts/ironic: plain, never outputs, so that a preview can render the chart before there is a cluster. */
-export function ironicValues(plan: LabPlan, images: ImageReferences, nodes: Scheduling): object {
+export function ironicValues(plan: LabPlan, images: ImageReferences, config: PodSettings): object {
     const { profile, substrate } = plan;
     const ipa = images.ipa();
     return {
@@ -23,6 +27,7 @@ export function ironicValues(plan: LabPlan, images: ImageReferences, nodes: Sche
             imageServer: referenceParts(images.reference("image-server")),
             ...(ipa === undefined ? {} : { ipa: referenceParts(ipa) }),
         },
+        ...podPullSecrets(config),
         provisioning:
             plan.reach.kind === "services"
                 ? { services: plan.conductors.length }
@@ -37,14 +42,14 @@ export function ironicValues(plan: LabPlan, images: ImageReferences, nodes: Sche
             maxConcurrentClean: profile.maxConcurrentClean,
             maxConcurrentDeploy: profile.maxConcurrentDeploy,
             syncPowerStateInterval: profile.syncPowerStateInterval,
-            ...nodesOf(nodes),
+            ...nodesOf(config),
         },
         mariadb: {
             maxConnections: profile.databaseMaxConnections,
             persistence: { storageClass: substrate.storageClass },
-            ...nodesOf(nodes),
+            ...nodesOf(config),
         },
-        imageServer: { files: { [OS_IMAGE.file]: OS_IMAGE.content }, ...nodesOf(nodes) },
+        imageServer: { files: { [OS_IMAGE.file]: OS_IMAGE.content }, ...nodesOf(config) },
     };
 }
 

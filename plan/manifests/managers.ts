@@ -2,6 +2,7 @@ import { asRecord, asRecords, changeManifest, describe, findManifest, recordAt }
 import { ManifestError } from "./documents";
 import type { Manifest } from "./documents";
 import type { Scheduling } from "../scheduling";
+import type { PodPullSecrets } from "./pull-secrets";
 
 /** The value of a command-line flag; `true` is written `--flag=true`, null takes the flag away. */
 export type FlagValue = string | number | boolean | null;
@@ -37,6 +38,8 @@ export interface ManagerTuning {
     probeTimeoutSeconds?: number | undefined;
     /** How a pod with new settings takes the place of the old one, as the Deployment's strategy has it. */
     strategy?: "Recreate" | "RollingUpdate" | undefined;
+    /** Secrets by which the image may be pulled. */
+    imagePullSecrets?: PodPullSecrets["imagePullSecrets"];
     /** Seconds that a pod keeps running after it was told to stop, from 1. Its grace period begins after them. */
     drainSeconds?: number | undefined;
     /** On which nodes it runs. */
@@ -109,6 +112,9 @@ export function tuneManager(
         }
         setProbeTimeouts(container, tuning.probeTimeoutSeconds);
         setNodes(recordAt(copy, "spec", "template", "spec"), tuning.nodes);
+        if (tuning.imagePullSecrets !== undefined) {
+            recordAt(copy, "spec", "template", "spec").imagePullSecrets = tuning.imagePullSecrets;
+        }
         if (tuning.strategy !== undefined) {
             recordAt(copy, "spec").strategy = { type: tuning.strategy };
         }

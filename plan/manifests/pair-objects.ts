@@ -3,6 +3,7 @@ import type { PairPlan } from "../plan";
 import { scheduling, type Scheduling } from "../scheduling";
 import type { Manifest } from "./documents";
 import { PAIR_PATHS } from "./pair-configuration";
+import type { PodPullSecrets } from "./pull-secrets";
 
 /**
  * What the objects of a pair in the cluster follow from.
@@ -13,6 +14,8 @@ export interface PairObjectsOptions<Value> {
     namespace: string;
     images: { sushyTools: string; fakeIpa: string };
     scheduling: Scheduling;
+    /** Secrets by which the images may be pulled. */
+    pullSecrets: PodPullSecrets;
     /** The files that both containers get: content by path, all in one folder. */
     files: Record<string, Value>;
     /** Digest of the files. A pod reads them when it starts: other files need another pod. */
@@ -172,6 +175,7 @@ function podSpec(options: PairObjectsOptions<unknown>): object {
     return {
         // All pairs are spread together: each has one pod.
         ...scheduling(wanted, PAIR_LABELS),
+        ...options.pullSecrets,
         serviceAccountName: stateName(pair.name),
         enableServiceLinks: false,
         hostname: pair.name,

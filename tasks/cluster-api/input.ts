@@ -26,6 +26,7 @@ const controller = z.strictObject({
     requests: z.record(z.string(), z.string()).optional(),
     probeTimeoutSeconds: z.number().int().min(1).optional(),
     strategy: z.enum(["Recreate", "RollingUpdate"]).optional(),
+    imagePullSecrets: z.array(z.strictObject({ name: z.string() })).optional(),
     drainSeconds: z.number().int().min(1).optional(),
     nodes: z
         .strictObject({

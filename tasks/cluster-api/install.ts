@@ -185,7 +185,7 @@ function refuseOtherVersions(prepared: readonly PreparedProvider[], installed: r
 export function changeable(manifest: Manifest): Manifest[] {
     switch (manifest.kind) {
         case "Deployment":
-            return [withStrategyAlone(manifest)];
+            return [withoutLeftovers(manifest)];
         case "Secret":
         case "MutatingWebhookConfiguration":
         case "ValidatingWebhookConfiguration":
@@ -204,14 +204,21 @@ export function changeable(manifest: Manifest): Manifest[] {
 }
 
 /**
- * A Deployment of which a merge patch leaves no settings of another strategy: the API refuses those of RollingUpdate
- * beside Recreate.
+ * A Deployment of which a merge patch leaves nothing of earlier settings: not those of RollingUpdate, which the API
+ * refuses beside Recreate, and no Secrets by which images were pulled.
  */
-function withStrategyAlone(manifest: Manifest): Manifest {
-    const spec = manifest.spec as { strategy?: { type?: string } } | undefined;
-    return spec?.strategy?.type === "Recreate"
-        ? { ...manifest, spec: { ...spec, strategy: { ...spec.strategy, rollingUpdate: null } } }
-        : manifest;
+function withoutLeftovers(manifest: Manifest): Manifest {
+    const copy = structuredClone(manifest);
+    const spec = copy.spec as
+        | { strategy?: { type?: string; rollingUpdate?: null }; template?: { spec?: { imagePullSecrets?: unknown } } }
+        | undefined;
+    if (spec?.strategy?.type === "Recreate") {
+        spec.strategy.rollingUpdate = null;
+    }
+    if (spec?.template?.spec !== undefined) {
+        spec.template.spec.imagePullSecrets ??= null;
+    }
+    return copy;
 }
 
 /** The object without the keys whose value is undefined. */

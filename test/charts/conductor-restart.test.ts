@@ -1,7 +1,16 @@
 import { readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { expect } from "chai";
-import { CHART, conductorContainer, conductorPod, find, ironicConf, renderConductors, type Rendered } from "./helm";
+import {
+    CHART,
+    conductorContainer,
+    conductorPod,
+    find,
+    ironicConf,
+    pythonArguments,
+    renderConductors,
+    type Rendered,
+} from "./helm";
 
 /** Seconds between two rounds of the sidecar, as provisioning_ip.py says. */
 const SIDECAR_INTERVAL = Number(
@@ -24,11 +33,13 @@ describe("charts/ironic: how a conductor stops and starts again", function () {
         Object.fromEntries(container.volumeMounts.map((mount: { name: string }) => [mount.name, mount]));
 
     it("Every start of the container goes through start.py, with and without the tuned runtime", () => {
-        const start = ["python3", "-u", "/scripts/start.py"];
         const configuration = ["--config-file", "/etc/ironic-conductor/ironic.conf"];
-        expect(ironic.command).to.deep.equal([...start, "python3", "/scripts/conductor.py", ...configuration]);
+        expect(pythonArguments(ironic)).to.deep.equal([
+            ...["/scripts/start.py", "/scripts/conductor.py"],
+            ...configuration,
+        ]);
         const plain = conductorContainer(renderConductors(1, { "conductor.tunedRuntime": false }), "ironic");
-        expect(plain.command).to.deep.equal([...start, "ironic", ...configuration]);
+        expect(pythonArguments(plain)).to.deep.equal(["/scripts/start.py", "ironic", ...configuration]);
         for (const container of [ironic, plain]) {
             expect(environment(container)).to.include({ STATE_DIR: "/run/conductor" });
             expect(environment(container)).to.have.property("OS_DATABASE__CONNECTION");

@@ -124,3 +124,16 @@ export function conductorContainer(objects: Rendered[], name: string, index = 0)
     }
     return container;
 }
+
+/**
+ * What a container runs with the Python that has Ironic's modules.
+ * @throws Error when it does not take the interpreter from Ironic's own script
+ */
+export function pythonArguments({ name, command }: Rendered[string]): string[] {
+    const [shell, option, script, self, ...rest] = command as string[];
+    const expected = 'read -r first < "$(command -v ironic)" && exec ${first#"#!"} "$@"';
+    if (shell !== "sh" || option !== "-c" || script !== expected || self !== "sh") {
+        throw new Error(`the container ${name} runs ${command.join(" ")}`);
+    }
+    return rest;
+}

@@ -53,6 +53,16 @@ describe("charts/ironic: MariaDB", function () {
         ]);
     });
 
+    it("The official image, too, lets root in from the pod alone, and loads no time zones", () => {
+        const { env, command } = podOf(statefulSet(render())).containers[0];
+        expect(env).to.deep.include.members([
+            { name: "MARIADB_ROOT_HOST", value: "localhost" },
+            { name: "MARIADB_INITDB_SKIP_TZINFO", value: "1" },
+        ]);
+        // By the name that the official image's entrypoint has, and not by the path of one image.
+        expect(command[2]).to.match(/\nexec docker-entrypoint\.sh "\$@"\n$/);
+    });
+
     it("With an existing database the chart makes none", () => {
         const database = { host: "db.example.org", port: 3307, database: "bm", user: "bmu" };
         const objects = renderConductors(1, { "mariadb.external": database });

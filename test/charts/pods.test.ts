@@ -8,6 +8,7 @@ import {
     ironicConf,
     podOf,
     provisioningIps,
+    pythonArguments,
     render,
     renderConductors,
     workloads,
@@ -31,6 +32,17 @@ describe("charts/ironic: pods", function () {
                 expect(imagePullPolicy, where).to.equal("IfNotPresent");
                 expect(Object.keys(resources.requests), where).to.have.members(["cpu", "memory"]);
             }
+        }
+    });
+
+    it("Python is the one of Ironic's own script, and its log comes at once and without warnings", () => {
+        for (const name of ["provisioning-ip", "prepare", "ironic"]) {
+            const container = conductorContainer(three, name);
+            expect(pythonArguments(container)[0]).to.match(/^\/scripts\/\w+\.py$/);
+            expect(container.env).to.deep.include.members([
+                { name: "PYTHONUNBUFFERED", value: "1" },
+                { name: "PYTHONWARNINGS", value: "ignore" },
+            ]);
         }
     });
 

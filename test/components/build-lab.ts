@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { Lab } from "../../components/lab";
+import type { LabConfig } from "../../plan/config/keys";
 import { plan, type LabPlan } from "../../plan/plan";
 import { fakeNodesOf } from "../../plan/reach";
 import { validate } from "../../plan/validate";
@@ -29,6 +30,7 @@ const CLUSTER_THERE = { kubeconfig: KUBECONFIG, server: "https://127.0.0.1:1", i
 
 interface BuiltLab {
     recorder: Recorder;
+    config: LabConfig;
     plan: LabPlan;
     images: Images;
     /** The values of the lab's outputs. */
@@ -62,7 +64,7 @@ async function build(raw: Record<string, string>): Promise<BuiltLab> {
     // The mocks give a kubeconfig with no cluster behind it, and so no host that could leave the lab.
     Management.prototype.hosts = async () => [];
     const planned = plan(config, "test");
-    const images = new Images(config.images, config.ipa, fakeNodesOf(config) === "kubernetes");
+    const images = new Images(config.images, config.ipa, config.imageRegistry, fakeNodesOf(config) === "kubernetes");
     const { outputs } = new Lab("lab", {
         config,
         plan: planned,
@@ -76,7 +78,7 @@ async function build(raw: Record<string, string>): Promise<BuiltLab> {
         pulumi.output(outputs).apply(resolve);
     });
     await pulumi.runtime.disconnect();
-    return { recorder, plan: planned, images, output };
+    return { recorder, config, plan: planned, images, output };
 }
 
 /** Builds a whole lab against the mocks. @returns its resources. */

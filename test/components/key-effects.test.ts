@@ -41,6 +41,8 @@ const CHANGES: Partial<Record<Key, Change[]>> = {
     apiPort: [{ to: "16500" }],
     embeddedWorkers: [{ to: "2" }, { to: "1", from: { embeddedWorkers: "3" } }],
     images: [{ to: IMAGES }],
+    imageRegistry: [{ to: "registry.example:5000/lab" }],
+    imagePullSecrets: [{ to: '["pull"]' }],
     ipa: [{ to: JSON.stringify({ kernel: FILE, ramdisk: FILE }), chartOnly: true }],
     hostsAtOnce: [{ to: "1" }, { to: "3", from: { hostsAtOnce: "1" } }],
     rolloutsAtOnce: [{ to: "2" }],

@@ -1,10 +1,13 @@
 import { expect } from "chai";
 import { keys, type Key } from "../../plan/config/keys";
 import { hostUuid } from "../../plan/identities";
+import { referenceBelow } from "../../plan/image-reference";
 import { ironicValues } from "../../plan/manifests/ironic-values";
 import { plan, type LabPlan } from "../../plan/plan";
 import { validate } from "../../plan/validate";
+import type { ClusterApiInput } from "../../tasks/cluster-api/input";
 import type { MachineSpec } from "../../tasks/minikube/spec";
+import { builtReference } from "../../toolchain/images/reference";
 import { BMO, buildLab, CLUSTER, CONTAINER, field, HOST, NETWORK } from "./build-lab";
 import type { Recorder } from "./mocks";
 
@@ -20,6 +23,7 @@ interface Row {
 interface Recorded {
     recorder: Recorder;
     values: Record<string, unknown> & {
+        imagePullSecrets?: unknown;
         provisioning: { ips: string[] };
         conductor: { tunedRuntime: boolean };
         mariadb: { persistence: { storageClass: string } };
@@ -227,6 +231,24 @@ const ROWS: Record<Key, Row> = {
         read: ofNode("image"),
         expected: "example.com/node:1.2.3",
     },
+    imageRegistry: {
+        value: "registry.example:5000/lab",
+        read: ({ recorder }) => field(recorder.named("fkas-0"), "spec", "template", "spec", "containers", 0, "image"),
+        expected: referenceBelow("registry.example:5000/lab", "fkas", builtReference("fkas")),
+    },
+    imagePullSecrets: {
+        value: '["pull","more"]',
+        read: ({ recorder, values }) => [
+            values.imagePullSecrets,
+            ...["fkas-0", BMO, "dns-deployment"].map((name) =>
+                field(recorder.named(name), "spec", "template", "spec", "imagePullSecrets"),
+            ),
+            ...Object.values(
+                (JSON.parse(String(field(recorder.named("cluster-api"), "stdin"))) as ClusterApiInput).controllers,
+            ).map(({ imagePullSecrets }) => imagePullSecrets),
+        ],
+        expected: Array<unknown>(9).fill([{ name: "pull" }, { name: "more" }]),
+    },
     ipa: {
         value: JSON.stringify({ kernel: IPA_FILE, ramdisk: IPA_FILE }),
         read: ({ values }) => values.images.ipa?.repository,
@@ -241,8 +263,8 @@ const ROWS: Record<Key, Row> = {
 };
 
 async function recordLab(raw: Record<string, string>): Promise<Recorded> {
-    const { recorder, images, plan: planned, output } = await buildLab(raw);
-    const values = ironicValues(planned, images, validate(raw)) as Recorded["values"];
+    const { recorder, config, images, plan: planned, output } = await buildLab(raw);
+    const values = ironicValues(planned, images, config) as Recorded["values"];
     return { recorder, values, plan: planned, waitSeconds: planned.waitSeconds, fleet: output["fleet"] };
 }
 

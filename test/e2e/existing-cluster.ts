@@ -35,7 +35,7 @@ export const storageClass = (): string => planned().substrate.storageClass;
 
 async function program(): Promise<Record<string, unknown>> {
     const plan = planned();
-    const images = new Images(config().images, undefined, true);
+    const images = new Images(config().images, undefined, undefined, true);
     const owner = { state: "", checkout: repoPath(), user: "test" };
     const context = { config: config(), plan, images, owner };
     const kind = SUBSTRATE_KINDS[plan.substrate.kind];

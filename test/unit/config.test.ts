@@ -103,6 +103,20 @@ describe("configuration", () => {
             'embeddedWorkers = "1": belongs to the substrate embedded: minikube\'s machine is the only node',
         ],
         [{ fakeApiServers: "3" }, "fakeApiServers = 3: 2 clusters leave some without work"],
+        ...[
+            "https://registry.example/lab",
+            "registry",
+            "registry.example/lab:v1",
+            "registry.example/Lab",
+            "a b:5/c",
+        ].map((imageRegistry): [Record<string, string>, string] => [
+            { imageRegistry },
+            `imageRegistry = "${imageRegistry}": must be a registry such as registry.example:5000/lab: ` +
+                "a host with a dot or a port, no scheme, no tag",
+        ]),
+        [{ imagePullSecrets: "pull" }, 'imagePullSecrets = "pull": must be a list: [NAME, …]'],
+        [{ imagePullSecrets: '{"a":1}' }, 'imagePullSecrets = "{\\"a\\":1}": must be a list: [NAME, …]'],
+        [{ imagePullSecrets: '["A"]' }, 'imagePullSecrets.0 = "[\\"A\\"]": must be the name of a Secret'],
         [{ images: "{" }, 'images = "{": must be an object: {source, overrides}'],
         [{ images: '{"source":"ftp"}' }, 'images.source = "{\\"source\\":\\"ftp\\"}": must be one of build, pull'],
         [

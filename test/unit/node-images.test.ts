@@ -16,11 +16,16 @@ case "$*" in
     "exec empty ctr --namespace k8s.io images ls --quiet") ;;
     "image inspect "*) grep -qx "$3" store ;;
     "save "*) shift; echo "$@" ;;
-    "exec --interactive node ctr "*) cat >> imported ;;
+    "tag "*) echo "$3" >> store ;;
+    "rmi "*) grep -vx "$2" store > left; mv left store ;;
+    "exec --interactive node ctr "*" images import -") cat >> imported; sed 's#^#docker.io/#' imported >> node ;;
+    "exec --interactive node ctr "*" images tag --force "*) grep -qx "\${10}" node && echo "\${11}" >> node ;;
+    "exec --interactive node ctr "*" images rm "*) grep -vx "$9" node > left; mv left node ;;
     *) echo "no such container" >&2; exit 1 ;;
 esac
 `;
 const FKAS = "metal3-scale-lab/fkas:0123456789ab";
+const ALIAS = "metal3-scale-lab/by-digest:0123456789ab";
 const IRONIC = "metal3-scale-lab/ironic:ba9876543210";
 
 describe("The images in the node of a lab", () => {
@@ -57,6 +62,20 @@ describe("The images in the node of a lab", () => {
         expect(await readFile(join(folder, "imported"), "utf8")).to.equal(`${IRONIC}\n`);
         expect(said).to.have.length(1);
         expect(said[0]).to.match(/^1 of 2 images were missing in node/);
+    });
+
+    it("that are told by a digest come under a tag, and get the name by which pods look for them", async () => {
+        const digest = `sha256:${"0123456789ab".repeat(6).slice(0, 64)}`;
+        const byDigest = `quay.io/metal3-io/ironic@${digest}`;
+        await writeFile(join(folder, "store"), `${byDigest}\n`);
+        await loadIntoNode("node", [byDigest], () => undefined);
+        expect(await readFile(join(folder, "imported"), "utf8")).to.equal(`${ALIAS}\n`);
+        expect(await readFile(join(folder, "node"), "utf8"))
+            .to.include(`\n${byDigest}\n`)
+            .and.not.include(ALIAS);
+        expect(await readFile(join(folder, "store"), "utf8")).to.equal(`${byDigest}\n`);
+        // Nothing is copied once more.
+        await loadIntoNode("node", [byDigest], (text) => expect.fail(text));
     });
 
     it("are left alone without a word where the node has all of them", async () => {

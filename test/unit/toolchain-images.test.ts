@@ -1,4 +1,5 @@
 import { expect } from "chai";
+import { imagesOfNode } from "../../plan/image-reference";
 import { Images } from "../../prepare/images";
 import { keyOf } from "../../toolchain/cache/keys";
 import { imageNames, imageRecipe, imagesThatRunAs, parseImages } from "../../toolchain/images/recipes";
@@ -95,6 +96,33 @@ describe("The images of a lab", () => {
         for (const name of ["base", ...imagesThatRunAs("container")]) {
             expect(inCluster).to.not.include(images.reference(name));
         }
+    });
+
+    it("are below the lab's registry where it has one, but for the user's own and for those of Docker's containers", () => {
+        const prefix = "registry.example:5000/lab";
+        const file = { from: "/ipa", sha256: "0".repeat(64) };
+        const overrides = { ironic: "example.org/ironic:1" };
+        const images = new Images({ source: "pull", overrides }, { kernel: file, ramdisk: file }, prefix);
+        expect(images.reference("fkas")).to.equal(`${prefix}/${builtReference("fkas").split("/")[1] as string}`);
+        expect(images.reference("mariadb")).to.equal(`${prefix}/mariadb:10.11.11`);
+        expect(images.reference("ironic")).to.equal("example.org/ironic:1");
+        expect(images.local("fkas")).to.equal(builtReference("fkas"));
+        expect(images.ipa()).to.match(/^registry\.example:5000\/lab\/ipa:[0-9a-f]{12}$/);
+        const pushed = images.forRegistry();
+        const ofContainers = imagesThatRunAs("container").map((name) => images.reference(name));
+        expect(pushed.map(({ reference }) => reference)).to.have.members([
+            ...images.inCluster().filter((reference) => reference !== overrides.ironic),
+            ...ofContainers,
+        ]);
+        expect(pushed.map(({ local }) => local)).to.include.members([
+            builtReference("fkas"),
+            "docker.io/library/mariadb:10.11.11",
+        ]);
+        // The image of the sandbox of pods: containerd has no credentials for the registry.
+        expect(imagesOfNode(images)).to.deep.equal(
+            images.inCluster().map((each) => (each === `${prefix}/pause:3.10.1` ? images.local("pause") : each)),
+        );
+        expect(new Images({ source: "build", overrides }).forRegistry()).to.deep.equal([]);
     });
 
     it("are built on this machine unless they are the user's own or pulled", () => {

@@ -4,6 +4,8 @@ import type { WantedImages } from "../images/reference";
 export interface LabNeeds {
     /** Where its images come from. */
     images: WantedImages;
+    /** The lab's registry: the key `imageRegistry`. Default: none. */
+    registry?: string | undefined;
     /** Images that are built beside those that run in the lab or as its containers. */
     moreImages: readonly string[];
     /** Command-line tools of versions.yaml. */

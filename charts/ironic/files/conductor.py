@@ -6,6 +6,9 @@ The arguments are those of `ironic`. The changes:
 - choose_database_driver: mysqlclient in place of PyMySQL.
 - response_cache.py, hash_ring_balance.py, state_notifier.py and agent_address_required.py.
 
+Ironic's service runs in a worker process. With some versions of oslo.service (4.5 to 4.7) that is a new interpreter and
+no copy of this one: it imports this file under the name `__mp_main__`, and the changes are made in it once more.
+
 Environment: CONDUCTOR_SERVER_THREADS (threads of each of the two servers), CONDUCTOR_READERS (reading requests at
 once), HOST_SOCKET (of the sidecar; without it nobody is notified), OS_DATABASE__CONNECTION.
 """
@@ -125,7 +128,8 @@ def choose_database_driver():
         print("conductor: the database driver is mysqlclient", flush=True)
 
 
-def main():
+def patch():
+    """Makes all changes in this process, and says so: a conductor without them looks the same, only slower."""
     choose_database_driver()
     cache_signatures()
     cache_schema_checks()
@@ -133,10 +137,16 @@ def main():
     size_servers(int(os.environ["CONDUCTOR_SERVER_THREADS"]), int(os.environ["CONDUCTOR_READERS"]))
     if os.environ.get("HOST_SOCKET"):
         notify_state_changes(StateNotifier(os.environ["HOST_SOCKET"]))
+    print("conductor: process %d runs Ironic with the lab's changes" % os.getpid(), flush=True)
+
+
+def main():
     (command,) = importlib.metadata.entry_points(group="console_scripts", name="ironic")
     sys.argv[0] = command.name
     return command.load()()
 
 
+if __name__ in ("__main__", "__mp_main__"):
+    patch()
 if __name__ == "__main__":
     sys.exit(main())

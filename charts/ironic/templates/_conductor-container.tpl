@@ -8,18 +8,10 @@ image: {{ include "ironic.image" (list .root "ironic") }}
 imagePullPolicy: {{ .root.Values.imagePullPolicy }}
 # start.py removes the files that asked the previous process to stop, and makes the schema if the database has lost
 # it: init containers run only once a pod.
+{{- $run := ternary "/scripts/conductor.py" "ironic" $conductor.tunedRuntime }}
 command:
-  - python3
-  - -u
-  - /scripts/start.py
-  {{- if $conductor.tunedRuntime }}
-  - python3
-  - /scripts/conductor.py
-  {{- else }}
-  - ironic
-  {{- end }}
-  - --config-file
-  - /etc/ironic-conductor/ironic.conf
+  {{- include "ironic.python" (list "/scripts/start.py" $run "--config-file" "/etc/ironic-conductor/ironic.conf")
+    | nindent 2 }}
 env: {{- include "ironic.conductorEnv" .root | nindent 2 }}
   - { name: STATE_DIR, value: /run/conductor }
   {{- if .service }}

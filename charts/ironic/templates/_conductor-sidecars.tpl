@@ -9,8 +9,8 @@ name: provisioning-ip
 image: {{ include "ironic.image" (list .root "ironic") }}
 imagePullPolicy: {{ $values.imagePullPolicy }}
 restartPolicy: Always
-command: [python3, -u, /scripts/provisioning_ip.py]
-env:
+command: {{- include "ironic.python" (list "/scripts/provisioning_ip.py") | nindent 2 }}
+env: {{- include "ironic.pythonEnv" . | nindent 2 }}
   {{- if .service }}
   - { name: POD_IP, valueFrom: { fieldRef: { fieldPath: status.podIP } } }
   {{- else }}
@@ -111,7 +111,7 @@ volumeMounts:
 name: prepare
 image: {{ include "ironic.image" (list .root "ironic") }}
 imagePullPolicy: {{ $values.imagePullPolicy }}
-command: [python3, -u, /scripts/prepare.py]
+command: {{- include "ironic.python" (list "/scripts/prepare.py") | nindent 2 }}
 env: {{- include "ironic.conductorEnv" .root | nindent 2 }}
   {{- if not $values.images.ipa }}
   - { name: HTTP_URL, value: {{ printf "http://%s:%v" .ip $values.conductor.httpPort | quote }} }

@@ -76,8 +76,31 @@ mysql+pymysql://{{ $db.user }}:$(MARIADB_PASSWORD)@{{ $server }}/{{ $db.database
 {{- if and .Values.conductor.tunedRuntime .Values.conductor.tellOperator -}}true{{- end -}}
 {{- end -}}
 
+{{/*
+Command that runs a Python script of the chart: (list "/scripts/x.py" ARGUMENT...). The interpreter is the one that the
+first line of `ironic` names, since only it is sure to have Ironic's modules: in upstream's image those are in a Python
+that is not `python3`. Unquoted, because the line may have an option behind the interpreter.
+*/}}
+{{- define "ironic.python" -}}
+- sh
+- -c
+- >-
+  read -r first < "$(command -v ironic)" && exec ${first#"#!"} "$@"
+- sh
+{{- range . }}
+- {{ . }}
+{{- end }}
+{{- end -}}
+
+{{/* Environment of every container that runs Python: the log comes at once, and without warnings of libraries. */}}
+{{- define "ironic.pythonEnv" -}}
+- { name: PYTHONUNBUFFERED, value: "1" }
+- { name: PYTHONWARNINGS, value: ignore }
+{{- end -}}
+
 {{/* Environment of a container that reads ironic.conf: the secrets, as overrides for oslo.config. */}}
 {{- define "ironic.conductorEnv" -}}
+{{ include "ironic.pythonEnv" . }}
 - name: MARIADB_PASSWORD
   valueFrom: { secretKeyRef: { name: {{ .Values.existingSecret }}, key: mariadb-password } }
 - name: OS_DATABASE__CONNECTION

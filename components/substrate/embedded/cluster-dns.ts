@@ -1,11 +1,13 @@
 import * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import type { ImageReferences } from "../../../plan/image-reference";
+import type { PodPullSecrets } from "../../../plan/manifests/pull-secrets";
 
 export interface ClusterDnsArgs {
     images: ImageReferences;
     /** Address of the DNS Service, as kubelet tells pods. */
     clusterIp: string;
+    pullSecrets: PodPullSecrets;
     provider: kubernetes.Provider;
 }
 
@@ -90,7 +92,7 @@ export class ClusterDns extends pulumi.ComponentResource {
 
 function createDeployment(
     name: string,
-    { images }: ClusterDnsArgs,
+    { images, pullSecrets }: ClusterDnsArgs,
     account: kubernetes.core.v1.ServiceAccount,
     corefile: kubernetes.core.v1.ConfigMap,
     opts: pulumi.CustomResourceOptions,
@@ -109,6 +111,7 @@ function createDeployment(
                         // The node's own resolvers, not this Service again.
                         dnsPolicy: "Default",
                         priorityClassName: "system-cluster-critical",
+                        ...pullSecrets,
                         containers: [
                             {
                                 name: "coredns",

@@ -14,6 +14,8 @@ import { WorkerNode } from "./worker-node";
 export interface EmbeddedKubernetesArgs extends LayerContext {
     pki: LabPki;
     dockerProvider: docker.Provider;
+    /** Resources after which images can be had from the lab's registry. Empty where the lab has none. */
+    after: pulumi.Resource[];
 }
 
 /** Images are copied into so many nodes at once: more would only wait for the same disk. */
@@ -40,8 +42,13 @@ export class EmbeddedKubernetes extends pulumi.ComponentResource {
         this.node = createControlPlane(name, args, this.network, child);
         this.loadedImages = new LoadedImages(
             `${name}-images`,
-            { images: args.images, node: this.node },
-            { parent: this },
+            {
+                images: args.images,
+                node: this.node,
+                registry: args.config.imageRegistry,
+                gateway: substrateOf("embedded", args.plan).gateway,
+            },
+            { parent: this, dependsOn: args.after },
         );
         this.workers = this.createWorkers(name, args);
         // The kubeconfig does not depend on the node. A new node (of another image) has the same state in its volume,

@@ -1,8 +1,10 @@
 import * as docker from "@pulumi/docker";
+import { podPullSecrets } from "../../../plan/manifests/pull-secrets";
 import { substrateOf } from "../../../plan/substrate/plan";
 import type { PkiInput } from "../../../tasks/pki/input";
 import type { LayerContext } from "../../context";
 import { DockerPair } from "../../fake-nodes/docker";
+import { pushedImages } from "../../pushed-images";
 import type { SubstrateKind } from "../substrate";
 import { ClusterDns } from "./cluster-dns";
 import { EmbeddedKubernetes } from "./embedded-kubernetes";
@@ -15,12 +17,13 @@ export const embedded: SubstrateKind = {
         const { plan, images } = context;
         const { node, storageClass } = substrateOf("embedded", plan);
         const dockerProvider = new docker.Provider("docker", {}, { parent });
-        const cluster = new EmbeddedKubernetes("kubernetes", { ...context, pki, dockerProvider }, { parent });
+        const after = pushedImages(images, { parent });
+        const cluster = new EmbeddedKubernetes("kubernetes", { ...context, pki, dockerProvider, after }, { parent });
         const { provider, workers } = cluster;
         const inCluster = { parent, deletedWith: cluster.node };
         const dns = new ClusterDns(
             "dns",
-            { images, clusterIp: node.dnsAddress, provider },
+            { images, clusterIp: node.dnsAddress, pullSecrets: podPullSecrets(context.config), provider },
             { ...inCluster, dependsOn: [cluster.loadedImages] },
         );
         const storage = new NodeStorage("storage", { nodeName: node.name, storageClass, provider }, inCluster);

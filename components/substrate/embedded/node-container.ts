@@ -48,7 +48,7 @@ export function createNodeContainer(
         {
             name: node.name,
             hostname: node.name,
-            image: images.reference("node"),
+            image: images.local("node"),
             envs: [
                 `NODE_ROLE=${isControlPlane ? "control-plane" : "worker"}`,
                 `NODE_NAME=${node.name}`,
@@ -60,7 +60,7 @@ export function createNodeContainer(
                 `POD_CIDR=${config.podCidr}`,
                 `SERVICE_CIDR=${config.serviceCidr}`,
                 `CLUSTER_DNS=${controlPlane.dnsAddress}`,
-                `PAUSE_IMAGE=${images.reference("pause")}`,
+                `PAUSE_IMAGE=${images.local("pause")}`,
                 `NODE_VOLUMES=${isControlPlane ? Object.keys(NODE_VOLUMES).join(" ") : ""}`,
                 "KUBE_PROXY_MODE=iptables",
                 "POD_MTU=1500",

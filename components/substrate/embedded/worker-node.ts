@@ -51,7 +51,13 @@ export class WorkerNode extends pulumi.ComponentResource {
         );
         this.loadedImages = new LoadedImages(
             `${name}-images`,
-            { images, node: this.container, after: args.copyAfter },
+            {
+                images,
+                node: this.container,
+                registry: args.config.imageRegistry,
+                gateway: substrateOf("embedded", args.plan).gateway,
+                after: args.copyAfter,
+            },
             { parent: this },
         );
         this.joined = this.join(name, args);

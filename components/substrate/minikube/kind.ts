@@ -1,6 +1,7 @@
 import * as docker from "@pulumi/docker";
 import { substrateOf } from "../../../plan/substrate/plan";
 import { DockerPair } from "../../fake-nodes/docker";
+import { pushedImages } from "../../pushed-images";
 import { createDockerNetwork } from "../docker-network";
 import type { SubstrateKind } from "../substrate";
 import { LibvirtNetwork } from "./libvirt-network";
@@ -39,7 +40,11 @@ export const minikube: SubstrateKind = {
             { plan, images, networkName: network.name },
             { parent, dependsOn: onBridge ? [onBridge] : [] },
         );
-        const loaded = new MachineImages("kubernetes-images", { plan, images, machine: cluster.machine }, { parent });
+        const loaded = new MachineImages(
+            "kubernetes-images",
+            { plan, images, machine: cluster.machine, registry: context.config.imageRegistry },
+            { parent, dependsOn: pushedImages(images, { parent }) },
+        );
         return {
             kubeconfig: cluster.kubeconfig,
             provider: cluster.provider,

@@ -8,19 +8,27 @@ export interface MachineImagesArgs {
     plan: LabPlan;
     images: ImageReferences;
     machine: command.local.Command;
+    /** The lab's registry: the key `imageRegistry`. Undefined: there is none. */
+    registry: string | undefined;
 }
 
-/** The images that run in the cluster, copied from Docker's store into minikube's machine. */
+/**
+ * The images that run in the cluster, in minikube's machine: pulled from the lab's registry, or copied from Docker's
+ * store where it has none.
+ */
 export class MachineImages extends pulumi.ComponentResource {
-    constructor(name: string, { plan, images, machine }: MachineImagesArgs, opts?: pulumi.ComponentResourceOptions) {
+    constructor(name: string, args: MachineImagesArgs, opts?: pulumi.ComponentResourceOptions) {
         super("metal3lab:index:MachineImages", name, {}, opts);
+        const { plan, images, machine, registry } = args;
+        const { profile, gateway } = substrateOf("minikube", plan);
         new command.local.Command(
             name,
             {
                 create: "node --import tsx tasks/minikube-images.ts",
                 environment: {
-                    MINIKUBE_PROFILE: substrateOf("minikube", plan).profile,
+                    MINIKUBE_PROFILE: profile,
                     IMAGES: images.inCluster().join(" "),
+                    ...(registry === undefined ? {} : { REGISTRY: registry, GATEWAY: gateway }),
                 },
             },
             { parent: this, dependsOn: [machine], customTimeouts: { create: "30m", update: "30m" } },

@@ -79,7 +79,7 @@ function machineSpec({ plan, images }: MinikubeClusterArgs, dockerNetwork: strin
         },
         ...(baseImage === undefined
             ? {}
-            : { baseImage: baseImage === "built" ? images.reference("minikube-base") : baseImage }),
+            : { baseImage: baseImage === "built" ? images.local("minikube-base") : baseImage }),
         ...(libvirt === undefined
             ? {}
             : { libvirt: { uri: libvirt.uri, network: libvirt.network.name, mac: libvirt.network.node.mac } }),

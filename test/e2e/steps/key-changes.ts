@@ -100,6 +100,8 @@ export const SHOWN_BY: Partial<Record<Key, Partial<Record<Effect, string>>>> = {
     tolerations: { "restarts pods": "../existing.test", "restarts the pairs": "../existing.test" },
     clusterWideTuning: { "restarts pods": "../existing.test" },
     embeddedWorkers: { "in place": "workers" },
+    imageRegistry: { "restarts pods": "registry" },
+    imagePullSecrets: { "restarts pods": "registry" },
 };
 
 /** A value that a living lab refuses, and the rule that says so. */
