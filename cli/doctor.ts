@@ -6,6 +6,7 @@ import { examine, type Finding } from "../toolchain/doctor";
 import { cacheRoot } from "../toolchain/paths";
 import { labFindings } from "./lab-findings";
 import { labNeeds, rawConfig } from "./stack-file";
+import { stateFinding } from "./state-finding";
 
 const MARKS: Record<Finding["state"], string> = { ok: "ok", "to do": "to do", warning: "WARNING", problem: "PROBLEM" };
 
@@ -20,6 +21,7 @@ export interface DoctorOptions {
 export async function doctor(options: DoctorOptions): Promise<number> {
     const findings = [
         ...(await examine(new Cache(cacheRoot()), await labNeeds(options.stack))),
+        await stateFinding(options.stack),
         ...(await labFindings(options.stack, await rawConfig(options.stack))),
         ...(await stoppedFindings(options.stack)),
     ];

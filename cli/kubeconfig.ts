@@ -1,10 +1,16 @@
+import { existsSync } from "node:fs";
 import { chmod, mkdir, rename, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { CoreV1Api, CustomObjectsApi, type KubeConfig } from "@kubernetes/client-node";
 import { isAbsent, listObjects, parseKubeconfig, renameKubeconfig, type ObjectMetadata } from "../lib/kubernetes";
 import { stackPrefix } from "../plan/identities";
+import { UserError } from "../plan/user-error";
 import { CLUSTERS } from "../tasks/wait-for-fleet/reader";
+import { withoutCredentials } from "../toolchain/pulumi/backend";
 import { labDirectory, labNamespace, managementKubeconfig } from "./management";
+import { kubeconfigOfState } from "./recovery/state";
+import { Session } from "./session";
+import { stackExists } from "./stack";
 
 export interface KubeconfigOptions {
     stack: string;
@@ -16,23 +22,48 @@ const KNOWN_CLUSTERS_SHOWN = 10;
 
 /** `npm run kubeconfig -- NAME`: writes a cluster's kubeconfig, ready for use on this machine, and prints its path. */
 export async function kubeconfig({ stack, cluster }: KubeconfigOptions): Promise<number> {
+    const management = join(labDirectory(stack), "kubeconfig");
+    if (!existsSync(management)) {
+        await fetchManagement(stack, management);
+    }
     if (cluster === undefined) {
-        await managementKubeconfig(stack);
-        process.stdout.write(`${join(labDirectory(stack), "kubeconfig")}\n`);
+        process.stdout.write(`${management}\n`);
         return 0;
     }
     const config = parseKubeconfig(await managementKubeconfig(stack));
     const namespace = await labNamespace(stack);
-    const workload = await workloadKubeconfig(config, namespace, cluster);
-    const content = renameKubeconfig(workload, `${stackPrefix(stack)}-${cluster}`);
-    const directory = labDirectory(stack);
-    await mkdir(directory, { recursive: true });
-    const file = join(directory, `${cluster}.kubeconfig`);
+    const content = renameKubeconfig(
+        await workloadKubeconfig(config, namespace, cluster),
+        `${stackPrefix(stack)}-${cluster}`,
+    );
+    const file = join(labDirectory(stack), `${cluster}.kubeconfig`);
+    await place(file, content);
+    process.stdout.write(`${file}\n`);
+    return 0;
+}
+
+/** Writes a file that only this user can read, as a whole or not at all. */
+async function place(file: string, content: string): Promise<void> {
+    await mkdir(dirname(file), { recursive: true, mode: 0o700 });
     await writeFile(`${file}.partial`, content, { mode: 0o600 });
     await chmod(`${file}.partial`, 0o600);
     await rename(`${file}.partial`, file);
-    process.stdout.write(`${file}\n`);
-    return 0;
+}
+
+/**
+ * Takes the administrator's kubeconfig out of the stack's state, for a lab that was brought up from another checkout.
+ * @throws Error when the backend knows no such lab
+ */
+async function fetchManagement(stack: string, file: string): Promise<void> {
+    const ready = await new Session().ensure("preview", stack);
+    const content = (await stackExists(ready, stack)) ? await kubeconfigOfState(ready, stack) : undefined;
+    if (content === undefined) {
+        throw new UserError(
+            `the lab of the stack ${stack} is not up, as far as its state in ` +
+                `${withoutCredentials(ready.setup.backend)} says`,
+        );
+    }
+    await place(file, content);
 }
 
 /**

@@ -4,6 +4,10 @@ import { Progress, StoppedError } from "../toolchain/progress";
 import type { BenchOptions } from "./bench/options";
 import type { DoctorOptions } from "./doctor";
 import type { DownOptions } from "./down";
+import type { DriftOptions } from "./drift";
+import type { PostOptions } from "./post";
+import type { PreviewCommentOptions } from "./preview-comment";
+import type { PublishOptions } from "./publish-images";
 import { INTERRUPTED } from "./session";
 import type { SetupOptions } from "./setup";
 import type { TestOptions } from "./test";
@@ -149,6 +153,47 @@ command(
     .addOption(
         new Option("--seed <n>", "repeat the random walk with this seed").argParser(positive).implies({ e2e: true }),
     );
+
+const list = (text: string): string[] => text.split(",");
+
+command(
+    "preview-comment",
+    "preview what a change does to a lab, and write it in words, for a pull request's comment",
+    async (options: PreviewCommentOptions) => (await import("./preview-comment.js")).previewComment(options),
+)
+    .option("--base <commit>", "compare the stack files with those of this commit")
+    .addOption(
+        new Option(
+            "--stacks <names>",
+            "stacks, separated by commas; default: those whose files differ from the base, and the default one",
+        ).argParser(list),
+    )
+    .option("--out <file>", "file for the note that `npm run post` posts", "preview.json");
+
+command(
+    "drift",
+    "say in words where a lab differs from its configuration; nothing is changed",
+    async (options: DriftOptions) => (await import("./drift.js")).drift(options),
+)
+    .addOption(stackOption())
+    .option("--out <file>", "file for the note that `npm run post` posts", "drift.json");
+
+command("post", "post a note of preview-comment or drift on GitHub", async (options: PostOptions) =>
+    (await import("./post.js")).post(options),
+)
+    .requiredOption("--file <file>", "file of the note")
+    .addOption(
+        new Option("--pull <number>", "pull request that gets the comment; without it, an issue").argParser(positive),
+    )
+    .option("--summary", "write it to the summary of the workflow's run instead", false);
+
+command(
+    "publish-images",
+    "push the images of fake-ipa, sushy-tools and FKAS to a registry",
+    async (options: PublishOptions) => (await import("./publish-images.js")).publishImages(options),
+)
+    .requiredOption("--registry <name>", "registry and path: ghcr.io/owner/repository")
+    .requiredOption("--tag <version>", "version of the images: v1.2.0");
 
 program.parseAsync().catch(async (error: unknown) => {
     await new Progress().failure(error);

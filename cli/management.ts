@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
+import { npmRun } from "../plan/commands";
 import { NAMESPACE } from "../plan/identities";
 import { repoPath } from "../toolchain/paths";
 import { rawConfig } from "./stack-file";
@@ -23,7 +24,7 @@ export async function managementKubeconfig(stack: string): Promise<string> {
     if (!existsSync(file)) {
         throw new Error(
             `there is no ${file}: the lab of the stack ${stack} is not up. Where it was made from another checkout, ` +
-                `'pulumi stack output kubeconfig --show-secrets' writes one`,
+                `'${npmRun("kubeconfig", stack)}' writes one`,
         );
     }
     return readFile(file, "utf8");

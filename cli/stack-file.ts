@@ -17,23 +17,37 @@ export function stackFile(stack: string): string {
  */
 export async function stackConfig(stack: string): Promise<Record<string, unknown>> {
     const file = stackFile(stack);
-    if (!existsSync(file)) {
-        return {};
-    }
-    const content = parse(await readFile(file, "utf8")) as { config?: Record<string, unknown> } | null;
+    return existsSync(file) ? configOf(await readFile(file, "utf8")) : {};
+}
+
+/** The configuration in the text of a stack's file, by key without the project's prefix. */
+function configOf(text: string): Record<string, unknown> {
+    const content = parse(text) as { config?: Record<string, unknown> } | null;
     const config = content?.config ?? {};
     return Object.fromEntries(Object.entries(config).map(([key, value]) => [key.replace(/^[^:]*:/, ""), value]));
 }
 
-/** The configuration of a stack's file as Pulumi hands it to the program: every value a string. */
-export async function rawConfig(stack: string): Promise<Record<string, string>> {
-    return Object.fromEntries(
-        Object.entries(await stackConfig(stack)).map(([key, value]) => [
-            key,
-            typeof value === "string" ? value : JSON.stringify(value),
-        ]),
-    );
+/**
+ * The secrets provider that a stack's file names (`secretsprovider`). Pulumi itself takes it from there for a stack
+ * that exists, but not for one that is made.
+ */
+export async function secretsProvider(file: string): Promise<string | undefined> {
+    const content = existsSync(file)
+        ? (parse(await readFile(file, "utf8")) as { secretsprovider?: unknown } | null)
+        : null;
+    return typeof content?.secretsprovider === "string" ? content.secretsprovider : undefined;
 }
+
+/** The configuration of a stack's file as Pulumi hands it to the program: every value a string. */
+export const rawConfig = async (stack: string): Promise<Record<string, string>> => asRaw(await stackConfig(stack));
+
+/** The same of the text of a stack's file, which may be of another commit. */
+export const rawConfigOf = (text: string): Record<string, string> => asRaw(configOf(text));
+
+const asRaw = (config: Record<string, unknown>): Record<string, string> =>
+    Object.fromEntries(
+        Object.entries(config).map(([key, value]) => [key, typeof value === "string" ? value : JSON.stringify(value)]),
+    );
 
 /**
  * The parts that the lab of a stack needs. A malformed value counts as unset here: the program validates the

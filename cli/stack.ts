@@ -1,10 +1,10 @@
 import { rm } from "node:fs/promises";
-import { join } from "node:path";
 import type { Ready } from "../toolchain/ensure";
 import { repoPath, stateRoot } from "../toolchain/paths";
+import { passphraseFor } from "../toolchain/pulumi/passphrase";
 import { removeStateId } from "../toolchain/pulumi/state-id";
 import { look, run } from "../toolchain/run";
-import { dropSalt, stackFile } from "./stack-file";
+import { dropSalt, secretsProvider, stackFile } from "./stack-file";
 
 /** Longest wait for a Pulumi command that only reads or writes its state and runs no program, milliseconds. */
 const ASK_LIMIT_MS = 60_000;
@@ -37,30 +37,40 @@ export async function selectStack(ready: Ready, stack: string, exists: boolean):
         if (ready.setup.passphraseFile !== undefined) {
             await dropSalt(stackFile(stack));
         }
-        await askPulumi(ready, ["stack", "init", stack]);
+        const provider = await secretsProvider(stackFile(stack));
+        await askPulumi(ready, [
+            "stack",
+            "init",
+            stack,
+            ...(provider === undefined ? [] : ["--secrets-provider", provider]),
+        ]);
     }
     await askPulumi(ready, ["stack", "select", stack]);
 }
 
 /**
- * Removes the stack, which must be empty, and keeps its configuration file. With the last stack, the lab's own state
- * folder is removed, too.
+ * Removes the stack, which must be empty, and keeps its configuration file. With the last stack of a backend the lab's
+ * own passphrase for it is removed, and the lab's own state folder. A backend of the person's own stays.
  */
 export async function removeStack(ready: Ready, stack: string): Promise<void> {
     await askPulumi(ready, ["stack", "rm", "--yes", "--preserve-config", "--remove-backups", "--stack", stack]);
     if (ready.setup.passphraseFile !== undefined) {
         await dropSalt(stackFile(stack));
     }
-    const { stateDir } = ready.setup;
-    if (
-        stateDir === undefined ||
-        (JSON.parse(await askPulumi(ready, ["stack", "ls", "--all", "--json"])) as unknown[]).length > 0
-    ) {
+    const { stateDir, passphraseFile } = ready.setup;
+    const isEmpty = async (): Promise<boolean> =>
+        (JSON.parse(await askPulumi(ready, ["stack", "ls", "--all", "--json"])) as unknown[]).length === 0;
+    if ((stateDir === undefined && passphraseFile === undefined) || !(await isEmpty())) {
         return;
     }
-    await rm(stateDir, { recursive: true, force: true });
-    await rm(join(stateRoot(), "passphrase"), { force: true });
-    await removeStateId();
+    if (passphraseFile !== undefined) {
+        await rm(passphraseFile, { force: true });
+    }
+    if (stateDir !== undefined) {
+        await rm(stateDir, { recursive: true, force: true });
+        await rm(passphraseFor(stateRoot(), undefined), { force: true });
+        await removeStateId();
+    }
     // rmdir fails, and the folder stays, when somebody keeps something else in it.
     await look("rmdir", [stateRoot()]);
 }

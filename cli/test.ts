@@ -9,7 +9,7 @@ import { goBinaryPath } from "../toolchain/go/build";
 import { ensureGo } from "../toolchain/go/go";
 import { repoPath } from "../toolchain/paths";
 import { Session } from "./session";
-import { countsText, sumOf } from "./test/report";
+import { absent, countsText, sumOf } from "./test/report";
 import { runSuite } from "./test/run";
 import { e2eSuites, fastSuites, WALK_SUITE, type Suite } from "./test/suites";
 
@@ -40,6 +40,10 @@ async function wantedSuites(options: TestOptions, say: (text: string) => void): 
     const names = all.map(({ name }) => name);
     const ordinary = all.filter(({ onDemand }) => !onDemand).map(({ name }) => name);
     const wanted = options.only?.split(",") ?? (options.walk === undefined ? ordinary : [WALK_SUITE]);
+    const left = all.filter(({ name, onDemand }) => onDemand && !wanted.includes(name)).map(({ name }) => name);
+    if (left.length > 0) {
+        say(`runs only when it is asked for: ${left.map((name) => `--only ${name}`).join(", ")}`);
+    }
     const unknown = wanted.filter((name) => !names.includes(name));
     if (unknown.length > 0) {
         throw new Error(`there is no suite ${unknown.join(", ")}: there are ${names.join(", ")}`);
@@ -113,6 +117,10 @@ export async function test(options: TestOptions): Promise<number> {
     const sum = sumOf(results);
     for (const skip of sum.skips) {
         progress.line(`  SKIPPED ${skip}`.replaceAll("\n", "\n      "));
+    }
+    // Where a lab could not be tried is told beside the counts: .ci/run repeats it in its last line.
+    for (const each of absent(sum.skips)) {
+        process.stdout.write(`not there: ${each}\n`);
     }
     process.stdout.write(`${countsText(sum)}\n`);
     return sum.failures.length === 0 && sum.passed > 0 ? 0 : 1;

@@ -4,18 +4,23 @@ import { npmRun } from "../plan/commands";
 import type { LabOwner } from "../plan/lab-owner";
 import { UserError } from "../plan/user-error";
 import { repoRoot, stateRoot } from "../toolchain/paths";
+import { isCloud, withoutCredentials } from "../toolchain/pulumi/backend";
 import { currentLogin } from "../toolchain/pulumi/home";
 import { ensureStateId, readStateId } from "../toolchain/pulumi/state-id";
 import type { LabTrace } from "./holder";
 
+/** The organisation that Pulumi says every stack has in a backend that is a bucket or a folder. */
+const ONLY_ORGANIZATION = "organization";
+
 /**
  * Who makes labs here, by Pulumi's environment.
  * @param create makes the id of the lab's own state folder where there is none yet
- * @param organization of the stack, where it is known: it belongs to the identity of a state in a shared backend
+ * @param given organisation of the stack, where it is known: in Pulumi Cloud it belongs to the identity of a state
  */
-export async function ownerHere(env: NodeJS.ProcessEnv, create: boolean, organization?: string): Promise<LabOwner> {
+export async function ownerHere(env: NodeJS.ProcessEnv, create: boolean, given?: string): Promise<LabOwner> {
     const backend = env["PULUMI_BACKEND_URL"] || currentLogin(env) || "https://api.pulumi.com";
-    const state = backend.replace(/^file:\/\/~/, `file://${homedir()}`);
+    const state = withoutCredentials(backend.replace(/^file:\/\/~/, `file://${homedir()}`));
+    const organization = given ?? (isCloud(backend) ? undefined : ONLY_ORGANIZATION);
     const isOurFolder = state === `file://${join(stateRoot(env), "pulumi")}`;
     const id = isOurFolder
         ? await (create ? ensureStateId(env) : readStateId(env))

@@ -10,3 +10,12 @@ export function skipBecause(context: Mocha.Context, reason: string): never {
     }
     return context.skip();
 }
+
+/**
+ * Skips like {@link skipBecause} where the machine lacks something that a lab can stand on, so that a part of the lab
+ * was not tried at all. The last line of `.ci/run` tells it.
+ * @param what a noun: "libvirt"
+ */
+export function notThere(context: Mocha.Context, what: string, reason: string): never {
+    return skipBecause(context, `not there: ${what}: ${reason}`);
+}

@@ -81,7 +81,7 @@ export class BenchLab {
     /** Number of resources in the stack's state, and the size of its file when the backend is a folder. */
     async state(): Promise<{ resources: number; bytes?: number }> {
         const resources = (await exportState(this.ready, this.stack)).deployment?.resources ?? [];
-        const folder = this.ready.setup.stateDir;
+        const folder = this.ready.setup.backendFolder;
         const file = folder === undefined ? undefined : `${folder}/.pulumi/stacks/metal3-scale-lab/${this.stack}.json`;
         return { resources: resources.length, ...(file && existsSync(file) ? { bytes: (await stat(file)).size } : {}) };
     }

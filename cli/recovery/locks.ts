@@ -21,13 +21,13 @@ export interface Lock {
  */
 export type Holder = "works" | "gone" | "unseen";
 
-/** The locks on the stack. Only the lab's own state folder can be read; for another backend, none. */
+/** The locks on the stack. Only in a folder can they be read; for another backend, none: there Pulumi names them. */
 async function readLocks(ready: Ready, stack: string): Promise<Lock[]> {
-    const { stateDir } = ready.setup;
-    if (stateDir === undefined) {
+    const { backendFolder } = ready.setup;
+    if (backendFolder === undefined) {
         return [];
     }
-    const folder = join(stateDir, ".pulumi", "locks");
+    const folder = join(backendFolder, ".pulumi", "locks");
     const files = (await readdir(folder, { recursive: true }).catch(() => [])).filter(
         (name) => name.includes(`/${stack}/`) && name.endsWith(".json"),
     );

@@ -101,6 +101,14 @@ export function countsText({ passed, failures, skips }: Counts): string {
     ].join(", ");
 }
 
+/** How test/skip.ts ends the title of a test for which the machine lacks something that a lab can stand on. */
+const NOT_THERE = /\(skipped: not there: (.*?)\)(?= |$)/s;
+
+/** What the machine lacks of the things that a lab can stand on, with the reason: "libvirt: it is not installed". */
+export const absent = (skips: readonly string[]): string[] => [
+    ...new Set(skips.flatMap((skip) => NOT_THERE.exec(skip)?.[1] ?? [])),
+];
+
 /** The sum of several suites. */
 export const sumOf = (all: readonly Counts[]): Counts => ({
     passed: all.reduce((sum, { passed }) => sum + passed, 0),

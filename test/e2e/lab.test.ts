@@ -1,4 +1,4 @@
-import { skipBecause } from "../skip";
+import { notThere, skipBecause } from "../skip";
 import { bringUp } from "./steps/bring-up";
 import { changes } from "./steps/changes";
 import { dayTwo } from "./steps/day-two";
@@ -48,6 +48,9 @@ describe("a small lab, from up to destroy", function () {
     }
     if (SUBSTRATE.hasMachine) {
         machine();
+        it("stands on a virtual machine", function () {
+            notThere(this, "minikube's driver kvm2", "the tests take docker, which needs neither KVM nor a download");
+        });
     }
     if (SUBSTRATE.isWhole) {
         replace();

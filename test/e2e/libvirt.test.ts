@@ -12,7 +12,7 @@ import { repoPath } from "../../toolchain/paths";
 import { Progress } from "../../toolchain/progress";
 import { Toolchain } from "../../toolchain/toolchain";
 import { Project } from "../plugins/machine-pulumi";
-import { skipBecause } from "../skip";
+import { notThere, skipBecause } from "../skip";
 import { run } from "./harness";
 import { BridgeContainer } from "./libvirt-container";
 import { DAEMON, LibvirtDaemon } from "./libvirt-daemon";
@@ -107,7 +107,7 @@ describe("The provisioning network in a real libvirt", function () {
             // A failure is one of the tests: a machine that can install packages has no reason to leave them out.
             await aptInstall([...PACKAGES, ...EMULATOR_PACKAGES], { log: LOG });
         } else if (missing.includes(DAEMON) || missing.includes("/usr/bin/xsltproc")) {
-            skipBecause(this, "libvirt is not installed, and only root on Debian or Ubuntu can install it here");
+            notThere(this, "libvirt", "it is not installed, and only root on Debian or Ubuntu can install it here");
         }
         daemon = await LibvirtDaemon.start();
         await daemon.makeNetwork(FOREIGN);
@@ -162,7 +162,7 @@ describe("The provisioning network in a real libvirt", function () {
 
     it("gives a machine such as minikube's one NIC with the fixed MAC address, for restarts too", async function () {
         if (!existsSync(EMULATOR)) {
-            skipBecause(this, "QEMU's emulator is not installed, and only root can install it by apt");
+            notThere(this, "an emulated machine", "QEMU is not installed, and only root can install it by apt");
         }
         const boot = (await isKernelThere()) ? await makeBoot(daemon.folder, LOG) : undefined;
         for (const network of MINIKUBES) {
@@ -193,7 +193,7 @@ describe("The provisioning network in a real libvirt", function () {
 
     it("leases the machine its address, over which it and the container reach each other", async function () {
         if (machine !== "booted") {
-            skipBecause(this, "no emulated machine with a system: that takes QEMU, and Debian's kernel from apt");
+            notThere(this, "an emulated machine", "it takes QEMU, and Debian's kernel from apt");
         }
         await expectConnected();
         const leases = await virsh("net-dhcp-leases", planned.name, "--mac", planned.node.mac);

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { repoPath } from "../../toolchain/paths";
-import { goFiles } from "./tree";
+import { goFiles, workflowFiles } from "./tree";
 
 /** A program that checks files. It says something only about those that are not as they should be. */
 interface Tool {
@@ -42,6 +42,15 @@ const TOOLS: Tool[] = [
         stdin: [],
         complaints: "stdout",
         sample: ["package sample\nvar a   = 1\n", "<standard input>"],
+    },
+    {
+        name: "actionlint",
+        // Neither program that it would call is everywhere: our steps are single commands.
+        command: ["actionlint", "-no-color", "-oneline", "-shellcheck=", "-pyflakes="],
+        tree: workflowFiles.map(({ path }) => path),
+        stdin: ["-"],
+        complaints: "stdout",
+        sample: ["on: push\njobs:\n  one:\n    runs-on: ubuntu-24.4\n    steps: [{ run: a }]\n", "[runner-label]"],
     },
 ];
 

@@ -40,3 +40,4 @@ export const shellScripts = sourceFiles.filter(
 export const pythonFiles = sourceFiles.filter(({ path }) => path.endsWith(".py"));
 export const typescriptFiles = sourceFiles.filter(({ path }) => path.endsWith(".ts"));
 export const goFiles = sourceFiles.filter(({ path }) => path.endsWith(".go"));
+export const workflowFiles = sourceFiles.filter(({ path }) => path.startsWith(".github/workflows/"));

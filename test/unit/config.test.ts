@@ -1,4 +1,3 @@
-import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { expect } from "chai";
 import * as fc from "fast-check";
@@ -195,11 +194,6 @@ describe("configuration", () => {
                 .to.be.a("string")
                 .and.not.equal("");
         }
-    });
-
-    it("comes with a stack file without a salt, with which nobody else's npm run up would work", () => {
-        const tracked = execFileSync("git", ["show", "HEAD:Pulumi.dev.yaml"], { cwd: repoPath(), encoding: "utf8" });
-        expect(tracked).to.include("metal3-scale-lab:nodes").and.not.include("encryptionsalt");
     });
 
     it("has in Pulumi.yaml, which Pulumi reads, the same defaults as in the program", () => {

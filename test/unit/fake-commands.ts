@@ -38,7 +38,10 @@ case "$1 $2" in
         echo "[$names]" ;;
     "stack export") case "$*" in *"--stack other "*) cat other ;; *) cat state ;; esac ;;
     "stack import") cat > state; echo import >> changes ;;
-    "stack init") echo '{}' > state; echo init >> changes ;;
+    "stack init")
+        echo '{}' > state
+        case "$*" in *--secrets-provider*) echo "init $4 $5" ;; *) echo init ;; esac >> changes ;;
+    "stack rm") rm -f state ;;
     "stack select") ;;
     "cancel "*) echo cancel >> changes ;;
     *) echo "the fake pulumi does not know: $*" >&2; exit 1 ;;
@@ -115,7 +118,8 @@ export class FakeCommands {
             PULUMI_BACKEND_URL: `file://${stateFolder}/pulumi`,
             PULUMI_HOME: join(this.folder, "home"),
         };
-        const setup = { own: false, home: undefined, variables: {}, passphraseFile: undefined, stateDir: undefined };
+        const none = { home: undefined, passphraseFile: undefined, stateDir: undefined, backendFolder: undefined };
+        const setup = { own: false, variables: {}, backend: env.PULUMI_BACKEND_URL, ...none };
         return { pulumi: join(this.folder, "pulumi"), setup, env };
     }
 

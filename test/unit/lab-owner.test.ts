@@ -102,12 +102,32 @@ describe("The id of a state", () => {
         expect(made).to.include({ state: `file://${folder}/pulumi`, checkout: join(__dirname, "../..") });
     });
 
-    it("is, in another backend, the organization's there, which only the program knows", async () => {
+    it("is, in Pulumi Cloud, the organization's there, which only the program knows", async () => {
         const shared = { ...env, PULUMI_BACKEND_URL: "https://api.pulumi.com" };
         expect((await ownerHere(shared, true, "acme")).id).to.equal("acme at https://api.pulumi.com");
         expect(await ownerHere(shared, false)).to.not.have.property("id");
-        const home = { ...env, PULUMI_BACKEND_URL: "file://~" };
-        expect((await ownerHere(home, true, "organization")).id).to.equal(`organization at file://${homedir()}`);
         expect(await readStateId(env)).to.equal(undefined);
+    });
+
+    it("is, in a bucket or a folder of the person's own, known to the command line as well", async () => {
+        const home = { ...env, PULUMI_BACKEND_URL: "file://~" };
+        const bucket = { ...env, PULUMI_BACKEND_URL: "s3://bucket" };
+        for (const [own, state] of [
+            [home, `file://${homedir()}`],
+            [bucket, "s3://bucket"],
+        ] as const) {
+            // In such a backend every stack is of this organization.
+            const program = await ownerHere(own, true, "organization");
+            expect(program).to.include({ id: `organization at ${state}`, state });
+            expect(await ownerHere(own, false)).to.deep.equal(program);
+        }
+        expect(await readStateId(env)).to.equal(undefined);
+    });
+
+    it("is recorded without the password that a backend's address may have", async () => {
+        const database = { ...env, PULUMI_BACKEND_URL: "postgres://ada:secret@db.example/state" };
+        expect(JSON.stringify(await ownerHere(database, false)))
+            .to.include("db.example")
+            .and.not.include("secret");
     });
 });

@@ -28,11 +28,11 @@ describe("The lock of a stack", () => {
         let machine: FakeCommands;
         const clear = async (lock: Partial<Lock>, here?: Surroundings): Promise<boolean> => {
             const { ready } = machine;
-            const stateDir = join(String(ready.env["METAL3_SCALE_LAB_STATE"]), "pulumi");
-            const folder = join(stateDir, ".pulumi", "locks", "organization", "metal3-scale-lab", "dev");
+            const backendFolder = join(String(ready.env["METAL3_SCALE_LAB_STATE"]), "pulumi");
+            const folder = join(backendFolder, ".pulumi", "locks", "organization", "metal3-scale-lab", "dev");
             await mkdir(folder, { recursive: true });
             await writeFile(join(folder, "808f84c7.json"), JSON.stringify({ ...LOCK, ...lock }));
-            const own: Ready = { ...ready, setup: { ...ready.setup, stateDir } };
+            const own: Ready = { ...ready, setup: { ...ready.setup, backendFolder } };
             return clearDeadLocks(own, "dev", here);
         };
         const refusal = (work: Promise<unknown>): Promise<Error | undefined> =>

@@ -2,7 +2,7 @@ import { mkdtemp, readFile, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
-import { countGo, countMocha, countsText, NONE, sumOf, withExit } from "../../cli/test/report";
+import { absent, countGo, countMocha, countsText, NONE, sumOf, withExit } from "../../cli/test/report";
 import { runSuite } from "../../cli/test/run";
 import { e2eSuites, FOLDERS, WALK_SUITE } from "../../cli/test/suites";
 import { repoPath } from "../../toolchain/paths";
@@ -103,26 +103,55 @@ describe("The report of npm test", () => {
         }
     });
 
-    it("is added up by .ci/run, skipped tests as well", async () => {
-        const bin = await mkdtemp(join(tmpdir(), "lab-ci-test-"));
-        const { execa } = await import("execa");
-        const lastLine = async (answer: string) => {
+    it("says once what a lab can stand on and was not there, with the reason", () => {
+        expect(
+            absent([
+                "The network (skipped: not there: libvirt: it is not installed) is made",
+                "The network (skipped: not there: libvirt: it is not installed) is shared",
+                "a lab stands on a machine (skipped: not there: minikube's driver kvm2: no KVM)",
+                "a lab grows (skipped: only with METAL3_SCALE_LAB_E2E_WHOLE=1, for its time)",
+            ]),
+        ).to.deep.equal(["libvirt: it is not installed", "minikube's driver kvm2: no KVM"]);
+    });
+
+    describe("of .ci/run", () => {
+        let bin: string;
+        before(async () => (bin = await mkdtemp(join(tmpdir(), "lab-ci-test-"))));
+        after(() => rm(bin, { recursive: true }));
+
+        /** Its last two lines, when this is in the place of the lab's commands. */
+        async function lastLines(answer: string) {
+            const { execa } = await import("execa");
             await writeFile(join(bin, "node"), `#!/bin/sh\n${answer}\n`, { mode: 0o755 });
             const env = { PATH: `${bin}:${process.env["PATH"] ?? ""}` };
             const { stdout, exitCode } = await execa(repoPath(".ci", "run"), { env, reject: false });
-            return [stdout.split("\n").at(-1), exitCode];
-        };
-        try {
-            expect(await lastLine("echo 3 passed, 0 failed")).to.deep.equal(["6 passed, 0 failed", 0]);
-            expect(await lastLine("echo 3 passed, 0 failed, 2 skipped")).to.deep.equal([
+            return [...stdout.split("\n").slice(-2), exitCode];
+        }
+
+        it("adds up the tests, skipped ones as well", async () => {
+            const all = "Everything that a lab can stand on was there.";
+            expect(await lastLines("echo 3 passed, 0 failed")).to.deep.equal(["6 passed, 0 failed", all, 0]);
+            expect(await lastLines("echo 3 passed, 0 failed, 2 skipped")).to.deep.equal([
                 "6 passed, 0 failed, 4 skipped",
+                all,
                 0,
             ]);
-            expect(await lastLine("echo 3 passed, 1 failed; [ $2 = setup ]")).to.deep.equal(["6 passed, 2 failed", 1]);
-            expect(await lastLine("echo 3 passed; exit 1")).to.deep.equal(["0 passed, 3 failed", 1]);
-        } finally {
-            await rm(bin, { recursive: true });
-        }
+            expect(await lastLines("echo 3 passed, 1 failed; [ $2 = setup ]")).to.deep.equal([
+                "6 passed, 2 failed",
+                all,
+                1,
+            ]);
+            expect(await lastLines("echo 3 passed; exit 1")).to.deep.equal(["0 passed, 3 failed", all, 1]);
+        });
+
+        it("says in its last line what was not there and why, once", async () => {
+            const answer = "echo not there: libvirt: no apt; echo not there: an emulated machine: no QEMU";
+            expect(await lastLines(`${answer}; echo 3 passed, 0 failed, 2 skipped`)).to.deep.equal([
+                "6 passed, 0 failed, 4 skipped",
+                "Not everything that a lab can stand on was there: libvirt: no apt; an emulated machine: no QEMU",
+                0,
+            ]);
+        });
     });
 
     it("includes every folder of tests", async () => {

@@ -16,7 +16,7 @@ const TOOLS: Record<Purpose, string[]> = {
     preview: ["pulumi", "kubectl", "clusterctl"],
     up: ["pulumi", "kubectl", "clusterctl"],
     down: ["pulumi", "kubectl", "clusterctl"],
-    test: ["pulumi", "kubectl", "clusterctl", "helm"],
+    test: ["pulumi", "kubectl", "clusterctl", "helm", "actionlint"],
 };
 
 /** Go targets of a management cluster beside which FKAS's tests run FKAS. */

@@ -1,11 +1,12 @@
-import { randomBytes } from "node:crypto";
-import { existsSync, readFileSync } from "node:fs";
-import { link, mkdir, rm, writeFile } from "node:fs/promises";
+import { readFileSync } from "node:fs";
+import { mkdir, writeFile } from "node:fs/promises";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import type { Cache } from "../cache/cache";
 import { stateRoot } from "../paths";
 import type { FoundTool } from "../tools";
+import { folderOf, isCloud } from "./backend";
+import { ensurePassphrase, isLabPassphrase, passphraseFor } from "./passphrase";
 
 /** How Pulumi is called: variables beside the person's own environment. */
 export interface PulumiSetup {
@@ -17,8 +18,12 @@ export interface PulumiSetup {
     variables: Record<string, string>;
     /** File to make before Pulumi runs, where the lab's own passphrase is used. */
     passphraseFile: string | undefined;
-    /** Folder of the stacks' state, where the lab keeps it. */
+    /** Address of the backend that keeps the stacks' state. */
+    backend: string;
+    /** Folder of the stacks' state, where the lab keeps it. It goes with the last stack. */
     stateDir: string | undefined;
+    /** Folder of the backend, whether it is the lab's or the person's own. Undefined: the backend is no folder. */
+    backendFolder: string | undefined;
 }
 
 /** The facts from which {@link pulumiSetup} decides. */
@@ -49,7 +54,7 @@ export function pulumiSetup(cache: Cache, facts: PulumiFacts): PulumiSetup {
     const own = facts.where === "PATH";
     const home = own || env["PULUMI_HOME"] ? undefined : join(cache.root, "pulumi-home");
     const state = stateRoot(env);
-    const backend = env["PULUMI_BACKEND_URL"] || (own ? facts.login : undefined);
+    const backend = env["PULUMI_BACKEND_URL"] || (own ? facts.login : undefined) || labBackend(state);
     const variables: Record<string, string> = {
         PULUMI_SKIP_UPDATE_CHECK: env["PULUMI_SKIP_UPDATE_CHECK"] ?? "true",
         // A type check costs 10 s of CPU. It belongs to the tests, and not to each run.
@@ -58,21 +63,19 @@ export function pulumiSetup(cache: Cache, facts: PulumiFacts): PulumiSetup {
     if (home !== undefined) {
         variables["PULUMI_HOME"] = home;
     }
-    let stateDir: string | undefined;
-    if (backend === undefined || backend === labBackend(state)) {
-        stateDir = join(state, "pulumi");
-        variables["PULUMI_BACKEND_URL"] = labBackend(state);
+    const stateDir = backend === labBackend(state) ? join(state, "pulumi") : undefined;
+    if (stateDir !== undefined) {
+        variables["PULUMI_BACKEND_URL"] = backend;
     }
     // Pulumi Cloud encrypts by itself; every other backend needs a passphrase. An empty passphrase counts as given.
-    const cloud = backend !== undefined && /^https?:/.test(backend);
-    const given =
-        env["PULUMI_CONFIG_PASSPHRASE"] !== undefined ||
-        (env["PULUMI_CONFIG_PASSPHRASE_FILE"] && env["PULUMI_CONFIG_PASSPHRASE_FILE"] !== passphrase(state));
-    const passphraseFile = cloud || given ? undefined : passphrase(state);
+    const file = env["PULUMI_CONFIG_PASSPHRASE_FILE"];
+    const given = env["PULUMI_CONFIG_PASSPHRASE"] !== undefined || (file && !isLabPassphrase(state, file));
+    const passphraseFile =
+        isCloud(backend) || given ? undefined : passphraseFor(state, stateDir === undefined ? backend : undefined);
     if (passphraseFile !== undefined) {
         variables["PULUMI_CONFIG_PASSPHRASE_FILE"] = passphraseFile;
     }
-    return { own, home, variables, passphraseFile, stateDir };
+    return { own, home, variables, passphraseFile, backend, stateDir, backendFolder: folderOf(backend) };
 }
 
 /**
@@ -86,12 +89,8 @@ const INSTEAD_OF_LOGS =
     "Without it, Pulumi does so again: see `pulumi logs`.\n";
 
 const labBackend = (state: string): string => `file://${join(state, "pulumi")}`;
-const passphrase = (state: string): string => join(state, "passphrase");
 
-/**
- * Makes the state folder, the lab's Pulumi home and the passphrase file, which only this user can read. An existing
- * passphrase is never replaced, because secrets depend on it.
- */
+/** Makes the state folder, the lab's Pulumi home and the passphrase file. */
 export async function preparePulumiState(setup: PulumiSetup): Promise<void> {
     if (setup.stateDir !== undefined) {
         await mkdir(setup.stateDir, { recursive: true, mode: 0o700 });
@@ -106,21 +105,7 @@ export async function preparePulumiState(setup: PulumiSetup): Promise<void> {
             },
         );
     }
-    if (setup.passphraseFile === undefined || existsSync(setup.passphraseFile)) {
-        return;
-    }
-    await mkdir(join(setup.passphraseFile, ".."), { recursive: true, mode: 0o700 });
-    // Each caller has a name of its own, also within one process.
-    const temporary = `${setup.passphraseFile}.${randomBytes(6).toString("hex")}`;
-    await writeFile(temporary, `${randomBytes(24).toString("base64url")}\n`, { mode: 0o600 });
-    try {
-        // link() refuses to replace: of two runs at the same time one wins, and both use the winner's.
-        await link(temporary, setup.passphraseFile);
-    } catch (error) {
-        if ((error as NodeJS.ErrnoException).code !== "EEXIST") {
-            throw error;
-        }
-    } finally {
-        await rm(temporary, { force: true });
+    if (setup.passphraseFile !== undefined) {
+        await ensurePassphrase(setup.passphraseFile);
     }
 }

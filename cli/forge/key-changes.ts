@@ -1,0 +1,67 @@
+import { plannedLab } from "../../plan/change/planned-lab";
+import { changeSummary } from "../../plan/change/summary";
+import { defaultOf, keys, type Key, type LabConfig } from "../../plan/config/keys";
+import { stackName } from "../../plan/identities";
+import { plan } from "../../plan/plan";
+import { ConfigurationError, validate } from "../../plan/validate";
+
+/** A configuration as Pulumi holds it. */
+type Raw = Readonly<Record<string, string>>;
+
+/** How a stack's configuration changes, in words. */
+export interface StackChange {
+    /** One sentence for each key, in Markdown. */
+    keys: string[];
+    /** What comes and what goes of a lab of the earlier configuration; undefined where hosts and clusters stay. */
+    summary: string | undefined;
+}
+
+/** What a file has in the place of a value that is encrypted. */
+const isSecret = (value: string): boolean => value.startsWith('{"secure":');
+
+/** A value as it may be shown to everybody. */
+function shown(key: string, value: string | undefined): string {
+    if (value !== undefined) {
+        return isSecret(value) ? "a secret" : `\`${value.replaceAll("`", "'")}\``;
+    }
+    const standard = key in keys ? defaultOf(key as Key) : undefined;
+    return standard === undefined ? "unset" : `\`${standard}\` (the default)`;
+}
+
+const onChange = (key: string): string => (key in keys ? ` ${keys[key as Key].onChange}` : "");
+
+/** A configuration that can work; undefined for one that cannot: the preview names its problems. */
+function valid(raw: Raw): LabConfig | undefined {
+    try {
+        return validate({ ...raw });
+    } catch (error) {
+        if (error instanceof ConfigurationError) {
+            return undefined;
+        }
+        throw error;
+    }
+}
+
+/**
+ * What changes between two configurations of a stack.
+ * @param before undefined: the stack's file is new
+ */
+export function stackChange(stack: string, before: Raw | undefined, after: Raw): StackChange {
+    const names = [...new Set([...Object.keys(before ?? {}), ...Object.keys(after)])].sort();
+    const [earlier, later] = [before && valid(before), valid(after)];
+    return {
+        keys:
+            before === undefined
+                ? []
+                : names
+                      .filter((key) => before[key] !== after[key])
+                      .map(
+                          (key) =>
+                              `\`${key}\`: ${shown(key, before[key])} → ${shown(key, after[key])}.${onChange(key)}`,
+                      ),
+        summary:
+            earlier &&
+            later &&
+            changeSummary(plannedLab(stackName(stack), earlier), plan(later, stackName(stack)), later),
+    };
+}

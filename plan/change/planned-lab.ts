@@ -1,0 +1,20 @@
+import type { LabConfig } from "../config/keys";
+import { plan } from "../plan";
+import type { LivingLab } from "./living-lab";
+
+/**
+ * The lab that a configuration makes, as if it were there: what a change of the configuration does to it can then be
+ * said without a lab. Nothing is known of the machine, so no key counts as one that the lab keeps.
+ * @param stack its name, without organisation and project
+ */
+export function plannedLab(stack: string, config: LabConfig): LivingLab {
+    const { hosts, clusters } = plan(config, stack);
+    const { kubernetesVersion: version, controlPlaneNodes, workerNodes } = config;
+    return {
+        stack,
+        kept: {},
+        identified: true,
+        hosts: Object.fromEntries(hosts.map(({ name, bmcAddress }) => [name, bmcAddress])),
+        clusters: Object.fromEntries(clusters.map(({ name }) => [name, { version, controlPlaneNodes, workerNodes }])),
+    };
+}

@@ -1,0 +1,24 @@
+import { homedir } from "node:os";
+import { resolve } from "node:path";
+import { repoPath } from "../paths";
+
+const FILE = "file://";
+
+/**
+ * The folder that a backend is, as Pulumi takes its address: `~` is the home, and a relative path begins at the top of
+ * the checkout, where the lab calls Pulumi.
+ * @returns undefined where the backend is no folder
+ */
+export function folderOf(backend: string): string | undefined {
+    if (!backend.startsWith(FILE)) {
+        return undefined;
+    }
+    const [path = ""] = backend.slice(FILE.length).split("?");
+    return resolve(repoPath(), path.replace(/^~(?=\/|$)/, homedir()));
+}
+
+/** Whether a backend is Pulumi Cloud, or a service that speaks like it. It has secrets and users of its own. */
+export const isCloud = (backend: string): boolean => /^https?:/.test(backend);
+
+/** A backend's address without a user's name and password in it, to be shown and recorded. */
+export const withoutCredentials = (backend: string): string => backend.replace(/^(\w+:\/\/)[^/?@]*@/, "$1");
