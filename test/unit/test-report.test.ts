@@ -130,25 +130,25 @@ describe("The report of npm test", () => {
 
         it("adds up the tests, skipped ones as well", async () => {
             const all = "Everything that a lab can stand on was there.";
-            expect(await lastLines("echo 3 passed, 0 failed")).to.deep.equal(["6 passed, 0 failed", all, 0]);
+            expect(await lastLines("echo 3 passed, 0 failed")).to.deep.equal([all, "6 passed, 0 failed", 0]);
             expect(await lastLines("echo 3 passed, 0 failed, 2 skipped")).to.deep.equal([
-                "6 passed, 0 failed, 4 skipped",
                 all,
+                "6 passed, 0 failed, 4 skipped",
                 0,
             ]);
             expect(await lastLines("echo 3 passed, 1 failed; [ $2 = setup ]")).to.deep.equal([
-                "6 passed, 2 failed",
                 all,
+                "6 passed, 2 failed",
                 1,
             ]);
-            expect(await lastLines("echo 3 passed; exit 1")).to.deep.equal(["0 passed, 3 failed", all, 1]);
+            expect(await lastLines("echo 3 passed; exit 1")).to.deep.equal([all, "0 passed, 3 failed", 1]);
         });
 
-        it("says in its last line what was not there and why, once", async () => {
+        it("says above its last line what was not there and why, once", async () => {
             const answer = "echo not there: libvirt: no apt; echo not there: an emulated machine: no QEMU";
             expect(await lastLines(`${answer}; echo 3 passed, 0 failed, 2 skipped`)).to.deep.equal([
-                "6 passed, 0 failed, 4 skipped",
                 "Not everything that a lab can stand on was there: libvirt: no apt; an emulated machine: no QEMU",
+                "6 passed, 0 failed, 4 skipped",
                 0,
             ]);
         });
@@ -172,6 +172,7 @@ describe("The report of npm test", () => {
     it("makes some suites only where they are asked for, each with a stack of its own", async () => {
         const suites = (await e2eSuites({ steps: 6, seed: 7 })).filter(({ onDemand }) => onDemand);
         expect(suites.map(({ name, env }) => [name, env?.["METAL3_SCALE_LAB_E2E_STACK"]])).to.deep.equal([
+            ["e2e-existing", "existing"],
             ["e2e-rollout", "rollout"],
             ["e2e-workers", "workers"],
         ]);
