@@ -24,5 +24,14 @@ export async function existingClusterProblems(wanted: WantedLab & LayerContext, 
         }
         return [{ key: "kubeconfig", value: wanted.config.kubeconfig ?? "(not set)", rule: error.message }];
     }
-    return existingProblems(wanted.cluster, wanted, living);
+    return [...imageProblems(wanted), ...(await existingProblems(wanted.cluster, wanted, living))];
+}
+
+/** Images that a cluster elsewhere could not get: those that are on this machine alone. */
+function imageProblems({ images, builtImages }: WantedLab & LayerContext): Problem[] {
+    const here = images.inCluster().filter((reference) => builtImages.includes(reference));
+    const rule =
+        `${here.length} images are built here, ${here[0]} among them, and no cluster elsewhere can pull those: set it to ` +
+        "a prefix to which this machine can push and from which the nodes can pull (docs/images.md)";
+    return here.length === 0 ? [] : [{ key: "imageRegistry", value: "(not set)", rule }];
 }

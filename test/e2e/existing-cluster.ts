@@ -27,7 +27,10 @@ const CERTIFICATE_DAYS = 365;
 /** Name of the ServiceAccount, in the namespace `default`, with which the lab is brought up. */
 const ACCOUNT = "lab-user";
 
-const config = () => validate(CONFIG);
+/** Its nodes pull from the registry in which the lab's images are. */
+let registry = "";
+
+const config = () => validate({ ...CONFIG, imageRegistry: registry });
 const planned = () => makePlan(config(), CLUSTER_STACK);
 
 /** StorageClass of the cluster, which is not its default one. */
@@ -35,7 +38,7 @@ export const storageClass = (): string => planned().substrate.storageClass;
 
 async function program(): Promise<Record<string, unknown>> {
     const plan = planned();
-    const images = new Images(config().images, undefined, undefined, true);
+    const images = new Images(config().images, undefined, registry, true);
     const owner = { state: "", checkout: repoPath(), user: "test" };
     const context = { config: config(), plan, images, owner };
     const kind = SUBSTRATE_KINDS[plan.substrate.kind];
@@ -63,8 +66,9 @@ async function stack(): Promise<Stack> {
 
 const say = { onOutput: (text: string) => void process.stderr.write(text) };
 
-/** Makes the cluster. @returns its administrator's kubeconfig */
-export async function makeCluster(): Promise<string> {
+/** Makes the cluster. @param prefix in a registry, for all images @returns its administrator's kubeconfig */
+export async function makeCluster(prefix: string): Promise<string> {
+    registry = prefix;
     Object.assign(process.env, await pulumiEnvironment());
     const { outputs } = await (await stack()).up(say);
     return String(outputs["kubeconfig"]?.value);

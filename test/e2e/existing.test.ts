@@ -12,6 +12,7 @@ import {
 } from "./existing-cluster";
 import { configure, eventually, lab as command, pulumi, removeState, STACK, tally } from "./harness";
 import { Live } from "./live";
+import { TestRegistry } from "./registry/registry";
 import { isAsPlanned } from "./steps/fleet";
 import { lab, makeStack, nothingToDo, npmRunUp, up } from "./steps/lab";
 
@@ -52,12 +53,14 @@ describe("a lab in a cluster of three nodes that is there", function () {
     this.timeout(40 * MINUTE);
     this.bail(true);
     let before: string[] = [];
+    let registry: TestRegistry | undefined;
 
     it("finds a cluster with the rights that the documents list, and no others", async () => {
         await destroyCluster();
         mkdirSync(FOLDER, { recursive: true });
         await command("setup");
-        writeFileSync(ADMIN, await makeCluster(), { mode: 0o600 });
+        registry = await TestRegistry.start();
+        writeFileSync(ADMIN, await makeCluster(`${registry.host}/lab`), { mode: 0o600 });
         await allNodesReady(ADMIN);
         await makeAccount(ADMIN, USER);
         copyFileSync(USER, COPY);
@@ -69,6 +72,7 @@ describe("a lab in a cluster of three nodes that is there", function () {
         await configure({
             ...LAB,
             kubeconfig: USER,
+            imageRegistry: `${registry?.host}/lab`,
             storageClass: storageClass(),
             hostsAtOnce: 6,
         });
@@ -130,6 +134,7 @@ describe("a lab in a cluster of three nodes that is there", function () {
     after(async () => {
         await command("down", "--stack", STACK);
         await destroyCluster();
+        await registry?.stop();
         rmSync(FOLDER, { recursive: true, force: true });
         removeState();
     });

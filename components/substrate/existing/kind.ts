@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { EXISTING_CLUSTER } from "../../../plan/substrate/existing";
+import { pushedImages } from "../../pushed-images";
 import { createProvider } from "../provider";
 import type { SubstrateKind } from "../substrate";
 
@@ -7,7 +8,7 @@ import type { SubstrateKind } from "../substrate";
 export const existing: SubstrateKind = {
     // The cluster has its own.
     certificates: () => undefined,
-    create({ cluster }, _pki, { parent }) {
+    create({ cluster, images }, _pki, { parent }) {
         if (cluster === undefined) {
             throw new Error("the cluster that the lab is to stand in was not looked for");
         }
@@ -16,7 +17,7 @@ export const existing: SubstrateKind = {
         return {
             kubeconfig,
             provider: createProvider("kubernetes-kubernetes", { kubeconfig, clusterIdentifier }, { parent }),
-            ready: [],
+            ready: pushedImages(images, { parent }),
             containers: [],
         };
     },
