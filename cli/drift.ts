@@ -5,6 +5,8 @@ import { driftMarker, driftText, hasDrifted, type Drift } from "./forge/drift-te
 import { writeNote } from "./forge/note";
 import { preview } from "./forge/preview";
 import { stackPulumiSettings } from "./pulumi";
+import { openState } from "./recovery/state";
+import { verifiedIfOurs } from "./recovery/verified";
 import { Session } from "./session";
 import { stackExists } from "./stack";
 
@@ -28,13 +30,18 @@ export async function drift({ stack, out }: DriftOptions): Promise<number> {
                 "or with PULUMI_BACKEND_URL set as it is there",
         );
     }
+    const resources = (await openState(ready, stack)).deployment?.resources ?? [];
+    const environment = {
+        ...(await stackPulumiSettings(stack, resources.length)),
+        ...(await verifiedIfOurs(ready, stack, resources)),
+    };
     const found: Drift = {
         stack,
         // What stands still is named first: nothing in the lab can be read then.
         stopped: await stoppedContainers(stackPrefix(stack)),
         // With what is the same as well: only then is it known of everything that was read what an `up` would do.
-        preview: await session.progress.step(`preview of ${stack}`, async () =>
-            preview(ready, stack, ["--refresh", "--show-sames"], await stackPulumiSettings(stack)),
+        preview: await session.progress.step(`preview of ${stack}`, () =>
+            preview(ready, stack, ["--refresh", "--show-sames"], environment),
         ),
     };
     const body = driftText(found);

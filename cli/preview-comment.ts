@@ -10,6 +10,8 @@ import { preview } from "./forge/preview";
 import { PREVIEW_MARKER, previewText, type StackPreview } from "./forge/preview-text";
 import { withThrowawayStack } from "./forge/throwaway";
 import { stackPulumiSettings } from "./pulumi";
+import { openState } from "./recovery/state";
+import { verifiedIfOurs } from "./recovery/verified";
 import { Session } from "./session";
 import { stackExists } from "./stack";
 import { rawConfig, rawConfigOf, stackFile } from "./stack-file";
@@ -52,12 +54,13 @@ async function changeSince(base: string | undefined, stack: string): Promise<Sta
 async function previewed(ready: Ready, stack: string, base: string | undefined): Promise<StackPreview> {
     const settings = await stackPulumiSettings(stack);
     const known = await stackExists(ready, stack);
+    const resources = known ? ((await openState(ready, stack)).deployment?.resources ?? []) : [];
     return {
         stack,
         change: await changeSince(base, stack),
         known,
         preview: known
-            ? await preview(ready, stack, [], settings)
+            ? await preview(ready, stack, [], { ...settings, ...(await verifiedIfOurs(ready, stack, resources)) })
             : await withThrowawayStack(ready, stack, (own) => preview(own, stack, [], settings)),
     };
 }

@@ -27,17 +27,6 @@ function configOf(text: string): Record<string, unknown> {
     return Object.fromEntries(Object.entries(config).map(([key, value]) => [key.replace(/^[^:]*:/, ""), value]));
 }
 
-/**
- * The secrets provider that a stack's file names (`secretsprovider`). Pulumi itself takes it from there for a stack
- * that exists, but not for one that is made.
- */
-export async function secretsProvider(file: string): Promise<string | undefined> {
-    const content = existsSync(file)
-        ? (parse(await readFile(file, "utf8")) as { secretsprovider?: unknown } | null)
-        : null;
-    return typeof content?.secretsprovider === "string" ? content.secretsprovider : undefined;
-}
-
 /** The configuration of a stack's file as Pulumi hands it to the program: every value a string. */
 export const rawConfig = async (stack: string): Promise<Record<string, string>> => asRaw(await stackConfig(stack));
 

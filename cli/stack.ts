@@ -4,7 +4,8 @@ import { repoPath, stateRoot } from "../toolchain/paths";
 import { passphraseFor } from "../toolchain/pulumi/passphrase";
 import { removeStateId } from "../toolchain/pulumi/state-id";
 import { look, run } from "../toolchain/run";
-import { dropSalt, secretsProvider, stackFile } from "./stack-file";
+import { secretsProvider } from "./secrets-provider";
+import { dropSalt, stackFile } from "./stack-file";
 
 /** Longest wait for a Pulumi command that only reads or writes its state and runs no program, milliseconds. */
 const ASK_LIMIT_MS = 60_000;

@@ -4,7 +4,8 @@ import { cacheRoot } from "../toolchain/paths";
 import { isCloud, withoutCredentials } from "../toolchain/pulumi/backend";
 import { currentLogin, pulumiSetup, type PulumiSetup } from "../toolchain/pulumi/home";
 import { findTool } from "../toolchain/tools";
-import { secretsProvider, stackFile } from "./stack-file";
+import { secretsProvider } from "./secrets-provider";
+import { stackFile } from "./stack-file";
 
 /** What opens the secrets in the state. */
 function opener({ backend, passphraseFile }: PulumiSetup, provider: string | undefined): string {

@@ -4,7 +4,7 @@ import { npmRun } from "../plan/commands";
 import type { LabOwner } from "../plan/lab-owner";
 import { UserError } from "../plan/user-error";
 import { repoRoot, stateRoot } from "../toolchain/paths";
-import { isCloud, withoutCredentials } from "../toolchain/pulumi/backend";
+import { isCloud, placeOf, withoutCredentials } from "../toolchain/pulumi/backend";
 import { currentLogin } from "../toolchain/pulumi/home";
 import { ensureStateId, readStateId } from "../toolchain/pulumi/state-id";
 import type { LabTrace } from "./holder";
@@ -24,16 +24,20 @@ export async function ownerHere(env: NodeJS.ProcessEnv, create: boolean, given?:
     const isOurFolder = state === `file://${join(stateRoot(env), "pulumi")}`;
     const id = isOurFolder
         ? await (create ? ensureStateId(env) : readStateId(env))
-        : organization && `${organization} at ${state}`;
+        : organization && `${organization} at ${placeOf(state)}`;
     return { ...(id ? { id } : {}), state, checkout: repoRoot, user: `${userInfo().username}@${hostname()}` };
 }
+
+/** A recorded id as it is made now: an earlier version recorded how a backend is spoken to as well. */
+const asMadeNow = (id: string): string => id.replace(/(?<= at ).*$/, placeOf);
 
 /**
  * Whether the lab belongs to the state at hand.
  * @param known ids of what the state has: of a container or network they are unique, also for a lab without a record
  */
 export const isOurs = (lab: LabTrace, here: LabOwner, known: ReadonlySet<string>): boolean =>
-    lab.ids.some((id) => known.has(id)) || (here.id !== undefined && lab.owner?.id === here.id);
+    lab.ids.some((id) => known.has(id)) ||
+    (here.id !== undefined && lab.owner?.id !== undefined && asMadeNow(lab.owner.id) === here.id);
 
 /** A lab of the stack's name is on this machine, and belongs to somebody else's state. */
 export class ForeignLabError extends UserError {

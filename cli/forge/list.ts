@@ -16,16 +16,20 @@ const WORDS: Record<Change["op"], string> = {
 
 export const counted = (count: number, what: string): string => `${count} ${what}${count === 1 ? "" : "s"}`;
 
-/** How many resources of each kind are made, changed, replaced and removed, the largest number first: a line each. */
+/** How many resources are made, changed, replaced and removed: a line for each, by kind, the largest number first. */
 export function countLines(changes: readonly Change[]): string[] {
-    const numbers = new Map<string, number>();
-    for (const { op, kind } of changes) {
-        const what = `${kind} ${WORDS[op]}`;
-        numbers.set(what, (numbers.get(what) ?? 0) + 1);
-    }
-    return [...numbers]
-        .sort(([a, countA], [b, countB]) => countB - countA || a.localeCompare(b))
-        .map(([what, count]) => `- ${count} ${what}`);
+    return (Object.keys(WORDS) as Change["op"][]).flatMap((op) => {
+        const kinds = changes.filter((change) => change.op === op).map(({ kind }) => kind);
+        if (kinds.length === 0) {
+            return [];
+        }
+        const numbers = new Map<string, number>();
+        kinds.forEach((kind) => numbers.set(kind, (numbers.get(kind) ?? 0) + 1));
+        const each = [...numbers].sort(([a, more], [b, less]) => less - more || a.localeCompare(b));
+        return [
+            `- ${counted(kinds.length, "resource")} ${WORDS[op]}: ${each.map(([kind, n]) => `${n} ${kind}`).join(", ")}`,
+        ];
+    });
 }
 
 /** One resource, in a line. */

@@ -12,6 +12,8 @@ interface Step {
     urn: string;
     diffReasons?: string[] | null;
     replaceReasons?: string[] | null;
+    /** By the property's path. Not every provider gives it. */
+    detailedDiff?: Record<string, unknown> | null;
 }
 
 /** What `pulumi preview --json` writes, as far as it is read. */
@@ -29,7 +31,7 @@ export interface Change {
     name: string;
     /** Properties that differ. Values are not among them: some are secret. */
     fields: string[];
-    /** Whether Pulumi looked for it and found it gone. */
+    /** Whether the state has it, and Pulumi found it gone. */
     gone: boolean;
 }
 
@@ -52,7 +54,16 @@ const OPERATIONS: Readonly<Record<string, Change["op"]>> = {
     "delete-replaced": "replace",
 };
 
-const kindOf = (urn: string): string => (urn.split("::")[2] ?? "").split(/[:$/]/).at(-1) ?? "";
+/** What the first step of a resource is that the state has, when it is read again. */
+const READ = ["refresh", "delete", "update"];
+
+/** Its own type, without those of its parents. */
+const typeOf = (urn: string): string => (urn.split("::")[2] ?? "").split("$").at(-1) ?? "";
+
+const kindOf = (urn: string): string => typeOf(urn).split(/[:/]/).at(-1) ?? "";
+
+/** What only groups or reaches other resources: nothing of it is on the machine or in the cluster. */
+const isOnlyPulumis = (urn: string): boolean => /^(pulumi|metal3lab):/.test(typeOf(urn));
 
 /**
  * What is to be done to one resource; undefined when nothing is. With `--refresh` its first step says what was found of
@@ -63,8 +74,9 @@ function changeOf(urn: string, steps: readonly Step[]): Change | undefined {
     if (last === undefined) {
         return undefined;
     }
-    const reasons = steps.flatMap(({ diffReasons, replaceReasons }) => [
-        ...(diffReasons ?? []),
+    const reasons = steps.flatMap(({ diffReasons, replaceReasons, detailedDiff }) => [
+        ...Object.keys(detailedDiff ?? {}),
+        ...(detailedDiff ? [] : (diffReasons ?? [])),
         ...(replaceReasons ?? []),
     ]);
     return {
@@ -72,7 +84,7 @@ function changeOf(urn: string, steps: readonly Step[]): Change | undefined {
         kind: kindOf(urn),
         name: urn.split("::").at(-1) ?? "",
         fields: [...new Set(reasons)].sort(),
-        gone: last === "create" && steps[0]?.op === "delete",
+        gone: last === "create" && READ.includes(steps[0]?.op ?? ""),
     };
 }
 
@@ -80,7 +92,7 @@ function changeOf(urn: string, steps: readonly Step[]): Change | undefined {
 export function readPreview(text: string): Preview {
     const { steps = [], diagnostics = [] } = JSON.parse(text) as Digest;
     const byUrn = new Map<string, Step[]>();
-    for (const step of steps) {
+    for (const step of steps.filter(({ urn }) => !isOnlyPulumis(urn))) {
         byUrn.set(step.urn, [...(byUrn.get(step.urn) ?? []), step]);
     }
     const changes = [...byUrn].flatMap(([urn, all]) => changeOf(urn, all) ?? []);

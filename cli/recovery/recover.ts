@@ -4,7 +4,6 @@ import { findLab, HOLDERS } from "../../machine/holders";
 import { ForeignLabError, isOurs, ownerHere } from "../../machine/owner";
 import { knownIds } from "../../machine/state-objects";
 import { stackPrefix } from "../../plan/identities";
-import { VERIFIED_VARIABLE } from "../../plan/lab-owner";
 import { UserError } from "../../plan/user-error";
 import type { Ready } from "../../toolchain/ensure";
 import { cacheRoot } from "../../toolchain/paths";
@@ -12,7 +11,8 @@ import { otherStacks, selectStack, stackExists } from "../stack";
 import { labOfState } from "./lab-of-state";
 import { clearDeadLocks } from "./locks";
 import { endOrphanedPlugins } from "./orphaned-plugins";
-import { exportState, importSettled, type StackState, type StateResource } from "./state";
+import { exportState, importSettled, openState, type StackState, type StateResource } from "./state";
+import { verifiedVariables } from "./verified";
 
 export interface RecoverOptions {
     /** The command that a person has called; messages name it. */
@@ -48,7 +48,7 @@ export async function recover(ready: Ready, stack: string, options: RecoverOptio
         say("released the lock of a run that was killed");
     }
     const exists = await stackExists(ready, stack);
-    let state = exists ? await exportState(ready, stack) : {};
+    let state = exists ? await openState(ready, stack) : {};
     const ownership = await settleOwnership(ready, stack, state.deployment?.resources ?? [], options);
     // Only the lab's own home is cleaned. A shell with the lab's environment (npm run env) has the variable set
     // already.
@@ -72,9 +72,7 @@ export async function recover(ready: Ready, stack: string, options: RecoverOptio
         say(`forgot ${begun} operation${begun > 1 ? "s" : ""} that a killed run had begun`);
     }
     // Whatever is there by now is ours.
-    const lab = await findLab(stackPrefix(stack));
-    const verified = lab?.bearer?.id ?? lab?.ids[0];
-    return { resources, variables: verified === undefined ? {} : { [VERIFIED_VARIABLE]: verified } };
+    return { resources, variables: verifiedVariables(await findLab(stackPrefix(stack))) };
 }
 
 /**

@@ -1,6 +1,8 @@
 import { livingLab, type StackResources } from "../../plan/change/living-lab";
 import type { Ready } from "../../toolchain/ensure";
+import { keepSecretsProvider, type StateEncryption } from "../secrets-provider";
 import { askPulumi } from "../stack";
+import { stackFile } from "../stack-file";
 
 type StackResource = StackResources[string];
 
@@ -31,12 +33,20 @@ export interface StackState {
         resources?: StateResource[];
         /** Operations that a killed run had begun and not ended (pulumi/sdk, apitype.OperationV2). */
         pending_operations?: { type: string }[];
+        secrets_providers?: StateEncryption;
     };
 }
 
 /** Reads the stack's state. */
 export async function exportState(ready: Ready, stack: string): Promise<StackState> {
     return JSON.parse(await askPulumi(ready, ["stack", "export", "--stack", stack])) as StackState;
+}
+
+/** Reads the state of a stack that is worked on: its file names the secrets provider of the state from then on. */
+export async function openState(ready: Ready, stack: string): Promise<StackState> {
+    const state = await exportState(ready, stack);
+    await keepSecretsProvider(stackFile(stack), state.deployment?.secrets_providers);
+    return state;
 }
 
 /** Key of a secret in a state, with its plain text in JSON beside it (pulumi/sdk, resource.SigKey, SecretV1). */

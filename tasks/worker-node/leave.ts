@@ -1,4 +1,4 @@
-import { failureText, look, run } from "../../toolchain/run";
+import { CommandError, failureText, look, run } from "../../toolchain/run";
 import { LEAVING_ANNOTATION } from "./settle";
 
 /** A worker that is to leave its cluster. */
@@ -63,7 +63,7 @@ async function drain({ node, kubectl, say }: DrainArgs): Promise<void> {
     } catch (error) {
         const pods = await podsOn(node, kubectl);
         say(
-            `${node}: not all pods could be evicted in ${DRAIN_SECONDS} s (${failureText(error)}). ` +
+            `${node}: not all pods could be evicted in ${DRAIN_SECONDS} s (${whyNot(error)}). ` +
                 `These end with the node: ${pods.join(", ")}`,
         );
     }
@@ -71,6 +71,12 @@ async function drain({ node, kubectl, say }: DrainArgs): Promise<void> {
     await kubectl([...available, `--timeout=${SETTLE_SECONDS}s`], SETTLE_SECONDS).catch((error: unknown) =>
         say(`${node} leaves, and not all that moved works again yet: ${failureText(error)}`),
     );
+}
+
+/** What kubectl says of the last pod that it could not evict; where it says nothing, how it failed. */
+function whyNot(error: unknown): string {
+    const lines = error instanceof CommandError ? error.tail.split("\n") : [];
+    return lines.filter((line) => line.startsWith("error when evicting")).at(-1) ?? failureText(error);
 }
 
 /** Namespaces and names of the pods on a node. */

@@ -90,6 +90,8 @@ async function carryOut(repair: Repair, name: string, controlPlane: string): Pro
     const kubectl = (...args: string[]): Promise<string> => docker("exec", controlPlane, "kubectl", ...args);
     switch (repair) {
         case "stay":
+            // What runs in a container outlives the run that began it, and would go on to evict pods.
+            await look("docker", ["exec", controlPlane, "pkill", "-f", `^kubectl drain ${name} `]);
             await kubectl("uncordon", name);
             await kubectl("annotate", "node", name, `${LEAVING_ANNOTATION}-`);
             return `the node ${name} stays after all, and takes pods again`;

@@ -20,6 +20,9 @@ describe("The preview of a change", () => {
                 { op: "create", urn: urn(HOST, "host-0004") },
                 { op: "update", urn: urn("kubernetes:apps/v1:Deployment", "fkas-0"), diffReasons: ["spec"] },
                 { op: "delete", urn: urn(HOST, "host-0009") },
+                // Groups and providers are nothing that a lab has.
+                { op: "create", urn: urn("metal3lab:index:FakeNodePair", "pair-001") },
+                { op: "create", urn: urn("pulumi:providers:kubernetes", "charts") },
             ]),
         );
         expect(changes.map(({ op, kind, name, fields }) => [op, kind, name, ...fields])).to.deep.equal([
@@ -45,15 +48,18 @@ describe("The preview of a change", () => {
         const deployment = urn("kubernetes:apps/v1:Deployment", "fkas-0");
         const { changes } = readPreview(
             digest([
-                { op: "delete", urn: urn(HOST, "host-0000") },
-                { op: "update", urn: deployment, diffReasons: ["status"] },
+                { op: "refresh", urn: urn(HOST, "host-0000") },
+                { op: "refresh", urn: urn(HOST, "host-0001") },
+                { op: "update", urn: deployment, detailedDiff: { status: {} } },
                 { op: "create", urn: urn(HOST, "host-0000") },
+                { op: "update", urn: urn(HOST, "host-0001"), detailedDiff: { "spec.online": {} } },
                 { op: "same", urn: deployment },
                 { op: "create", urn: urn(HOST, "host-0004") },
             ]),
         );
-        expect(changes.map(({ name, gone }) => [name, gone])).to.deep.equal([
+        expect(changes.map(({ name, gone, fields }) => [name, gone, ...fields])).to.deep.equal([
             ["host-0000", true],
+            ["host-0001", false, "spec.online"],
             ["host-0004", false],
         ]);
     });
@@ -121,7 +127,7 @@ describe("The comment of a pull request", () => {
 
     it("has the words before the list, and the list in full where there is room", () => {
         const text = previewText([of("dev", seen(made(2)))]);
-        expect(text).to.include(PREVIEW_MARKER).and.include("- 2 BareMetalHost made").and.include("2 resources");
+        expect(text).to.include(PREVIEW_MARKER).and.include("- 2 resources made: 2 BareMetalHost");
         expect(text.indexOf("**The lab: +2 hosts; rolls nothing**")).to.be.within(1, text.indexOf("host-0000"));
         expect(text).to.include("+ BareMetalHost host-0001").and.not.include("more");
     });

@@ -40,6 +40,20 @@ describe("A lab on this machine", () => {
         ["without a record, of which the state knows a container", lab(), OWNER, new Set(["node"]), true],
         ["without a record, of which the state knows nothing", lab(), OWNER, new Set(["gone", "m3lab-dev-var"]), false],
         [
+            "whose record says how its bucket was spoken to",
+            lab({ owner: { ...OWNER, id: "organization at s3://b?region=us-east-1&endpoint=http://s" } }),
+            { ...OWNER, id: "organization at s3://b?endpoint=http://s" },
+            none,
+            true,
+        ],
+        [
+            "in a bucket of that name elsewhere",
+            lab({ owner: { ...OWNER, id: "organization at s3://b?endpoint=http://another" } }),
+            { ...OWNER, id: "organization at s3://b?endpoint=http://s" },
+            none,
+            false,
+        ],
+        [
             "with another id, of which the state knows a container",
             lab({ owner: { ...OWNER, id: "0" } }),
             OWNER,

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { expect } from "chai";
 import { Cache } from "../../toolchain/cache/cache";
 import { repoPath } from "../../toolchain/paths";
-import { folderOf, withoutCredentials } from "../../toolchain/pulumi/backend";
+import { folderOf, placeOf, withoutCredentials } from "../../toolchain/pulumi/backend";
 import { preparePulumiState, pulumiSetup } from "../../toolchain/pulumi/home";
 import { isLabPassphrase, passphraseFor } from "../../toolchain/pulumi/passphrase";
 
@@ -33,6 +33,16 @@ describe("A backend of a person's own", () => {
         expect(withoutCredentials(BUCKET)).to.equal(BUCKET);
         expect(withoutCredentials("file:///home/a@b/state")).to.equal("file:///home/a@b/state");
     });
+
+    const places: [backend: string, place: string][] = [
+        ["file:///srv/state?metadata=skip", "file:///srv/state"],
+        [BUCKET, "s3://bucket"],
+        ["s3://b/a?region=r&endpoint=http://s:9000&s3ForcePathStyle=true", "s3://b/a?endpoint=http://s:9000"],
+        ["azblob://b?storage_account=one", "azblob://b?storage_account=one"],
+    ];
+    for (const [backend, place] of places) {
+        it(`${backend} is at ${place}, however it is spoken to`, () => expect(placeOf(backend)).to.equal(place));
+    }
 
     it("is not the lab's to remove, and its locks are read where it is a folder", () => {
         const setup = (backend: string) =>

@@ -19,7 +19,8 @@ case "$*" in
     "inspect "*w9) exit 1 ;;
     "exec cp kubectl get pods "*) echo metal3/lonely ;;
     "exec cp kubectl drain "*)
-        [ ! -e stuck ] || { echo "error when evicting pods/lonely: it would violate its budget" >&2; exit 1; }
+        [ ! -e stuck ] || { echo "error when evicting pods/lonely: it would violate its budget" >&2
+            echo "evicting pod metal3/lonely" >&2; exit 1; }
         echo "evicting pod metal3/fkas-0"; echo "pod/fkas-0 evicted" ;;
     "exec cp kubectl wait "*) [ ! -e slow ] || { echo "timed out waiting for fkas-0" >&2; exit 1; } ;;
     "inspect "*) [ -e stopped ] && echo false || echo true ;;
@@ -99,8 +100,11 @@ describe("A worker", () => {
         await writeFile(path(folder, "nodes"), "cp \nw1 true\nw9 \nx1 true\n");
         const say = (text: string): void => void said.push(text);
         await settleWorkers({ controlPlane: "cp", workers: ["w1", "w2", "w3"], prefix: "w", say });
-        const repairs = (await calls()).filter((each) => /^(uncordon|annotate|delete|exec w\d sv)/.test(each));
+        const repairs = (await calls()).filter((each) =>
+            /^(uncordon|annotate|delete|exec w\d sv|exec cp pkill)/.test(each),
+        );
         expect(repairs).to.deep.equal([
+            "exec cp pkill -f",
             "uncordon w1",
             "annotate node w1 metal3-scale-lab/leaving-",
             "exec w2 sv restart",

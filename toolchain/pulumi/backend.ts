@@ -22,3 +22,13 @@ export const isCloud = (backend: string): boolean => /^https?:/.test(backend);
 
 /** A backend's address without a user's name and password in it, to be shown and recorded. */
 export const withoutCredentials = (backend: string): string => backend.replace(/^(\w+:\/\/)[^/?@]*@/, "$1");
+
+/** Parameters of a backend's address that say where it is. The others say how it is spoken to, and may change. */
+const PLACES = ["endpoint", "storage_account"];
+
+/** A backend's address with no more than says where it is: the same for every machine that has the state there. */
+export function placeOf(backend: string): string {
+    const [address = "", query = ""] = backend.split("?");
+    const places = [...new URLSearchParams(query)].filter(([name]) => PLACES.includes(name)).sort();
+    return places.length === 0 ? address : `${address}?${places.map(([name, at]) => `${name}=${at}`).join("&")}`;
+}
