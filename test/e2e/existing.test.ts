@@ -11,6 +11,7 @@ import {
     storageClass,
 } from "./existing-cluster";
 import { configure, eventually, lab as command, pulumi, removeState, STACK, tally } from "./harness";
+import { within } from "./ironic";
 import { Live } from "./live";
 import { TestRegistry } from "./registry/registry";
 import { isAsPlanned } from "./steps/fleet";
@@ -62,6 +63,7 @@ describe("a lab in a cluster of three nodes that is there", function () {
         registry = await TestRegistry.start();
         writeFileSync(ADMIN, await makeCluster(`${registry.host}/lab`), { mode: 0o600 });
         await allNodesReady(ADMIN);
+        within.kubeconfig = ADMIN;
         await makeAccount(ADMIN, USER);
         copyFileSync(USER, COPY);
         before = await inventory();

@@ -40,6 +40,9 @@ const asked = (answer: string): IronicNode[] =>
         conductor,
     }));
 
+/** The kubeconfig of whoever may run a command in a pod, which the lab's user need not. */
+export const within = { kubeconfig: `.lab/${STACK}/kubeconfig` };
+
 /** A question from within the cluster, where Ironic is reached: Python of a conductor asks, with Ironic's own secrets. */
 const QUESTION = `
 import os, ssl, sys, urllib.request
@@ -55,7 +58,7 @@ print(opener.open(request, timeout=30).read().decode())
 async function fromWithin(endpoint: string): Promise<string> {
     const pod = ["exec", "deployment/ironic-conductor-0", "--container", "ironic"];
     const command = ["python3", "-c", QUESTION, endpoint];
-    const kubeconfig = ["--kubeconfig", `.lab/${STACK}/kubeconfig`, "--namespace", NAMESPACE];
+    const kubeconfig = ["--kubeconfig", within.kubeconfig, "--namespace", NAMESPACE];
     const { code, output } = await run("kubectl", [...kubeconfig, ...pod, "--", ...command], {
         quiet: true,
         env: await pulumiEnvironment(),
