@@ -114,13 +114,11 @@ const LAB_TESTS = "lab.test.ts";
 const WALK_TESTS = "walk.test.ts";
 export const WALK_SUITE = "e2e-walk";
 
-/** The rollout of a larger lab, whose figures docs/performance.md gives. It takes longer than CI has time for. */
-const ROLLOUT_TESTS = "rollout.test.ts";
-
-/** The lab in a cluster of several nodes, which the test makes. It takes longer than CI has time for. */
-const EXISTING_TESTS = "existing.test.ts";
-/** Several Kubernetes nodes, in a lab of their own: they take longer than CI has time for. */
-const WORKERS_TESTS = "workers.test.ts";
+/**
+ * Labs of their own, each on a stack of its own, for which CI has no time: they run when they are asked for by name.
+ * A rollout of a larger lab, several Kubernetes nodes, a cluster that is there, a registry, a state on a bucket.
+ */
+const ON_DEMAND = ["rollout", "workers", "existing", "registry", "state"];
 
 /** A random walk: the same seed gives the same one. */
 export interface Walk {
@@ -142,8 +140,9 @@ export async function e2eSuites(walk: Walk): Promise<Suite[]> {
             // A step takes one to three minutes, bringing the lab up and taking it away about five.
             return [{ ...suite, name: WALK_SUITE, limitMs: (20 + 6 * walk.steps) * MINUTE, env }];
         }
-        if ([ROLLOUT_TESTS, WORKERS_TESTS, EXISTING_TESTS].includes(file)) {
-            return [{ ...suite, env: { METAL3_SCALE_LAB_E2E_STACK: basename(file, ".test.ts") }, onDemand: true }];
+        const name = basename(file, ".test.ts");
+        if (ON_DEMAND.includes(name)) {
+            return [{ ...suite, env: { METAL3_SCALE_LAB_E2E_STACK: name }, onDemand: true }];
         }
         if (file !== LAB_TESTS) {
             return [suite];

@@ -10,7 +10,6 @@ import { everyKey } from "./steps/keys";
 import { killedParts } from "./steps/killed-parts";
 import { cleanBeforeAndAfter } from "./steps/lab";
 import { machine } from "./steps/machine";
-import { registry } from "./steps/registry";
 import { replace } from "./steps/replace";
 import { resize } from "./steps/resize";
 import { secondOwner } from "./steps/second-owner";
@@ -34,7 +33,6 @@ describe("a small lab, from up to destroy", function () {
         slips();
         drift();
         ipa();
-        registry();
         dayTwo();
         killedParts();
         interruptions();
