@@ -1,0 +1,163 @@
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { text } from "node:stream/consumers";
+import { expect } from "chai";
+import { existingProblems } from "../../machine/existing/preflight";
+import { livingLab } from "../../plan/change/living-lab";
+import { plan } from "../../plan/plan";
+import { validate } from "../../plan/validate";
+import { resourcesOf, STACK } from "./living-lab";
+
+const EXISTING = { substrate: "existing" };
+const DEFAULT_CLASS = { "storageclass.kubernetes.io/is-default-class": "true" };
+
+/** A cluster, as far as the preflight asks it. */
+interface ClusterThere {
+    version: string;
+    /** Rights that are refused: `verb resource`. */
+    refused: string[];
+    classes: { name: string; annotations?: Record<string, string> }[];
+    definitions: string[];
+    namespaces: string[];
+}
+
+const GOOD: ClusterThere = {
+    version: "v1.35.4",
+    refused: [],
+    classes: [{ name: "standard", annotations: DEFAULT_CLASS }],
+    definitions: [],
+    namespaces: [],
+};
+
+type Answer = [status: number, body: object];
+
+function answer(
+    { version, refused, classes, definitions, namespaces }: ClusterThere,
+    path: string,
+    body: string,
+): Answer {
+    const named = (names: readonly string[]): Answer => {
+        const name = path.split("/").at(-1) ?? "";
+        return names.includes(name)
+            ? [200, { metadata: { name } }]
+            : [404, { kind: "Status", message: `${name} not found` }];
+    };
+    if (path.startsWith("/version")) {
+        return [200, { major: "1", minor: "35", gitVersion: version }];
+    }
+    if (path.includes("selfsubjectaccessreviews")) {
+        const review = JSON.parse(body) as { spec: { resourceAttributes: { verb: string; resource: string } } };
+        const { verb, resource } = review.spec.resourceAttributes;
+        return [201, { spec: {}, status: { allowed: !refused.includes(`${verb} ${resource}`) } }];
+    }
+    if (path.includes("/storageclasses")) {
+        const items = classes.map((metadata) => ({ metadata, provisioner: "example.com/disks" }));
+        return [200, { kind: "StorageClassList", items }];
+    }
+    return path.includes("/customresourcedefinitions/") ? named(definitions) : named(namespaces);
+}
+
+describe("A cluster that is there, before a lab is made in it", () => {
+    let server: Server;
+    let cluster: ClusterThere;
+    let url: string;
+    before(async () => {
+        server = createServer((request, response) => {
+            void text(request).then((body) => {
+                const [status, content] = answer(cluster, request.url ?? "", body);
+                response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(content));
+            });
+        });
+        await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+        url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    });
+    after(() => server.close());
+
+    async function problems(
+        there: Partial<ClusterThere>,
+        raw: Record<string, string> = {},
+        living = livingLab(STACK, {}),
+    ): Promise<string[]> {
+        cluster = { ...GOOD, ...there };
+        const config = validate({ ...EXISTING, ...raw });
+        const kubeconfig = JSON.stringify({
+            apiVersion: "v1",
+            kind: "Config",
+            "current-context": "there",
+            clusters: [{ name: "there", cluster: { server: url, "insecure-skip-tls-verify": true } }],
+            users: [{ name: "me", user: { token: "t" } }],
+            contexts: [{ name: "there", context: { cluster: "there", user: "me" } }],
+        });
+        const found = await existingProblems(
+            { kubeconfig, server: url, id: "1234" },
+            { config, plan: plan(config, STACK) },
+            living,
+        );
+        return found.map(({ rule }) => rule.replace(`${url}: `, ""));
+    }
+
+    it("has no problems where nothing is missing and nothing in the way", async () =>
+        expect(await problems({})).to.deep.equal([]));
+
+    it("has all its problems named at once", async () => {
+        const found = await problems({
+            version: "v1.29.3",
+            refused: ["create namespaces", "escalate clusterroles"],
+            classes: [{ name: "slow" }],
+            definitions: ["baremetalhosts.metal3.io", "clusters.cluster.x-k8s.io"],
+            namespaces: ["metal3"],
+        });
+        expect(found).to.have.length(6);
+        expect(found[0]).to.include("Kubernetes v1.29.3").and.include("1.31.0");
+        expect(found[1])
+            .to.include("create namespaces, escalate clusterroles.rbac.authorization.k8s.io")
+            .and.include("docs/existing.md");
+        expect(found[2]).to.equal("has no default StorageClass: set storageClass; there are slow");
+        expect(found[3]).to.include("a bare-metal operator already (baremetalhosts.metal3.io)");
+        expect(found[4]).to.include("Cluster API already");
+        expect(found[5]).to.include("namespace metal3 already");
+    });
+
+    it("needs the StorageClass that is configured, and no default one then", async () => {
+        expect(await problems({ classes: [{ name: "fast" }] }, { storageClass: "fast" })).to.deep.equal([]);
+        expect(await problems({}, { storageClass: "fast" })).to.deep.equal([
+            "has no StorageClass fast: there are standard",
+        ]);
+    });
+
+    it("is asked for the right to write admission policies only where the whole cluster is tuned", async () => {
+        const refused = ["create mutatingadmissionpolicies"];
+        expect(await problems({ refused })).to.deep.equal([]);
+        expect((await problems({ refused }, { clusterWideTuning: "true" }))[0]).to.include("mutatingadmissionpolicies");
+    });
+
+    it("has a lab's own objects once the lab is there", async () => {
+        const living = livingLab(STACK, resourcesOf(EXISTING));
+        const there = { definitions: ["baremetalhosts.metal3.io"], namespaces: ["metal3"] };
+        expect(await problems(there, {}, living)).to.deep.equal([]);
+    });
+
+    it("is refused where it is another one than that of the lab", async () => {
+        const living = livingLab(STACK, resourcesOf(EXISTING, { clusterIdentifier: "existing:other" }));
+        expect(await problems({}, {}, living)).to.have.length(1);
+        expect((await problems({}, {}, living))[0])
+            .to.include("another cluster")
+            .and.include("--replace");
+    });
+
+    it("says why where it does not answer", async () => {
+        const config = validate(EXISTING);
+        const kubeconfig =
+            '{"apiVersion":"v1","kind":"Config","current-context":"a","clusters":[{"name":"a","cluster":' +
+            '{"server":"http://127.0.0.1:1"}}],"users":[{"name":"a","user":{}}],' +
+            '"contexts":[{"name":"a","context":{"cluster":"a","user":"a"}}]}';
+        const [problem] = await existingProblems(
+            { kubeconfig, server: "http://127.0.0.1:1", id: "1" },
+            { config, plan: plan(config, STACK) },
+            livingLab(STACK, {}),
+        );
+        expect(problem?.rule).to.match(
+            /^http:\/\/127\.0\.0\.1:1: does not answer what is asked before a lab is made: .+/,
+        );
+    });
+});
