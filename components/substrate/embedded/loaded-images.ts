@@ -8,7 +8,7 @@ export interface LoadedImagesArgs {
     node: docker.Container;
     /** The lab's registry: the key `imageRegistry`. Undefined: there is none. */
     registry: string | undefined;
-    /** Address of the machine on the provisioning network, where the node finds a registry on its loopback interface. */
+    /** Address of the machine on the provisioning network, where nodes find a registry of its loopback interface. */
     gateway: string;
 }
 
