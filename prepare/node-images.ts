@@ -5,10 +5,11 @@ import { loadIntoNode } from "../tasks/node-images";
 import { imagesInNode } from "../toolchain/docker/node-images";
 
 /**
- * Brings images into the node of a lab that is there, where somebody has removed them from it (`crictl rmi`). Pulumi
- * does so only when an image or the node changes, and pods would wait for ever where there is no registry to pull from.
+ * Copies images into the node of a lab that is there, where somebody has removed them from it (`crictl rmi`). Pulumi
+ * does so only when an image or the node changes, and pods would wait for ever: there is no registry to pull from.
+ * What is in a registry of the lab's is left to kubelet, which pulls it, and may not even be pushed at this moment.
  */
-export async function restoreNodeImages({ config, plan, images }: LayerContext): Promise<void> {
+export async function restoreNodeImages({ plan, images }: LayerContext): Promise<void> {
     const { copiedInto: name } = plan.substrate;
     if (name === undefined) {
         return;
@@ -19,8 +20,8 @@ export async function restoreNodeImages({ config, plan, images }: LayerContext):
         () => false,
     );
     if (isThere) {
-        const { imageRegistry: prefix } = config;
-        const registry = prefix === undefined ? undefined : { prefix, gateway: plan.substrate.gateway };
-        await loadIntoNode(name, imagesOfNode(images), (text) => void pulumi.log.info(text), registry);
+        const inRegistry = new Set(images.forRegistry().map(({ reference }) => reference));
+        const copied = imagesOfNode(images).filter((image) => !inRegistry.has(image));
+        await loadIntoNode(name, copied, (text) => void pulumi.log.info(text));
     }
 }

@@ -74,9 +74,9 @@ export async function loadImages(
         waiting.length = 0;
     }
     const after = absent.length > 0 ? await imagesIn(profile, images) : present;
-    const absent = images.filter((image) => !after.has(fullReference(image)));
-    if (absent.length > 0) {
-        throw new Error(`neither a pull nor minikube image load has brought ${absent.join(", ")} into ${profile}`);
+    const lacking = images.filter((image) => !after.has(fullReference(image)));
+    if (lacking.length > 0) {
+        throw new Error(`neither a pull nor minikube image load has brought ${lacking.join(", ")} into ${profile}`);
     }
 }
 

@@ -46,8 +46,9 @@ export class EmbeddedKubernetes extends pulumi.ComponentResource {
                 node: this.node,
                 registry: args.config.imageRegistry,
                 gateway: args.plan.substrate.gateway,
+                after: args.after,
             },
-            { parent: this, dependsOn: args.after },
+            { parent: this },
         );
         // The kubeconfig does not depend on the node. A new node (of another image) has the same state in its volume,
         // but a kubeconfig that depended on the node would replace the provider, and every object with it.

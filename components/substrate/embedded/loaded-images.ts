@@ -10,6 +10,8 @@ export interface LoadedImagesArgs {
     registry: string | undefined;
     /** Address of the machine on the provisioning network, where nodes find a registry of its loopback interface. */
     gateway: string;
+    /** Resources after which the node finds the images there. Empty without a registry. */
+    after: pulumi.Resource[];
 }
 
 /**
@@ -19,7 +21,7 @@ export interface LoadedImagesArgs {
 export class LoadedImages extends pulumi.ComponentResource {
     constructor(name: string, args: LoadedImagesArgs, opts?: pulumi.ComponentResourceOptions) {
         super("metal3lab:index:LoadedImages", name, {}, opts);
-        const { images, node, registry, gateway } = args;
+        const { images, node, registry, gateway, after } = args;
         new command.local.Command(
             name,
             {
@@ -31,7 +33,7 @@ export class LoadedImages extends pulumi.ComponentResource {
                 },
                 triggers: [node.id],
             },
-            { parent: this, customTimeouts: { create: "15m", update: "15m" } },
+            { parent: this, dependsOn: after, customTimeouts: { create: "15m", update: "15m" } },
         );
         this.registerOutputs({});
     }
