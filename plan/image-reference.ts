@@ -45,8 +45,8 @@ export interface RegistryImage {
 }
 
 /**
- * The reference of an image in the lab's registry: `PREFIX/NAME:TAG`. It has the tag that the image has on this machine,
- * so another image never gets the same reference.
+ * The reference of an image in the lab's registry: `PREFIX/NAME:TAG`. It has the tag that the image has on this
+ * machine, so another image never gets the same reference.
  * @param name the image's name in the lab, whoever publishes it
  */
 export function referenceBelow(prefix: string, name: string, local: string): string {

@@ -166,7 +166,7 @@ export const keys = {
         meaning:
             "A registry of your own, with a path: the images of the pods are pushed there by `up`, each as " +
             "PREFIX/NAME:TAG, and the cluster pulls them from there (docs/images.md).",
-        range: "HOST[:PORT][/PATH]",
+        range: "`HOST[:PORT][/PATH]`",
         unset: "no registry: `up` copies the images into the nodes",
         effects: ["restarts pods"],
         onChange: "Pushes what the registry lacks, and restarts the pods, whose references change.",

@@ -98,7 +98,9 @@ export const imageOptions = json("an object: {source, overrides}").pipe(
     }),
 );
 
-/** Where images are in a registry: its host, its port, and a path. Docker takes a first part for a host by its dot or port. */
+/**
+ * Where images are in a registry: its host, its port, and a path. Docker tells a host from a path by its dot or port.
+ */
 export const registryPrefix = z
     .string()
     .regex(

@@ -5,7 +5,6 @@ import { referenceBelow } from "../../plan/image-reference";
 import { ironicValues } from "../../plan/manifests/ironic-values";
 import { plan, type LabPlan } from "../../plan/plan";
 import { validate } from "../../plan/validate";
-import type { ClusterApiInput } from "../../tasks/cluster-api/input";
 import type { MachineSpec } from "../../tasks/minikube/spec";
 import { builtReference } from "../../toolchain/images/reference";
 import { BMO, buildLab, CLUSTER, CONTAINER, field, HOST, NETWORK } from "./build-lab";
@@ -237,17 +236,14 @@ const ROWS: Record<Key, Row> = {
         expected: referenceBelow("registry.example:5000/lab", "fkas", builtReference("fkas")),
     },
     imagePullSecrets: {
-        value: '["pull","more"]',
+        value: '["pull"]',
         read: ({ recorder, values }) => [
             values.imagePullSecrets,
             ...["fkas-0", BMO, "dns-deployment"].map((name) =>
                 field(recorder.named(name), "spec", "template", "spec", "imagePullSecrets"),
             ),
-            ...Object.values(
-                (JSON.parse(String(field(recorder.named("cluster-api"), "stdin"))) as ClusterApiInput).controllers,
-            ).map(({ imagePullSecrets }) => imagePullSecrets),
         ],
-        expected: Array<unknown>(9).fill([{ name: "pull" }, { name: "more" }]),
+        expected: Array<unknown>(4).fill([{ name: "pull" }]),
     },
     ipa: {
         value: JSON.stringify({ kernel: IPA_FILE, ramdisk: IPA_FILE }),

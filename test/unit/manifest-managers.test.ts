@@ -31,6 +31,16 @@ describe("The tuning of a manager", () => {
         it(name, () => expect(tuned(args, { args: wanted ?? {} }).args).to.deep.equal(expected));
     }
 
+    it("names the Secrets by which its image may be pulled, and takes them away in an installed one", () => {
+        const pull = [{ name: "pull" }];
+        const podOf = ({ spec }: Manifest): unknown => (spec as { template: { spec: unknown } }).template.spec;
+        const [named] = tuneManager([deployment([])], { deployment: "ctl" }, { imagePullSecrets: pull });
+        expect(podOf(named!)).to.include({ imagePullSecrets: pull });
+        expect(changeable(named!).map(podOf)).to.deep.equal([podOf(named!)]);
+        // Without the null a merge patch would leave them.
+        expect(changeable(deployment([])).map(podOf)[0]).to.include({ imagePullSecrets: null });
+    });
+
     it("changes nothing twice: the same tuning again is the same", () => {
         const flags = fc.dictionary(fc.stringMatching(/^[a-z][a-z-]{0,6}[a-z]$/), fc.oneof(fc.integer(), fc.boolean()));
         fc.assert(

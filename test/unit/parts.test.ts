@@ -131,7 +131,10 @@ describe("The input of clusterctl init", () => {
     interface Input {
         deprecatedVersions: boolean;
         webhooksOfEveryUpdate: boolean;
-        controllers: Record<string, { args?: Record<string, unknown>; env: object; requests?: object }>;
+        controllers: Record<
+            string,
+            { args?: Record<string, unknown>; env: object; requests?: object; imagePullSecrets?: object[] }
+        >;
     }
     const input = (raw: Record<string, string>): Input => {
         const config = validate(raw);
@@ -148,6 +151,12 @@ describe("The input of clusterctl init", () => {
         for (const [name, { requests }] of Object.entries(told({}))) {
             expect(requests, name).to.have.property("cpu");
         }
+    });
+
+    it("names the pull secrets for each controller, and none where the lab has none", () => {
+        const of = (raw: Record<string, string>) => Object.values(told(raw)).map((each) => each.imagePullSecrets);
+        expect(of({ imagePullSecrets: '["pull"]' })).to.deep.equal(Array<object>(5).fill([{ name: "pull" }]));
+        expect(of({})).to.deep.equal(Array<undefined>(5).fill(undefined));
     });
 
     it("drops deprecated API versions, so that no object is converted, except in the published profile", () => {

@@ -98,7 +98,7 @@ describe("The images of a lab", () => {
         }
     });
 
-    it("are below the lab's registry where it has one, but for the user's own and for those of Docker's containers", () => {
+    it("are below the lab's registry where it has one, but for the user's own and for Docker's containers", () => {
         const prefix = "registry.example:5000/lab";
         const file = { from: "/ipa", sha256: "0".repeat(64) };
         const overrides = { ironic: "example.org/ironic:1" };

@@ -47,8 +47,9 @@ export class EmbeddedKubernetes extends pulumi.ComponentResource {
                 node: this.node,
                 registry: args.config.imageRegistry,
                 gateway: substrateOf("embedded", args.plan).gateway,
+                after: args.after,
             },
-            { parent: this, dependsOn: args.after },
+            { parent: this },
         );
         this.workers = this.createWorkers(name, args);
         // The kubeconfig does not depend on the node. A new node (of another image) has the same state in its volume,

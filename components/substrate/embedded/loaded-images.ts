@@ -8,10 +8,10 @@ export interface LoadedImagesArgs {
     node: docker.Container;
     /** The lab's registry: the key `imageRegistry`. Undefined: there is none. */
     registry: string | undefined;
-    /** Address of the machine on the provisioning network, where the node finds a registry on its loopback interface. */
+    /** Address of the machine on the provisioning network, where nodes find a registry of its loopback interface. */
     gateway: string;
-    /** Copies into other nodes for which this one waits. Default: none. */
-    after?: pulumi.Resource[];
+    /** Resources after which the images are there, or copies into other nodes for which this one waits. */
+    after: pulumi.Resource[];
 }
 
 /**
@@ -21,7 +21,7 @@ export interface LoadedImagesArgs {
 export class LoadedImages extends pulumi.ComponentResource {
     constructor(name: string, args: LoadedImagesArgs, opts?: pulumi.ComponentResourceOptions) {
         super("metal3lab:index:LoadedImages", name, {}, opts);
-        const { images, node, registry, gateway, after = [] } = args;
+        const { images, node, registry, gateway, after } = args;
         new command.local.Command(
             name,
             {

@@ -42,8 +42,14 @@ export const minikube: SubstrateKind = {
         );
         const loaded = new MachineImages(
             "kubernetes-images",
-            { plan, images, machine: cluster.machine, registry: context.config.imageRegistry },
-            { parent, dependsOn: pushedImages(images, { parent }) },
+            {
+                plan,
+                images,
+                machine: cluster.machine,
+                registry: context.config.imageRegistry,
+                after: pushedImages(images, { parent }),
+            },
+            { parent },
         );
         return {
             kubeconfig: cluster.kubeconfig,

@@ -10,6 +10,8 @@ export interface MachineImagesArgs {
     machine: command.local.Command;
     /** The lab's registry: the key `imageRegistry`. Undefined: there is none. */
     registry: string | undefined;
+    /** Resources after which the machine finds the images there. Empty without a registry. */
+    after: pulumi.Resource[];
 }
 
 /**
@@ -19,7 +21,7 @@ export interface MachineImagesArgs {
 export class MachineImages extends pulumi.ComponentResource {
     constructor(name: string, args: MachineImagesArgs, opts?: pulumi.ComponentResourceOptions) {
         super("metal3lab:index:MachineImages", name, {}, opts);
-        const { plan, images, machine, registry } = args;
+        const { plan, images, machine, registry, after } = args;
         const { profile, gateway } = substrateOf("minikube", plan);
         new command.local.Command(
             name,
@@ -31,7 +33,7 @@ export class MachineImages extends pulumi.ComponentResource {
                     ...(registry === undefined ? {} : { REGISTRY: registry, GATEWAY: gateway }),
                 },
             },
-            { parent: this, dependsOn: [machine], customTimeouts: { create: "30m", update: "30m" } },
+            { parent: this, dependsOn: [machine, ...after], customTimeouts: { create: "30m", update: "30m" } },
         );
         this.registerOutputs({});
     }

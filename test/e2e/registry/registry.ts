@@ -41,7 +41,7 @@ export class TestRegistry {
         await docker("build", "--network", "host", "--build-arg", base, "--tag", TestRegistry.IMAGE, join(__dirname));
         const port = await freePort();
         const container = `metal3-scale-lab-e2e-registry-${port}`;
-        const address = ["--env", `REGISTRY_HTTP_ADDR=:${port}`, "--env", "REGISTRY_LOG_LEVEL=warn"];
+        const address = ["--env", `REGISTRY_HTTP_ADDR=:${port}`];
         await docker("run", "--detach", "--name", container, "--network", "host", ...address, TestRegistry.IMAGE);
         const registry = new TestRegistry(container, `127.0.0.1:${port}`);
         await waitUntil({

@@ -1,4 +1,5 @@
 import { expect } from "chai";
+import { haveImage } from "../../../toolchain/images/build";
 import { imageNames, imageRecipe } from "../../../toolchain/images/recipes";
 import { builtReference } from "../../../toolchain/images/reference";
 import { buildUpstreamIronic } from "../../charts/upstream-ironic/build";
@@ -22,8 +23,13 @@ async function imagesOfPods(): Promise<string[]> {
 export function registry(): void {
     let server: TestRegistry | undefined;
     let prefix: string;
+    /** Upstream's references that Docker has only because of this step, where they stand for other images. */
+    const borrowed: string[] = [UPSTREAM_IRONIC];
 
     it("has a registry, in which somebody has put upstream's images", async () => {
+        const upstream = imageNames().flatMap((name) => imageRecipe(name).pull ?? []);
+        const has = await Promise.all(upstream.map(haveImage));
+        borrowed.push(...upstream.filter((_, index) => !has[index]));
         server = await TestRegistry.start();
         prefix = `${server.host}/lab`;
         await buildUpstreamIronic(builtReference("ironic"), UPSTREAM_IRONIC);
@@ -40,7 +46,9 @@ export function registry(): void {
     });
     after(async () => {
         await server?.stop();
-        await run("docker", ["rmi", UPSTREAM_IRONIC], { quiet: true });
+        for (const image of borrowed) {
+            await run("docker", ["rmi", image], { quiet: true });
+        }
     });
 
     it("pulls from it what upstream publishes, and pushes into it what is built here", async () => {
