@@ -62,8 +62,8 @@ export class FakeApiServers extends pulumi.ComponentResource {
     }
 
     /**
-     * The address of a cluster's API server. It has to be an IP address, because the certificate of FKAS covers no name:
-     * where Services are reached from within the cluster alone, it is the Service's own, which is known once it is made.
+     * The address of a cluster's API server. It has to be an IP address, because the certificate of FKAS covers no
+     * name. Where Services are reached from within the cluster alone, it is the Service's own, known once it is made.
      */
     hostOf(cluster: ClusterPlan): pulumi.Input<string> {
         return this.serviceAddress ?? this.serviceOf(cluster).spec.clusterIP;

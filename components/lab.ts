@@ -10,7 +10,7 @@ import { ClusterApi } from "./cluster-api";
 import type { LayerContext } from "./context";
 import { Credentials } from "./credentials";
 import { FakeApiServers } from "./fake-api-servers";
-import { KubernetesPair, type KubernetesPairArgs } from "./fake-nodes/kubernetes";
+import { KubernetesPair } from "./fake-nodes/kubernetes";
 import type { FakeNodePair } from "./fake-nodes/pair";
 import { BareMetalHosts } from "./hosts";
 import { Ironic, IRONIC_CERTIFICATE } from "./ironic";
@@ -59,9 +59,7 @@ export class Lab extends pulumi.ComponentResource {
         const ironic = new Ironic("ironic", { ...lab, chart: ironicChart }, inCluster);
         const operator = new BareMetalOperator("bmo", { ...lab, ironic, manifests: operatorManifests }, inCluster);
         const pairNeeds = { ironicUrl: ironic.agentUrl, caCertificate: pki.caCertificate };
-        const pairs = plan.pairs.map((pair) =>
-            createPair(pair, { ...lab, ...pairNeeds, pair }, plan.reach.kind === "services" ? inCluster : here),
-        );
+        const pairs = plan.pairs.map((pair) => createPair(pair, { ...lab, ...pairNeeds }, { here, inCluster }));
         const hosts = new BareMetalHosts("hosts", { ...lab, ironic, operator, pairs }, inCluster);
         const clusterApi = new ClusterApi("cluster-api", { ...lab, operator }, here);
         const fakeApiServers = new FakeApiServers("fkas", { ...lab, clusterApi }, inCluster);
@@ -91,17 +89,18 @@ export class Lab extends pulumi.ComponentResource {
 /** A pair where the plan has it: beside the cluster on this machine, or in the cluster. */
 function createPair(
     pair: PairPlan,
-    args: KubernetesPairArgs & PairNeeds,
-    opts: pulumi.ComponentResourceOptions,
+    args: LabContext & PairNeeds,
+    opts: { here: pulumi.ComponentResourceOptions; inCluster: pulumi.ComponentResourceOptions },
 ): FakeNodePair {
-    const { plan, substrate } = args;
+    const { plan, substrate, namespace } = args;
     if (plan.reach.kind === "services") {
-        return new KubernetesPair(pair.name, args, opts);
+        const after = [namespace, ...substrate.ready];
+        return new KubernetesPair(pair.name, { ...args, pair, provider: substrate.provider, after }, opts.inCluster);
     }
     if (substrate.createPair === undefined) {
         throw new Error(`the substrate ${plan.substrate.kind} has no place for pairs on this machine`);
     }
-    return substrate.createPair(pair, args, opts);
+    return substrate.createPair(pair, args, opts.here);
 }
 
 /** The certificates that the lab needs. */

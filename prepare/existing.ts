@@ -31,7 +31,7 @@ export async function existingClusterProblems(wanted: WantedLab & LayerContext, 
 function imageProblems({ images, builtImages }: WantedLab & LayerContext): Problem[] {
     const here = images.inCluster().filter((reference) => builtImages.includes(reference));
     const rule =
-        `${here.length} images are built here, ${here[0]} among them, and no cluster elsewhere can pull those: set it to ` +
-        "a prefix to which this machine can push and from which the nodes can pull (docs/images.md)";
+        `${here.length} images are built here, ${here[0]} among them, and no cluster elsewhere can pull those: ` +
+        "set it to a prefix to which this machine can push and from which the nodes can pull (docs/images.md)";
     return here.length === 0 ? [] : [{ key: "imageRegistry", value: "(not set)", rule }];
 }

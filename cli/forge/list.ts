@@ -26,9 +26,8 @@ export function countLines(changes: readonly Change[]): string[] {
         const numbers = new Map<string, number>();
         kinds.forEach((kind) => numbers.set(kind, (numbers.get(kind) ?? 0) + 1));
         const each = [...numbers].sort(([a, more], [b, less]) => less - more || a.localeCompare(b));
-        return [
-            `- ${counted(kinds.length, "resource")} ${WORDS[op]}: ${each.map(([kind, n]) => `${n} ${kind}`).join(", ")}`,
-        ];
+        const list = each.map(([kind, n]) => `${n} ${kind}`).join(", ");
+        return [`- ${counted(kinds.length, "resource")} ${WORDS[op]}: ${list}`];
     });
 }
 

@@ -1,15 +1,19 @@
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
+import type * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { PAIR_PATHS, pairConfiguration } from "../../plan/manifests/pair-configuration";
-import { podPullSecrets } from "../../plan/manifests/pull-secrets";
 import { pairObjects } from "../../plan/manifests/pair-objects";
+import { podPullSecrets } from "../../plan/manifests/pull-secrets";
 import { pythonAssignments } from "../../plan/python";
 import { KubernetesObject } from "../kubernetes-object";
-import type { LabContext } from "../lab-context";
 import type { FakeNodePair, FakeNodePairArgs } from "./pair";
 
-export type KubernetesPairArgs = FakeNodePairArgs & Pick<LabContext, "substrate" | "namespace">;
+export interface KubernetesPairArgs extends FakeNodePairArgs {
+    provider: kubernetes.Provider;
+    /** Resources that its pod needs: the namespace, and what every pod needs. */
+    after: pulumi.Resource[];
+}
 
 /** A pair as a pod of the management cluster, behind a Service. */
 export class KubernetesPair extends pulumi.ComponentResource implements FakeNodePair {
@@ -18,7 +22,7 @@ export class KubernetesPair extends pulumi.ComponentResource implements FakeNode
 
     constructor(name: string, args: KubernetesPairArgs, opts?: pulumi.ComponentResourceOptions) {
         super("metal3lab:index:FakeNodePair", name, {}, opts);
-        const { pair, plan, images, config, substrate } = args;
+        const { pair, plan, images, config, provider, after } = args;
         const configuration = pythonAssignments(pairConfiguration(pair, config, args.ironicUrl, true));
         const keeper = readFileSync(KEEPER, "utf8");
         const caCertificate = pulumi.output(args.caCertificate);
@@ -32,8 +36,8 @@ export class KubernetesPair extends pulumi.ComponentResource implements FakeNode
             digest: caCertificate.apply((pem) => digest(configuration, keeper, pem)),
             keeper,
         });
-        const child = { parent: this, provider: substrate.provider };
-        const first = { ...child, dependsOn: [args.namespace, ...substrate.ready] };
+        const child = { parent: this, provider };
+        const first = { ...child, dependsOn: after };
         const needed = before.map(
             (each) =>
                 new KubernetesObject(`${name}-${each.kind.toLowerCase()}`, each, {

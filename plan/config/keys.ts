@@ -2,6 +2,7 @@ import { z } from "zod";
 import { derived, withDefault } from "./definition";
 import { embeddedKeys } from "./embedded-keys";
 import { existingKeys } from "./existing-keys";
+import { fakeNodeKeys } from "./fake-node-keys";
 import {
     CLUSTERS_PER_FAKE_API_SERVER,
     FIRST_PAIR_RANGES,
@@ -12,7 +13,6 @@ import {
     LONGEST_SERVICE_PREFIX,
     MAX_CONDUCTORS,
     MAX_CONTROL_PLANE_NODES,
-    MAX_FAKE_SECONDS,
     MAX_NODES,
     MAX_WORKER_NODES,
     NODES_PER_CONDUCTOR,
@@ -107,28 +107,7 @@ export const keys = {
             "Upwards: rolls every machine, over several minor versions by one after the other. " +
             "Refused downwards, and where a new machine needs a host and none is free.",
     }),
-    fakeNodes: derived(values.choice(["docker", "kubernetes"] as const), {
-        meaning:
-            "Where the pairs of sushy-tools and fake-ipa run. `docker`: in containers on this machine, on the " +
-            "provisioning network. `kubernetes`: in pods of the cluster, behind Services, as do the conductors then.",
-        range: "`docker`, `kubernetes`",
-        unset: "`docker`; `kubernetes` with the substrate `existing`",
-        effects: ["another lab"],
-        onChange: "Refused: each host would get another BMC address, which BMO does not take.",
-    }),
-    fakeBootSeconds: withDefault(values.secondsRange, "1-2", {
-        meaning: "Time that a fake host takes to boot: `N`, or `MIN-MAX` for a value drawn each time.",
-        range: `seconds, 0 to ${MAX_FAKE_SECONDS}`,
-        effects: ["restarts the pairs"],
-        onChange: "Replaces the containers of the pairs; they keep their state.",
-    }),
-    fakePowerSeconds: withDefault(values.secondsRange, "0", {
-        meaning:
-            "Time until the power of a fake host is as its BMC was told: `N`, or `MIN-MAX`. sushy-tools' own is 1-11.",
-        range: `seconds, 0 to ${MAX_FAKE_SECONDS}`,
-        effects: ["restarts the pairs"],
-        onChange: "Replaces the containers of the pairs; they keep their state.",
-    }),
+    ...fakeNodeKeys,
     cleaning: withDefault(values.choice(["disabled", "metadata"] as const), "disabled", {
         meaning: "Automated cleaning of hosts (`automatedCleaningMode` of a BareMetalHost).",
         range: "`disabled`, `metadata`",

@@ -1,6 +1,6 @@
 import * as ipaddr from "ipaddr.js";
-import type { Key, LabConfig } from "./keys";
 import { existingKeys } from "./existing-keys";
+import type { Key, LabConfig } from "./keys";
 import { LONGEST_SHARED_POD_PREFIX } from "./limits";
 import { minikubeKeys } from "./minikube-keys";
 

@@ -1,7 +1,7 @@
+import type { Scheduling } from "../scheduling";
 import { asRecord, asRecords, changeManifest, describe, findManifest, recordAt } from "./documents";
 import { ManifestError } from "./documents";
 import type { Manifest } from "./documents";
-import type { Scheduling } from "../scheduling";
 import type { PodPullSecrets } from "./pull-secrets";
 
 /** The value of a command-line flag; `true` is written `--flag=true`, null takes the flag away. */

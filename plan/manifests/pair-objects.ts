@@ -24,7 +24,7 @@ export interface PairObjectsOptions<Value> {
     keeper: string;
 }
 
-/** User of the image of sushy-tools (toolchain/images/sushy-tools). All containers have it, and so share their files. */
+/** User of the image of sushy-tools (toolchain/images/sushy-tools). All containers have it, and share their files. */
 const USER = 10_476;
 
 /** Where the sidecar finds the program that keeps the state, and says that the state is there. */

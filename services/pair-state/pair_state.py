@@ -183,7 +183,7 @@ def start(secret, folders, stop):
 
 
 def keep(secret, folders, stop):
-    """Writes what changes until it is told to stop, and then once more. Returns whether the state is still this pod's."""
+    """Writes what changes until it is told to stop, then once more. Returns whether the state is still this pod's."""
     written = None
     last = False
     while True:
@@ -204,7 +204,8 @@ def keep(secret, folders, stop):
 
 def main():
     env = os.environ
-    folders = {name: pathlib.Path(path) for name, _, path in (each.partition("=") for each in env["STATE_DIRS"].split())}
+    named = (each.partition("=") for each in env["STATE_DIRS"].split())
+    folders = {name: pathlib.Path(path) for name, _, path in named}
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())

@@ -43,7 +43,7 @@ const asked = (answer: string): IronicNode[] =>
 /** The kubeconfig of whoever may run a command in a pod, which the lab's user need not. */
 export const within = { kubeconfig: `.lab/${STACK}/kubeconfig` };
 
-/** A question from within the cluster, where Ironic is reached: Python of a conductor asks, with Ironic's own secrets. */
+/** A question from within the cluster, where Ironic is reached: a conductor asks, with Ironic's own secrets. */
 const QUESTION = `
 import os, ssl, sys, urllib.request
 request = urllib.request.Request(sys.argv[1] + "/v1/nodes/detail")

@@ -1,11 +1,11 @@
 import { expect } from "chai";
 import { CLUSTER_PORTS } from "../../plan/addresses";
+import { livingLab } from "../../plan/change/living-lab";
 import { existingRole, requiredRights } from "../../plan/existing-rights";
 import { ironicNames } from "../../plan/manifests/ironic-values";
 import { plan, type LabPlan } from "../../plan/plan";
 import { SETTINGS } from "../../plan/profiles";
 import { validate } from "../../plan/validate";
-import { livingLab } from "../../plan/change/living-lab";
 import { living, problems, resourcesOf, STACK, wrongKeys } from "./living-lab";
 
 const EXISTING = { substrate: "existing" };
@@ -97,7 +97,7 @@ describe("A lab in a cluster that is there", () => {
 });
 
 describe("Fake nodes in the cluster", () => {
-    it("are behind Services on a substrate of the lab's own, too, whose clusters keep the address of the network", () => {
+    it("are behind Services on a cluster of the lab's own, too, whose clusters keep the address of the network", () => {
         const planned = planOf({ fakeNodes: "kubernetes" });
         expect(planned.reach.kind).to.equal("services");
         expect(planned.substrate.serviceAddress).to.equal("192.168.222.2");

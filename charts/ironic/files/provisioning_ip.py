@@ -12,8 +12,9 @@ Beside that, it tells BMO when Ironic is done with a host (host_annotator.py): i
 talks to Kubernetes.
 
 Environment: PROVISIONING_IP, PROVISIONING_CIDR, PROVISIONING_INTERFACE ("" is the one that has an address in the
-CIDR), or POD_IP in the place of these three; API_PORT, API_CA_FILE, OS_DATABASE__CONNECTION (mysql+pymysql://...), STATE_DIR (pod_state.py), HOST_SOCKET
-(where the conductor tells of hosts; "" is nowhere), and that of endpoint_slice.py.
+CIDR), or POD_IP in the place of these three; API_PORT, API_CA_FILE, OS_DATABASE__CONNECTION (mysql+pymysql://...),
+STATE_DIR (pod_state.py), HOST_SOCKET (where the conductor tells of hosts; "" is nowhere), and that of
+endpoint_slice.py.
 """
 
 import ipaddress

@@ -19,6 +19,8 @@ export interface WorkerNodeArgs extends LayerContext {
     /** Docker network that is the provisioning network. */
     network: docker.Network;
     dockerProvider: docker.Provider;
+    /** Resources after which images can be had from the lab's registry. Empty where the lab has none. */
+    after: pulumi.Resource[];
     /** Copies of images into other nodes for which that into this one waits. */
     copyAfter: pulumi.Resource[];
 }
@@ -56,7 +58,7 @@ export class WorkerNode extends pulumi.ComponentResource {
                 node: this.container,
                 registry: args.config.imageRegistry,
                 gateway: substrateOf("embedded", args.plan).gateway,
-                after: args.copyAfter,
+                after: [...args.after, ...args.copyAfter],
             },
             { parent: this },
         );

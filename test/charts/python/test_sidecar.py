@@ -35,9 +35,8 @@ class Address(unittest.TestCase):
         # The addresses of other conductors (/32) do not make an interface one of the network.
         self.assertIsNone(self.place("", lo, ("eth0", ("10.0.0.1", 24), ("192.168.222.101", 32))))
 
-
     def test_pod(self):
-        """A conductor behind a Service publishes its pod's address, asks its API at the loopback one, and sets no address."""
+        """A conductor behind a Service publishes its pod's address, and puts none on an interface."""
         environment = {**Slice.ENV, "POD_IP": "10.244.3.7", "API_PORT": "6385", "API_CA_FILE": "/ca"}
         environment["OS_DATABASE__CONNECTION"] = "mysql+pymysql://user:password@host/ironic"
         with mock.patch.multiple(provisioning_ip, ApiHealth=mock.DEFAULT, DatabaseWatch=mock.DEFAULT) as mocks:

@@ -74,7 +74,7 @@ class State(unittest.TestCase):
         return Pod(self.api, uid)
 
     def test_moves_with_the_pod(self):
-        """The next pod of a pair has the files that the one before it had when it stopped, a database in use as well."""
+        """The next pod of a pair has the files that the one before had when it stopped, a database in use as well."""
         first = self.pod("a")
         first.start()
         (first.folders["fake-ipa"] / "host.json").write_text("agent")
@@ -156,7 +156,7 @@ class State(unittest.TestCase):
         self.assertIn(pair_state.KEY, self.api.data)
 
     def test_of_a_container_that_restarts_stays(self):
-        """A container that starts again in the same pod keeps the files of the pod, which are newer than the Secret's."""
+        """A container that starts again in the same pod keeps the pod's files, which are newer than the Secret's."""
         pod = self.pod("a")
         pod.start()
         self.api.data = {pair_state.KEY: base64.b64encode(pair_state.pack(pod.folders)).decode()}
