@@ -70,12 +70,16 @@ export class TestRegistry {
         await docker("push", "--quiet", reference);
     }
 
-    /** Ends it, and removes all that Docker has of it, the tags of its images included. */
+    /**
+     * Ends it, and removes all that Docker has of it, the tags of its images included. Its own image stays where
+     * another registry runs on it.
+     */
     async stop(): Promise<void> {
         await docker("rm", "--force", "--volumes", this.container);
         const tags = (await new Docker().listImages()).flatMap(({ RepoTags }) => RepoTags ?? []);
-        for (const tag of tags.filter((each) => each.startsWith(`${this.host}/`) || each === TestRegistry.IMAGE)) {
+        for (const tag of tags.filter((each) => each.startsWith(`${this.host}/`))) {
             await docker("rmi", tag);
         }
+        await run("docker", ["rmi", TestRegistry.IMAGE], { quiet: true });
     }
 }
