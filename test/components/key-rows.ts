@@ -1,91 +1,21 @@
 import type { Key } from "../../plan/config/keys";
 import { hostUuid } from "../../plan/identities";
 import { referenceBelow } from "../../plan/image-reference";
-import type { LabPlan } from "../../plan/plan";
-import type { MachineSpec } from "../../tasks/minikube/spec";
 import { builtReference } from "../../toolchain/images/reference";
 import { BMO, CLUSTER, CONTAINER, field, HOST, NETWORK } from "./build-lab";
-import type { Recorder } from "./mocks";
-
-/** What a key must reach: its value, and the field of an object of the lab in which it must be found. */
-interface Row {
-    value: string;
-    /** Further keys that the value needs. */
-    with?: Record<string, string>;
-    read: (lab: Recorded) => unknown;
-    expected: unknown;
-}
-
-export interface Recorded {
-    recorder: Recorder;
-    values: Record<string, unknown> & {
-        imagePullSecrets?: unknown;
-        provisioning: { ips: string[] };
-        conductor: { tunedRuntime: boolean };
-        mariadb: { persistence: { storageClass: string } };
-        images: { ipa?: { repository: string } };
-    };
-    plan: LabPlan;
-    waitSeconds: number;
-    /** The output that says what the wait reached. */
-    fleet: unknown;
-}
-
-const ofHost =
-    (...path: (string | number)[]) =>
-    ({ recorder }: Recorded) =>
-        field(recorder.named("host-0001"), ...path);
-const ofCluster =
-    (...path: (string | number)[]) =>
-    ({ recorder }: Recorded) =>
-        field(recorder.named("cluster-0001"), ...path);
-const ofNode =
-    (...path: (string | number)[]) =>
-    ({ recorder }: Recorded) =>
-        field(recorder.named("kubernetes-control-plane"), ...path);
-
-/** A variable of the node's container. */
-const nodeVariable =
-    (name: string) =>
-    ({ recorder }: Recorded) =>
-        (field(recorder.named("kubernetes-control-plane"), "envs") as string[]).find((env) =>
-            env.startsWith(`${name}=`),
-        );
-
-/** A line of the configuration file of a pair. */
-const pairSetting =
-    (name: string) =>
-    ({ recorder }: Recorded) =>
-        String(field(recorder.named("pair-000-fake-ipa"), "uploads", 0, "content"))
-            .split("\n")
-            .find((line) => line.startsWith(`${name} = `));
-
-/** Environment variable of a container of a Deployment. */
-const deploymentVariable =
-    (deployment: string, name: string) =>
-    ({ recorder }: Recorded) => {
-        const container = field(recorder.named(deployment), "spec", "template", "spec", "containers", 0);
-        return (container as { env: { name: string; value: unknown }[] }).env.find((env) => env.name === name)?.value;
-    };
-
-const MINIKUBE = { substrate: "minikube" };
-const EXISTING = { substrate: "existing" };
-
-/** A field of the pods of a Deployment. */
-const podField =
-    (deployment: string, name: string) =>
-    ({ recorder }: Recorded) =>
-        field(recorder.named(deployment), "spec", "template", "spec", name);
-
-/** What minikube is told of its machine. */
-const machine =
-    (read: (spec: MachineSpec) => unknown) =>
-    ({ recorder }: Recorded) =>
-        read(
-            JSON.parse(
-                String(field(recorder.named("kubernetes-machine"), "environment", "MINIKUBE_MACHINE")),
-            ) as MachineSpec,
-        );
+import {
+    type Row,
+    ofHost,
+    ofCluster,
+    ofNode,
+    nodeVariable,
+    pairSetting,
+    deploymentVariable,
+    MINIKUBE,
+    EXISTING,
+    podField,
+    machine,
+} from "./key-readers";
 
 const IPA_FILE = { from: "/srv/ipa", sha256: "0".repeat(64) };
 

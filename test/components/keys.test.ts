@@ -4,7 +4,8 @@ import { ironicValues } from "../../plan/manifests/ironic-values";
 import { plan } from "../../plan/plan";
 import { validate } from "../../plan/validate";
 import { buildLab, field } from "./build-lab";
-import { ROWS, type Recorded } from "./key-rows";
+import type { Recorded } from "./key-readers";
+import { ROWS } from "./key-rows";
 
 async function recordLab(raw: Record<string, string>): Promise<Recorded> {
     const { recorder, config, images, plan: planned, output } = await buildLab(raw);
