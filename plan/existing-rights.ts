@@ -75,9 +75,10 @@ export const EXISTING_ROLE = "metal3-scale-lab";
 /** The text of docs/existing-role.yaml: the ClusterRole of whoever brings such a lab up. */
 export const existingRole = (): string =>
     [
-        "# The rights of whoever brings up a lab in a cluster that is there (see existing.md). `npm run docs` prints it",
-        "# from plan/existing-rights.ts, which `up` holds against the rights that it has. With `clusterWideTuning` the",
-        "# lab also writes mutatingadmissionpolicies and mutatingadmissionpolicybindings of admissionregistration.k8s.io.",
+        "# The rights of whoever brings up a lab in a cluster that is there (see existing.md). `npm run docs` prints",
+        "# it from plan/existing-rights.ts, which `up` holds against the rights that it has. With `clusterWideTuning`",
+        "# the lab also writes mutatingadmissionpolicies and mutatingadmissionpolicybindings of",
+        "# admissionregistration.k8s.io.",
         stringify({
             apiVersion: "rbac.authorization.k8s.io/v1",
             kind: "ClusterRole",

@@ -22,8 +22,8 @@ export interface Substrate {
     /** Names of its Docker containers, which have to run. Empty where it has none. */
     readonly containers: pulumi.Input<string>[];
     /**
-     * Creates the BMCs and agents of a range of hosts on this machine, where they and Ironic reach each other. Undefined
-     * where the cluster is elsewhere, and they run in it.
+     * Creates the BMCs and agents of a range of hosts on this machine, where they and Ironic reach each other.
+     * Undefined where the cluster is elsewhere, and they run in it.
      */
     createPair?(pair: PairPlan, args: PairNeeds, opts: pulumi.ComponentResourceOptions): FakeNodePair;
 }
