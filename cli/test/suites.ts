@@ -114,8 +114,11 @@ const LAB_TESTS = "lab.test.ts";
 const WALK_TESTS = "walk.test.ts";
 export const WALK_SUITE = "e2e-walk";
 
-/** The rollout of a larger lab, whose figures docs/performance.md gives. It takes longer than CI has time for. */
-const ROLLOUT_TESTS = "rollout.test.ts";
+/**
+ * Tests that run only when they are asked for, each with a stack of its own: CI has no time for them. The rollout of a
+ * larger lab, whose figures docs/performance.md gives, and a lab whose state is in a bucket (docs/state.md).
+ */
+const ON_DEMAND: Readonly<Record<string, string>> = { "rollout.test.ts": "rollout", "state.test.ts": "state" };
 
 /** A random walk: the same seed gives the same one. */
 export interface Walk {
@@ -137,8 +140,9 @@ export async function e2eSuites(walk: Walk): Promise<Suite[]> {
             // A step takes one to three minutes, bringing the lab up and taking it away about five.
             return [{ ...suite, name: WALK_SUITE, limitMs: (20 + 6 * walk.steps) * MINUTE, env }];
         }
-        if (file === ROLLOUT_TESTS) {
-            return [{ ...suite, env: { METAL3_SCALE_LAB_E2E_STACK: "rollout" }, onDemand: true }];
+        const own = ON_DEMAND[file];
+        if (own !== undefined) {
+            return [{ ...suite, env: { METAL3_SCALE_LAB_E2E_STACK: own }, onDemand: true }];
         }
         if (file !== LAB_TESTS) {
             return [suite];
