@@ -14,6 +14,9 @@ const INSTALL_LIMIT_MS = 600_000;
 /** Its region and credentials: any will do, and the client wants some. */
 const CREDENTIALS = { AWS_ACCESS_KEY_ID: "test", AWS_SECRET_ACCESS_KEY: "test", AWS_REGION: "us-east-1" };
 
+/** moto sends no checksums, of which Pulumi would warn at each answer. */
+const QUIET = "response_checksum_validation=when_required";
+
 async function freePort(): Promise<number> {
     const server = createServer();
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
@@ -64,9 +67,10 @@ export class CloudServices {
 
     /** Variables with which Pulumi keeps its state in the bucket. */
     environment(bucket: string): Record<string, string> {
+        const parameters = [`endpoint=${this.address}`, "region=us-east-1", "s3ForcePathStyle=true", QUIET];
         return {
             ...CREDENTIALS,
-            PULUMI_BACKEND_URL: `s3://${bucket}?endpoint=${this.address}&region=us-east-1&s3ForcePathStyle=true`,
+            PULUMI_BACKEND_URL: `s3://${bucket}?${parameters.join("&")}`,
             AWS_ENDPOINT_URL_KMS: this.address,
         };
     }

@@ -32,7 +32,7 @@ describe("a lab whose state is in a bucket, with a key of a key service", functi
     after(() => (cloud as CloudServices | undefined)?.stop());
 
     it("comes up, keeps its state in the bucket alone, and its secrets by the key", async () => {
-        const configuration = Object.entries({ nodes: 2, clusters: 1, provisioningCidr: "192.168.235.0/24" });
+        const configuration = Object.entries({ nodes: 2, clusters: 1, provisioningCidr: "192.168.236.0/24" });
         writeFileSync(
             FILE,
             [
