@@ -14,6 +14,10 @@ const INSTALL_LIMIT_MS = 600_000;
 /** Its region and credentials: any will do, and the client wants some. */
 const CREDENTIALS = { AWS_ACCESS_KEY_ID: "test", AWS_SECRET_ACCESS_KEY: "test", AWS_REGION: "us-east-1" };
 
+/** What moto wants to see of a client before it hands out what another one has written. It verifies no signature. */
+const authorization = (service: string): string =>
+    `AWS4-HMAC-SHA256 Credential=test/20260101/${CREDENTIALS.AWS_REGION}/${service}/aws4_request`;
+
 /** moto sends no checksums, of which Pulumi would warn at each answer. */
 const QUIET = "response_checksum_validation=when_required";
 
@@ -57,7 +61,7 @@ export class CloudServices {
             headers: {
                 "x-amz-target": "TrentService.CreateKey",
                 "content-type": "application/x-amz-json-1.1",
-                authorization: "AWS4-HMAC-SHA256 Credential=test/20260101/us-east-1/kms/aws4_request",
+                authorization: authorization("kms"),
             },
             body: "{}",
         });
@@ -82,12 +86,17 @@ export class CloudServices {
 
     /** Names of the objects in a bucket. */
     async objects(bucket: string): Promise<string[]> {
-        const listed = await (await fetch(`${this.address}/${bucket}?list-type=2`)).text();
+        const listed = await this.text(bucket, "?list-type=2");
         return [...listed.matchAll(/<Key>([^<]*)<\/Key>/g)].map(([, key]) => key as string);
     }
 
     async text(bucket: string, object: string): Promise<string> {
-        return (await fetch(`${this.address}/${bucket}/${object}`)).text();
+        const headers = { authorization: authorization("s3") };
+        const answer = await fetch(`${this.address}/${bucket}/${object}`, { headers });
+        if (!answer.ok) {
+            throw new Error(`${object}: the bucket answered ${answer.status}`);
+        }
+        return answer.text();
     }
 
     async stop(): Promise<void> {
