@@ -16,7 +16,7 @@ const WORDS: Record<Change["op"], string> = {
 
 export const counted = (count: number, what: string): string => `${count} ${what}${count === 1 ? "" : "s"}`;
 
-/** How many resources are made, changed, replaced and removed: a line for each, by kind, the largest number first. */
+/** How many resources are made, changed, replaced and removed: a line each, by kind, the largest number first. */
 export function countLines(changes: readonly Change[]): string[] {
     return (Object.keys(WORDS) as Change["op"][]).flatMap((op) => {
         const kinds = changes.filter((change) => change.op === op).map(({ kind }) => kind);
@@ -25,9 +25,10 @@ export function countLines(changes: readonly Change[]): string[] {
         }
         const numbers = new Map<string, number>();
         kinds.forEach((kind) => numbers.set(kind, (numbers.get(kind) ?? 0) + 1));
-        const each = [...numbers].sort(([a, more], [b, less]) => less - more || a.localeCompare(b));
-        const list = each.map(([kind, n]) => `${n} ${kind}`).join(", ");
-        return [`- ${counted(kinds.length, "resource")} ${WORDS[op]}: ${list}`];
+        const each = [...numbers]
+            .sort(([a, more], [b, less]) => less - more || a.localeCompare(b))
+            .map(([kind, count]) => `${count} ${kind}`);
+        return [`- ${counted(kinds.length, "resource")} ${WORDS[op]}: ${each.join(", ")}`];
     });
 }
 

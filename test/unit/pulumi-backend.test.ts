@@ -73,11 +73,12 @@ describe("A backend of a person's own", () => {
             expect(own).to.equal(join(state, "passphrase"));
             expect(other).to.match(/\/passphrase-[0-9a-f]{12}$/);
             expect(setup({ PULUMI_BACKEND_URL: "s3://another" }).passphraseFile).to.not.equal(other);
+            expect(setup({ PULUMI_BACKEND_URL: "s3://bucket?region=another" }).passphraseFile).to.equal(other);
         });
 
         it("is taken in a shell that has the lab's passphrase for another backend, but not for a person's", () => {
             const shell = { PULUMI_BACKEND_URL: BUCKET, PULUMI_CONFIG_PASSPHRASE_FILE: join(state, "passphrase") };
-            expect(setup(shell).passphraseFile).to.equal(passphraseFor(state, BUCKET));
+            expect(setup(shell).passphraseFile).to.equal(passphraseFor(state, "s3://bucket"));
             const given = { ...shell, PULUMI_CONFIG_PASSPHRASE_FILE: "/run/secrets/passphrase" };
             expect(setup(given).passphraseFile).to.equal(undefined);
             expect(setup(given).variables).to.not.have.property("PULUMI_CONFIG_PASSPHRASE_FILE");

@@ -175,6 +175,7 @@ describe("The report of npm test", () => {
             ["e2e-existing", "existing"],
             ["e2e-registry", "registry"],
             ["e2e-rollout", "rollout"],
+            ["e2e-state", "state"],
             ["e2e-workers", "workers"],
         ]);
     });

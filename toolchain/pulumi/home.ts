@@ -5,7 +5,7 @@ import { join } from "node:path";
 import type { Cache } from "../cache/cache";
 import { stateRoot } from "../paths";
 import type { FoundTool } from "../tools";
-import { folderOf, isCloud } from "./backend";
+import { folderOf, isCloud, placeOf } from "./backend";
 import { ensurePassphrase, isLabPassphrase, passphraseFor } from "./passphrase";
 
 /** How Pulumi is called: variables beside the person's own environment. */
@@ -71,7 +71,9 @@ export function pulumiSetup(cache: Cache, facts: PulumiFacts): PulumiSetup {
     const file = env["PULUMI_CONFIG_PASSPHRASE_FILE"];
     const given = env["PULUMI_CONFIG_PASSPHRASE"] !== undefined || (file && !isLabPassphrase(state, file));
     const passphraseFile =
-        isCloud(backend) || given ? undefined : passphraseFor(state, stateDir === undefined ? backend : undefined);
+        isCloud(backend) || given
+            ? undefined
+            : passphraseFor(state, stateDir === undefined ? placeOf(backend) : undefined);
     if (passphraseFile !== undefined) {
         variables["PULUMI_CONFIG_PASSPHRASE_FILE"] = passphraseFile;
     }

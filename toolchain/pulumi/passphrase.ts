@@ -12,10 +12,10 @@ const DIGITS = 12;
  * The file of the lab's own passphrase for a backend. Each backend has one of its own, because the passphrase of the
  * lab's state folder goes with the last stack in it.
  * @param state the folder of everything that must not be lost
- * @param backend address of the person's own backend; undefined: the lab's state folder
+ * @param place where the person's own backend is; undefined: the lab's state folder
  */
-export function passphraseFor(state: string, backend: string | undefined): string {
-    const which = backend && createHash("sha256").update(backend).digest("hex").slice(0, DIGITS);
+export function passphraseFor(state: string, place: string | undefined): string {
+    const which = place && createHash("sha256").update(place).digest("hex").slice(0, DIGITS);
     return join(state, which === undefined ? NAME : `${NAME}-${which}`);
 }
 
