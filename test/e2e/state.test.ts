@@ -113,6 +113,7 @@ describe("a lab whose state is in a bucket, with a key of a key service", functi
         expect(code, output).to.equal(0);
         expect(await remains()).to.deep.equal([]);
         expect(await cloud.objects(BUCKET)).to.deep.equal([".pulumi/meta.yaml"]);
-        expect(readdirSync(STATE)).to.deep.equal([]);
+        // An empty state folder may go as well.
+        expect(existsSync(STATE) ? readdirSync(STATE) : []).to.deep.equal([]);
     });
 });
