@@ -1,0 +1,49 @@
+import { expect } from "chai";
+import { CONTAINER, DEPLOYMENT, field, lab } from "./build-lab";
+
+const IN_CLUSTER = { fakeNodes: "kubernetes" };
+const SECRET = "kubernetes:core/v1:Secret";
+const ROLE = "kubernetes:rbac.authorization.k8s.io/v1:Role";
+
+describe("Pairs in the cluster", () => {
+    it("are pods behind a Service each, and no containers on this machine", async () => {
+        const recorder = await lab({ ...IN_CLUSTER, nodes: "4" });
+        expect(recorder.of(CONTAINER).map(({ name }) => name)).to.deep.equal(["kubernetes-control-plane"]);
+        const pairs = recorder.of(DEPLOYMENT).filter(({ name }) => name.startsWith("pair-"));
+        expect(pairs.map(({ name }) => name).sort()).to.deep.equal(["pair-000-deployment", "pair-001-deployment"]);
+        for (const name of ["pair-000", "pair-001"]) {
+            const selector = field(recorder.named(`${name}-service`), "spec", "selector");
+            const labels = field(recorder.named(`${name}-deployment`), "spec", "template", "metadata", "labels");
+            expect(labels).to.deep.include(selector as object);
+        }
+    });
+
+    it("have one pod at a time, since two would be two machines for each host", async () => {
+        const spec = field((await lab(IN_CLUSTER)).named("pair-000-deployment"), "spec");
+        expect(spec).to.deep.include({ replicas: 1, strategy: { type: "Recreate" } });
+    });
+
+    it("may change the Secret with their own state and nothing else, and Pulumi leaves its content alone", async () => {
+        const recorder = await lab(IN_CLUSTER);
+        const role = recorder.of(ROLE).find(({ name }) => name === "pair-000-role");
+        expect(role && field(role, "rules")).to.deep.equal([
+            { apiGroups: [""], resources: ["secrets"], resourceNames: ["pair-000-state"], verbs: ["get", "patch"] },
+        ]);
+        expect(recorder.of(SECRET).some(({ name }) => name === "pair-000-secret")).to.equal(true);
+        expect(recorder.ignoredChanges.get("pair-000-secret")).to.include("data");
+    });
+
+    it("start anew when their files change, which they read at their start alone", async () => {
+        const digest = async (raw: Record<string, string>) => {
+            const pod = field((await lab({ ...IN_CLUSTER, ...raw })).named("pair-000-deployment"), "spec", "template");
+            return (pod as { metadata: { annotations: object } }).metadata.annotations;
+        };
+        expect(await digest({ fakeBootSeconds: "7" })).to.not.deep.equal(await digest({}));
+        expect(await digest({ nodes: "4" })).to.deep.equal(await digest({}));
+    });
+
+    it("are needed by their hosts, which outlive no BMC", async () => {
+        const { dependencies } = await lab({ ...IN_CLUSTER, nodes: "4" });
+        expect(dependencies.get("host-0000")).to.include("pair-000-deployment").and.not.include("pair-001-deployment");
+    });
+});
