@@ -15,6 +15,11 @@ export function plannedLab(stack: string, config: LabConfig): LivingLab {
         kept: {},
         identified: true,
         hosts: Object.fromEntries(hosts.map(({ name, bmcAddress }) => [name, bmcAddress])),
-        clusters: Object.fromEntries(clusters.map(({ name }) => [name, { version, controlPlaneNodes, workerNodes }])),
+        clusters: Object.fromEntries(
+            clusters.map(({ name, fakeApiServer }) => [
+                name,
+                { version, controlPlaneNodes, workerNodes, fakeApiServer },
+            ]),
+        ),
     };
 }

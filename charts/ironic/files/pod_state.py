@@ -21,13 +21,13 @@ class PodState:
     def share(self):
         """Lets each container remove the files of the others. Only root, the owner of the volume, can do this.
 
-        A sidecar that is not root has the conductor's user, and each may then remove what the other has made.
+        A sidecar that is not the owner has the conductor's user, and each may then remove what the other has made.
 
         Kubernetes mounts a volume in memory with the sticky bit, under which only the owner of a file may remove it.
         The sidecar runs as root and the conductor does not, so the conductor could not remove `restart` and never
         started again. The group of the volume (fsGroup) is the conductor's and may write.
         """
-        if os.geteuid() != 0:
+        if self.folder.stat().st_uid != os.geteuid():
             return
         self.folder.chmod(stat.S_IMODE(self.folder.stat().st_mode) & ~stat.S_ISVTX)
 
