@@ -12,7 +12,7 @@ import { repoPath } from "../../toolchain/paths";
 import { eventually, lab as command, pulumiEnvironment, run, type Result } from "./harness";
 
 /** A Kubernetes of several nodes, and nothing in it: what a user has whose lab is to stand in a cluster of theirs. */
-const CLUSTER_STACK = "e2e-cluster";
+const CLUSTER_STACK = "there";
 const CONFIG = {
     nodes: "0",
     clusters: "0",

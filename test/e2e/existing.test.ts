@@ -26,7 +26,7 @@ const COPY = `${FOLDER}/copy`;
 /** Nodes and taints that take every pod of the lab, as before: what changes is the pods. */
 const LINUX = JSON.stringify({ "kubernetes.io/os": "linux" });
 const ANYTHING = JSON.stringify([{ key: "lab", operator: "Exists" }]);
-const CONTEXT = "m3lab-e2e-cluster";
+const CONTEXT = "m3lab-there";
 const LAB = {
     substrate: "existing" as const,
     nodes: 6,
