@@ -1,3 +1,4 @@
+import { Cluster } from "./cluster-api/cluster";
 import { clusterApiInputSchema } from "./cluster-api/input";
 import { installClusterApi } from "./cluster-api/install";
 import { removeClusterApi } from "./cluster-api/remove";
@@ -16,7 +17,9 @@ async function main(): Promise<void> {
     const input = await readInput("cluster-api", clusterApiInputSchema);
     const say = (line: string): void => void process.stderr.write(`${line}\n`);
     if (process.argv[2] === "delete") {
-        await withWorkspace((directory, signal) => removeClusterApi(input, directory, signal, say));
+        await withWorkspace((_, signal) =>
+            removeClusterApi(new Cluster(input.kubeconfig), input.waitSeconds, signal, say),
+        );
         return;
     }
     const result = await withWorkspace((directory, signal) => installClusterApi(input, directory, signal, say));

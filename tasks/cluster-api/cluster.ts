@@ -125,6 +125,20 @@ export class Cluster {
         }
     }
 
+    /** Names of the objects of a kind, in the whole cluster, that have a label. None when there is no such kind. */
+    async labelled(apiVersion: string, kind: string, label: string): Promise<string[]> {
+        try {
+            const none = undefined;
+            const { items } = await this.api.list(apiVersion, kind, none, none, none, none, none, label);
+            return items.flatMap(({ metadata }) => metadata?.name ?? []);
+        } catch (error) {
+            if (isAbsent(error)) {
+                return [];
+            }
+            throw error;
+        }
+    }
+
     /** Deletes an object. It is no error when there is none. */
     async delete(manifest: Pick<Manifest, "apiVersion" | "kind" | "metadata">): Promise<void> {
         try {

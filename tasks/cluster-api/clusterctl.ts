@@ -105,11 +105,6 @@ export async function clusterctlInit(run: ClusterctlRun, providers: readonly Pre
     ]);
 }
 
-/** `clusterctl delete` of everything that it has installed, with the definitions, and so all objects of their kinds. */
-export async function clusterctlDelete(run: ClusterctlRun): Promise<void> {
-    await clusterctl(run, ["delete", "--all", "--include-crd", "--include-namespace"]);
-}
-
 /** @throws Error with the last lines it wrote, when it fails, cannot be started, or does not end in time. */
 async function clusterctl(run: ClusterctlRun, args: readonly string[]): Promise<void> {
     const [command = ""] = args;

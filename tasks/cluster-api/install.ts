@@ -89,8 +89,7 @@ export async function installClusterApi(
     };
 }
 
-/** The providers with the manifests of this input. */
-export async function preparedProviders(input: ClusterApiInput, cluster: Cluster): Promise<PreparedProvider[]> {
+async function preparedProviders(input: ClusterApiInput, cluster: Cluster): Promise<PreparedProvider[]> {
     const directory = input.manifests.directory ?? manifestsPath(new Cache(cacheRoot()));
     const index = await readManifestIndex(directory);
     const prepared: PreparedProvider[] = [];
