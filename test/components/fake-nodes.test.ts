@@ -14,7 +14,7 @@ describe("Pairs in the cluster", () => {
         for (const name of ["pair-000", "pair-001"]) {
             const selector = field(recorder.named(`${name}-service`), "spec", "selector");
             const labels = field(recorder.named(`${name}-deployment`), "spec", "template", "metadata", "labels");
-            expect(labels).to.deep.include(selector as object);
+            expect(labels).to.deep.include(selector);
         }
     });
 
