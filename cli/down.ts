@@ -32,8 +32,8 @@ export async function down({ stack, parallel, takeOver }: DownOptions): Promise<
             // With a cluster of its own everything in it goes. In another one, Pulumi has to know what to delete.
             adopt: async (state) => {
                 if (standsElsewhere(stack, state.deployment?.resources ?? [])) {
-                    const run = async (args: string[]) => runPulumi(ready, args, await stackPulumiSettings(stack));
-                    await adopt(ready, stack, state, await stackPulumiSettings(stack), say, run);
+                    const env = await stackPulumiSettings(stack);
+                    await adopt(ready, stack, state, env, say, (args) => runPulumi(ready, args, env));
                 }
             },
         });

@@ -2,7 +2,9 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { UserError } from "../plan/user-error";
-import { look, run } from "../toolchain/run";
+import { isLoopback, registryHost } from "../tasks/registry/insecure";
+import { isInRegistry } from "../tasks/registry/push";
+import { run } from "../toolchain/run";
 import { Session } from "./session";
 
 export interface PublishOptions {
@@ -20,9 +22,6 @@ const PUSH_LIMIT_MS = 20 * 60_000;
 
 /** Longest question to a registry, milliseconds. */
 const ASK_LIMIT_MS = 60_000;
-
-/** Docker itself takes a registry of this machine without TLS; of any other that has to be said. */
-const LOOPBACK = /^(localhost|127\.[\d.]+)[:/]/;
 
 const TAG = /^v\d+\.\d+\.\d+[\w.-]*$/;
 
@@ -46,7 +45,7 @@ async function withLogin<T>(registry: string, work: (env: NodeJS.ProcessEnv) => 
     const folder = await mkdtemp(join(tmpdir(), "metal3-scale-lab-login-"));
     try {
         const env = { DOCKER_CONFIG: folder };
-        const host = registry.split("/")[0] as string;
+        const host = registryHost(registry);
         await run("docker", ["login", "--username", user, "--password-stdin", host], {
             env,
             input: password,
@@ -72,12 +71,8 @@ export async function publishImages(options: PublishOptions): Promise<number> {
     }
     await withLogin(options.registry, async (env) => {
         for (const { name, reference } of targets) {
-            const insecure = LOOPBACK.test(reference) ? ["--insecure"] : [];
-            const there = await look("docker", ["manifest", "inspect", ...insecure, reference], {
-                env,
-                timeoutMs: ASK_LIMIT_MS,
-            });
-            if (there !== undefined) {
+            // Docker itself takes a registry of this machine without TLS; of any other that has to be said.
+            if (await isInRegistry(reference, isLoopback(registryHost(reference)), env)) {
                 progress.line(`${reference} is there already, and stays as it is`);
                 continue;
             }

@@ -7,8 +7,8 @@ export type Scheduling = Pick<LabConfig, "nodeSelector" | "tolerations">;
  * The fields of a pod's specification that choose its node.
  * @param labels of the pods that are to be spread over the nodes
  */
-export const scheduling = ({ nodeSelector, tolerations }: Scheduling, labels: Record<string, string>): object => ({
-    ...nodesOf({ nodeSelector, tolerations }),
+export const scheduling = (nodes: Scheduling, labels: Record<string, string>): object => ({
+    ...nodesOf(nodes),
     topologySpreadConstraints: [
         {
             maxSkew: 1,

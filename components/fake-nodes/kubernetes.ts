@@ -24,7 +24,7 @@ export class KubernetesPair extends pulumi.ComponentResource implements FakeNode
         super("metal3lab:index:FakeNodePair", name, {}, opts);
         const { pair, plan, images, config, provider, after } = args;
         const configuration = pythonAssignments(pairConfiguration(pair, config, args.ironicUrl, true));
-        const keeper = readFileSync(KEEPER, "utf8");
+        const keeper = keeperProgram();
         const caCertificate = pulumi.output(args.caCertificate);
         const { before, deployment } = pairObjects<pulumi.Input<string>>({
             pair,
@@ -53,6 +53,11 @@ export class KubernetesPair extends pulumi.ComponentResource implements FakeNode
 
 /** The program that keeps the state of a pair, relative to the Pulumi program. */
 const KEEPER = "services/pair-state/pair_state.py";
+
+let keeperText: string | undefined;
+
+/** Its text. It is read once, for all pairs. */
+const keeperProgram = (): string => (keeperText ??= readFileSync(KEEPER, "utf8"));
 
 const digest = (...contents: string[]): string =>
     createHash("sha256").update(JSON.stringify(contents)).digest("hex").slice(0, 16);

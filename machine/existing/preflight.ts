@@ -2,12 +2,12 @@ import {
     ApiextensionsV1Api,
     AuthorizationV1Api,
     CoreV1Api,
-    KubeConfig,
     StorageV1Api,
     VersionApi,
+    type KubeConfig,
 } from "@kubernetes/client-node";
 import * as semver from "semver";
-import { isAbsent, requestErrorText } from "../../lib/kubernetes";
+import { isAbsent, parseKubeconfig, requestErrorText } from "../../lib/kubernetes";
 import type { LivingLab } from "../../plan/change/living-lab";
 import { replaceLab } from "../../plan/change/problems";
 import { requiredRights, type Right } from "../../plan/existing-rights";
@@ -34,8 +34,7 @@ export async function existingProblems(
     { config, plan }: Pick<WantedLab, "config" | "plan">,
     living: LivingLab,
 ): Promise<Problem[]> {
-    const api = new KubeConfig();
-    api.loadFromString(kubeconfig);
+    const api = parseKubeconfig(kubeconfig);
     const problem = (rule: string): Problem => ({ key: "substrate", value: "existing", rule: `${server}: ${rule}` });
     if (living.clusterId !== undefined && living.clusterId !== id) {
         const rule = "is another cluster than the one that this lab stands in: set kubeconfig and kubeContext back";

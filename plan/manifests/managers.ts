@@ -1,4 +1,4 @@
-import type { Scheduling } from "../scheduling";
+import { nodesOf, type Scheduling } from "../scheduling";
 import { asRecord, asRecords, changeManifest, describe, findManifest, recordAt } from "./documents";
 import { ManifestError } from "./documents";
 import type { Manifest } from "./documents";
@@ -66,8 +66,10 @@ export const replacement = ({ leaderElection }: { leaderElection: boolean }): Ma
 /**
  * Where the controllers run. Nothing where nothing is configured: the settings of labs that are there stay as they are.
  */
-export const controllerNodes = ({ nodeSelector, tolerations }: Scheduling): Pick<ManagerTuning, "nodes"> =>
-    Object.keys(nodeSelector).length + tolerations.length === 0 ? {} : { nodes: { nodeSelector, tolerations } };
+export function controllerNodes(wanted: Scheduling): Pick<ManagerTuning, "nodes"> {
+    const nodes = nodesOf(wanted);
+    return Object.keys(nodes).length === 0 ? {} : { nodes };
+}
 
 /** Kubernetes' default of terminationGracePeriodSeconds. */
 const KUBERNETES_GRACE_SECONDS = 30;

@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import pLimit from "p-limit";
 import { duration } from "../../lib/duration";
 import { copiedImage, fullReference } from "../../plan/image-reference";
 import { minikubeEnvironment } from "../../toolchain/minikube";
@@ -57,21 +58,19 @@ export async function loadImages(
     const absent = images.filter((image) => !present.has(fullReference(image)));
     say(`${images.length - absent.length} of ${images.length} images are in ${profile} already`);
     const missing = registry === undefined ? absent : await pullInNode(inMachine(profile), registry, absent, say);
-    const waiting = [...missing];
+    const limit = pLimit(AT_A_TIME);
     let done = 0;
-    const worker = async (): Promise<void> => {
-        for (let image = waiting.shift(); image !== undefined; image = waiting.shift()) {
-            const began = Date.now();
-            await loadImage(profile, image);
-            done++;
-            say(`${done} of ${missing.length}: ${image} (${duration(Date.now() - began)})`);
-        }
+    const load = async (image: string): Promise<void> => {
+        const began = Date.now();
+        await loadImage(profile, image);
+        done++;
+        say(`${done} of ${missing.length}: ${image} (${duration(Date.now() - began)})`);
     };
     try {
-        await Promise.all(Array.from({ length: AT_A_TIME }, worker));
+        await Promise.all(missing.map((image) => limit(load, image)));
     } finally {
-        // After a failure the other worker ends with the image that it has.
-        waiting.length = 0;
+        // After a failure only what has begun goes on.
+        limit.clearQueue();
     }
     const after = absent.length > 0 ? await imagesIn(profile, images) : present;
     const lacking = images.filter((image) => !after.has(fullReference(image)));

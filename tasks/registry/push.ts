@@ -1,7 +1,8 @@
+import pLimit from "p-limit";
 import { duration } from "../../lib/duration";
 import type { RegistryImage } from "../../plan/image-reference";
 import { UserError } from "../../plan/user-error";
-import { lastLineOf, run } from "../../toolchain/run";
+import { lastLineOf, look, run } from "../../toolchain/run";
 import { ensureInDocker } from "../docker-images";
 import { isInsecureInDocker, registryHost } from "./insecure";
 
@@ -39,13 +40,18 @@ export function pushProblem(reference: string, reason: string): string {
     );
 }
 
-/** Whether the registry has the image. One that cannot be asked counts as one without it: the push says why. */
-async function isThere(reference: string, insecure: boolean): Promise<boolean> {
+/**
+ * Whether a registry has an image. One that cannot be asked counts as one without it: the push says why.
+ * @param insecure whether it may be asked without a certificate
+ * @param env of Docker, beside that of this process
+ */
+export async function isInRegistry(
+    reference: string,
+    insecure: boolean,
+    env: NodeJS.ProcessEnv = {},
+): Promise<boolean> {
     const ask = ["manifest", "inspect", ...(insecure ? ["--insecure"] : []), reference];
-    return run("docker", ask, { timeoutMs: ASK_LIMIT_MS }).then(
-        () => true,
-        () => false,
-    );
+    return (await look("docker", ask, { env, timeoutMs: ASK_LIMIT_MS })) !== undefined;
 }
 
 async function push({ local, reference }: RegistryImage): Promise<void> {
@@ -66,25 +72,23 @@ async function push({ local, reference }: RegistryImage): Promise<void> {
  */
 export async function pushImages(images: readonly RegistryImage[], say: (text: string) => void): Promise<void> {
     const insecure = await isInsecureInDocker(registryHost(images[0]?.reference ?? ""));
-    const waiting = [...images];
+    const limit = pLimit(AT_A_TIME);
     let [there, pushed] = [0, 0];
-    const worker = async (): Promise<void> => {
-        for (let image = waiting.shift(); image !== undefined; image = waiting.shift()) {
-            if (await isThere(image.reference, insecure)) {
-                there++;
-                continue;
-            }
-            const began = Date.now();
-            await push(image);
-            pushed++;
-            say(`pushed ${image.reference} (${duration(Date.now() - began)}), ${waiting.length} more to look at`);
+    const pushWhereMissing = async (image: RegistryImage): Promise<void> => {
+        if (await isInRegistry(image.reference, insecure)) {
+            there++;
+            return;
         }
+        const began = Date.now();
+        await push(image);
+        pushed++;
+        say(`pushed ${image.reference} (${duration(Date.now() - began)}), ${limit.pendingCount} more to look at`);
     };
     try {
-        await Promise.all(Array.from({ length: AT_A_TIME }, worker));
+        await Promise.all(images.map((image) => limit(pushWhereMissing, image)));
     } finally {
-        // After a failure the other worker ends with the image that it has.
-        waiting.length = 0;
+        // After a failure only what has begun goes on.
+        limit.clearQueue();
     }
     say(`${there} of ${images.length} images were in the registry already, ${pushed} were pushed`);
 }

@@ -7,6 +7,7 @@ import { validate } from "../../plan/validate";
 import { Images } from "../../prepare/images";
 import { Cluster } from "../../tasks/cluster-api/cluster";
 import { Management } from "../../tasks/vacate-hosts/management";
+import { kubeconfigFor } from "../kubeconfig";
 import { ironicChart, operatorManifests, OWNER, Recorder } from "./mocks";
 
 export const HOST = "kubernetes:metal3.io/v1alpha1:BareMetalHost";
@@ -16,17 +17,9 @@ export const NETWORK = "docker:index/network:Network";
 export const DEPLOYMENT = "kubernetes:apps/v1:Deployment";
 export const BMO = "bmo-deployment-baremetal-operator-controller-manager";
 
-const KUBECONFIG = JSON.stringify({
-    apiVersion: "v1",
-    kind: "Config",
-    "current-context": "there",
-    clusters: [{ name: "there", cluster: { server: "https://127.0.0.1:1" } }],
-    users: [{ name: "me", user: {} }],
-    contexts: [{ name: "there", context: { cluster: "there", user: "me" } }],
-});
-
 /** A cluster that a lab stands in. */
-const CLUSTER_THERE = { kubeconfig: KUBECONFIG, server: "https://127.0.0.1:1", id: "1234" };
+const SERVER = "https://127.0.0.1:1";
+const CLUSTER_THERE = { kubeconfig: kubeconfigFor(SERVER), server: SERVER, id: "1234" };
 
 interface BuiltLab {
     recorder: Recorder;

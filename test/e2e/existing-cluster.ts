@@ -9,7 +9,7 @@ import { plan as makePlan } from "../../plan/plan";
 import { validate } from "../../plan/validate";
 import { Images } from "../../prepare/images";
 import { repoPath } from "../../toolchain/paths";
-import { eventually, lab as command, pulumiEnvironment, run, type Result } from "./harness";
+import { eventually, lab as command, pulumiEnvironment, run } from "./harness";
 
 /** A Kubernetes of several nodes, and nothing in it: what a user has whose lab is to stand in a cluster of theirs. */
 const CLUSTER_STACK = "there";
@@ -81,15 +81,15 @@ export async function destroyCluster(): Promise<void> {
 
 /** kubectl with a kubeconfig. @throws Error with what kubectl said */
 export async function kubectl(kubeconfig: string, args: string[]): Promise<string> {
-    const { code, output } = await tryKubectl(kubeconfig, args);
+    const { code, output } = await run("kubectl", ["--kubeconfig", kubeconfig, ...args], {
+        quiet: true,
+        env: await pulumiEnvironment(),
+    });
     if (code !== 0) {
         throw new Error(`kubectl ${args.join(" ")}: ${output}`);
     }
     return output;
 }
-
-export const tryKubectl = async (kubeconfig: string, args: string[]): Promise<Result> =>
-    run("kubectl", ["--kubeconfig", kubeconfig, ...args], { quiet: true, env: await pulumiEnvironment() });
 
 /**
  * Makes a ServiceAccount with the rights of docs/existing-role.yaml and no others.

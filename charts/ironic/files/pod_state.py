@@ -27,9 +27,9 @@ class PodState:
         The sidecar runs as root and the conductor does not, so the conductor could not remove `restart` and never
         started again. The group of the volume (fsGroup) is the conductor's and may write.
         """
-        if self.folder.stat().st_uid != os.geteuid():
-            return
-        self.folder.chmod(stat.S_IMODE(self.folder.stat().st_mode) & ~stat.S_ISVTX)
+        status = self.folder.stat()
+        if status.st_uid == os.geteuid():
+            self.folder.chmod(stat.S_IMODE(status.st_mode) & ~stat.S_ISVTX)
 
     def beat(self):
         (self.folder / "beat").touch()
