@@ -92,7 +92,9 @@ func Trim(in any) (any, error) {
 		trimHost(obj)
 	case *corev1.Service:
 		trimMeta(&obj.ObjectMeta)
-		obj.Spec = corev1.ServiceSpec{Ports: obj.Spec.Ports, ExternalIPs: obj.Spec.ExternalIPs}
+		obj.Spec = corev1.ServiceSpec{
+			Ports: obj.Spec.Ports, ExternalIPs: obj.Spec.ExternalIPs, ClusterIP: obj.Spec.ClusterIP,
+		}
 		obj.Status = corev1.ServiceStatus{}
 	}
 	return in, nil
