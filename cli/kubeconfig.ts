@@ -3,10 +3,12 @@ import { chmod, mkdir, rename, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { CoreV1Api, CustomObjectsApi, type KubeConfig } from "@kubernetes/client-node";
 import { isAbsent, listObjects, parseKubeconfig, renameKubeconfig, type ObjectMetadata } from "../lib/kubernetes";
+import { npmRun } from "../plan/commands";
 import { stackPrefix } from "../plan/identities";
 import { UserError } from "../plan/user-error";
 import { CLUSTERS } from "../tasks/wait-for-fleet/reader";
 import { withoutCredentials } from "../toolchain/pulumi/backend";
+import { forward, serviceBehind, throughPort } from "./forward";
 import { labDirectory, labNamespace, managementKubeconfig } from "./management";
 import { kubeconfigOfState } from "./recovery/state";
 import { Session } from "./session";
@@ -16,17 +18,26 @@ export interface KubeconfigOptions {
     stack: string;
     /** Name of a workload cluster. Default: the management cluster. */
     cluster?: string;
+    /** Whether to open a port of this machine that leads to the cluster's API server, and to keep it open. */
+    forward?: boolean;
 }
 
 const KNOWN_CLUSTERS_SHOWN = 10;
 
-/** `npm run kubeconfig -- NAME`: writes a cluster's kubeconfig, ready for use on this machine, and prints its path. */
-export async function kubeconfig({ stack, cluster }: KubeconfigOptions): Promise<number> {
+/**
+ * `npm run kubeconfig -- NAME`: writes a cluster's kubeconfig, ready for use on this machine, and prints its path.
+ * Where the cluster's API server is reached from within the management cluster alone, `--forward` makes it reachable as
+ * long as the command runs.
+ */
+export async function kubeconfig({ stack, cluster, forward: forwarded }: KubeconfigOptions): Promise<number> {
     const management = join(labDirectory(stack), "kubeconfig");
     if (!existsSync(management)) {
         await fetchManagement(stack, management);
     }
     if (cluster === undefined) {
+        if (forwarded) {
+            throw new UserError("--forward leads to a workload cluster: give its name");
+        }
         process.stdout.write(`${management}\n`);
         return 0;
     }
@@ -37,9 +48,28 @@ export async function kubeconfig({ stack, cluster }: KubeconfigOptions): Promise
         `${stackPrefix(stack)}-${cluster}`,
     );
     const file = join(labDirectory(stack), `${cluster}.kubeconfig`);
-    await place(file, content);
-    process.stdout.write(`${file}\n`);
-    return 0;
+    const hand = async (text: string): Promise<void> => {
+        await place(file, text);
+        process.stdout.write(`${file}\n`);
+    };
+    const within = await serviceBehind(content, config, namespace);
+    if (within === undefined || !forwarded) {
+        await hand(content);
+        if (within !== undefined) {
+            process.stderr.write(
+                `The API server of ${cluster} is reached from within the management cluster alone. From here: ` +
+                    `${npmRun("kubeconfig", stack, cluster, "--forward")}\n`,
+            );
+        } else if (forwarded) {
+            process.stderr.write(`This machine reaches the API server of ${cluster}: nothing is forwarded.\n`);
+        }
+        return 0;
+    }
+    const { env } = await new Session().ensure("preview", stack);
+    return forward(env, management, within, async (port) => {
+        await hand(throughPort(content, port));
+        process.stderr.write("It works as long as this command runs: Ctrl-C ends it.\n");
+    });
 }
 
 /** Writes a file that only this user can read, as a whole or not at all. */

@@ -98,9 +98,15 @@ program
     .argument("[cluster]", "name of a workload cluster; without it, the management cluster")
     .description("write a cluster's kubeconfig, ready for use on this machine, and print its path")
     .addOption(stackOption())
-    .action(async (cluster: string | undefined, { stack }: { stack: string }) => {
+    .option(
+        "--forward",
+        "where a workload cluster is reached from within the management cluster alone: open a port of this machine " +
+            "that leads to it, and keep it open until Ctrl-C",
+        false,
+    )
+    .action(async (cluster: string | undefined, { stack, forward }: { stack: string; forward: boolean }) => {
         const { kubeconfig } = await import("./kubeconfig.js");
-        process.exitCode = await kubeconfig({ stack, ...(cluster === undefined ? {} : { cluster }) });
+        process.exitCode = await kubeconfig({ stack, forward, ...(cluster === undefined ? {} : { cluster }) });
     });
 
 command("bench", "make labs of several sizes one after another, and measure them", async (options: BenchOptions) =>

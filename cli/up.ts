@@ -1,7 +1,8 @@
 import { startStopped } from "../machine/docker/stopped";
 import { stackPrefix } from "../plan/identities";
+import type { Ready } from "../toolchain/ensure";
 import { operation, runPulumi, stackPulumiSettings } from "./pulumi";
-import { adopt } from "./recovery/adopt";
+import { adopt, standsElsewhere } from "./recovery/adopt";
 import { labOfState } from "./recovery/lab-of-state";
 import { recover, type RecoverOptions } from "./recovery/recover";
 import { refreshMissing } from "./recovery/refresh";
@@ -9,6 +10,9 @@ import type { StateResource } from "./recovery/state";
 import { reasonsToReplace } from "./replace";
 import { Session } from "./session";
 import { rawConfig } from "./stack-file";
+
+/** The provider of the management cluster, whatever its place in the program: which cluster it is is in its inputs. */
+const CLUSTER_PROVIDER = "**::kubernetes-kubernetes";
 
 export interface UpOptions {
     stack: string;
@@ -59,7 +63,28 @@ export async function up(options: UpOptions): Promise<number> {
     if (options.refresh) {
         args.push("--refresh");
     }
-    return runPulumi(ready, args, { ...(await stackPulumiSettings(stack, resources.length)), ...variables });
+    const env = { ...(await stackPulumiSettings(stack, resources.length)), ...variables };
+    const noted = await noteCluster(ready, options, resources, env);
+    return noted === 0 ? runPulumi(ready, args, env) : noted;
+}
+
+/**
+ * Records in the state which cluster a large lab is about to stand in. What a killed run has made is looked for there;
+ * a cluster of the lab's own would be made anew, and what is in it with it.
+ * @param env of Pulumi, which may say that state is written at the end only
+ * @returns Pulumi's exit code
+ */
+async function noteCluster(
+    ready: Ready,
+    { stack, parallel }: UpOptions,
+    resources: readonly StateResource[],
+    env: Record<string, string>,
+): Promise<number> {
+    const elsewhere = (await rawConfig(stack))["substrate"] === "existing";
+    if (!elsewhere || env["PULUMI_SKIP_CHECKPOINTS"] === undefined || standsElsewhere(stack, resources)) {
+        return 0;
+    }
+    return runPulumi(ready, [...operation("up", stack, parallel), "--target", CLUSTER_PROVIDER], env);
 }
 
 /**

@@ -51,8 +51,13 @@ export class Lab extends pulumi.ComponentResource {
         const inCluster = { parent: this, ...(substrate.cluster && { deletedWith: substrate.cluster }) };
         const namespace = new kubernetes.core.v1.Namespace(
             "namespace",
-            { metadata: { name: plan.namespace } },
-            { ...inCluster, provider: substrate.provider },
+            { metadata: { name: plan.namespace, ...(substrate.record && { annotations: substrate.record }) } },
+            {
+                ...inCluster,
+                provider: substrate.provider,
+                // The record stays that of whoever made the lab.
+                ...(substrate.record && { ignoreChanges: ["metadata.annotations"] }),
+            },
         );
         const lab: LabContext = { ...context, credentials, pki, substrate, namespace };
 

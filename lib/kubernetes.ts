@@ -89,6 +89,9 @@ export function isAbsent(error: unknown): boolean {
     );
 }
 
+/** Whether a request failed because whoever asked has no right to it (403). */
+export const isForbidden = (error: unknown): boolean => error instanceof ApiException && error.code === 403;
+
 /**
  * Why a request to the API server failed, in one line: the server's own message, or the cause of a broken connection.
  */

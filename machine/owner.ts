@@ -47,16 +47,21 @@ export class ForeignLabError extends UserError {
     }
 }
 
-/** Whose lab it is, since when, and what to do. */
-export function foreignLabText({ owner, since }: LabTrace, stack: string, command: "up" | "down"): string {
+/** Since when a lab is there, and who made it, to follow a subject. */
+export function whoseLab({ owner, since }: Pick<LabTrace, "owner" | "since">): string {
     const when = since === undefined ? "" : ` since ${since.toISOString().slice(0, 16).replace("T", " ")} UTC`;
     const whose = owner
         ? `made by ${owner.user} from the checkout ${owner.checkout} with the state ${owner.state}`
         : "which this stack's state does not know, and of which no record says who made it";
+    return `${when}, ${whose}`;
+}
+
+/** Whose lab it is, since when, and what to do. */
+export function foreignLabText(lab: LabTrace, stack: string, command: "up" | "down"): string {
     const takeOver = `\`${npmRun(command, stack, "--take-over")}\``;
     const next =
         command === "up"
             ? `choose another stack name, or remove that lab and make yours with ${takeOver}`
             : `leave it to its owner, or remove it with ${takeOver}`;
-    return `a lab of that name is here${when}, ${whose}: ${next}`;
+    return `a lab of that name is here${whoseLab(lab)}: ${next}`;
 }

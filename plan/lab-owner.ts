@@ -1,8 +1,9 @@
-import { LAB_LABEL } from "./docker-labels";
+import { dockerLabels, LAB_LABEL } from "./docker-labels";
 
 /**
  * Where a lab is made from. It is recorded in labels of the lab's Docker network, because another user with another
- * home and another checkout shares nothing with the lab but the Docker daemon.
+ * home and another checkout shares nothing with the lab but the Docker daemon; in a cluster that is there, in
+ * annotations of the lab's namespace.
  */
 export interface LabOwner {
     /** Tells the stack's state from any other state. Undefined: it cannot be told here. */
@@ -21,7 +22,7 @@ export interface LabOwner {
  */
 export const VERIFIED_VARIABLE = "METAL3_SCALE_LAB_VERIFIED";
 
-/** Docker labels of the record, by the field that they hold. */
+/** Docker labels, or annotations, of the record, by the field that they hold. */
 const FIELDS = {
     id: `${LAB_LABEL}.state-id`,
     state: `${LAB_LABEL}.state`,
@@ -35,6 +36,10 @@ export const ownerLabels = (owner: LabOwner): { label: string; value: string }[]
         const value = owner[field];
         return value === undefined ? [] : [{ label: FIELDS[field], value }];
     });
+
+/** The record, and the lab's prefix, as annotations of the lab's namespace. @param lab its plan */
+export const ownerAnnotations = (owner: LabOwner, lab: { prefix: string }): Record<string, string> =>
+    Object.fromEntries([...dockerLabels(lab), ...ownerLabels(owner)].map(({ label, value }) => [label, value]));
 
 /** Reads the record back. Undefined when there is none: older labs have no record. */
 export function readOwner(labels: Readonly<Record<string, string>> | null | undefined): LabOwner | undefined {

@@ -9,11 +9,14 @@ import { failureText, run } from "../toolchain/run";
 const KUBECTL_LIMIT_MS = 30_000;
 const ANSWER_LIMIT_MS = 30_000;
 
+/** How the configuration leads to a cluster. */
+type Reached = Pick<ExistingPlan, "kubeconfig" | "context">;
+
 /**
  * The context of the configuration alone, with the content of the files that it names.
  * @throws UserError in kubectl's words when there is no such file or context
  */
-async function readKubeconfig({ kubeconfig, context }: ExistingPlan): Promise<string> {
+async function readKubeconfig({ kubeconfig, context }: Reached): Promise<string> {
     const args = ["config", "view", "--raw", "--minify", "--flatten"];
     const path = kubeconfig?.replace(/^~(?=\/)/, homedir());
     try {
@@ -36,7 +39,7 @@ async function readKubeconfig({ kubeconfig, context }: ExistingPlan): Promise<st
  * Finds the cluster that the configuration names.
  * @throws UserError when the kubeconfig leads to none, or the cluster does not answer
  */
-export async function findCluster(plan: ExistingPlan): Promise<FoundCluster> {
+export async function findCluster(plan: Reached): Promise<FoundCluster> {
     const kubeconfig = await readKubeconfig(plan);
     const config = parseKubeconfig(kubeconfig);
     const server = config.getCurrentCluster()?.server ?? "";

@@ -147,10 +147,18 @@ export async function e2eSuites(walk: Walk): Promise<Suite[]> {
         if (file !== LAB_TESTS) {
             return [suite];
         }
-        return SUBSTRATES.filter((substrate) => substrate !== "existing").map((substrate) => ({
-            ...suite,
-            name: `${suite.name}-${substrate}`,
-            env: { METAL3_SCALE_LAB_E2E_SUBSTRATE: substrate },
-        }));
+        return SUBSTRATES.map((substrate): Suite => {
+            const env = { METAL3_SCALE_LAB_E2E_SUBSTRATE: substrate };
+            const lab = { ...suite, name: `${suite.name}-${substrate}`, env };
+            // With the cluster that has to be there it takes longer than CI has.
+            return substrate === "existing"
+                ? {
+                      ...lab,
+                      env: { ...env, METAL3_SCALE_LAB_E2E_STACK: "guest" },
+                      onDemand: true,
+                      limitMs: 150 * MINUTE,
+                  }
+                : lab;
+        });
     });
 }

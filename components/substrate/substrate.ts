@@ -19,6 +19,11 @@ export interface Substrate {
      * Undefined where the cluster is not the lab's, and everything is deleted one by one.
      */
     readonly cluster?: pulumi.Resource;
+    /**
+     * Annotations of the lab's namespace, which record who has made the lab. Undefined where objects of this machine
+     * bear the record.
+     */
+    readonly record?: Record<string, string>;
     /** Names of its Docker containers, which have to run. Empty where it has none. */
     readonly containers: pulumi.Input<string>[];
     /**

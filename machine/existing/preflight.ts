@@ -7,13 +7,14 @@ import {
     type KubeConfig,
 } from "@kubernetes/client-node";
 import * as semver from "semver";
-import { isAbsent, parseKubeconfig, requestErrorText } from "../../lib/kubernetes";
+import { isAbsent, isForbidden, parseKubeconfig, requestErrorText } from "../../lib/kubernetes";
 import type { LivingLab } from "../../plan/change/living-lab";
 import { replaceLab } from "../../plan/change/problems";
 import { requiredRights, type Right } from "../../plan/existing-rights";
 import type { Problem } from "../../plan/problem";
 import type { FoundCluster } from "../../plan/substrate/existing";
 import type { WantedLab } from "../wanted-lab";
+import { findLabs, foundLabText } from "./found-labs";
 
 /** Oldest Kubernetes of a management cluster that Cluster API 1.13 supports (its book, "Supported versions"). */
 const OLDEST = "1.31.0";
@@ -41,12 +42,21 @@ export async function existingProblems(
         return [problem(`${rule}, or ${replaceLab(living)}`)];
     }
     try {
+        const rights = await rightProblems(api, requiredRights(config.clusterWideTuning));
+        // What may not be looked at is among the rights that are missing.
+        const mayBeForbidden = (looked: Promise<string[]>): Promise<string[]> =>
+            looked.catch((error: unknown) => {
+                if (rights.length > 0 && isForbidden(error)) {
+                    return [];
+                }
+                throw error;
+            });
         const found = await Promise.all([
             versionProblems(api),
-            rightProblems(api, requiredRights(config.clusterWideTuning)),
-            storageProblems(api, config.storageClass),
+            rights,
+            mayBeForbidden(storageProblems(api, config.storageClass)),
             // A lab that is there has made all of it itself.
-            living.clusterId === undefined ? foreignProblems(api, plan.namespace) : [],
+            living.clusterId === undefined ? mayBeForbidden(foreignProblems(api, plan.namespace)) : [],
         ]);
         return found.flat().map(problem);
     } catch (error) {
@@ -89,6 +99,10 @@ async function storageProblems(api: KubeConfig, wanted: string | undefined): Pro
 }
 
 async function foreignProblems(api: KubeConfig, namespace: string): Promise<string[]> {
+    const labs = await findLabs(api);
+    if (labs.length > 0) {
+        return labs.map(foundLabText);
+    }
     const definitions = api.makeApiClient(ApiextensionsV1Api);
     const there = async (read: Promise<unknown>): Promise<boolean> => {
         try {

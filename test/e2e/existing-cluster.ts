@@ -99,8 +99,13 @@ export async function kubectl(kubeconfig: string, args: string[]): Promise<strin
 export async function makeAccount(admin: string, path: string): Promise<void> {
     await kubectl(admin, ["apply", "-f", "docs/existing-role.yaml"]);
     await kubectl(admin, ["create", "serviceaccount", ACCOUNT]);
-    const bound = ["--clusterrole", EXISTING_ROLE, "--serviceaccount", `default:${ACCOUNT}`];
-    await kubectl(admin, ["create", "clusterrolebinding", ACCOUNT, ...bound]);
+    const account = ["--serviceaccount", `default:${ACCOUNT}`];
+    await kubectl(admin, ["create", "clusterrolebinding", ACCOUNT, "--clusterrole", EXISTING_ROLE, ...account]);
+    // What `npm run kubeconfig -- NAME --forward` takes beside it.
+    const forwarder = "lab-user-forwarder";
+    const right = ["--verb", "create", "--resource", "pods/portforward"];
+    await kubectl(admin, ["create", "clusterrole", forwarder, ...right]);
+    await kubectl(admin, ["create", "clusterrolebinding", forwarder, "--clusterrole", forwarder, ...account]);
     const token = (await kubectl(admin, ["create", "token", ACCOUNT, "--duration=12h"])).trim();
     const config = JSON.parse(await kubectl(admin, ["config", "view", "--raw", "-o", "json"])) as {
         clusters: unknown[];
@@ -109,6 +114,31 @@ export async function makeAccount(admin: string, path: string): Promise<void> {
     const users = [{ name: config.contexts[0]?.context.user, user: { token } }];
     mkdirSync(dirname(path), { recursive: true });
     writeFileSync(path, JSON.stringify({ ...config, users }), { mode: 0o600 });
+}
+
+/** Makes a StorageClass with one volume of its own, on the node's disk, like the one that the cluster has. */
+export async function makeStorageClass(admin: string, name: string): Promise<void> {
+    const { spec } = JSON.parse(await kubectl(admin, ["get", "persistentvolume", "mariadb", "-o", "json"])) as {
+        spec: object;
+    };
+    const hostPath = { path: `/var/lib/lab-volumes/${name}`, type: "DirectoryOrCreate" };
+    const items = [
+        {
+            apiVersion: "storage.k8s.io/v1",
+            kind: "StorageClass",
+            metadata: { name },
+            provisioner: "kubernetes.io/no-provisioner",
+        },
+        {
+            apiVersion: "v1",
+            kind: "PersistentVolume",
+            metadata: { name },
+            spec: { ...spec, claimRef: undefined, storageClassName: name, hostPath },
+        },
+    ];
+    const file = `${dirname(admin)}/${name}.json`;
+    writeFileSync(file, JSON.stringify({ apiVersion: "v1", kind: "List", items }));
+    await kubectl(admin, ["apply", "-f", file]);
 }
 
 /** Names of the nodes, the control plane first. */

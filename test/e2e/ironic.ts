@@ -40,7 +40,7 @@ const asked = (answer: string): IronicNode[] =>
         conductor,
     }));
 
-/** The kubeconfig of whoever may run a command in a pod, which the lab's user need not. */
+/** The kubeconfig of whoever may look at everything and run a command in a pod, which the lab's user need not. */
 export const within = { kubeconfig: `.lab/${STACK}/kubeconfig` };
 
 /** A question from within the cluster, where Ironic is reached: a conductor asks, with Ironic's own secrets. */

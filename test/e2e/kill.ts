@@ -13,9 +13,9 @@ export interface Part {
     kill: (live: Live) => Promise<void>;
 }
 
-/** Runs a command in the node's container. @throws Error with its output when it fails */
-async function inNode(...command: string[]): Promise<string> {
-    const { code, output } = await run("docker", ["exec", SUBSTRATE.node, ...command], { quiet: true });
+/** Runs a command in a node's container, which has the node's name. @throws Error with its output when it fails */
+async function inNode(node: string, ...command: string[]): Promise<string> {
+    const { code, output } = await run("docker", ["exec", node, ...command], { quiet: true });
     expect(code, `${command.join(" ")}: ${output}`).to.equal(0);
     return output;
 }
@@ -37,11 +37,11 @@ export const podContainer = (container: string, podName: RegExp, namespace = NAM
                     `no pod of ${namespace} is named like ${podName.source} and has a container ${container}`,
                 );
             }
-            return status;
+            return { ...status, node: String(pod?.spec?.nodeName) };
         };
         const before = await find();
         const id = (before.containerID ?? "").replace("containerd://", "");
-        await inNode("ctr", "--namespace", "k8s.io", "tasks", "kill", "--signal", "SIGKILL", id);
+        await inNode(before.node, "ctr", "--namespace", "k8s.io", "tasks", "kill", "--signal", "SIGKILL", id);
         await eventually(
             `${container} running again after it was killed`,
             300,
@@ -73,10 +73,11 @@ export const nodeService = (service: string): Part => ({
     name: `${service} of the node`,
     async kill(live) {
         const { status, kill, pid: pattern } = SERVICES[SUBSTRATE.services];
-        const pid = async () => pattern.exec(await inNode(...status(service)))?.[1];
+        const node = SUBSTRATE.node();
+        const pid = async () => pattern.exec(await inNode(node, ...status(service)))?.[1];
         const before = await pid();
         expect(before, `pid of ${service}`).to.not.equal(undefined);
-        await inNode(...kill(service));
+        await inNode(node, ...kill(service));
         await eventually(
             `${service} running again, and the node Ready`,
             180,
@@ -84,7 +85,7 @@ export const nodeService = (service: string): Part => ({
                 const now = await pid();
                 return now !== undefined && now !== before && (await live.nodesReady());
             },
-            () => inNode(...status(service)),
+            () => inNode(node, ...status(service)),
         );
     },
 });
@@ -93,14 +94,17 @@ export const nodeService = (service: string): Part => ({
 export const controlPlane = (name: string): Part =>
     SUBSTRATE.services === "runit" ? nodeService(name) : podContainer(name, new RegExp(`^${name}-`), "kube-system");
 
-/** A Docker container of a pair. Its process gets SIGKILL at once, without a time to end in, and is started again. */
-export const pairContainer = (name: string): Part => ({
-    name,
-    async kill(live) {
-        const container = live.docker.getContainer(`${PREFIX}-${name}`);
-        const started = async () => (await container.inspect()).State.StartedAt;
-        const before = await started();
-        await container.restart({ t: 0 });
-        expect(await started()).to.not.equal(before);
-    },
-});
+/** A container of a pair. Its process gets SIGKILL at once, without a time to end in, and is started again. */
+export const pairContainer = (pair: string, container: string): Part =>
+    SUBSTRATE.pairs === "pods"
+        ? podContainer(container, new RegExp(`^${pair}-`))
+        : {
+              name: `${pair}-${container}`,
+              async kill(live) {
+                  const of = live.docker.getContainer(`${PREFIX}-${pair}-${container}`);
+                  const started = async () => (await of.inspect()).State.StartedAt;
+                  const before = await started();
+                  await of.restart({ t: 0 });
+                  expect(await started()).to.not.equal(before);
+              },
+          };

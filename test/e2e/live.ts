@@ -1,7 +1,7 @@
 import { AppsV1Api, CoreV1Api, CustomObjectsApi, KubeConfig, type V1Pod } from "@kubernetes/client-node";
 import Docker from "dockerode";
-import { NAMESPACE, PREFIX, pulumiEnvironment, run, STACK, tally, type Result } from "./harness";
-import { ironicNodes, type IronicNode } from "./ironic";
+import { NAMESPACE, PREFIX, pulumiEnvironment, run, tally, type Result } from "./harness";
+import { ironicNodes, within, type IronicNode } from "./ironic";
 
 interface Condition {
     type: string;
@@ -27,7 +27,7 @@ export class Live {
     readonly docker = new Docker();
     private readonly config = new KubeConfig();
 
-    constructor(private readonly kubeconfigPath = `.lab/${STACK}/kubeconfig`) {
+    constructor(private readonly kubeconfigPath = within.kubeconfig) {
         this.config.loadFromFile(kubeconfigPath);
     }
 

@@ -2,32 +2,63 @@ import { existsSync, readFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { delimiter, join } from "node:path";
 import { minikubeKubeconfig } from "../../toolchain/minikube";
+import { ClusterThere, CONTEXT_THERE, OTHER_CLASS } from "./cluster-there";
 import { PREFIX } from "./harness";
+
+/** Provisioning network of the lab of these tests. Each lab on the machine has its own. */
+const PROVISIONING_CIDR = "192.168.250.0/24";
 
 /** What the tests need to know of a substrate to look at a lab on it. */
 interface SubstrateUnderTest {
     /** Configuration that makes the lab stand there. */
     settings: Record<string, string | number>;
-    /** Name of the container in which the Kubernetes node runs. */
-    node: string;
+    /** What of it the plan follows from. */
+    fleet: { provisioningCidr?: string; substrate?: "existing" };
+    /** A setting that cannot be, and what the message says of it. */
+    wrong: { settings: Record<string, string>; said: string };
+    /** A key that a living lab keeps, and another value of it. */
+    another: { key: string; value: string };
+    /** Makes what the lab is to stand in. Default: nothing, the lab makes it. */
+    prepare?: () => Promise<void>;
+    /** Takes that away. */
+    end?: () => Promise<void>;
+    /** Whether the cluster is the lab's alone: what holds for the whole cluster is changed only there. */
+    isOwn: boolean;
+    /** Where the fake machines are: containers of this machine's Docker, or pods. */
+    pairs: "containers" | "pods";
+    /** Name of the container in which the Kubernetes node with the control plane runs. */
+    node: () => string;
+    /** Context in the lab's kubeconfig. */
+    context: string;
     /** Containers of a lab of four hosts that Pulumi makes. */
     containers: number;
     /** How the node runs its own programs: runit's or systemd's services, or containers of static pods. */
     services: "runit" | "systemd";
     /** Whether its machine can be stopped beside Docker's own ways. */
     hasMachine: boolean;
-    /** What the substrate has left on the machine, beside Docker's objects. */
-    leftovers: () => string[];
+    /** What the substrate has left, beside Docker's objects of the lab. */
+    leftovers: () => Promise<string[]>;
+    /** Gives an image of this machine another reference, under which the nodes get it. @returns the reference */
+    copyImage?: (image: string, name: string) => Promise<string>;
 }
+
+/** The cluster that is there, once it is. */
+let there: ClusterThere | undefined;
 
 const SUBSTRATES: Record<string, SubstrateUnderTest> = {
     embedded: {
-        settings: {},
-        node: `${PREFIX}-control-plane`,
+        settings: { provisioningCidr: PROVISIONING_CIDR },
+        fleet: { provisioningCidr: PROVISIONING_CIDR },
+        wrong: { settings: { provisioningCidr: "192.168.250.0/26" }, said: "/26" },
+        another: { key: "podCidr", value: "10.200.0.0/16" },
+        isOwn: true,
+        pairs: "containers",
+        node: () => `${PREFIX}-control-plane`,
+        context: PREFIX,
         containers: 5,
         services: "runit",
         hasMachine: false,
-        leftovers: () => [],
+        leftovers: () => Promise.resolve([]),
     },
     minikube: {
         settings: {
@@ -36,16 +67,44 @@ const SUBSTRATES: Record<string, SubstrateUnderTest> = {
             minikubeBaseImage: "built",
             minikubeCpus: 2,
             minikubeMemory: 12_288,
+            provisioningCidr: PROVISIONING_CIDR,
         },
-        node: PREFIX,
+        fleet: { provisioningCidr: PROVISIONING_CIDR },
+        wrong: { settings: { provisioningCidr: "192.168.250.0/26" }, said: "/26" },
+        another: { key: "podCidr", value: "10.200.0.0/16" },
+        isOwn: true,
+        pairs: "containers",
+        node: () => PREFIX,
+        context: PREFIX,
         containers: 4,
         services: "systemd",
         hasMachine: true,
         leftovers: () => {
             const home = process.env["MINIKUBE_HOME"] ?? homedir();
             const folders = [home, join(home, ".minikube")].map((folder) => join(folder, "profiles", PREFIX));
-            return [...folders, minikubeKubeconfig(PREFIX)].filter((path) => existsSync(path));
+            return Promise.resolve([...folders, minikubeKubeconfig(PREFIX)].filter((path) => existsSync(path)));
         },
+    },
+    existing: {
+        another: { key: "storageClass", value: OTHER_CLASS },
+        // The others are known once the cluster is there.
+        settings: { namespace: "metal3" },
+        fleet: { substrate: "existing" },
+        wrong: { settings: { namespace: "Metal3" }, said: 'namespace = "Metal3"' },
+        async prepare() {
+            there = await ClusterThere.make();
+            Object.assign(this.settings, there.settings);
+        },
+        end: async () => there?.end(),
+        isOwn: false,
+        pairs: "pods",
+        node: () => there?.nodes[0] ?? "",
+        context: CONTEXT_THERE,
+        containers: 0,
+        services: "runit",
+        hasMachine: false,
+        leftovers: async () => there?.differences() ?? [],
+        copyImage: (image, name) => (there as ClusterThere).put(image, `copies/${name}:copy`),
     },
 };
 
@@ -56,13 +115,13 @@ if (found === undefined) {
 }
 
 /**
- * The substrate that this run of the end-to-end tests is about. Only on the default one all steps are taken unless all
+ * The substrate that this run of the end-to-end tests is about. On minikube only some of the steps are taken unless all
  * are asked for, because both together take longer than CI has.
  */
 export const SUBSTRATE = {
     ...found,
     name,
-    isWhole: name === "embedded" || process.env["METAL3_SCALE_LAB_E2E_WHOLE"] === "1",
+    isWhole: name !== "minikube" || process.env["METAL3_SCALE_LAB_E2E_WHOLE"] === "1",
 };
 
 /** Bit of CAP_SYS_RESOURCE in a set of capabilities (linux/capability.h). */

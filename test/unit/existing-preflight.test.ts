@@ -4,6 +4,7 @@ import { text } from "node:stream/consumers";
 import { expect } from "chai";
 import { existingProblems } from "../../machine/existing/preflight";
 import { livingLab } from "../../plan/change/living-lab";
+import { ownerAnnotations } from "../../plan/lab-owner";
 import { plan } from "../../plan/plan";
 import { validate } from "../../plan/validate";
 import { kubeconfigFor } from "../kubeconfig";
@@ -20,6 +21,10 @@ interface ClusterThere {
     classes: { name: string; annotations?: Record<string, string> }[];
     definitions: string[];
     namespaces: string[];
+    /** Annotations of a namespace of a lab. */
+    lab?: Record<string, string>;
+    /** Parts of the paths that answer 403. */
+    forbidden?: string;
 }
 
 const GOOD: ClusterThere = {
@@ -33,7 +38,7 @@ const GOOD: ClusterThere = {
 type Answer = [status: number, body: object];
 
 function answer(
-    { version, refused, classes, definitions, namespaces }: ClusterThere,
+    { version, refused, classes, definitions, namespaces, lab, forbidden }: ClusterThere,
     path: string,
     body: string,
 ): Answer {
@@ -43,6 +48,14 @@ function answer(
             ? [200, { metadata: { name } }]
             : [404, { kind: "Status", message: `${name} not found` }];
     };
+    if (forbidden !== undefined && path.includes(forbidden)) {
+        return [403, { kind: "Status", message: `${path} is forbidden` }];
+    }
+    if (path.endsWith("/namespaces")) {
+        const creationTimestamp = "2026-01-02T03:04:05Z";
+        const items = lab === undefined ? [] : [{ metadata: { name: "theirs", annotations: lab, creationTimestamp } }];
+        return [200, { kind: "NamespaceList", items }];
+    }
     if (path.startsWith("/version")) {
         return [200, { major: "1", minor: "35", gitVersion: version }];
     }
@@ -109,6 +122,27 @@ describe("A cluster that is there, before a lab is made in it", () => {
         expect(found[3]).to.include("a bare-metal operator already (baremetalhosts.metal3.io)");
         expect(found[4]).to.include("Cluster API already");
         expect(found[5]).to.include("namespace metal3 already");
+    });
+
+    it("is refused where another lab stands in it, with the name of who made that, and since when", async () => {
+        const owner = { id: "1", state: "s3://labs", checkout: "/srv/checkout", user: "ada@host" };
+        const definitions = ["baremetalhosts.metal3.io", "clusters.cluster.x-k8s.io"];
+        const lab = ownerAnnotations(owner, { prefix: "m3lab-other" });
+        expect(await problems({ definitions, lab })).to.deep.equal([
+            "has the lab m3lab-other in the namespace theirs since 2026-01-02 03:04 UTC, made by ada@host from the " +
+                "checkout /srv/checkout with the state s3://labs: a cluster holds one lab; take another cluster, or " +
+                "remove that lab with `npm run down` where its state is",
+        ]);
+    });
+
+    it("has the missing rights named where for want of one of them it cannot be looked at", async () => {
+        for (const forbidden of ["/namespaces", "/customresourcedefinitions/", "/storageclasses"]) {
+            const found = await problems({ forbidden, refused: ["list namespaces"] });
+            expect(found, forbidden).to.have.length(1);
+            expect(found[0]).to.include("does not grant the rights that a lab needs").and.include("list namespaces");
+        }
+        const [silent] = await problems({ forbidden: "/storageclasses" });
+        expect(silent).to.include("does not answer what is asked").and.include("forbidden");
     });
 
     it("needs the StorageClass that is configured, and no default one then", async () => {

@@ -6,7 +6,7 @@ import type { Effect } from "../../plan/config/definition";
 import { keys, type Key } from "../../plan/config/keys";
 import type { Problem } from "../../plan/problem";
 import { ConfigurationError, validate } from "../../plan/validate";
-import { KEY_GROUPS, REFUSED, SHOWN_BY } from "../e2e/steps/key-changes";
+import { KEY_GROUPS, keyGroups, REFUSED, SHOWN_BY } from "../e2e/steps/key-changes";
 import { resourcesOf, STACK, type Raw } from "./living-lab";
 
 const EVERY_KEY = Object.keys(keys) as Key[];
@@ -23,6 +23,7 @@ const LABS: Record<string, Raw> = {
         minikubeCpus: "2",
         minikubeMemory: "12288",
     },
+    existing: { substrate: "existing", clusters: "2", storageClass: "standard" },
 };
 
 /** Problems of a change of a lab that is there. */
@@ -78,7 +79,7 @@ describe("The changes of keys in the end-to-end tests", () => {
             }
             // Each group is changed over the ones before it.
             let after = {};
-            for (const group of KEY_GROUPS.filter((each) => (each.substrate ?? substrate) === substrate)) {
+            for (const group of keyGroups(substrate)) {
                 const values = Object.entries(group.changes).map(([key, { to }]): [string, string] => [key, to]);
                 after = { ...after, ...Object.fromEntries(values) };
                 expect(problems(before, after), group.effect).to.deep.equal([]);

@@ -173,6 +173,7 @@ describe("The report of npm test", () => {
         const suites = (await e2eSuites({ steps: 6, seed: 7 })).filter(({ onDemand }) => onDemand);
         expect(suites.map(({ name, env }) => [name, env?.["METAL3_SCALE_LAB_E2E_STACK"]])).to.deep.equal([
             ["e2e-existing", "existing"],
+            ["e2e-lab-existing", "guest"],
             ["e2e-registry", "registry"],
             ["e2e-rollout", "rollout"],
             ["e2e-state", "state"],

@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import { ownerAnnotations } from "../../../plan/lab-owner";
 import { EXISTING_CLUSTER } from "../../../plan/substrate/existing";
 import { pushedImages } from "../../pushed-images";
 import { createProvider } from "../provider";
@@ -8,7 +9,7 @@ import type { SubstrateKind } from "../substrate";
 export const existing: SubstrateKind = {
     // The cluster has its own.
     certificates: () => undefined,
-    create({ cluster, images }, _pki, { parent }) {
+    create({ cluster, images, owner, plan }, _pki, { parent }) {
         if (cluster === undefined) {
             throw new Error("the cluster that the lab is to stand in was not looked for");
         }
@@ -17,6 +18,7 @@ export const existing: SubstrateKind = {
         return {
             kubeconfig,
             provider: createProvider("kubernetes-kubernetes", { kubeconfig, clusterIdentifier }, { parent }),
+            record: ownerAnnotations(owner, plan),
             ready: pushedImages(images, { parent }),
             containers: [],
         };

@@ -1,8 +1,18 @@
 import { expect } from "chai";
-import { configure, lab as command, previewedSteps, pulumi, run, STACK } from "../harness";
+import { skipBecause } from "../../skip";
+import { configure, lab as command, previewedSteps, pulumi, STACK } from "../harness";
 import { Live } from "../live";
 import { SUBSTRATE } from "../substrate";
-import { lab, makeStack, PROVISIONING_CIDR, remains, VERSION } from "./lab";
+import { kubectlOf, reach } from "../workload-cluster";
+import { conductorNames } from "./fleet";
+import { lab, makeStack, remains, VERSION } from "./lab";
+
+/** Skips a step about what the lab changes of a whole cluster, where the cluster is not its own. */
+function ofOwnCluster(context: Mocha.Context): void {
+    if (!SUBSTRATE.isOwn) {
+        skipBecause(context, "it is about what holds for the whole cluster, and here the cluster is not the lab's own");
+    }
+}
 
 /** From bad input to a lab that is up, and looks at it. */
 export function bringUp(): void {
@@ -13,7 +23,7 @@ export function bringUp(): void {
             nodes: "many",
             conductors: 0,
             controlPlaneNodes: 2,
-            provisioningCidr: "192.168.250.0/26",
+            ...SUBSTRATE.wrong.settings,
         });
         const { code, output } = await pulumi(["up", "--yes", "--skip-preview"], { quiet: true });
         expect(code).to.not.equal(0);
@@ -22,17 +32,17 @@ export function bringUp(): void {
             .and.include('nodes = "many"')
             .and.include('conductors = "0"')
             .and.include('controlPlaneNodes = "2"')
-            .and.include("/26");
+            .and.include(SUBSTRATE.wrong.said);
         expect(await remains()).to.deep.equal([]);
     });
 
     it("previews a lab that has never been up, without making anything", async () => {
         await configure({
+            ...SUBSTRATE.settings,
             nodes: 4,
             clusters: 2,
             controlPlaneNodes: 1,
             conductors: 2,
-            provisioningCidr: PROVISIONING_CIDR,
             hostsAtOnce: 3,
             kubernetesVersion: VERSION,
         });
@@ -52,21 +62,24 @@ export function bringUp(): void {
         // Which hosts the clusters have depends on the order in which hosts and clusters were made.
         expect(await lab.live.hostsByState()).to.deep.equal({ provisioned: 2, available: 2 });
         expect(await lab.live.availableClusters()).to.deep.equal(["cluster-0000", "cluster-0001"]);
-        // What all hosts write does not grow with them.
+        const conductors = await lab.live.hostsByConductor();
+        // In turn, though each follows from the hash of a host's UUID.
+        expect(conductors).to.deep.equal(Object.fromEntries(conductorNames(2).map((name) => [name, 2])));
+    });
+
+    it("has what all hosts write once, and versions that nobody has to convert", async function () {
+        ofOwnCluster(this);
         expect(
             (await lab.live.firmwareSchemas()).map(({ metadata }) => [
                 metadata.ownerReferences,
                 metadata.managedFields,
             ]),
         ).to.deep.equal([[undefined, undefined]]);
-        // Nobody asks for another version than the one that is stored.
         expect(await lab.live.conversions()).to.deep.equal({});
-        const conductors = await lab.live.hostsByConductor();
-        // In turn, though each follows from the hash of a host's UUID.
-        expect(conductors).to.deep.equal({ "192.168.250.100": 2, "192.168.250.101": 2 });
     });
 
-    it("asks webhooks about what changes, and about nothing else", async () => {
+    it("asks webhooks about what changes, and about nothing else", async function () {
+        ofOwnCluster(this);
         const { name } = (await lab.live.kubeadmConfigs())[0]!.metadata;
         const asked = () => lab.live.updatesAsked("validation.kubeadmconfig.bootstrap.cluster.x-k8s.io");
         const change = (what: object) => lab.live.tryChange("kubeadmconfigs", name, what);
@@ -94,14 +107,8 @@ export function bringUp(): void {
     });
 
     it("hands out a kubeconfig that works as it is", async () => {
-        const { code, output } = await command("kubeconfig", "cluster-0000", "--stack", STACK);
-        expect(code, output).to.equal(0);
-        const file = output.trim().split("\n").at(-1) as string;
-        const nodes = await run(
-            "sh",
-            ["-c", `eval "$(node toolchain/bootstrap.mjs env)" && kubectl --kubeconfig ${file} get nodes -o json`],
-            { quiet: true },
-        );
+        const cluster = await reach("cluster-0000");
+        const nodes = await kubectlOf(cluster.kubeconfig, ["get", "nodes", "-o", "json"]).finally(cluster.close);
         expect(nodes.code, nodes.output).to.equal(0);
         const { items } = JSON.parse(nodes.output.slice(nodes.output.indexOf("{"))) as {
             items: { status: { conditions: { type: string; status: string }[] } }[];

@@ -1,8 +1,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect } from "chai";
 import { configure } from "../harness";
+import { SUBSTRATE } from "../substrate";
 import { isAsPlanned, users, type FleetConfig } from "./fleet";
-import { lab, operations, PROVISIONING_CIDR, up, VERSION } from "./lab";
+import { lab, operations, up, VERSION } from "./lab";
 
 /** The patch version after the one with which the clusters begin. */
 const NEXT_PATCH = "v1.34.2";
@@ -16,7 +17,7 @@ const LAB: FleetConfig = {
     controlPlaneNodes: 1,
     workerNodes: 0,
     kubernetesVersion: VERSION,
-    provisioningCidr: PROVISIONING_CIDR,
+    ...SUBSTRATE.fleet,
 };
 
 /** Clusters whose machines use more than one host. */

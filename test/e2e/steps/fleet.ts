@@ -11,6 +11,7 @@ import { validate } from "../../../plan/validate";
 import { eventually, STACK } from "../harness";
 import type { IronicNode } from "../ironic";
 import type { LiveObject } from "../live";
+import { SUBSTRATE } from "../substrate";
 import { lab, nothingToDo } from "./lab";
 
 /** The keys on which depends what a fleet consists of. */
@@ -108,6 +109,10 @@ async function settled(addresses: readonly string[]): Promise<object> {
         ),
     };
 }
+
+/** Names by which Ironic knows the conductors of a lab of these tests, in order. */
+export const conductorNames = (conductors: number): string[] =>
+    plan(validate({ ...SUBSTRATE.fleet, conductors: String(conductors) }), STACK).conductors.map(({ host }) => host);
 
 /** The live objects are those of the plan, whichever host serves whom, and Pulumi has nothing to do. */
 export async function isAsPlanned(config: FleetConfig): Promise<void> {

@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import { orphanedPlugins } from "../../../cli/recovery/orphaned-plugins";
-import { configure, eventually, lab as command, NAMESPACE, PREFIX, pulumi, pulumiEnvironment, STACK } from "../harness";
+import { configure, eventually, lab as command, NAMESPACE, pulumi, pulumiEnvironment, STACK } from "../harness";
+import { pairContainer } from "../kill";
 import { allAvailable, lab, up } from "./lab";
 
 /** Kills what is at work in the middle of a change. */
@@ -44,7 +45,7 @@ export function interruptions(): void {
                 ),
             () => lab.live.hostStates(),
         );
-        await lab.live.docker.getContainer(`${PREFIX}-pair-002-fake-ipa`).restart();
+        await pairContainer("pair-002", "fake-ipa").kill(lab.live);
         await growing;
         expect(new Set(Object.values(await lab.live.hostStates()))).to.deep.equal(new Set(["provisioned"]));
         await allAvailable(lab.live, 6, 60);

@@ -8,6 +8,8 @@ interface KeyChange {
     renews?: RegExp;
     /** Things that are there only afterwards. Default: none but the successors of what is renewed. */
     adds?: RegExp;
+    /** Substrate on which a lab with these clusters refuses it. */
+    refusedOn?: string;
 }
 
 /** Keys of one effect that are changed in one `up`. What they renew tells them apart, or their step looks further. */
@@ -21,9 +23,12 @@ export interface KeyGroup {
 /** First part of the references of images that are copied for this test. They are removed after it. */
 export const COPIES = "metal3-scale-lab-e2e";
 
+/** The reference of a copy. */
+export const copyOf = (name: string): string => `${COPIES}/${name}:copy`;
+
 /** The key `images` with another reference of these images. */
 const copied = (...names: string[]): string =>
-    JSON.stringify({ overrides: Object.fromEntries(names.map((name) => [name, `${COPIES}/${name}:copy`])) });
+    JSON.stringify({ overrides: Object.fromEntries(names.map((name) => [name, copyOf(name)])) });
 
 /**
  * The changes of the keys, in the order in which a lab of four hosts and two clusters gets them. Each group is changed
@@ -33,8 +38,8 @@ export const KEY_GROUPS: readonly KeyGroup[] = [
     {
         effect: "in place",
         changes: {
-            nodes: { to: "6", adds: /^(host-000[45]|container .*-pair-002-(sushy-tools|fake-ipa))$/ },
-            fakeApiServers: { to: "2", adds: /^pod metal3\/fkas-1-/ },
+            nodes: { to: "6", adds: /^(host-000[45]|(container .*-|pod metal3\/)pair-002-.*)$/ },
+            fakeApiServers: { to: "2", adds: /^pod metal3\/fkas-1-/, refusedOn: "existing" },
             cleaning: { to: "metadata" },
             wait: { to: "hosts" },
             waitTimeout: { to: "900" },
@@ -43,10 +48,10 @@ export const KEY_GROUPS: readonly KeyGroup[] = [
     {
         effect: "restarts the pairs",
         changes: {
-            fakeBootSeconds: { to: "1-3", renews: /^container .*-pair-\d+-(sushy-tools|fake-ipa)$/ },
-            fakePowerSeconds: { to: "0-1", renews: /^container .*-pair-\d+-(sushy-tools|fake-ipa)$/ },
-            nodesPerPair: { to: "2", renews: /^container .*-pair-002-(sushy-tools|fake-ipa)$/ },
-            images: { to: copied("sushy-tools"), renews: /^container .*-pair-\d+-sushy-tools$/ },
+            fakeBootSeconds: { to: "1-3", renews: /^(container .*-|pod metal3\/)pair-\d+-/ },
+            fakePowerSeconds: { to: "0-1", renews: /^(container .*-|pod metal3\/)pair-\d+-/ },
+            nodesPerPair: { to: "2", renews: /^(container .*-|pod metal3\/)pair-002-/ },
+            images: { to: copied("sushy-tools"), renews: /^(container .*-pair-\d+-sushy-tools$|pod metal3\/pair-)/ },
         },
     },
     {
@@ -81,9 +86,12 @@ export const KEY_GROUPS: readonly KeyGroup[] = [
     },
 ];
 
-/** The groups that a substrate has. */
+/** The groups that a substrate has, with the changes that a lab there takes. */
 export const keyGroups = (substrate: string): KeyGroup[] =>
-    KEY_GROUPS.filter((group) => group.substrate === undefined || group.substrate === substrate);
+    KEY_GROUPS.filter((group) => group.substrate === undefined || group.substrate === substrate).map((group) => {
+        const taken = Object.entries(group.changes).filter(([, change]) => change.refusedOn !== substrate);
+        return { ...group, changes: Object.fromEntries(taken) };
+    });
 
 /** Keys whose effect another step shows: the name of its file in this folder. */
 export const SHOWN_BY: Partial<Record<Key, Partial<Record<Effect, string>>>> = {
@@ -113,6 +121,7 @@ interface Refusal {
 const HAS = "this lab has ";
 const AT_MINIKUBE = "belongs to the substrate minikube";
 const AT_EXISTING = "belongs to the substrate existing";
+const OF_OWN_CLUSTERS = "says how the lab makes a cluster, but the substrate is existing";
 const AT_KVM2 = "belongs to minikube's driver kvm2";
 
 /**
@@ -155,5 +164,23 @@ export const REFUSED: Record<string, Partial<Record<Key, Refusal>>[]> = {
         },
         { substrate: { to: "embedded", rule: `${HAS}minikube` } },
         { minikubeDriver: { to: "kvm2", rule: `${HAS}docker` } },
+    ],
+    existing: [
+        {
+            provisioningCidr: { to: "172.31.240.0/24", rule: OF_OWN_CLUSTERS },
+            podCidr: { to: "10.200.0.0/16", rule: OF_OWN_CLUSTERS },
+            serviceCidr: { to: "10.201.0.0/16", rule: OF_OWN_CLUSTERS },
+            minikubeDriver: { to: "docker", rule: AT_MINIKUBE },
+            minikubeCpus: { to: "3", rule: AT_MINIKUBE },
+            minikubeMemory: { to: "8192", rule: AT_MINIKUBE },
+            minikubeDisk: { to: "50", rule: AT_MINIKUBE },
+            minikubeBaseImage: { to: "built", rule: AT_MINIKUBE },
+            libvirtUri: { to: "qemu:///system?socket=/other", rule: AT_MINIKUBE },
+            libvirtNetwork: { to: "other", rule: AT_MINIKUBE },
+            namespace: { to: "lab", rule: `${HAS}metal3` },
+            storageClass: { to: "other", rule: HAS },
+            fakeNodes: { to: "docker", rule: "a cluster elsewhere does not reach this machine" },
+        },
+        { substrate: { to: "embedded", rule: `${HAS}existing` } },
     ],
 };

@@ -4,10 +4,10 @@ import Docker from "dockerode";
 import type { Key } from "../../../plan/config/keys";
 import { PAIR_PATHS } from "../../../plan/manifests/pair-configuration";
 import { imageReference } from "../../../toolchain/images/reference";
-import { configure, eventually, pulumi, run, STACK } from "../harness";
+import { configure, eventually, NAMESPACE, PREFIX, pulumi, run, STACK } from "../harness";
 import { Live } from "../live";
 import { SUBSTRATE } from "../substrate";
-import { COPIES, keyGroups, type KeyGroup } from "./key-changes";
+import { COPIES, copyOf, keyGroups, type KeyGroup } from "./key-changes";
 import { allAvailable, lab, nothingToDo, up } from "./lab";
 
 type Named = Record<string, unknown>;
@@ -60,9 +60,11 @@ async function renewedAlone({ changes }: KeyGroup, before: Named): Promise<void>
 
 /** The file that a pair's containers have been made with. */
 async function pairFile(pair: string): Promise<string> {
-    const container =
-        Object.keys(await lab.live.containers()).find((name) => name.endsWith(`${pair}-fake-ipa`)) ?? pair;
-    const { code, output } = await run("docker", ["exec", container, "cat", PAIR_PATHS.configuration], { quiet: true });
+    const read = ["cat", PAIR_PATHS.configuration];
+    const { code, output } =
+        SUBSTRATE.pairs === "pods"
+            ? await lab.live.kubectl(["--namespace", NAMESPACE, "exec", `deployment/${pair}`, "--", ...read])
+            : await run("docker", ["exec", `${PREFIX}-${pair}-fake-ipa`, ...read], { quiet: true });
     expect(code, output).to.equal(0);
     return output;
 }
@@ -122,7 +124,8 @@ export function everyKey(): void {
     const groups = keyGroups(SUBSTRATE.name);
     const file = `Pulumi.${STACK}.yaml`;
     const docker = new Docker();
-    const tagged: string[] = [];
+    /** The reference under which the nodes get each copy, by the one that the table of changes has. */
+    const copied = new Map<string, string>();
     let configuration: string;
     let identities: Named;
     let hosts: Named;
@@ -130,25 +133,34 @@ export function everyKey(): void {
     // No hook of mocha's: it would run before the first step, when there is no lab yet.
     it("has images under another reference, for the key that says so", async () => {
         for (const name of copies(groups)) {
-            await docker.getImage(imageReference(name)).tag({ repo: `${COPIES}/${name}`, tag: "copy" });
-            tagged.push(`${COPIES}/${name}:copy`);
+            const image = imageReference(name);
+            if (SUBSTRATE.copyImage === undefined) {
+                await docker.getImage(image).tag({ repo: `${COPIES}/${name}`, tag: "copy" });
+            }
+            copied.set(copyOf(name), (await SUBSTRATE.copyImage?.(image, name)) ?? copyOf(name));
         }
-        expect(tagged).to.have.length.above(0);
+        expect(copied.size).to.be.above(0);
         configuration = readFileSync(file, "utf8");
         identities = await lab.live.identities();
         hosts = await hostFacts();
     });
     after(async () => {
-        for (const image of tagged) {
+        for (const image of copied.values()) {
             await docker.getImage(image).remove();
         }
     });
 
+    const withCopies = (value: string): string =>
+        [...copied].reduce((text, [name, copy]) => text.replaceAll(name, copy), value);
+
     for (const group of groups) {
-        const values = Object.entries(group.changes).map(([key, { to }]): [string, string] => [key, to]);
-        const keys = values.map(([key]) => key as Key);
+        const keys = Object.keys(group.changes) as Key[];
         it(`takes another value of ${keys.join(", ")}: ${group.effect}, and nothing else`, async () => {
             const [had, hostsHad] = [await lab.live.identities(), await hostFacts()];
+            const values = Object.entries(group.changes).map(([key, { to }]): [string, string] => [
+                key,
+                withCopies(to),
+            ]);
             await configure(Object.fromEntries(values));
             await up();
             lab.live = new Live();

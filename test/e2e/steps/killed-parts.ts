@@ -23,8 +23,8 @@ const PARTS: readonly Part[] = [
     controlPlane("kube-apiserver"),
     nodeService("kubelet"),
     nodeService("containerd"),
-    pairContainer("pair-001-sushy-tools"),
-    pairContainer("pair-001-fake-ipa"),
+    pairContainer("pair-001", "sushy-tools"),
+    pairContainer("pair-001", "fake-ipa"),
 ];
 
 /** Index of a cluster that is not in the plan, beyond the two that are. FKAS assigns a host, and opens its port. */

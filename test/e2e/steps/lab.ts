@@ -17,9 +17,6 @@ import { SUBSTRATE } from "../substrate";
 /** Kubernetes version with which the clusters begin. There are two minor versions above it. */
 export const VERSION = "v1.34.1";
 
-/** Provisioning network of the lab of these steps. Each lab on the machine has its own. */
-export const PROVISIONING_CIDR = "192.168.250.0/24";
-
 /** The one lab of all steps: each step stands on the one before. */
 export const lab = {} as {
     live: Live;
@@ -68,7 +65,7 @@ export const allAvailable = (live: Live, count: number, limitSeconds: number): P
     );
 
 /** Everything of the lab that is still on the machine, of its substrate as well. */
-export const remains = async (): Promise<string[]> => [...(await leftovers()), ...SUBSTRATE.leftovers()];
+export const remains = async (): Promise<string[]> => [...(await leftovers()), ...(await SUBSTRATE.leftovers())];
 
 /**
  * Takes away what a run has left that was killed, and what these tests leave when they fail. The stack's name is that
@@ -83,9 +80,11 @@ export function cleanBeforeAndAfter(): void {
     before(async () => {
         await clean();
         removeConfiguration();
+        await SUBSTRATE.prepare?.();
     });
     after(async () => {
         await clean();
+        await SUBSTRATE.end?.();
         removeState();
     });
 }

@@ -1,6 +1,8 @@
 import { expect } from "chai";
 import { BARE_METAL_OPERATOR } from "../../../plan/manifests/providers";
 import { configure, eventually, pulumi } from "../harness";
+import { SUBSTRATE } from "../substrate";
+import { conductorNames } from "./fleet";
 import { allAvailable, lab, npmRunUp, operations, up } from "./lab";
 
 /** Its own updates that the bare-metal operator could not make, because kube-apiserver did not reach its webhook. */
@@ -98,7 +100,10 @@ export function resize(): void {
             .to.have.length(1)
             .and.not.deep.equal(small);
         expect(await lab.live.identities()).to.include(others);
-        expect(await ownUpdatesRefused()).to.deep.equal([]);
+        // Without the lab's condition of BMO's webhook, BMO is refused while its new pod is not behind its Service yet.
+        if (SUBSTRATE.isOwn) {
+            expect(await ownUpdatesRefused()).to.deep.equal([]);
+        }
         await configure({ nodes: 4, wait: "clusters" });
         await npmRunUp();
         expect(await concurrency()).to.deep.equal(small);
@@ -119,7 +124,7 @@ export function resize(): void {
                 180,
                 async () => {
                     const held = await lab.live.hostsByConductor();
-                    const isThere = (name: string): boolean => Number(name.split(".").at(-1)) < 100 + conductors;
+                    const isThere = (name: string): boolean => conductorNames(conductors).includes(name);
                     const count = Object.values(held).reduce((sum, each) => sum + each, 0);
                     return count === 4 && Object.keys(held).every(isThere);
                 },

@@ -2,7 +2,8 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileS
 import { tmpdir, userInfo } from "node:os";
 import { join, resolve } from "node:path";
 import { expect } from "chai";
-import { run, STACK, STATE, type Result } from "../harness";
+import { PREFIX, run, STACK, STATE, type Result } from "../harness";
+import { SUBSTRATE } from "../substrate";
 import { lab } from "./lab";
 
 /** Somebody else with a state folder and a checkout of their own, and a stack of the same name on the same Docker. */
@@ -44,10 +45,12 @@ export function secondOwner(): void {
     const refused = ({ code, output }: Result, whatToDo: string): void => {
         expect(code, output).to.not.equal(0);
         expect(output)
-            .to.include("a lab of that name is here since ")
+            .to.include(
+                SUBSTRATE.isOwn ? "a lab of that name is here since " : ` has the lab ${PREFIX} in the namespace `,
+            )
             .and.include(`made by ${userInfo().username}@`)
             .and.include(`with the state file://${STATE}/pulumi`)
-            .and.include(whatToDo);
+            .and.include(SUBSTRATE.isOwn ? whatToDo : "remove that lab with `npm run down` where its state is");
     };
     const attempts: [string, (other: SecondOwner) => Promise<Result>, string][] = [
         ["npm run up", (other) => other.command("up"), "npm run up -- --take-over"],

@@ -3,25 +3,16 @@ import { PatchStrategy, setHeaderOptions } from "@kubernetes/client-node";
 import { expect } from "chai";
 import { FAKE_API_SERVER_LABEL } from "../../../plan/manifests/cluster-objects";
 import { copyCluster, deleteCluster } from "../extra-cluster";
-import {
-    configure,
-    eventually,
-    lab as command,
-    NAMESPACE,
-    PREFIX,
-    pulumi,
-    pulumiEnvironment,
-    run,
-    STACK,
-} from "../harness";
+import { configure, eventually, NAMESPACE, PREFIX, pulumi, pulumiEnvironment, run, STACK } from "../harness";
 import { SUBSTRATE } from "../substrate";
+import { reach } from "../workload-cluster";
 import { lab, operations, up } from "./lab";
 
 const CLUSTERS = { group: "cluster.x-k8s.io", version: "v1beta2", plural: "clusters", namespace: NAMESPACE };
 
 /** Runs a command in the node's container. */
 async function inNode(...args: string[]): Promise<string> {
-    const { code, output } = await run("docker", ["exec", SUBSTRATE.node, ...args], { quiet: true });
+    const { code, output } = await run("docker", ["exec", SUBSTRATE.node(), ...args], { quiet: true });
     expect(code, output).to.equal(0);
     return output;
 }
@@ -45,17 +36,16 @@ export function slips(): void {
         rmSync(`.lab/${STACK}`, { recursive: true });
         await up();
         expect(existsSync(`.lab/${STACK}/kubeconfig`)).to.equal(true);
-        const { code, output } = await command("kubeconfig", "cluster-0000", "--stack", STACK);
-        expect(code, output).to.equal(0);
-        const files = [`.lab/${STACK}/kubeconfig`, output.trim().split("\n").at(-1)].join(":");
+        const cluster = await reach("cluster-0000");
+        const files = [`.lab/${STACK}/kubeconfig`, cluster.kubeconfig].join(":");
         const names = await run("kubectl", ["config", "get-contexts", "-o", "name"], {
             env: { ...(await pulumiEnvironment()), KUBECONFIG: files },
             quiet: true,
-        });
-        expect(names.output.trim().split("\n").sort()).to.deep.equal([PREFIX, `${PREFIX}-cluster-0000`]);
+        }).finally(cluster.close);
+        expect(names.output.trim().split("\n")).to.have.members([SUBSTRATE.context, `${PREFIX}-cluster-0000`]);
     });
 
-    if (SUBSTRATE.services === "runit") {
+    if (SUBSTRATE.services === "runit" && SUBSTRATE.isOwn) {
         it("brings back an image that was removed from its node", async () => {
             const before = await fkas();
             const image = `docker.io/${before?.image}`;
