@@ -107,12 +107,12 @@ export async function fastSuites(): Promise<Suite[]> {
     ];
 }
 
-/** The end-to-end tests that make a whole lab, on each substrate. */
-const LAB_TESTS = "lab.test.ts";
-
 /** The random walk over a living lab, which has a stack of its own. */
-const WALK_TESTS = "walk.test.ts";
+const WALK_TESTS = "walk";
 export const WALK_SUITE = "e2e-walk";
+
+/** The tests that are about a lab on each substrate. */
+const ON_EACH_SUBSTRATE = ["lab", "registry"];
 
 /**
  * Labs of their own, each on a stack of its own, for which CI has no time: they run when they are asked for by name.
@@ -130,8 +130,9 @@ export interface Walk {
 export async function e2eSuites(walk: Walk): Promise<Suite[]> {
     const files = (await readdir(repoPath("test/e2e"))).filter((name) => name.endsWith(".test.ts")).sort();
     return files.flatMap((file): Suite[] => {
-        const suite = mocha(`e2e-${basename(file, ".test.ts")}`, `test/e2e/${file}`, true, 80 * MINUTE);
-        if (file === WALK_TESTS) {
+        const name = basename(file, ".test.ts");
+        const suite = mocha(`e2e-${name}`, `test/e2e/${file}`, true, 80 * MINUTE);
+        if (name === WALK_TESTS) {
             const env = {
                 METAL3_SCALE_LAB_E2E_STACK: "walk",
                 METAL3_SCALE_LAB_E2E_WALK: String(walk.steps),
@@ -140,25 +141,21 @@ export async function e2eSuites(walk: Walk): Promise<Suite[]> {
             // A step takes one to three minutes, bringing the lab up and taking it away about five.
             return [{ ...suite, name: WALK_SUITE, limitMs: (20 + 6 * walk.steps) * MINUTE, env }];
         }
-        const name = basename(file, ".test.ts");
-        if (ON_DEMAND.includes(name)) {
-            return [{ ...suite, env: { METAL3_SCALE_LAB_E2E_STACK: name }, onDemand: true }];
-        }
-        if (file !== LAB_TESTS) {
-            return [suite];
-        }
-        return SUBSTRATES.map((substrate): Suite => {
-            const env = { METAL3_SCALE_LAB_E2E_SUBSTRATE: substrate };
-            const lab = { ...suite, name: `${suite.name}-${substrate}`, env };
-            // With the cluster that has to be there it takes longer than CI has.
-            return substrate === "existing"
-                ? {
-                      ...lab,
-                      env: { ...env, METAL3_SCALE_LAB_E2E_STACK: "guest" },
-                      onDemand: true,
-                      limitMs: 150 * MINUTE,
-                  }
-                : lab;
-        });
+        const own = ON_DEMAND.includes(name)
+            ? { ...suite, env: { METAL3_SCALE_LAB_E2E_STACK: name }, onDemand: true }
+            : suite;
+        return ON_EACH_SUBSTRATE.includes(name) ? SUBSTRATES.map((substrate) => on(substrate, own)) : [own];
     });
+}
+
+/** A suite about a lab on one substrate. */
+function on(substrate: (typeof SUBSTRATES)[number], suite: Suite): Suite {
+    const env = { ...suite.env, METAL3_SCALE_LAB_E2E_SUBSTRATE: substrate };
+    const there = { ...suite, name: `${suite.name}-${substrate}`, env };
+    if (substrate !== "existing") {
+        return there;
+    }
+    // With the cluster that has to be there it takes longer than CI has.
+    const stack = { METAL3_SCALE_LAB_E2E_STACK: "guest" };
+    return { ...there, env: { ...stack, ...env }, onDemand: true, limitMs: 150 * MINUTE };
 }

@@ -48,7 +48,7 @@ export class ClusterThere {
     readonly copy = `${FOLDER}/copy`;
     private before: string[] = [];
 
-    private constructor(private readonly registry: TestRegistry) {}
+    private constructor(readonly registry: TestRegistry) {}
 
     static async make(): Promise<ClusterThere> {
         await destroyCluster();
@@ -92,13 +92,6 @@ export class ClusterThere {
 
     allReady(): Promise<void> {
         return allNodesReady(this.admin);
-    }
-
-    /** Puts an image of this machine into the registry. @returns the reference by which the nodes pull it */
-    async put(image: string, repository: string): Promise<string> {
-        const reference = `${this.registry.host}/${repository}`;
-        await this.registry.put(image, reference);
-        return reference;
     }
 
     private async inventory(): Promise<string[]> {

@@ -14,7 +14,7 @@ describe("a small lab whose images come from a registry", function () {
 
     it("begins with the images of this machine", async () => {
         await makeStack();
-        await configure({ ...SUBSTRATE.settings, nodes: 4, clusters: 2, provisioningCidr: "192.168.248.0/24" });
+        await configure({ ...SUBSTRATE.settings, nodes: 4, clusters: 2 });
         await npmRunUp();
         lab.live = new Live();
     });

@@ -4,6 +4,7 @@ import { delimiter, join } from "node:path";
 import { minikubeKubeconfig } from "../../toolchain/minikube";
 import { ClusterThere, CONTEXT_THERE, OTHER_CLASS } from "./cluster-there";
 import { PREFIX } from "./harness";
+import type { TestRegistry } from "./registry/registry";
 
 /** Provisioning network of the lab of these tests. Each lab on the machine has its own. */
 const PROVISIONING_CIDR = "192.168.250.0/24";
@@ -38,8 +39,8 @@ interface SubstrateUnderTest {
     hasMachine: boolean;
     /** What the substrate has left, beside Docker's objects of the lab. */
     leftovers: () => Promise<string[]>;
-    /** Gives an image of this machine another reference, under which the nodes get it. @returns the reference */
-    copyImage?: (image: string, name: string) => Promise<string>;
+    /** The registry from which its nodes pull already. Default: there is none. */
+    registry?: () => TestRegistry;
 }
 
 /** The cluster that is there, once it is. */
@@ -104,7 +105,7 @@ const SUBSTRATES: Record<string, SubstrateUnderTest> = {
         services: "runit",
         hasMachine: false,
         leftovers: async () => there?.differences() ?? [],
-        copyImage: (image, name) => (there as ClusterThere).put(image, `copies/${name}:copy`),
+        registry: () => (there as ClusterThere).registry,
     },
 };
 

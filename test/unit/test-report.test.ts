@@ -174,7 +174,9 @@ describe("The report of npm test", () => {
         expect(suites.map(({ name, env }) => [name, env?.["METAL3_SCALE_LAB_E2E_STACK"]])).to.deep.equal([
             ["e2e-existing", "existing"],
             ["e2e-lab-existing", "guest"],
-            ["e2e-registry", "registry"],
+            ["e2e-registry-embedded", "registry"],
+            ["e2e-registry-minikube", "registry"],
+            ["e2e-registry-existing", "registry"],
             ["e2e-rollout", "rollout"],
             ["e2e-state", "state"],
             ["e2e-workers", "workers"],

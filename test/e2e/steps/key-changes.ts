@@ -21,7 +21,7 @@ export interface KeyGroup {
 }
 
 /** First part of the references of images that are copied for this test. They are removed after it. */
-export const COPIES = "metal3-scale-lab-e2e";
+const COPIES = "metal3-scale-lab-e2e";
 
 /** The reference of a copy. */
 export const copyOf = (name: string): string => `${COPIES}/${name}:copy`;

@@ -7,7 +7,7 @@ import { imageReference } from "../../../toolchain/images/reference";
 import { configure, eventually, NAMESPACE, PREFIX, pulumi, run, STACK } from "../harness";
 import { Live } from "../live";
 import { SUBSTRATE } from "../substrate";
-import { COPIES, copyOf, keyGroups, type KeyGroup } from "./key-changes";
+import { copyOf, keyGroups, type KeyGroup } from "./key-changes";
 import { allAvailable, lab, nothingToDo, up } from "./lab";
 
 type Named = Record<string, unknown>;
@@ -134,10 +134,11 @@ export function everyKey(): void {
     it("has images under another reference, for the key that says so", async () => {
         for (const name of copies(groups)) {
             const image = imageReference(name);
-            if (SUBSTRATE.copyImage === undefined) {
-                await docker.getImage(image).tag({ repo: `${COPIES}/${name}`, tag: "copy" });
-            }
-            copied.set(copyOf(name), (await SUBSTRATE.copyImage?.(image, name)) ?? copyOf(name));
+            const registry = SUBSTRATE.registry?.();
+            const copy = registry === undefined ? copyOf(name) : `${registry.host}/${copyOf(name)}`;
+            await docker.getImage(image).tag({ repo: copy.slice(0, copy.lastIndexOf(":")), tag: "copy" });
+            await registry?.put(image, copy);
+            copied.set(copyOf(name), copy);
         }
         expect(copied.size).to.be.above(0);
         configuration = readFileSync(file, "utf8");

@@ -6,7 +6,11 @@ import { buildUpstreamIronic } from "../../charts/upstream-ironic/build";
 import { configure, pulumi, run } from "../harness";
 import { Live } from "../live";
 import { TestRegistry } from "../registry/registry";
+import { SUBSTRATE } from "../substrate";
 import { allAvailable, lab, npmRunUp, nothingToDo } from "./lab";
+
+/** Folder of the registry in which upstream's images are. */
+const FOLDER = "upstream";
 
 const UPSTREAM_IRONIC = "metal3-scale-lab-e2e/upstream-ironic:v34.0.0";
 
@@ -30,8 +34,8 @@ export function registry(): void {
         const upstream = imageNames().flatMap((name) => imageRecipe(name).pull ?? []);
         const has = await Promise.all(upstream.map(haveImage));
         borrowed.push(...upstream.filter((_, index) => !has[index]));
-        server = await TestRegistry.start();
-        prefix = `${server.host}/lab`;
+        server = SUBSTRATE.registry?.() ?? (await TestRegistry.start());
+        prefix = `${server.host}/${FOLDER}`;
         await buildUpstreamIronic(builtReference("ironic"), UPSTREAM_IRONIC);
         for (const name of imageNames()) {
             const { pull, runs } = imageRecipe(name);
@@ -41,11 +45,14 @@ export function registry(): void {
             }
         }
         expect(await server.repositories())
-            .to.include("lab/ironic")
-            .and.not.include("lab/fkas");
+            .to.include(`${FOLDER}/ironic`)
+            .and.not.include(`${FOLDER}/fkas`);
     });
     after(async () => {
-        await server?.stop();
+        // One that was there before goes with what stands on it.
+        if (SUBSTRATE.registry === undefined) {
+            await server?.stop();
+        }
         for (const image of borrowed) {
             await run("docker", ["rmi", image], { quiet: true });
         }
@@ -58,7 +65,9 @@ export function registry(): void {
         await npmRunUp();
         lab.live = new Live();
         await allAvailable(lab.live, 2, 300);
-        expect(await server?.repositories()).to.include.members(["lab/fkas", "lab/node", "lab/sushy-tools"]);
+        expect(await server?.repositories()).to.include.members(
+            ["fkas", "sushy-tools"].map((name) => `${FOLDER}/${name}`),
+        );
         const foreign = (await imagesOfPods()).filter((image) => !image.startsWith(`${prefix}/`));
         expect(foreign).to.deep.equal([]);
         await nothingToDo();
@@ -73,6 +82,7 @@ export function registry(): void {
         for (const key of ["images", "imageRegistry", "imagePullSecrets"]) {
             expect((await pulumi(["config", "rm", key], { quiet: true })).code).to.equal(0);
         }
+        await configure(SUBSTRATE.settings);
         await npmRunUp();
         lab.live = new Live();
         await allAvailable(lab.live, 2, 300);
