@@ -84,6 +84,9 @@ const selector = (server: FakeApiServerPlan) => ({
     "app.kubernetes.io/instance": server.name,
 });
 
+/** A probe of whether FKAS is alive, for which a busy one has time. */
+const ALIVE = { httpGet: { path: "/healthz", port: 3333 }, failureThreshold: 6, timeoutSeconds: 10 };
+
 function createDeployment(
     server: FakeApiServerPlan,
     account: kubernetes.core.v1.ServiceAccount,
@@ -136,13 +139,11 @@ function createDeployment(
                                         : [{ name: "FKAS_PRECREATE_SECRETS", value: "false" }]),
                                 ],
                                 ports: [{ name: "register", containerPort: 3333 }],
-                                readinessProbe: { httpGet: { path: "/readyz", port: 3333 }, periodSeconds: 5 },
-                                livenessProbe: {
-                                    httpGet: { path: "/healthz", port: 3333 },
-                                    periodSeconds: 20,
-                                    failureThreshold: 6,
-                                    timeoutSeconds: 10,
-                                },
+                                // From its start on: a restarted FKAS is reached for those clusters that it serves
+                                // already. A busy one stays ready as long as it is alive: it serves all clusters.
+                                startupProbe: { ...ALIVE, periodSeconds: 1, failureThreshold: 120 },
+                                readinessProbe: { ...ALIVE, periodSeconds: 5 },
+                                livenessProbe: { ...ALIVE, periodSeconds: 20 },
                                 resources: { requests: { cpu: "40m", memory: "64Mi" } },
                             },
                         ],
@@ -172,8 +173,6 @@ function createService(
             },
             spec: {
                 selector: selector(server),
-                // A restarted FKAS becomes ready when it serves all clusters. Those that it serves earlier are reached.
-                publishNotReadyAddresses: true,
                 ...(substrate.serviceAddress === undefined ? {} : { externalIPs: [substrate.serviceAddress] }),
                 // Each cluster listens at the port that its controlPlaneEndpoint declares.
                 ports: ports.map((port) => ({ name: `cluster-${port}`, port, targetPort: port })),

@@ -146,7 +146,11 @@ describe("charts/ironic: objects", function () {
             PROVISIONING_IP: "192.168.222.101",
         });
         expect(find(two, "Role", "ironic-conductor")["rules"]).to.deep.equal([
-            { apiGroups: ["discovery.k8s.io"], resources: ["endpointslices"], verbs: ["create", "patch", "delete"] },
+            {
+                apiGroups: ["discovery.k8s.io"],
+                resources: ["endpointslices"],
+                verbs: ["create", "get", "patch", "delete"],
+            },
             { apiGroups: ["metal3.io"], resources: ["baremetalhosts"], verbs: ["patch"] },
         ]);
         // Only the sidecar mounts the token.

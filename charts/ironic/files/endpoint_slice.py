@@ -1,7 +1,9 @@
-"""The EndpointSlice of a conductor. The Service of the conductors has no selector: each one's slice adds its IP.
+"""The EndpointSlices of a conductor: of the Service that all conductors are behind, and of its own where it has one.
 
-The slice belongs to the pod, so Kubernetes deletes it with the pod even if the sidecar could not. Needs to create,
-patch and delete EndpointSlices of its namespace.
+Neither Service has a selector. Kubernetes would publish the IP of a pod on a node that is lost until somebody deletes
+the node, as long as the Service also publishes pods that are not ready. So each pod writes its own IP, and a later pod
+of the same conductor takes the slice over. The slice belongs to the pod, so Kubernetes deletes it with the pod even if
+the sidecar could not. Needs to create, get, patch and delete EndpointSlices of its namespace.
 """
 
 import http.client
@@ -13,21 +15,22 @@ SERVICE_ACCOUNT = pathlib.Path("/var/run/secrets/kubernetes.io/serviceaccount")
 TIMEOUT = 10  # seconds for Kubernetes to answer
 
 
+class Refused(OSError):
+    """Kubernetes has answered with an error. Its first argument is the HTTP status."""
+
+
 class EndpointSlice:
-    """Environment: SERVICE_NAME, SLICE_NAME, POD_NAME, POD_UID, POD_NAMESPACE, NODE_NAME, KUBERNETES_SERVICE_HOST and
-    KUBERNETES_SERVICE_PORT.
+    """Environment: POD_NAME, POD_UID, POD_NAMESPACE, NODE_NAME, KUBERNETES_SERVICE_HOST and KUBERNETES_SERVICE_PORT.
+    `ports` are numbers by their names.
     """
 
-    def __init__(self, environment, ip, port):
-        self.env, self.ip, self.port = environment, ip, port
-        self.path = (
-            f"/apis/discovery.k8s.io/v1/namespaces/{environment['POD_NAMESPACE']}"
-            f"/endpointslices/{environment['SLICE_NAME']}"
-        )
-        self.uid = None
+    def __init__(self, environment, service, name, ip, ports):
+        self.env, self.service, self.name, self.ip, self.ports = environment, service, name, ip, ports
+        self.path = f"/apis/discovery.k8s.io/v1/namespaces/{environment['POD_NAMESPACE']}/endpointslices/{name}"
+        self.version = None  # of the slice as this pod has written it
 
-    def request(self, method, path, body, content_type):
-        """Kubernetes' answer. Raises OSError when it refuses."""
+    def request(self, method, path, body=None, content_type="application/json"):
+        """Kubernetes' answer. Raises Refused when it refuses, and OSError when it does not answer."""
         # Kubernetes replaces the CA and the token while the pod runs.
         tls = ssl.create_default_context(cafile=str(SERVICE_ACCOUNT / "ca.crt"))
         token = (SERVICE_ACCOUNT / "token").read_text().strip()
@@ -35,11 +38,11 @@ class EndpointSlice:
         host, port = self.env["KUBERNETES_SERVICE_HOST"], int(self.env["KUBERNETES_SERVICE_PORT"])
         connection = http.client.HTTPSConnection(host, port, timeout=TIMEOUT, context=tls)
         try:
-            connection.request(method, path, json.dumps(body), headers)
+            connection.request(method, path, None if body is None else json.dumps(body), headers)
             response = connection.getresponse()
             text = response.read().decode()
             if response.status >= http.client.MULTIPLE_CHOICES:
-                raise OSError(f"{method} {path}: {response.status} {text[:300]}")
+                raise Refused(response.status, f"{method} {path}: {text[:300]}")
             return json.loads(text)
         finally:
             connection.close()
@@ -51,10 +54,10 @@ class EndpointSlice:
             "apiVersion": "discovery.k8s.io/v1",
             "kind": "EndpointSlice",
             "metadata": {
-                "name": env["SLICE_NAME"],
+                "name": self.name,
                 "namespace": env["POD_NAMESPACE"],
                 "labels": {
-                    "kubernetes.io/service-name": env["SERVICE_NAME"],
+                    "kubernetes.io/service-name": self.service,
                     "endpointslice.kubernetes.io/managed-by": "provisioning-ip.metal3-scale-lab",
                 },
                 "ownerReferences": [{"apiVersion": "v1", "kind": "Pod", **pod}],
@@ -68,17 +71,46 @@ class EndpointSlice:
                     "targetRef": {"kind": "Pod", "namespace": env["POD_NAMESPACE"], **pod},
                 }
             ],
-            "ports": [{"name": "api", "port": self.port, "protocol": "TCP"}],
+            "ports": [{"name": name, "port": port, "protocol": "TCP"} for name, port in self.ports.items()],
         }
 
     def write(self, ready, terminating):
-        """Creates or updates the slice by server-side apply."""
+        """Creates or updates the slice by server-side apply. The first time it takes over a former pod's. Later it
+        leaves the slice to a pod that has taken it over. Returns whether the slice is this pod's.
+        """
+        body = self.body(ready, terminating)
         path = f"{self.path}?fieldManager=provisioning-ip&force=true"
-        written = self.request("PATCH", path, self.body(ready, terminating), "application/apply-patch+yaml")
-        self.uid = written["metadata"]["uid"]
+        if self.version:
+            body["metadata"]["resourceVersion"] = self.version
+        try:
+            written = self.request("PATCH", path, body, "application/apply-patch+yaml")
+        except Refused:
+            if self.version is None:
+                raise
+            if self.bearer() not in (None, self.env["POD_UID"]):
+                return False
+            # Somebody has changed or deleted it, and it is written anew.
+            self.version = None
+            return self.write(ready, terminating)
+        self.version = written["metadata"]["resourceVersion"]
+        return True
+
+    def bearer(self):
+        """UID of the pod whose address is in the slice; None when there is no slice."""
+        try:
+            endpoints = self.request("GET", self.path).get("endpoints") or [{}]
+        except Refused as error:
+            if error.args[0] == http.client.NOT_FOUND:
+                return None
+            raise
+        return endpoints[0].get("targetRef", {}).get("uid")
 
     def delete(self):
-        """Deletes the slice, unless a later pod has made its own under that name."""
-        if self.uid:
-            options = {"apiVersion": "v1", "kind": "DeleteOptions", "preconditions": {"uid": self.uid}}
-            self.request("DELETE", self.path, options, "application/json")
+        """Deletes the slice as this pod has written it last, and not one that a later pod has taken over."""
+        if self.version:
+            options = {
+                "apiVersion": "v1",
+                "kind": "DeleteOptions",
+                "preconditions": {"resourceVersion": self.version},
+            }
+            self.request("DELETE", self.path, options)

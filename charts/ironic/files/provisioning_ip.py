@@ -12,7 +12,8 @@ Beside that, it tells BMO when Ironic is done with a host (host_annotator.py): i
 talks to Kubernetes.
 
 Environment: PROVISIONING_IP, PROVISIONING_CIDR, PROVISIONING_INTERFACE ("" is the one that has an address in the
-CIDR), or POD_IP in the place of these three; API_PORT, API_CA_FILE, OS_DATABASE__CONNECTION (mysql+pymysql://...),
+CIDR), or in the place of these three POD_IP, and OWN_SERVICE and OWN_PORTS ("api=6385 …") of the Service that leads
+to this conductor alone; SERVICE_NAME, SLICE_NAME, API_PORT, API_CA_FILE, OS_DATABASE__CONNECTION (mysql+pymysql://...),
 STATE_DIR (pod_state.py), HOST_SOCKET (where the conductor tells of hosts; "" is nowhere), and that of
 endpoint_slice.py.
 """
@@ -52,7 +53,8 @@ class Sidecar:
             self.address = ProvisioningAddress(ip, cidr, env.get("PROVISIONING_INTERFACE", ""))
             self.api = ApiHealth(ip, port, env["API_CA_FILE"])
         self.database = DatabaseWatch(env["OS_DATABASE__CONNECTION"])
-        self.slice = EndpointSlice(env, ip, port)
+        self.slice = EndpointSlice(env, env["SERVICE_NAME"], env["SLICE_NAME"], ip, {"api": port})
+        self.own = own_slice(env, ip)
         self.published = None  # (ready, draining) as the slice says; None when that is not known
         self.rounds = 0  # since the slice was written
         self.missing = False  # whether the log already says that there is no interface
@@ -92,17 +94,31 @@ class Sidecar:
         self.rounds += 1
         changed = (ready, draining) != self.published
         if changed or self.rounds >= REFRESH:
-            self.slice.write(ready, draining)
-            if changed:
+            if self.own:
+                # Others reach the conductor also while it is not ready: it fetches its own boot files.
+                self.own.write(True, draining)
+            if not self.slice.write(ready, draining):
+                log("another pod of this conductor has taken the EndpointSlice over")
+            elif changed:
                 log(f"ready: {ready}{', draining' if draining else ''}")
             self.published, self.rounds = (ready, draining), 0
 
     def end(self):
-        try:
-            self.slice.delete()
-        except (OSError, ValueError) as error:
-            log(f"the EndpointSlice is left to Kubernetes' garbage collector: {error}")
+        for endpoints in filter(None, [self.slice, self.own]):
+            try:
+                endpoints.delete()
+            except (OSError, ValueError) as error:
+                log(f"the EndpointSlice is left to Kubernetes' garbage collector: {error}")
         self.address.remove()
+
+
+def own_slice(env, ip):
+    """The slice of the Service that leads to this conductor alone; None where it has an address of its own."""
+    service = env.get("OWN_SERVICE")
+    if not service:
+        return None
+    ports = dict(each.split("=") for each in env["OWN_PORTS"].split())
+    return EndpointSlice(env, service, f"{service}-own", ip, {name: int(port) for name, port in ports.items()})
 
 
 def start_host_annotator(env):

@@ -13,6 +13,8 @@ command: {{- include "ironic.python" (list "/scripts/provisioning_ip.py") | nind
 env: {{- include "ironic.pythonEnv" . | nindent 2 }}
   {{- if .service }}
   - { name: POD_IP, valueFrom: { fieldRef: { fieldPath: status.podIP } } }
+  - { name: OWN_SERVICE, value: {{ .name | quote }} }
+  - { name: OWN_PORTS, value: "api=6385 json-rpc=8089 http={{ $values.conductor.httpPort }}" }
   {{- else }}
   - { name: PROVISIONING_IP, value: {{ .ip | quote }} }
   - { name: PROVISIONING_CIDR, value: {{ $values.provisioning.cidr | quote }} }

@@ -38,6 +38,7 @@ class Address(unittest.TestCase):
     def test_pod(self):
         """A conductor behind a Service publishes its pod's address, and puts none on an interface."""
         environment = {**Slice.ENV, "POD_IP": "10.244.3.7", "API_PORT": "6385", "API_CA_FILE": "/ca"}
+        environment.update(OWN_SERVICE="ironic-conductor-0", OWN_PORTS="api=6385 http=6180")
         environment["OS_DATABASE__CONNECTION"] = "mysql+pymysql://user:password@host/ironic"
         with mock.patch.multiple(provisioning_ip, ApiHealth=mock.DEFAULT, DatabaseWatch=mock.DEFAULT) as mocks:
             with mock.patch.object(provisioning_address.subprocess, "run") as command:
@@ -46,6 +47,8 @@ class Address(unittest.TestCase):
                 sidecar.address.remove()
         self.assertEqual(mocks["ApiHealth"].call_args.args[0], "127.0.0.1")
         self.assertEqual(str(sidecar.slice.ip), "10.244.3.7")
+        self.assertEqual((sidecar.own.service, sidecar.own.name), ("ironic-conductor-0", "ironic-conductor-0-own"))
+        self.assertEqual(sidecar.own.ports, {"api": 6385, "http": 6180})
         sidecar.state.address_found.assert_called_once()
         command.assert_not_called()
 
@@ -59,28 +62,71 @@ class Slice(unittest.TestCase):
         "POD_NAMESPACE": "metal3",
         "NODE_NAME": "node",
     }
+    PATH = "/apis/discovery.k8s.io/v1/namespaces/metal3/endpointslices/ironic-conductor-0"
+    APPLY = f"{PATH}?fieldManager=provisioning-ip&force=true"
+
+    def setUp(self):
+        ip = ipaddress.ip_address("192.168.222.100")
+        self.slice = endpoint_slice.EndpointSlice(self.ENV, "ironic", "ironic-conductor-0", ip, {"api": 6385})
+        self.versions = iter("123")
+        self.slice.request = mock.Mock(side_effect=self.answer)
+        self.refused, self.found = None, None
+
+    def answer(self, method, _path, body=None, _kind=""):
+        """A Kubernetes that refuses what has `refused` as its version, and has the slice of a pod, or none."""
+        if method == "GET":
+            if self.found is None:
+                raise endpoint_slice.Refused(404, "not found")
+            return {"endpoints": [{"targetRef": {"uid": self.found}}]}
+        if body.get("metadata", {}).get("resourceVersion", "none") == self.refused:
+            raise endpoint_slice.Refused(409, "conflict")
+        return {"metadata": {"resourceVersion": next(self.versions, "9")}}
+
+    def asked(self):
+        return [call.args[:2] for call in self.slice.request.call_args_list]
 
     def test_slice(self):
         """The slice belongs to the pod and to the Service, and only the slice that was written is deleted."""
-        endpoints = endpoint_slice.EndpointSlice(self.ENV, ipaddress.ip_address("192.168.222.100"), 6385)
-        endpoints.request = mock.Mock(return_value={"metadata": {"uid": "slice-uid"}})
-        endpoints.delete()
-        endpoints.request.assert_not_called()
-        endpoints.write(True, False)
-        method, path, body, kind = endpoints.request.call_args.args
-        slices = "/apis/discovery.k8s.io/v1/namespaces/metal3/endpointslices/ironic-conductor-0"
-        self.assertEqual((method, path), ("PATCH", f"{slices}?fieldManager=provisioning-ip&force=true"))
+        self.slice.delete()
+        self.slice.request.assert_not_called()
+        self.assertTrue(self.slice.write(True, False))
+        method, path, body, kind = self.slice.request.call_args.args
+        self.assertEqual((method, path), ("PATCH", self.APPLY))
         self.assertEqual(kind, "application/apply-patch+yaml")
+        self.assertNotIn("resourceVersion", body["metadata"])
         owner = {"apiVersion": "v1", "kind": "Pod", "name": "ironic-conductor-0-x", "uid": "uid"}
         self.assertEqual(body["metadata"]["ownerReferences"], [owner])
         self.assertEqual(body["metadata"]["labels"]["kubernetes.io/service-name"], "ironic")
         (endpoint,) = body["endpoints"]
         self.assertEqual(endpoint["addresses"], ["192.168.222.100"])
         self.assertEqual(endpoint["conditions"], {"ready": True, "serving": True, "terminating": False})
-        endpoints.delete()
-        method, path, options, _ = endpoints.request.call_args.args
-        self.assertEqual((method, path), ("DELETE", slices))
-        self.assertEqual(options["preconditions"], {"uid": "slice-uid"})
+        self.slice.delete()
+        method, path, options = self.slice.request.call_args.args
+        self.assertEqual((method, path), ("DELETE", self.PATH))
+        self.assertEqual(options["preconditions"], {"resourceVersion": "1"})
+
+    def test_taken_over(self):
+        """A pod of a node that was lost, and comes back, leaves the slice to the pod that has its place by now."""
+        self.slice.write(True, False)
+        self.refused, self.found = "1", "uid of the later pod"
+        self.assertFalse(self.slice.write(False, True))
+        self.assertEqual(self.asked()[1:], [("PATCH", self.APPLY), ("GET", self.PATH)])
+
+    def test_changed(self):
+        """A slice that somebody has changed or deleted is written again."""
+        for found in ["uid", None]:
+            with self.subTest(found=found):
+                self.setUp()
+                self.slice.write(True, False)
+                self.refused, self.found = "1", found
+                self.assertTrue(self.slice.write(True, False))
+                self.assertEqual(self.slice.version, "2")
+
+    def test_refused(self):
+        """What Kubernetes refuses for good is an error, and not tried for ever."""
+        self.refused = "none"
+        with self.assertRaises(endpoint_slice.Refused):
+            self.slice.write(True, False)
 
 
 class Rounds(unittest.TestCase):
@@ -118,6 +164,17 @@ class Rounds(unittest.TestCase):
         self.assertEqual(self.rounds(2), 2 * [(True, False)])
         self.sidecar.slice.write.side_effect = None
         self.assertEqual(self.rounds(2), [(True, False)])
+
+    def test_own(self):
+        """Others reach a conductor through its own Service also while it is not ready, until it ends."""
+        self.sidecar.own = mock.Mock()
+        self.sidecar.api.answers.return_value = False
+        self.rounds()
+        (self.folder / "draining").touch()
+        self.rounds()
+        self.assertEqual([call.args for call in self.sidecar.own.write.call_args_list], [(True, False), (True, True)])
+        self.sidecar.end()
+        self.sidecar.own.delete.assert_called_once()
 
     def test_draining(self):
         """A conductor that is about to stop is not ready, whatever its API says."""
