@@ -66,7 +66,7 @@ function wantedImages(given: unknown): WantedImages {
     const overrides =
         typeof images.overrides === "object" && images.overrides !== null ? Object.entries(images.overrides) : [];
     return {
-        source: images.source === "pull" ? "pull" : "build",
+        source: images.source === "pull" || images.source === "build" ? images.source : "auto",
         overrides: Object.fromEntries(
             overrides.filter((entry): entry is [string, string] => typeof entry[1] === "string"),
         ),

@@ -1,5 +1,6 @@
 import { askDocker } from "./docker/facts";
 import { takeFromRegistry } from "./ensure/from-registry";
+import { takeFromUpstream } from "./ensure/from-upstream";
 import { missingParts, type Missing } from "./ensure/missing";
 import { NO_MORE, type LabNeeds } from "./ensure/needs";
 import { partsFor, type LabParts, type Purpose } from "./ensure/parts";
@@ -84,6 +85,7 @@ export async function ensureLab(toolchain: Toolchain, purpose: Purpose, needs: L
     if (purpose === "up") {
         await startDocker(toolchain, parts.builtImages.length);
         await takeFromRegistry(toolchain, needs);
+        await takeFromUpstream(toolchain, needs);
     }
     const missing = await missingParts(toolchain.cache, parts);
     await checkSpace(toolchain, missing.programs.length, missing.images.length);

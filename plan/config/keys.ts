@@ -135,9 +135,9 @@ export const keys = {
     ...embeddedKeys,
     ...minikubeKeys,
     ...existingKeys,
-    images: withDefault(values.imageOptions, '{"source":"build","overrides":{}}', {
+    images: withDefault(values.imageOptions, '{"source":"auto","overrides":{}}', {
         meaning: "Where images come from, and references to use instead: `{source, overrides: {IMAGE: REFERENCE}}`.",
-        range: "`source`: `build`, `pull`; references pinned by tag or digest",
+        range: "`source`: `auto`, `build`, `pull` (docs/images.md); references pinned by tag or digest",
         effects: ["restarts pods", "restarts the pairs", "restarts the node"],
         onChange: "Replaces the containers, and restarts the pods, whose image changes.",
     }),

@@ -49,8 +49,8 @@ export const secondsRange = z
     .refine(({ min, max }) => max >= min, "the second number must not be below the first")
     .refine(({ max }) => max <= MAX_FAKE_SECONDS, `must be at most ${MAX_FAKE_SECONDS} seconds`);
 
-/** Where images come from: built from the package registries, or pulled as upstream publishes them. */
-const IMAGE_SOURCES = ["build", "pull"] as const;
+/** Where images come from: see `ImageSource` of toolchain/images/reference.ts. */
+const IMAGE_SOURCES = ["auto", "build", "pull"] as const;
 
 /** An image reference that always means the same image: by a tag other than `latest`, or by a digest. */
 export const pinnedReference = z.string().regex(/^[^\s:@]+(:\d+)?[^\s:@]*(:(?!latest$)[\w.-]+|@sha256:[0-9a-f]{64})$/, {
@@ -93,7 +93,7 @@ export const tolerations = json("a list: [{key, operator, value, effect}]").pipe
 /** A JSON object `{source, overrides}`. */
 export const imageOptions = json("an object: {source, overrides}").pipe(
     z.strictObject({
-        source: choice(IMAGE_SOURCES).default("build"),
+        source: choice(IMAGE_SOURCES).default("auto"),
         overrides: z.record(z.string(), pinnedReference).default({}),
     }),
 );

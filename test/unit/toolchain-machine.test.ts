@@ -4,7 +4,8 @@ import { join } from "node:path";
 import { expect } from "chai";
 import { goFits, moduleHash, parseGoVersion } from "../../toolchain/go/go";
 import { Progress } from "../../toolchain/progress";
-import { officialPluginsReachable, pluginSource, REMEMBER_MS } from "../../toolchain/pulumi/plugin-downloads";
+import { officialPluginsReachable, pluginSource } from "../../toolchain/pulumi/plugin-downloads";
+import { REMEMBER_MS } from "../../toolchain/reachable";
 import { spaceProblems } from "../../toolchain/space";
 import { Toolchain } from "../../toolchain/toolchain";
 

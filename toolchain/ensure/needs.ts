@@ -16,7 +16,7 @@ export interface LabNeeds {
 
 /** What a lab of the default configuration needs. */
 export const NO_MORE: LabNeeds = {
-    images: { source: "build", overrides: {} },
+    images: { source: "auto", overrides: {} },
     moreImages: [],
     tools: [],
     plugins: [],

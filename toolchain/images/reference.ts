@@ -5,8 +5,12 @@ import { repoRoot } from "../paths";
 import { versions } from "../versions";
 import { dockerfileDir, imageRecipe, imagesThatRunAs, type ImageRecipe } from "./recipes";
 
-/** Where images come from: `build` on this machine from package registries, or `pull` as upstream publishes them. */
-export type ImageSource = "build" | "pull";
+/**
+ * Where images come from: `build` on this machine from package registries, `pull` as upstream publishes them and under
+ * upstream's references, or `auto`: pulled where upstream's registries are reached, and built where they are not, under
+ * the same reference.
+ */
+export type ImageSource = "auto" | "build" | "pull";
 
 /** The key `images` of a stack's configuration. */
 export interface WantedImages {
@@ -49,10 +53,10 @@ export function builtReference(name: string): string {
  * The reference under which the lab uses an image. It follows from files of the checkout alone, so that a preview can
  * ask for it: nothing is built, pulled or looked up. All images together take tens of milliseconds.
  *
- * @param wanted default: every image is built. With the source `pull`, an image that upstream does not publish is built
+ * @param wanted default: no reference is upstream's. With the source `pull`, an image that upstream does not publish is built
  * @throws Error when there is no such image, or when a file it is made from is missing
  */
-export function imageReference(name: string, wanted: WantedImages = { source: "build", overrides: {} }): string {
+export function imageReference(name: string, wanted: WantedImages = { source: "auto", overrides: {} }): string {
     const { pull } = imageRecipe(name);
     const published = wanted.source === "pull" ? pull : undefined;
     return wanted.overrides[name] ?? published ?? builtReference(name);
