@@ -7,8 +7,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
 import { Cache } from "../../toolchain/cache/cache";
-import { REMEMBER_MS } from "../../toolchain/pulumi/plugin-downloads";
 import { ensurePlugins, installedPlugin, planPlugins, PluginPlan, pluginsHome } from "../../toolchain/pulumi/plugins";
+import { REMEMBER_MS } from "../../toolchain/reachable";
 
 const VERSION = "4.21.2";
 
