@@ -69,9 +69,15 @@ const say = { onOutput: (text: string) => void process.stderr.write(text) };
 /** Makes the cluster. @param prefix in a registry, for all images @returns its administrator's kubeconfig */
 export async function makeCluster(prefix: string): Promise<string> {
     registry = prefix;
+    const before = { ...process.env };
+    // The program runs in this process. What it needs must not reach the commands of the tests, whose state is another.
     Object.assign(process.env, await pulumiEnvironment());
-    const { outputs } = await (await stack()).up(say);
-    return String(outputs["kubeconfig"]?.value);
+    try {
+        const { outputs } = await (await stack()).up(say);
+        return String(outputs["kubeconfig"]?.value);
+    } finally {
+        process.env = before;
+    }
 }
 
 /** Takes the cluster away, also one that a run that was killed has left. */
