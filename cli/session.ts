@@ -32,11 +32,11 @@ export class Session {
         bundle?: string,
     ): Promise<Ready> {
         return this.stoppable(async () => {
-            const needs = await labNeeds(stack, more);
+            const needs = { ...(await labNeeds(stack, more)), offline: bundle !== undefined };
             if (bundle !== undefined) {
                 await takeBundle(this.toolchain, purpose, needs, resolve(repoRoot, bundle));
             }
-            const ready = await ensureLab(this.toolchain, purpose, { ...needs, offline: bundle !== undefined });
+            const ready = await ensureLab(this.toolchain, purpose, needs);
             this.progress.line(`all parts for \`${purpose}\` are there (${duration(this.progress.elapsed)})`);
             return ready;
         });

@@ -5,7 +5,7 @@ import { partsFor, type Purpose } from "../ensure/parts";
 import { haveImage } from "../images/build";
 import { GIB } from "../machine";
 import { repoRoot } from "../paths";
-import { run } from "../run";
+import { CommandError, run } from "../run";
 import { spaceProblems } from "../space";
 import type { Toolchain } from "../toolchain";
 import type { About } from "./archive.mjs";
@@ -30,28 +30,31 @@ async function checkSpace(toolchain: Toolchain, lacksEntries: Part, lacksImages:
 
 type Part = About["parts"][string] | undefined;
 
+/** Runs a command that reads a member of the bundle. @param args of sh @throws CommandError that names both */
+async function fromBundle(toolchain: Toolchain, what: string, args: readonly string[]): Promise<void> {
+    const { signal } = toolchain;
+    try {
+        await run("sh", args, { log: toolchain.log("bundle"), timeoutMs: UNPACK_LIMIT_MS, signal });
+    } catch (error) {
+        // The command itself is a script, which says nothing to a person.
+        throw error instanceof CommandError ? new CommandError(what, error.reason, error.tail, error.log) : error;
+    }
+}
+
 /** Moves the bundle's entries into the cache. */
 async function takeEntries(toolchain: Toolchain, file: string, about: About): Promise<void> {
     const { PARTS, unpack } = await import("./archive.mjs");
-    const { cache, signal } = toolchain;
-    const options = { log: toolchain.log("bundle"), timeoutMs: UNPACK_LIMIT_MS, signal };
-    await toolchain.progress.step("programs from the bundle", () =>
-        cache.takeOver(
-            about.entries,
-            async (folder) => void (await run("sh", unpack(file, PARTS.cache, folder), options)),
-            signal,
-        ),
-    );
+    const { cache, progress, signal } = toolchain;
+    const unpackInto = (folder: string): Promise<void> =>
+        fromBundle(toolchain, `unpacking ${PARTS.cache} of ${file}`, unpack(file, PARTS.cache, folder));
+    await progress.step("programs from the bundle", () => cache.takeOver(about.entries, unpackInto, signal));
 }
 
 async function takeImages(toolchain: Toolchain, file: string): Promise<void> {
     const { PARTS, feed } = await import("./archive.mjs");
+    const load = feed(file, PARTS.images, "docker", "load", "--quiet");
     await toolchain.progress.step("images from the bundle", () =>
-        run("sh", feed(file, PARTS.images, "docker", "load", "--quiet"), {
-            log: toolchain.log("bundle"),
-            timeoutMs: UNPACK_LIMIT_MS,
-            signal: toolchain.signal,
-        }),
+        fromBundle(toolchain, `docker load of ${PARTS.images} of ${file}`, load),
     );
 }
 
@@ -94,6 +97,7 @@ export async function takeBundle(toolchain: Toolchain, purpose: Purpose, needs: 
         images = about.images.filter((_, index) => !have[index]);
     }
     const entries = about.entries.filter((_, index) => !whole[index]);
+    toolchain.progress.expect(Number(entries.length > 0) + Number(images.length > 0));
     await checkSpace(
         toolchain,
         entries.length > 0 ? about.parts[PARTS.cache] : undefined,
