@@ -1,7 +1,7 @@
 // Starts the lab's command line from a fresh clone. Plain JavaScript that needs nothing but Node.
 //   node toolchain/bootstrap.mjs <command> [arguments]
-// Installs node_modules if they are missing, half-installed or of another package-lock.json, then runs cli/main.ts. With
-// `--bundle FILE` they come from that file.
+// Installs node_modules if they are missing, half-installed or of another package-lock.json, then runs cli/main.ts.
+// With `--bundle FILE` they come from that file.
 import { spawn, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";

@@ -34,7 +34,7 @@ describe("a lab on a machine without a network", function () {
     let machine: OfflineMachine;
     let bundle: string;
     const npmRun = (name: string, ...args: string[]): Promise<Result> =>
-        machine.run("npm", "run", name, "--", "--stack", STACK, ...args);
+        machine.run(["npm", "run", name, "--", "--stack", STACK, ...args]);
 
     before(async function () {
         const obstacle = await OfflineMachine.obstacle();
@@ -58,6 +58,14 @@ describe("a lab on a machine without a network", function () {
         expect(statSync(bundle).size).to.be.below(MOST_BYTES);
     });
 
+    it("would be seen to try the network", async () => {
+        const send = 'const s = require("dgram").createSocket("udp4"); s.send("x", 9, "198.51.100.1", () => s.close())';
+        expect((await machine.run(["node", "-e", send])).code).to.equal(0);
+        const { packets, seen } = await machine.tries();
+        expect(packets, seen).to.equal(1);
+        await machine.forgetTries();
+    });
+
     it("comes up, and no command of it has tried the network", async () => {
         const { code, output } = await npmRun("up", "--bundle", bundle);
         expect(code, output).to.equal(0);
@@ -71,7 +79,7 @@ describe("a lab on a machine without a network", function () {
     const objects = async (resource: string): Promise<Listed["items"]> => {
         const script = `eval "$(npm run -s env -- --stack ${STACK})"; kubectl get -A -o json ${resource}`;
         const kubeconfig = `KUBECONFIG=${machine.checkout}/.lab/${STACK}/kubeconfig`;
-        const { code, output } = await machine.run("env", kubeconfig, "sh", "-c", script);
+        const { code, output } = await machine.run(["env", kubeconfig, "sh", "-c", script], { quiet: true });
         expect(code, output).to.equal(0);
         return (JSON.parse(output) as Listed).items;
     };

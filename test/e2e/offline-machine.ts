@@ -100,7 +100,7 @@ export class OfflineMachine {
     }
 
     /** Runs a command in the checkout there, with the environment of somebody who has just logged in. */
-    run(...command: string[]): Promise<Result> {
+    run(command: string[], options: { quiet?: boolean } = {}): Promise<Result> {
         const path = [dirname(process.execPath), foreignPath(new Cache(cacheRoot()))].join(":");
         const environment = Object.entries({
             PATH: path,
@@ -111,7 +111,7 @@ export class OfflineMachine {
             DOCKER_HOST: this.dockerHost,
         }).map(([name, value]) => `${name}=${value}`);
         const clean = ["env", "--ignore-environment", `--chdir=${this.checkout}`, ...environment];
-        return run("nsenter", [this.inNamespace, ...clean, ...command]);
+        return run("nsenter", [this.inNamespace, ...clean, ...command], options);
     }
 
     /** How many packets have gone to the network, and look-ups of names to this machine, with iptables' own words. */
@@ -128,6 +128,11 @@ export class OfflineMachine {
             throw new Error(`two rules of iptables count, but there are ${counts.length}:\n${seen}`);
         }
         return { packets: counts.reduce((sum, count) => sum + count, 0), seen };
+    }
+
+    /** Counts from zero again. */
+    async forgetTries(): Promise<void> {
+        await runCommand("nsenter", [this.inNamespace, "iptables", "-t", "mangle", "-Z"], { timeoutMs: SHORT_MS });
     }
 
     /** Ends it, with all that is on it. */

@@ -3,15 +3,9 @@ import { cpSync, existsSync, mkdirSync, readdirSync } from "node:fs";
 import { appendFile, copyFile, readFile, stat, truncate, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { expect } from "chai";
-import {
-    ABOUT,
-    PARTS,
-    aboutText,
-    platform,
-    verifyBundle,
-    type About,
-    // It is an ES module, and so are the tests when mocha runs them by tsx.
-} from "../../toolchain/bundle/archive.mjs";
+import { ABOUT, PARTS, aboutText, platform, verifyBundle, type About } from "../../toolchain/bundle/archive.mjs";
+import { pack } from "../../toolchain/bundle/pack";
+import { StoppedError } from "../../toolchain/progress";
 import { IMAGES, RECIPES, FakeMachine } from "./bundle-support";
 
 const BOOTSTRAP = "toolchain/bootstrap.mjs";
@@ -73,6 +67,17 @@ describe("A bundle", () => {
         expect(failure).to.include("docker save: exit code 1");
         expect(readdirSync(dirname(file))).to.deep.equal(["lab.tar"]);
         expect(before.equals(await readFile(file))).to.equal(true);
+    });
+
+    it("is not made when somebody stops that, who is told so", async () => {
+        const stop = new AbortController();
+        const to = join(machine.folder, "never.tar.gz");
+        const packing = pack("sh", ["-c", "echo begun; exec sleep 60"], to, {
+            signal: stop.signal,
+            see: () => stop.abort(new StoppedError("stopped by the test")),
+        });
+        const error: unknown = await packing.catch((reason: unknown) => reason);
+        expect(error).to.be.instanceOf(StoppedError).and.have.property("message", "stopped by the test");
     });
 
     it("is refused when a byte of any part is another one", async () => {
@@ -180,7 +185,7 @@ describe("A bundle", () => {
             expect(existsSync(join(machine.folder, "other", "node_modules"))).to.equal(false);
         });
 
-        it("gives none when they are others than the checkout wants: npm is asked, and the message names both", async () => {
+        it("gives none when the checkout wants others: npm is asked, and the message names both", async () => {
             await checkout("newer");
             await appendFile(join(machine.folder, "newer", "package-lock.json"), "\n");
             const { status, output } = await run("newer", "up", "--bundle", bundle);

@@ -1,8 +1,8 @@
 // Reads a bundle: the one file that `npm run bundle` makes for a machine without a network. Plain JavaScript that needs
 // nothing but Node and the commands sh and tar, because the lab's npm packages are in the bundle.
 //
-// A bundle is a tar archive of bundle.json and of one compressed archive for each kind of part, of which bundle.json has
-// size and hash.
+// A bundle is a tar archive of bundle.json and of one compressed archive for each kind of part. bundle.json has the
+// size and the hash of each.
 import { spawn, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { closeSync, openSync } from "node:fs";
@@ -26,7 +26,7 @@ const seal = (about) => createHash("sha256").update(JSON.stringify(about)).diges
 export const aboutText = (about) => `${JSON.stringify({ about, sha256: seal(about) })}\n`;
 
 /**
- * The commit of a checkout, for messages. A checkout that differs from its commit says so, and one without git has none.
+ * The commit of a checkout, for messages. A checkout that differs from its commit says so; one without git has none.
  */
 export function checkoutCommit(root) {
     const git = (...args) => spawnSync("git", ["-C", root, ...args], { encoding: "utf8" });

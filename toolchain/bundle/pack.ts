@@ -27,7 +27,7 @@ function watch(see: (piece: Buffer) => void): Transform {
 /**
  * Runs a command and compresses what it writes into a file.
  * @param see called with the number of bytes that the command has written so far
- * @throws Error with the end of the command's complaints when it fails
+ * @throws Error with the end of the command's complaints when it fails; the signal's reason when it is stopped
  */
 export async function pack(
     command: string,
@@ -44,20 +44,27 @@ export async function pack(
     const part = { size: 0, unpacked: 0 };
     let complaints = "";
     child.stderr.on("data", (piece: Buffer) => (complaints += piece.toString()));
-    await pipeline(
-        child.stdout,
-        watch(({ length }) => see?.((part.unpacked += length))),
-        createGzip({ level: LEVEL }),
-        watch((piece) => {
-            hash.update(piece);
-            part.size += piece.length;
-        }),
-        createWriteStream(to),
-    );
-    const [code, end] = await closed;
-    if (code !== 0) {
+    try {
+        await pipeline(
+            child.stdout,
+            watch(({ length }) => see?.((part.unpacked += length))),
+            createGzip({ level: LEVEL }),
+            watch((piece) => {
+                hash.update(piece);
+                part.size += piece.length;
+            }),
+            createWriteStream(to),
+        );
+        const [code, end] = await closed;
+        if (code !== 0) {
+            throw new Error(`${command} ${args[0]}: ${end ?? `exit code ${code}`}\n${tailOf(complaints)}`);
+        }
+    } catch (error) {
+        // A person who has stopped it is told that, and not what broke by it.
         signal?.throwIfAborted();
-        throw new Error(`${command} ${args[0]}: ${end ?? `exit code ${code}`}\n${tailOf(complaints)}`);
+        // The command would wait forever for somebody to read on.
+        child.kill();
+        throw error;
     }
     return { ...part, sha256: hash.digest("hex") };
 }

@@ -66,7 +66,7 @@ async function start({ how }: Start, log: string, options: DockerOptions): Promi
     }
 }
 
-/** @throws Error that says what is missing where apt reaches no packages: on a machine without a network, for instance */
+/** @throws Error that says what is missing where apt reaches no packages, as on a machine without a network */
 export async function install(options: DockerOptions): Promise<void> {
     options.notice?.("installing docker.io");
     const log = join(options.root, "logs", "apt.log");
@@ -75,8 +75,8 @@ export async function install(options: DockerOptions): Promise<void> {
     } catch (error) {
         options.signal?.throwIfAborted();
         throw new Error(
-            `Docker is not installed, and apt cannot install docker.io (${failureText(error)}; see ${log}). Without a ` +
-                "network, install Docker Engine 20.10 or newer from packages that you carry here: no bundle holds it.",
+            `Docker is not installed, and apt cannot install docker.io (${failureText(error)}; see ${log}). Without ` +
+                "a network, install Docker Engine 20.10 or newer from packages that you carry: no bundle holds it.",
             { cause: error },
         );
     }
