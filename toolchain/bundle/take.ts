@@ -75,8 +75,8 @@ async function sayWhatLacks(toolchain: Toolchain, purpose: Purpose, needs: LabNe
     progress.line(
         lacking.length === 0
             ? `the bundle has all that is needed (${commits})`
-            : `the bundle, made for stack ${about.stack}, lacks what follows; ${commits}. It has to be made here, ` +
-                  `which takes a network: ${lacking.join(", ")}`,
+            : `the bundle, made for stack ${about.stack}, lacks what follows; ${commits}. It has to be made or ` +
+                  `downloaded here, which takes a network: ${lacking.join(", ")}`,
     );
 }
 
