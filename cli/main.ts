@@ -2,6 +2,7 @@ import { Command, InvalidArgumentError, Option } from "commander";
 import { DEFAULT_STACK } from "../plan/commands";
 import { Progress, StoppedError } from "../toolchain/progress";
 import type { BenchOptions } from "./bench/options";
+import type { BundleOptions } from "./bundle";
 import type { DoctorOptions } from "./doctor";
 import type { DownOptions } from "./down";
 import type { DriftOptions } from "./drift";
@@ -31,6 +32,8 @@ const program = new Command("metal3-scale-lab")
 
 const stackOption = (): Option =>
     new Option("-s, --stack <name>", "name of the Pulumi stack").default(DEFAULT_STACK).env("METAL3_SCALE_LAB_STACK");
+const bundleOption = (): Option =>
+    new Option("--bundle <file>", "take the parts from a file of `npm run bundle`, without a look into the network");
 const parallelOption = (): Option =>
     new Option("-p, --parallel <n>", "number of operations that Pulumi runs at the same time")
         .argParser(positive)
@@ -53,6 +56,7 @@ command(
 )
     .addOption(stackOption())
     .addOption(parallelOption())
+    .addOption(bundleOption())
     .option("--expect-no-changes", "fail if a resource has to change", false)
     .option("--refresh", "read what really exists before comparing it with the program", false)
     .option("--take-over", "remove a lab of the same name that another checkout or user has made, first", false)
@@ -81,7 +85,16 @@ command("setup", "build or download missing parts, and do nothing else", async (
     .addOption(stackOption())
     .addOption(
         new Option("--for <purpose>", "what the parts are needed for").choices(["preview", "up", "test"]).default("up"),
-    );
+    )
+    .addOption(bundleOption());
+
+command(
+    "bundle",
+    "put all that a lab needs into one file, for `npm run up -- --bundle FILE` on a machine without a network",
+    async (options: BundleOptions) => (await import("./bundle.js")).bundle(options),
+)
+    .addOption(stackOption())
+    .option("--out <file>", "file that is made, from the top of the checkout", ".lab/bundle.tar");
 
 command(
     "doctor",

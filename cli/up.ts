@@ -26,6 +26,8 @@ export interface UpOptions {
     takeOver: boolean;
     /** Whether a lab that cannot take a change of the configuration is taken away first. */
     replace: boolean;
+    /** File of `npm run bundle` that has the parts. */
+    bundle?: string;
 }
 
 /**
@@ -35,7 +37,7 @@ export interface UpOptions {
 export async function up(options: UpOptions): Promise<number> {
     const { stack, takeOver } = options;
     const session = new Session();
-    const ready = await session.ensure("up", stack);
+    const ready = await session.ensure("up", stack, {}, options.bundle);
     const settings = await stackPulumiSettings(stack);
     const say = (text: string): void => session.progress.line(text);
     const clean: RecoverOptions = {

@@ -1,11 +1,13 @@
 // Starts the lab's command line from a fresh clone. Plain JavaScript that needs nothing but Node.
 //   node toolchain/bootstrap.mjs <command> [arguments]
 // Installs node_modules if they are missing, half-installed or of another package-lock.json, then runs cli/main.ts.
+// With `--bundle FILE` they come from that file.
 import { spawn, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
+import { PARTS, checkoutCommit, unpack, verifyBundle } from "./bundle/archive.mjs";
 
 const MINIMUM_NODE = 20;
 const root = resolve(dirname(fileURLToPath(import.meta.url)), "..");
@@ -21,12 +23,17 @@ function say(text) {
 
 const nodeMajor = Number(process.versions.node.split(".")[0]);
 
+/** SHA-256, in hex, of the lock file. */
+const lockHash = () =>
+    createHash("sha256")
+        .update(readFileSync(join(root, "package-lock.json")))
+        .digest("hex");
+
 /**
  * A stamp of what installed modules must match: the lock file, and Node's major version because of compiled modules.
  */
 function wantedStamp() {
-    const lock = createHash("sha256").update(readFileSync(join(root, "package-lock.json")));
-    return `${lock.digest("hex")} node${nodeMajor} ${process.platform}-${process.arch}`;
+    return `${lockHash()} node${nodeMajor} ${process.platform}-${process.arch}`;
 }
 
 /**
@@ -64,10 +71,50 @@ function installed() {
     return true;
 }
 
+/** The file after `--bundle` in a command line. */
+function bundleOf(args) {
+    const at = args.findIndex((arg) => arg === "--bundle" || arg.startsWith("--bundle="));
+    const file = at < 0 ? undefined : (args[at].split(/=(.*)/s)[1] ?? args[at + 1]);
+    return file === undefined ? undefined : resolve(root, file);
+}
+
+/**
+ * Takes node_modules from a bundle. They are unpacked beside the old ones and moved into their place as a whole.
+ * @returns whether they are those of this checkout's package-lock.json
+ */
+async function takeFromBundle(file) {
+    const started = Date.now();
+    say(`[npm] taking the lab's npm packages from ${file} …`);
+    const { lock, commit } = await verifyBundle(file);
+    if (lock !== lockHash()) {
+        say(
+            `[npm] the bundle has other packages than package-lock.json names: it was made from commit ${commit}, ` +
+                `this checkout is commit ${checkoutCommit(root)}. They have to come from npm's registry`,
+        );
+        return false;
+    }
+    const folder = mkdtempSync(join(root, ".lab", "packages-"));
+    try {
+        const stdio = ["ignore", "inherit", "inherit"];
+        if (spawnSync("sh", unpack(file, PARTS.packages, folder), { stdio }).status !== 0) {
+            throw new Error(`the npm packages in ${file} cannot be unpacked: see the message above`);
+        }
+        rmSync(modules, { recursive: true, force: true });
+        renameSync(join(folder, "node_modules"), modules);
+    } finally {
+        rmSync(folder, { recursive: true, force: true });
+    }
+    if (!installed()) {
+        throw new Error(`the npm packages in ${file} are not whole: it was made while they were being installed`);
+    }
+    say(`[npm] done in ${Math.round((Date.now() - started) / 1000)} s`);
+    return true;
+}
+
 /** Runs in a process of its own under flock(1): the kernel gives the lock back in whatever way the process ends. */
-function install() {
+async function install(bundle) {
     // Another run may have installed them during the wait for the lock.
-    if (installed()) {
+    if (installed() || (bundle !== undefined && (await takeFromBundle(bundle)))) {
         return;
     }
     const started = Date.now();
@@ -81,18 +128,21 @@ function install() {
     const result = spawnSync("sh", ["-c", script], { cwd: root, stdio: ["ignore", "inherit", "inherit"] });
     if (result.status !== 0) {
         const how = result.signal ?? `exit code ${result.status}`;
-        say(`error: npm ci failed (${how}): see its message above. Can the npm registry be reached from here?`);
+        say(
+            `error: npm ci failed (${how}): see its message above. Can the npm registry be reached from here? ` +
+                "Without a network, `npm run up -- --bundle FILE` takes them from a file (docs/offline.md)",
+        );
         process.exit(1);
     }
     writeFileSync(stampFile, wantedStamp());
     say(`[npm] done in ${Math.round((Date.now() - started) / 1000)} s`);
 }
 
-function ensureModules() {
+async function ensureModules(bundle) {
     if (installed()) {
         return;
     }
-    const self = [fileURLToPath(import.meta.url), "--install"];
+    const self = [fileURLToPath(import.meta.url), "--install", ...(bundle === undefined ? [] : ["--bundle", bundle])];
     mkdirSync(join(root, ".lab"), { recursive: true });
     const lock = join(root, ".lab", "npm-install.lock");
     // -w limits the wait to 20 minutes; -E gives a wait in vain an exit code that npm does not use.
@@ -101,7 +151,7 @@ function ensureModules() {
     });
     if (locked.error?.code === "ENOENT") {
         say("[npm] there is no flock(1): do not start a second run before this one has installed the packages");
-        install();
+        await install(bundle);
     } else if (locked.status === 77) {
         say(`error: waited 20 minutes for another run that is installing npm packages (lock ${lock})`);
         process.exit(1);
@@ -110,15 +160,15 @@ function ensureModules() {
     }
 }
 
-function main() {
+async function main() {
     if (nodeMajor < MINIMUM_NODE) {
         say(`error: Node ${MINIMUM_NODE} or newer is needed, this is ${process.version}`);
         process.exit(1);
     }
     if (process.argv[2] === "--install") {
-        return install();
+        return install(bundleOf(process.argv));
     }
-    ensureModules();
+    await ensureModules(bundleOf(process.argv));
     const child = spawn(
         process.execPath,
         ["--import", import.meta.resolve("tsx"), join(root, "cli", "main.ts"), ...process.argv.slice(2)],
@@ -142,4 +192,7 @@ function main() {
     });
 }
 
-main();
+main().catch((error) => {
+    say(`error: ${error.message}`);
+    process.exit(1);
+});

@@ -116,9 +116,10 @@ const ON_EACH_SUBSTRATE = ["lab", "registry"];
 
 /**
  * Labs of their own, each on a stack of its own, for which CI has no time: they run when they are asked for by name.
- * A rollout of a larger lab, several Kubernetes nodes, a cluster that is there, a registry, a state on a bucket.
+ * A rollout of a larger lab, several Kubernetes nodes, a cluster that is there, a registry, a state on a bucket,
+ * a machine without a network.
  */
-const ON_DEMAND = ["rollout", "workers", "existing", "registry", "state"];
+const ON_DEMAND = ["rollout", "workers", "existing", "registry", "state", "bundle"];
 
 /** A random walk: the same seed gives the same one. */
 export interface Walk {

@@ -22,6 +22,7 @@ const lines = (file: string): number => text(file).trimEnd().split("\n").length;
 const ELSEWHERE = new Set([
     ".lab/figures/bench.json",
     "plugin-downloads.json",
+    "bundle.json",
     "daemon.json",
     "controlplane/kubeadm/internal/controllers/helpers.go",
     "customresource_handler.go",

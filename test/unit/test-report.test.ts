@@ -172,6 +172,7 @@ describe("The report of npm test", () => {
     it("makes some suites only where they are asked for, each with a stack of its own", async () => {
         const suites = (await e2eSuites({ steps: 6, seed: 7 })).filter(({ onDemand }) => onDemand);
         expect(suites.map(({ name, env }) => [name, env?.["METAL3_SCALE_LAB_E2E_STACK"]])).to.deep.equal([
+            ["e2e-bundle", "bundle"],
             ["e2e-existing", "existing"],
             ["e2e-lab-existing", "guest"],
             ["e2e-registry-embedded", "registry"],

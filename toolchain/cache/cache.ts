@@ -22,6 +22,9 @@ export interface EnsureOptions {
     signal?: AbortSignal | undefined;
 }
 
+/** In the place of an entry's name, for what is unpacked before it is taken over. */
+const TAKEN = "taken-over";
+
 /**
  * A folder of finished entries, each named `<name>-<12 hex digits of its recipe>`.
  *
@@ -91,6 +94,49 @@ export class Cache {
         );
     }
 
+    /** Whether an entry of that name is there and whole. */
+    async has(id: string): Promise<boolean> {
+        const path = join(this.root, "entries", id);
+        return existsSync(path) && (await verifyEntry(path)).damage === undefined;
+    }
+
+    /**
+     * Takes over entries that another machine has made. Those that are there and whole stay.
+     * @param unpack fills the empty folder it is given, with one folder for each entry
+     * @throws Error, before one is taken, when a name is none of an entry, or an entry is not as it was built
+     */
+    async takeOver(
+        ids: readonly string[],
+        unpack: (dir: string) => Promise<void>,
+        signal?: AbortSignal,
+    ): Promise<void> {
+        const wrong = ids.find((id) => !/^[a-z0-9][a-z0-9.-]*-[0-9a-f]{12}$/.test(id));
+        if (wrong !== undefined) {
+            throw new Error(`"${wrong}" cannot be the name of a cache entry`);
+        }
+        const take = async (): Promise<void> => {
+            await this.removeLeftovers(TAKEN);
+            const dir = join(this.tmp, `${TAKEN}~${process.pid}-${Date.now().toString(36)}`);
+            await mkdir(dir, { recursive: true });
+            await mkdir(join(this.root, "entries"), { recursive: true });
+            try {
+                await unpack(dir);
+                for (const id of ids) {
+                    const { damage } = await verifyEntry(join(dir, id));
+                    if (damage !== undefined) {
+                        throw new Error(`${id} is not as it was built: ${damage}`);
+                    }
+                }
+                for (const id of ids) {
+                    await withLock(this.lockOf(id), id, () => this.replace(id, join(dir, id)), { signal });
+                }
+            } finally {
+                await discard(dir);
+            }
+        };
+        await withLock(this.lockOf(TAKEN), "entries of another machine", take, { signal });
+    }
+
     /** Removes what killed runs left in `tmp/`, and nothing that a living run works on. @returns the names removed */
     async sweep(): Promise<string[]> {
         const removed: string[] = [];
@@ -115,6 +161,14 @@ export class Cache {
 
     private lockOf(id: string): string {
         return join(this.root, "locks", id);
+    }
+
+    /** To be called under the entry's lock. */
+    private async replace(id: string, from: string): Promise<void> {
+        if (!(await this.has(id))) {
+            await discard(join(this.root, "entries", id));
+            await rename(from, join(this.root, "entries", id));
+        }
     }
 
     private async build(

@@ -4,7 +4,7 @@ import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { WaitTimeout, waitUntil } from "../../lib/wait-until";
 import { withLock } from "../cache/lock";
-import { run, tailOfFile } from "../run";
+import { failureText, run, tailOfFile } from "../run";
 import { aptInstall } from "./apt";
 import { decideDocker, type DockerDecision } from "./decision";
 import { askDocker, dockerFacts, type DockerInfo } from "./facts";
@@ -66,9 +66,20 @@ async function start({ how }: Start, log: string, options: DockerOptions): Promi
     }
 }
 
-async function install(options: DockerOptions): Promise<void> {
+/** @throws Error that says what is missing where apt reaches no packages, as on a machine without a network */
+export async function install(options: DockerOptions): Promise<void> {
     options.notice?.("installing docker.io");
-    await aptInstall(["docker.io"], { log: join(options.root, "logs", "apt.log"), signal: options.signal });
+    const log = join(options.root, "logs", "apt.log");
+    try {
+        await aptInstall(["docker.io"], { log, signal: options.signal });
+    } catch (error) {
+        options.signal?.throwIfAborted();
+        throw new Error(
+            `Docker is not installed, and apt cannot install docker.io (${failureText(error)}; see ${log}). Without ` +
+                "a network, install Docker Engine 20.10 or newer from packages that you carry: no bundle holds it.",
+            { cause: error },
+        );
+    }
 }
 
 /** Acts on what is seen until Docker answers. Two rounds are enough: an installation is followed by a start. */

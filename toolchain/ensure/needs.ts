@@ -12,6 +12,8 @@ export interface LabNeeds {
     tools: readonly string[];
     /** Pulumi plugins that only some labs use. */
     plugins: readonly string[];
+    /** Whether Pulumi's own plugins are taken for out of reach without a look into the network. Default: false. */
+    offline?: boolean;
 }
 
 /** What a lab of the default configuration needs. */

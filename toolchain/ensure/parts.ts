@@ -22,6 +22,12 @@ const TOOLS: Record<Purpose, string[]> = {
 /** Go targets of a management cluster beside which FKAS's tests run FKAS. */
 const TEST_PROGRAMS = ["kube", "etcd"];
 
+/** Names of the command-line tools for a purpose. A preview runs no tool of the substrate. */
+export const toolNames = (purpose: Purpose, needs: Pick<LabNeeds, "tools">): string[] => [
+    ...TOOLS[purpose],
+    ...(purpose === "preview" ? [] : needs.tools),
+];
+
 /** Everything that one purpose needs, whether it is there or not. */
 export interface LabParts {
     /** Command-line tools by name, with the place where each was found. */
@@ -39,13 +45,11 @@ export interface LabParts {
 
 /** Looks for what `purpose` needs and decides where each part comes from. Makes nothing. */
 export async function partsFor(cache: Cache, purpose: Purpose, needs: LabNeeds): Promise<LabParts> {
-    // A preview runs no tool of the substrate.
-    const names = [...TOOLS[purpose], ...(purpose === "preview" ? [] : needs.tools)];
-    const found = names.map(async (name) => [name, await findTool(cache, name)] as const);
+    const found = toolNames(purpose, needs).map(async (name) => [name, await findTool(cache, name)] as const);
     const tools = new Map(await Promise.all(found));
     const { where } = tools.get("pulumi") as FoundTool;
     const setup = pulumiSetup(cache, { where, env: process.env, login: currentLogin() });
-    const plugins = await planPlugins(cache.root, setup.home, needs.plugins);
+    const plugins = await planPlugins(cache.root, setup.home, needs.plugins, needs.offline);
     const images = purpose === "up" ? [...labImages(needs.images)] : [];
     const programs = new Set([
         ...[...tools].filter(([, { where }]) => where !== "PATH").map(([name]) => tool(name).target),

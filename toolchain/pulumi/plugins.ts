@@ -23,7 +23,7 @@ const BUILT_FROM_SOURCE: Record<string, string> = {
 };
 
 /** The cache entry of the replacement plugins: made from their sources, and from the packages bundled with them. */
-function replacementsRecipe(): Recipe {
+export function replacementsRecipe(): Recipe {
     return {
         name: "pulumi-plugins",
         inputs: {
@@ -121,29 +121,42 @@ export interface PluginPlan {
  * impossible ours is installed in its place. The network is asked only if a plugin is missing, and then at most once a
  * day.
  * @param optional names of the optional plugins that the lab uses
+ * @param offline whether the network is not asked at all, as if it had not answered
  */
 export async function planPlugins(
     root: string,
     pulumiHome: string | undefined,
     optional: readonly string[] = [],
+    offline = false,
 ): Promise<PluginPlan[]> {
     const home = pluginsHome(pulumiHome);
     const source = pluginSource();
     const memory = await readMemory(home);
     const plans: PluginPlan[] = [];
-    const wanted = versions().plugins.filter((plugin) => !plugin.optional || optional.includes(plugin.name));
+    const wanted = wantedPlugins(optional);
     for (const { name, version } of wanted) {
         const there = existsSync(installedPlugin(home, name, version));
         const ours = there && memory[idOf(name, version)] !== undefined;
         const download = async (): Promise<boolean> =>
             source === "official" ||
-            (source === "auto" && !ours && (await officialPluginsReachable(root, pluginAddress(name, version))));
+            (source === "auto" &&
+                !ours &&
+                !offline &&
+                (await officialPluginsReachable(root, pluginAddress(name, version))));
         const action =
             there && !ours && source !== "replacement" ? "nothing" : (await download()) ? "download" : "ours";
         plans.push({ name, version, do: action, there });
     }
     return plans;
 }
+
+/** The plugins of a lab. @param optional names of the optional ones that it uses */
+const wantedPlugins = (optional: readonly string[]) =>
+    versions().plugins.filter((plugin) => !plugin.optional || optional.includes(plugin.name));
+
+/** Go targets of a lab's plugins, where none of them can be downloaded. @param optional as in {@link planPlugins} */
+export const targetsFromSource = (optional: readonly string[]): string[] =>
+    wantedPlugins(optional).flatMap(({ name }) => BUILT_FROM_SOURCE[name] ?? []);
 
 /** Go targets that the plans need built. */
 export function targetsOf(plans: readonly PluginPlan[]): string[] {
