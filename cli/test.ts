@@ -11,7 +11,7 @@ import { repoPath } from "../toolchain/paths";
 import { Session } from "./session";
 import { absent, countsText, sumOf } from "./test/report";
 import { runSuite } from "./test/run";
-import { e2eSuites, fastSuites, WALK_SUITE, type Suite } from "./test/suites";
+import { e2eSuites, fastSuites, untriedSubstrates, WALK_SUITE, type Suite } from "./test/suites";
 
 export interface TestOptions {
     only?: string;
@@ -51,7 +51,11 @@ async function wantedSuites(options: TestOptions, say: (text: string) => void): 
     if (options.e2e && wanted.includes(WALK_SUITE)) {
         say(`the random walk is repeated by: npm run test:e2e -- --walk ${walk.steps} --seed ${walk.seed}`);
     }
-    return all.filter(({ name }) => wanted.includes(name));
+    const suites = all.filter(({ name }) => wanted.includes(name));
+    if (options.e2e && options.only === undefined && options.walk === undefined) {
+        untriedSubstrates(suites).forEach(say);
+    }
+    return suites;
 }
 
 /** The folder of each suite's machine-readable report and output, and of their sum. */

@@ -19,6 +19,8 @@ export interface Suite {
     env?: Record<string, string>;
     /** Whether it runs only when it is asked for by its name. */
     onDemand?: boolean;
+    /** The substrate that it is about. Default: none in particular. */
+    substrate?: string;
 }
 
 const MINUTE = 60_000;
@@ -127,6 +129,16 @@ export interface Walk {
     seed: number;
 }
 
+/**
+ * Says of each substrate on which none of the suites makes a lab that it was not there, as a test does that is skipped.
+ */
+export const untriedSubstrates = (suites: readonly Suite[]): string[] =>
+    SUBSTRATES.filter((name) => !suites.some(({ substrate }) => substrate === name)).map(
+        (name) =>
+            `not there: the substrate ${name}: its tests run only when they are asked for, ` +
+            `because of the time that they take (npm run test:e2e -- --only e2e-lab-${name})`,
+    );
+
 /** The tests that make labs or parts of one. They take long, one after another. */
 export async function e2eSuites(walk: Walk): Promise<Suite[]> {
     const files = (await readdir(repoPath("test/e2e"))).filter((name) => name.endsWith(".test.ts")).sort();
@@ -152,7 +164,7 @@ export async function e2eSuites(walk: Walk): Promise<Suite[]> {
 /** A suite about a lab on one substrate. */
 function on(substrate: (typeof SUBSTRATES)[number], suite: Suite): Suite {
     const env = { ...suite.env, METAL3_SCALE_LAB_E2E_SUBSTRATE: substrate };
-    const there = { ...suite, name: `${suite.name}-${substrate}`, env };
+    const there = { ...suite, name: `${suite.name}-${substrate}`, env, substrate };
     if (substrate !== "existing") {
         return there;
     }

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { expect } from "chai";
 import { absent, countGo, countMocha, countsText, NONE, sumOf, withExit } from "../../cli/test/report";
 import { runSuite } from "../../cli/test/run";
-import { e2eSuites, FOLDERS, WALK_SUITE } from "../../cli/test/suites";
+import { e2eSuites, FOLDERS, untriedSubstrates, WALK_SUITE } from "../../cli/test/suites";
 import { repoPath } from "../../toolchain/paths";
 
 const DONE = { code: 0, timedOut: false, tail: "" };
@@ -167,6 +167,16 @@ describe("The report of npm test", () => {
         expect(short?.env).to.include({ METAL3_SCALE_LAB_E2E_WALK: "6", METAL3_SCALE_LAB_E2E_SEED: "7" });
         expect(short?.env?.["METAL3_SCALE_LAB_E2E_STACK"]).to.be.a("string").and.not.equal("e2e");
         expect(long?.limitMs).to.be.above(short?.limitMs ?? 0);
+    });
+
+    it("says on which substrates no suite makes a lab", async () => {
+        const suites = await e2eSuites({ steps: 6, seed: 7 });
+        const ordinary = suites.filter(({ onDemand }) => !onDemand);
+        expect(untriedSubstrates(suites)).to.deep.equal([]);
+        expect(untriedSubstrates(ordinary)).to.have.length(1);
+        expect(untriedSubstrates(ordinary)[0]).to.match(
+            /^not there: the substrate existing: .*--only e2e-lab-existing/,
+        );
     });
 
     it("makes some suites only where they are asked for, each with a stack of its own", async () => {
