@@ -51,11 +51,7 @@ async function wantedSuites(options: TestOptions, say: (text: string) => void): 
     if (options.e2e && wanted.includes(WALK_SUITE)) {
         say(`the random walk is repeated by: npm run test:e2e -- --walk ${walk.steps} --seed ${walk.seed}`);
     }
-    const suites = all.filter(({ name }) => wanted.includes(name));
-    if (options.e2e && options.only === undefined && options.walk === undefined) {
-        untriedSubstrates(suites).forEach(say);
-    }
-    return suites;
+    return all.filter(({ name }) => wanted.includes(name));
 }
 
 /** The folder of each suite's machine-readable report and output, and of their sum. */
@@ -123,7 +119,8 @@ export async function test(options: TestOptions): Promise<number> {
         progress.line(`  SKIPPED ${skip}`.replaceAll("\n", "\n      "));
     }
     // Where a lab could not be tried is told beside the counts: .ci/run repeats it in its last line.
-    for (const each of absent(sum.skips)) {
+    const isWhole = options.e2e && options.only === undefined && options.walk === undefined;
+    for (const each of [...absent(sum.skips), ...(isWhole ? untriedSubstrates(suites) : [])]) {
         process.stdout.write(`not there: ${each}\n`);
     }
     process.stdout.write(`${countsText(sum)}\n`);

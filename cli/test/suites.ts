@@ -129,13 +129,11 @@ export interface Walk {
     seed: number;
 }
 
-/**
- * Says of each substrate on which none of the suites makes a lab that it was not there, as a test does that is skipped.
- */
+/** The substrates on which none of the suites makes a lab, each with the reason, as a test tells it that is skipped. */
 export const untriedSubstrates = (suites: readonly Suite[]): string[] =>
     SUBSTRATES.filter((name) => !suites.some(({ substrate }) => substrate === name)).map(
         (name) =>
-            `not there: the substrate ${name}: its tests run only when they are asked for, ` +
+            `the substrate ${name}: its tests run only when they are asked for, ` +
             `because of the time that they take (npm run test:e2e -- --only e2e-lab-${name})`,
     );
 
