@@ -69,7 +69,7 @@ describe("a lab on a machine without a network", function () {
     it("comes up, and no command of it has tried the network", async () => {
         const { code, output } = await npmRun("up", "--bundle", bundle);
         expect(code, output).to.equal(0);
-        expect(output).to.include("the bundle has all that is needed");
+        expect(output).to.include("with the bundle nothing is missing here");
         expect(output).to.not.match(/\] (compile|image|pull) /);
         const { packets, seen } = await machine.tries();
         expect(packets, seen).to.equal(0);

@@ -74,7 +74,7 @@ async function sayWhatLacks(toolchain: Toolchain, purpose: Purpose, needs: LabNe
     const commits = `it was made from commit ${about.commit}, this checkout is commit ${checkoutCommit(repoRoot)}`;
     progress.line(
         lacking.length === 0
-            ? `the bundle has all that is needed (${commits})`
+            ? `with the bundle nothing is missing here (${commits})`
             : `the bundle, made for stack ${about.stack}, lacks what follows; ${commits}. It has to be made or ` +
                   `downloaded here, which takes a network: ${lacking.join(", ")}`,
     );
