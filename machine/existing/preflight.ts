@@ -51,14 +51,13 @@ export async function existingProblems(
                 }
                 throw error;
             });
-        const found = await Promise.all([
+        const [version, ...others] = await Promise.all([
             versionProblems(api),
-            rights,
             mayBeForbidden(storageProblems(api, config.storageClass)),
             // A lab that is there has made all of it itself.
             living.clusterId === undefined ? mayBeForbidden(foreignProblems(api, plan.namespace)) : [],
         ]);
-        return found.flat().map(problem);
+        return [version, rights, ...others].flat().map(problem);
     } catch (error) {
         return [problem(`does not answer what is asked before a lab is made: ${requestErrorText(error)}`)];
     }

@@ -117,7 +117,10 @@ describe("configuration", () => {
         [{ imagePullSecrets: '{"a":1}' }, 'imagePullSecrets = "{\\"a\\":1}": must be a list: [NAME, …]'],
         [{ imagePullSecrets: '["A"]' }, 'imagePullSecrets.0 = "[\\"A\\"]": must be the name of a Secret'],
         [{ images: "{" }, 'images = "{": must be an object: {source, overrides}'],
-        [{ images: '{"source":"ftp"}' }, 'images.source = "{\\"source\\":\\"ftp\\"}": must be one of build, pull'],
+        [
+            { images: '{"source":"ftp"}' },
+            'images.source = "{\\"source\\":\\"ftp\\"}": must be one of auto, build, pull',
+        ],
         [
             { images: '{"overrides":{"ironic":"quay.io/x/ironic:latest"}}' },
             'images.overrides.ironic = "{\\"overrides\\":{\\"ironic\\":\\"quay.io/x/ironic:latest\\"}}": ' +

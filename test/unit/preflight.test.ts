@@ -69,7 +69,7 @@ describe("preflight", () => {
         expect(
             problems({ missingImages: ["metal3-scale-lab/fkas:0123456789ab", "metal3-scale-lab/node:ba9876543210"] }),
         ).to.deep.equal([
-            "images = build: lacks metal3-scale-lab/fkas:0123456789ab, metal3-scale-lab/node:ba9876543210, " +
+            "images = auto: lacks metal3-scale-lab/fkas:0123456789ab, metal3-scale-lab/node:ba9876543210, " +
                 "not built yet on this machine: 'npm run setup' does",
         ]);
     });

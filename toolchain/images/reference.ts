@@ -53,7 +53,8 @@ export function builtReference(name: string): string {
  * The reference under which the lab uses an image. It follows from files of the checkout alone, so that a preview can
  * ask for it: nothing is built, pulled or looked up. All images together take tens of milliseconds.
  *
- * @param wanted default: no reference is upstream's. With the source `pull`, an image that upstream does not publish is built
+ * @param wanted default: no reference is upstream's. With the source `pull`, an image that upstream does not publish
+ * keeps the lab's own
  * @throws Error when there is no such image, or when a file it is made from is missing
  */
 export function imageReference(name: string, wanted: WantedImages = { source: "auto", overrides: {} }): string {
