@@ -1,15 +1,10 @@
-import { parseKubeconfig } from "../lib/kubernetes";
-import { findLabs, foundLabText } from "../machine/existing/found-labs";
-import { stackPrefix } from "../plan/identities";
-import { UserError } from "../plan/user-error";
-import { findCluster } from "../tasks/existing-cluster";
 import { operation, runPulumi, stackPulumiSettings } from "./pulumi";
 import { adopt, standsElsewhere } from "./recovery/adopt";
+import { refuseLabInCluster } from "./recovery/lab-in-cluster";
 import { recover, removeUnrecorded } from "./recovery/recover";
 import { refreshMissing } from "./recovery/refresh";
 import { Session } from "./session";
 import { removeStack, stackExists } from "./stack";
-import { rawConfig } from "./stack-file";
 
 export interface DownOptions {
     stack: string;
@@ -53,32 +48,12 @@ export async function down({ stack, parallel, takeOver }: DownOptions): Promise<
         await removeUnrecorded(ready, stack, resources, { ...clean, takeOver: false });
     } else {
         progress.line(`there is no stack ${stack}`);
-        await refuseWhereLabStands(stack);
+        // Without its state nothing can take away a lab in a cluster that is not its own.
+        await refuseLabInCluster(ready, stack, "any");
         await removeUnrecorded(ready, stack, [], clean);
     }
     progress.line(
         `the lab of the stack ${stack} is gone; what was built for it stays in ${session.toolchain.cache.root}`,
     );
     return 0;
-}
-
-/**
- * Refuses to call a lab gone that stands in a cluster which is there: without its state nothing can take it away.
- * @throws UserError when the cluster of the stack's configuration has a lab of that name, or does not answer
- */
-async function refuseWhereLabStands(stack: string): Promise<void> {
-    const { substrate, kubeconfig, kubeContext: context } = await rawConfig(stack);
-    if (substrate !== "existing") {
-        return;
-    }
-    const where = {
-        ...(kubeconfig === undefined ? {} : { kubeconfig }),
-        ...(context === undefined ? {} : { context }),
-    };
-    const cluster = await findCluster(where);
-    const labs = await findLabs(parseKubeconfig(cluster.kubeconfig));
-    const lab = labs.find(({ prefix }) => prefix === stackPrefix(stack));
-    if (lab !== undefined) {
-        throw new UserError(`nothing was removed: the cluster ${cluster.server} ${foundLabText(lab)}`);
-    }
 }

@@ -16,7 +16,7 @@ type Reached = Pick<ExistingPlan, "kubeconfig" | "context">;
  * The context of the configuration alone, with the content of the files that it names.
  * @throws UserError in kubectl's words when there is no such file or context
  */
-async function readKubeconfig({ kubeconfig, context }: Reached): Promise<string> {
+async function readKubeconfig({ kubeconfig, context }: Reached, env: NodeJS.ProcessEnv): Promise<string> {
     const args = ["config", "view", "--raw", "--minify", "--flatten"];
     const path = kubeconfig?.replace(/^~(?=\/)/, homedir());
     try {
@@ -27,7 +27,7 @@ async function readKubeconfig({ kubeconfig, context }: Reached): Promise<string>
                 ...(path === undefined ? [] : [`--kubeconfig=${path}`]),
                 ...(context === undefined ? [] : [`--context=${context}`]),
             ],
-            { timeoutMs: KUBECTL_LIMIT_MS },
+            { timeoutMs: KUBECTL_LIMIT_MS, env },
         );
     } catch (error) {
         const where = path === undefined ? "the kubeconfig that kubectl finds" : `the kubeconfig ${path}`;
@@ -37,10 +37,11 @@ async function readKubeconfig({ kubeconfig, context }: Reached): Promise<string>
 
 /**
  * Finds the cluster that the configuration names.
+ * @param env in which kubectl is found
  * @throws UserError when the kubeconfig leads to none, or the cluster does not answer
  */
-export async function findCluster(plan: Reached): Promise<FoundCluster> {
-    const kubeconfig = await readKubeconfig(plan);
+export async function findCluster(plan: Reached, env: NodeJS.ProcessEnv = process.env): Promise<FoundCluster> {
+    const kubeconfig = await readKubeconfig(plan, env);
     const config = parseKubeconfig(kubeconfig);
     const server = config.getCurrentCluster()?.server ?? "";
     const read = config.makeApiClient(CoreV1Api).readNamespace({ name: "kube-system" });

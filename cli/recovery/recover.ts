@@ -8,6 +8,7 @@ import { UserError } from "../../plan/user-error";
 import type { Ready } from "../../toolchain/ensure";
 import { cacheRoot } from "../../toolchain/paths";
 import { otherStacks, selectStack, stackExists } from "../stack";
+import { refuseLabInCluster } from "./lab-in-cluster";
 import { labOfState } from "./lab-of-state";
 import { clearDeadLocks } from "./locks";
 import { endOrphanedPlugins } from "./orphaned-plugins";
@@ -118,6 +119,9 @@ async function settleOwnership(
     known: readonly StateResource[],
     { command, takeOver, say }: Omit<RecoverOptions, "adopt">,
 ): Promise<"ours" | "taken over"> {
+    if (labOfState(stack, known).kept.substrate === undefined) {
+        await refuseLabInCluster(ready, stack, "others");
+    }
     const lab = await findLab(stackPrefix(stack));
     if (lab === undefined || isOurs(lab, await ownerHere(ready.env, false), knownIds(known))) {
         await refuseRenamed(ready, stack, lab, known);
