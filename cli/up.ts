@@ -1,6 +1,5 @@
 import { startStopped } from "../machine/docker/stopped";
 import { stackPrefix } from "../plan/identities";
-import type { Ready } from "../toolchain/ensure";
 import { operation, runPulumi, stackPulumiSettings } from "./pulumi";
 import { adopt, standsElsewhere } from "./recovery/adopt";
 import { labOfState } from "./recovery/lab-of-state";
@@ -10,9 +9,6 @@ import type { StateResource } from "./recovery/state";
 import { reasonsToReplace } from "./replace";
 import { Session } from "./session";
 import { rawConfig } from "./stack-file";
-
-/** The provider of the management cluster, whatever its place in the program: which cluster it is is in its inputs. */
-const CLUSTER_PROVIDER = "**::kubernetes-kubernetes";
 
 export interface UpOptions {
     stack: string;
@@ -65,28 +61,19 @@ export async function up(options: UpOptions): Promise<number> {
     if (options.refresh) {
         args.push("--refresh");
     }
-    const env = { ...(await stackPulumiSettings(stack, resources.length)), ...variables };
-    const noted = await noteCluster(ready, options, resources, env);
-    return noted === 0 ? runPulumi(ready, args, env) : noted;
+    return runPulumi(ready, args, { ...(await settingsFor(stack, resources)), ...variables });
 }
 
 /**
- * Records in the state which cluster a large lab is about to stand in. What a killed run has made is looked for there;
- * a cluster of the lab's own would be made anew, and what is in it with it.
- * @param env of Pulumi, which may say that state is written at the end only
- * @returns Pulumi's exit code
+ * Variables for Pulumi. The first `up` in a cluster that is there writes its state at each step, however large the lab:
+ * what a killed run has made is found there only by a state that knows the cluster. A cluster of the lab's own would be
+ * made anew, and what is in it with it.
  */
-async function noteCluster(
-    ready: Ready,
-    { stack, parallel }: UpOptions,
-    resources: readonly StateResource[],
-    env: Record<string, string>,
-): Promise<number> {
-    const elsewhere = (await rawConfig(stack))["substrate"] === "existing";
-    if (!elsewhere || env["PULUMI_SKIP_CHECKPOINTS"] === undefined || standsElsewhere(stack, resources)) {
-        return 0;
-    }
-    return runPulumi(ready, [...operation("up", stack, parallel), "--target", CLUSTER_PROVIDER], env);
+async function settingsFor(stack: string, resources: readonly StateResource[]): Promise<Record<string, string>> {
+    const settings = await stackPulumiSettings(stack, resources.length);
+    const isFirst = (await rawConfig(stack))["substrate"] === "existing" && !standsElsewhere(stack, resources);
+    const { PULUMI_SKIP_CHECKPOINTS: atEndOnly, ...atEachStep } = settings;
+    return atEndOnly !== undefined && isFirst ? atEachStep : settings;
 }
 
 /**
