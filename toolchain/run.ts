@@ -12,6 +12,8 @@ export class CommandError extends Error {
         readonly reason: string,
         readonly tail: string,
         readonly log: string | undefined,
+        /** Whether it was ended because it took too long. */
+        readonly isLate = false,
     ) {
         super(`${command}: ${reason}`);
         this.name = "CommandError";
@@ -123,19 +125,30 @@ export async function run(command: string, args: readonly string[], options: Run
         reason,
         tailOf(String(result.all ?? "")),
         options.log,
+        result.timedOut,
     );
 }
 
-/** Runs a command that only looks whether something is there. @returns its output, or undefined when it fails */
+/** Longest look, milliseconds. Fifteen of Docker at once took more than 15 s on a machine that is ten times slower. */
+const LOOK_LIMIT_MS = 60_000;
+
+/**
+ * Runs a command that only looks whether something is there.
+ * @returns its output, or undefined when it fails
+ * @throws CommandError when it does not end in time: no answer does not mean that there is nothing
+ */
 export async function look(
     command: string,
     args: readonly string[],
     options: Partial<RunOptions> = {},
 ): Promise<string | undefined> {
     try {
-        return await run(command, args, { timeoutMs: 15_000, ...options });
-    } catch {
+        return await run(command, args, { timeoutMs: LOOK_LIMIT_MS, ...options });
+    } catch (error) {
         options.signal?.throwIfAborted();
+        if (error instanceof CommandError && error.isLate) {
+            throw error;
+        }
         return undefined;
     }
 }

@@ -80,7 +80,8 @@ export async function findTool(cache: Cache, name: string): Promise<FoundTool> {
     if (path !== undefined) {
         // A tool that is asked for its version must not look for updates in the network.
         const env = { CLUSTERCTL_DISABLE_VERSIONCHECK: "true", PULUMI_SKIP_UPDATE_CHECK: "true" };
-        const version = versionIn((await look(path, command, { env })) ?? "");
+        // One that hangs does not fit either, and is no reason to end.
+        const version = versionIn((await look(path, command, { env }).catch(() => undefined)) ?? "");
         if (version !== undefined && satisfies(version, range)) {
             return { path, version, where: "PATH" };
         }
