@@ -1,20 +1,29 @@
 import type { Cache } from "./cache/cache";
 import type { Finding } from "./doctor/finding";
 import { dockerFinding, machineFindings, spaceFinding } from "./doctor/machine";
+import { missingPrograms } from "./doctor/missing-programs";
 import { imageFindings, manifestsFinding, pluginFindings, programFindings, toolFindings } from "./doctor/parts";
 import type { LabNeeds } from "./ensure/needs";
+import { haveImage } from "./images/build";
 
 export type { Finding } from "./doctor/finding";
 
 /** Looks at everything that the lab needs. Changes nothing and downloads nothing. */
 export async function examine(cache: Cache, needs: LabNeeds): Promise<Finding[]> {
     const docker = await dockerFinding();
+    const asked = new Map<string, Promise<boolean>>();
+    const have = async (reference: string): Promise<boolean> => {
+        const answer = asked.get(reference) ?? (docker.dataRoot === undefined ? false : haveImage(reference));
+        asked.set(reference, Promise.resolve(answer));
+        return answer;
+    };
+    const missing = await missingPrograms(cache, needs, have);
     const parts = [
         ...(await toolFindings(cache, needs.tools)),
         ...(await pluginFindings(cache)),
-        ...(await programFindings(cache)),
+        ...(await programFindings(cache, missing)),
         await manifestsFinding(cache),
-        ...(await imageFindings(needs, docker.dataRoot !== undefined)),
+        ...(await imageFindings(needs, have)),
     ];
     return [...machineFindings(cache), docker.finding, spaceFinding(cache, parts, docker.dataRoot), ...parts];
 }

@@ -5,8 +5,10 @@ import { expect } from "chai";
 import { Cache } from "../../toolchain/cache/cache";
 import type { Finding } from "../../toolchain/doctor/finding";
 import { memory, spaceFinding } from "../../toolchain/doctor/machine";
-import { programFindings } from "../../toolchain/doctor/parts";
+import { missingPrograms } from "../../toolchain/doctor/missing-programs";
+import { programFindings, toolFindings } from "../../toolchain/doctor/parts";
 import { compileOrder, missingParts } from "../../toolchain/ensure/missing";
+import { NO_MORE } from "../../toolchain/ensure/needs";
 import { goBinaryRecipe } from "../../toolchain/go/build";
 import { goTargets } from "../../toolchain/go/targets";
 import { imageRecipe, imagesThatRunAs } from "../../toolchain/images/recipes";
@@ -123,13 +125,37 @@ describe("The doctor", () => {
         }
     });
 
+    it("counts no program that only images hold which Docker has, nor a tool of the tests", async () => {
+        const root = await mkdtemp(join(tmpdir(), "lab-doctor-test-"));
+        const home = process.env["PULUMI_HOME"];
+        process.env["PULUMI_HOME"] = root;
+        try {
+            const cache = new Cache(root);
+            const lacking = (...images: string[]) =>
+                missingPrograms(cache, NO_MORE, async (reference) => !images.map(builtReference).includes(reference));
+            const ours = [...(await lacking())];
+            expect(ours).to.include("pulumi-resource-kubernetes").and.not.include("pulumi-resource-libvirt");
+            expect(ours).to.not.include.members(["etcd"]).and.not.include.members(["fkas"]);
+            expect([...(await lacking("node"))]).to.have.members([...new Set([...ours, "kube", "etcd"])]);
+            const helm = (await toolFindings(cache, [])).find(({ what }) => what === "helm");
+            expect(helm?.state).to.equal("ok");
+        } finally {
+            if (home === undefined) {
+                delete process.env["PULUMI_HOME"];
+            } else {
+                process.env["PULUMI_HOME"] = home;
+            }
+            await rm(root, { recursive: true });
+        }
+    });
+
     it("says that a damaged program is built again, and why", async () => {
         const root = await mkdtemp(join(tmpdir(), "lab-doctor-test-"));
         try {
             const cache = new Cache(root);
             const dir = await cache.ensure(goBinaryRecipe("fkas"), (to) => writeFile(join(to, "fkas"), "program"));
             await appendFile(join(dir, "fkas"), "x");
-            const findings = await programFindings(cache);
+            const findings = await programFindings(cache, new Set(["fkas", "etcd"]));
             expect(findings.find(({ what }) => what === "fkas")).to.deep.equal({
                 what: "fkas",
                 state: "to do",
@@ -137,6 +163,9 @@ describe("The doctor", () => {
                 makes: "program",
             });
             expect(findings.find(({ what }) => what === "etcd")).to.include({ state: "to do", makes: "program" });
+            const coredns = findings.find(({ what }) => what === "coredns");
+            expect(coredns?.found).to.equal("v1.13.1, not in the cache, and not needed: what holds it is there");
+            expect(coredns?.state).to.equal("ok");
             // Only a lab in minikube needs it.
             expect(findings.map(({ what }) => what)).to.not.include("kubeadm");
         } finally {

@@ -37,10 +37,13 @@ export const complaintOf = (output: string): string | undefined =>
         .map((line) => line.trim())
         .find((line) => !line.startsWith("{") && /error|denied|cannot/i.test(line));
 
+/** Longest answer to `docker info`, milliseconds. It took more than 20 s on a machine that is ten times slower. */
+const INFO_LIMIT_MS = 60_000;
+
 /** Asks Docker about itself. Starts nothing. @returns its answer, or the complaint that came instead */
 export async function askDocker(): Promise<{ info?: DockerInfo; complaint: string }> {
     try {
-        const text = await run("docker", ["info", "--format", "{{json .}}"], { timeoutMs: 20_000 });
+        const text = await run("docker", ["info", "--format", "{{json .}}"], { timeoutMs: INFO_LIMIT_MS });
         const said = JSON.parse(text) as DockerAnswer;
         if (said.ServerErrors !== undefined && said.ServerErrors.length > 0) {
             return { complaint: said.ServerErrors.join("; ") };

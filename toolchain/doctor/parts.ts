@@ -1,10 +1,10 @@
 import { existsSync } from "node:fs";
 import type { Cache } from "../cache/cache";
 import type { LabNeeds } from "../ensure/needs";
+import { toolsFor } from "../ensure/parts";
 import { goBinaryRecipe } from "../go/build";
 import { findGo } from "../go/go";
 import { goTarget, goTargets } from "../go/targets";
-import { haveImage } from "../images/build";
 import { builtReference, labImages } from "../images/reference";
 import { manifestsPath, manifestsRecipe } from "../manifests/entry";
 import { currentLogin, pulumiSetup } from "../pulumi/home";
@@ -13,12 +13,18 @@ import { findTool, tool } from "../tools";
 import { versions } from "../versions";
 import type { Finding } from "./finding";
 
-/** A program of the lab's: in the cache, or still to be built. */
-async function programFinding(cache: Cache, what: string, target: string): Promise<Finding> {
+/**
+ * A program of the lab's: in the cache, or still to be built.
+ * @param needless why `npm run up` builds it not, although the cache lacks it. Default: it does
+ */
+async function programFinding(cache: Cache, what: string, target: string, needless?: string): Promise<Finding> {
     const { version } = goTarget(target);
     const { state, damage } = await cache.stateOf(goBinaryRecipe(target));
     if (state === "present") {
         return { what, state: "ok", found: `${version}, in the cache` };
+    }
+    if (needless !== undefined) {
+        return { what, state: "ok", found: `${version}, not in the cache, and not needed: ${needless}` };
     }
     const again = damage === undefined ? "" : ` again, because ${damage}`;
     return { what, state: "to do", found: `${version}, to be built${again}`, makes: "program" };
@@ -29,8 +35,10 @@ async function toolFinding(cache: Cache, name: string): Promise<Finding> {
     if (where === "PATH") {
         return { what: name, state: "ok", found: `${version}, on PATH: ${path}` };
     }
-    const finding = await programFinding(cache, name, tool(name).target);
-    const at = finding.state === "ok" ? `: ${path}` : "";
+    const isForTests = !toolsFor("up").includes(name) && toolsFor("test").includes(name);
+    const needless = isForTests ? "only `npm test` runs it, and builds it" : undefined;
+    const finding = await programFinding(cache, name, tool(name).target, needless);
+    const at = where === "cache" && finding.state === "ok" ? `: ${path}` : "";
     const because = unfit === undefined ? "" : ` (${unfit})`;
     return { ...finding, found: `${finding.found}${at}${because}` };
 }
@@ -56,8 +64,11 @@ export async function pluginFindings(cache: Cache): Promise<Finding[]> {
     });
 }
 
-/** Go, and every program that is compiled with it, apart from the tools and from what one substrate alone needs. */
-export async function programFindings(cache: Cache): Promise<Finding[]> {
+/**
+ * Go, and every program that is compiled with it, apart from the tools and from what one substrate alone needs.
+ * @param missing those that `npm run up` would build
+ */
+export async function programFindings(cache: Cache, missing: ReadonlySet<string>): Promise<Finding[]> {
     const go = await findGo(cache);
     const fetched = `${versions().go.version}, to be fetched if something has to be built`;
     const tools = new Set(Object.keys(versions().tools).map((name) => tool(name).target));
@@ -66,7 +77,11 @@ export async function programFindings(cache: Cache): Promise<Finding[]> {
         go === undefined
             ? { what: "go", state: "to do", found: fetched }
             : { what: "go", state: "ok", found: `${go.version} (${go.where})` },
-        ...(await Promise.all(targets.map(({ name }) => programFinding(cache, name, name)))),
+        ...(await Promise.all(
+            targets.map(({ name }) =>
+                programFinding(cache, name, name, missing.has(name) ? undefined : "what holds it is there"),
+            ),
+        )),
     ];
 }
 
@@ -77,12 +92,15 @@ export async function manifestsFinding(cache: Cache): Promise<Finding> {
         : { what: "manifests", state: "to do", found: "to be rendered" };
 }
 
-/** The images of a lab with this configuration. @param usable whether Docker answers */
-export async function imageFindings({ images, moreImages }: LabNeeds, usable: boolean): Promise<Finding[]> {
+/** The images of a lab with this configuration. @param have whether Docker has an image */
+export async function imageFindings(
+    { images, moreImages }: LabNeeds,
+    have: (reference: string) => Promise<boolean>,
+): Promise<Finding[]> {
     const wanted = [...labImages(images), ...moreImages.map((name): [string, string] => [name, builtReference(name)])];
     const found = wanted.map(async ([name, reference]): Promise<Finding> => {
         const what = `image ${name}`;
-        if (usable && (await haveImage(reference))) {
+        if (await have(reference)) {
             return { what, state: "ok", found: reference };
         }
         const how = reference === builtReference(name) ? "to be built" : "to be pulled";

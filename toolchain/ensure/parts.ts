@@ -19,6 +19,9 @@ const TOOLS: Record<Purpose, string[]> = {
     test: ["pulumi", "kubectl", "clusterctl", "helm", "actionlint"],
 };
 
+/** Names of the command-line tools that a purpose needs on every substrate. */
+export const toolsFor = (purpose: Purpose): readonly string[] => TOOLS[purpose];
+
 /** Go targets of a management cluster beside which FKAS's tests run FKAS. */
 const TEST_PROGRAMS = ["kube", "etcd"];
 

@@ -1,0 +1,54 @@
+import { existsSync } from "node:fs";
+import type { Cache } from "../cache/cache";
+import { missingParts } from "../ensure/missing";
+import type { LabNeeds } from "../ensure/needs";
+import { toolsFor } from "../ensure/parts";
+import { builtReference, labImages } from "../images/reference";
+import { currentLogin, pulumiSetup } from "../pulumi/home";
+import { installedPlugin, pluginsHome, targetsOf } from "../pulumi/plugins";
+import { findTool, tool } from "../tools";
+import { versions } from "../versions";
+
+/**
+ * The Go targets that `npm run up` would build: those of its tools, of the plugins that are not installed, and of the
+ * images that Docker lacks. A program that the cache lacks is not among them where the image that holds it is there.
+ * Asks no network: a plugin that can be downloaded is not built.
+ * @param have whether Docker has an image
+ */
+export async function missingPrograms(
+    cache: Cache,
+    needs: LabNeeds,
+    have: (reference: string) => Promise<boolean>,
+): Promise<ReadonlySet<string>> {
+    const names = [...toolsFor("up"), ...needs.tools];
+    const tools = new Map(await Promise.all(names.map(async (name) => [name, await findTool(cache, name)] as const)));
+    const { where = "nowhere" } = tools.get("pulumi") ?? {};
+    const home = pluginsHome(pulumiSetup(cache, { where, env: process.env, login: currentLogin() }).home);
+    const plugins = versions()
+        .plugins.filter(({ name, optional }) => !optional || needs.plugins.includes(name))
+        .map(({ name, version }) => ({
+            name,
+            version,
+            do: "ours" as const,
+            there: existsSync(installedPlugin(home, name, version)),
+        }));
+    const { programs } = await missingParts(
+        cache,
+        {
+            programs: [
+                ...[...tools].filter(([, found]) => found.where !== "PATH").map(([name]) => tool(name).target),
+                ...targetsOf(plugins.filter(({ there }) => !there)),
+            ],
+            builtImages: [
+                ...[...labImages(needs.images)]
+                    .filter(([name, reference]) => reference === builtReference(name))
+                    .map(([name]) => name),
+                ...needs.moreImages,
+            ],
+            publishedImages: [],
+            plugins,
+        },
+        have,
+    );
+    return new Set(programs);
+}
