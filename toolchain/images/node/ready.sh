@@ -4,25 +4,37 @@
 # as soon as images can be copied into it.
 set -eu
 if [ "$NODE_ROLE" = worker ]; then
-    config=/etc/kubernetes/kubelet.conf
+    client="kubelet"
     port=10248
     if [ ! -e /var/lib/lab-node/has-images ]; then
         ctr version > /dev/null
         exit 0
     fi
 else
-    config=/etc/kubernetes/admin.conf
+    client="admin"
     port=6443
 fi
 answers() { socat -u OPEN:/dev/null "TCP:127.0.0.1:$port,connect-timeout=5"; }
-ask() { kubectl --kubeconfig "$config" --request-timeout=5s "$@"; }
 answers
-# Once it was all there a cheap look is enough: kubectl every few seconds would cost more than an idle cluster.
+# Once it was all there a cheap look is enough.
 [ ! -e /run/lab-node-was-ready ] || exit 0
+
+# Asks the API server for a path. Not by kubectl: on a slow machine it starts for so long that one check after another
+# would take the processor that the node needs to become Ready. The connection stays open for writing, because the API
+# server gives up a request of which it hears that nobody writes any more.
+pki=/etc/kubernetes/pki
+ask() {
+    printf 'GET %s HTTP/1.0\r\n\r\n' "$1" | socat -t 10 -T 10 - "OPENSSL:$CONTROL_PLANE_IP:6443,connect-timeout=5,\
+shut-none,cafile=$pki/ca.crt,cert=$pki/$client.crt,key=$pki/$client.key"
+}
+found() { # PATH: ends the check where the API server does not have it yet
+    status=$(ask "$1" | sed -n '1s/^[^ ]* \([0-9]*\).*/\1/p')
+    [ "$status" = 200 ] || { echo "the API server's answer to $1 is '$status'" >&2; exit 1; }
+}
 if [ "$NODE_ROLE" != worker ]; then
-    ask get --raw /readyz > /dev/null
-    ask get serviceaccount default -n default > /dev/null
+    found /readyz
+    found /api/v1/namespaces/default/serviceaccounts/default
 fi
-status=$(ask get node "$NODE_NAME" -o 'jsonpath={.status.conditions[?(@.type=="Ready")].status}')
+status=$(ask "/api/v1/nodes/$NODE_NAME" | sed -n 's/.*"type":"Ready","status":"\([^"]*\)".*/\1/p')
 [ "$status" = True ] || { echo "node $NODE_NAME is not Ready: '$status'" >&2; exit 1; }
 touch /run/lab-node-was-ready
