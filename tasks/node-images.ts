@@ -5,7 +5,7 @@ import { CTR, renamesInNode, withTags } from "./docker-images";
 import { pullInNode, type NodeRegistry } from "./registry/pull";
 
 /** Longest copy of all images, milliseconds. */
-const TIMEOUT_MS = 10 * 60 * 1000;
+const TIMEOUT_MS = 30 * 60 * 1000;
 
 /**
  * Brings those of the images into the containerd of a node that it does not have: from the lab's registry what the node

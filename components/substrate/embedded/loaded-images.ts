@@ -33,7 +33,7 @@ export class LoadedImages extends pulumi.ComponentResource {
                 },
                 triggers: [node.id],
             },
-            { parent: this, dependsOn: after, customTimeouts: { create: "15m", update: "15m" } },
+            { parent: this, dependsOn: after, customTimeouts: { create: "45m", update: "45m" } },
         );
         this.registerOutputs({});
     }
