@@ -11,12 +11,8 @@ export type { Finding } from "./doctor/finding";
 /** Looks at everything that the lab needs. Changes nothing and downloads nothing. */
 export async function examine(cache: Cache, needs: LabNeeds): Promise<Finding[]> {
     const docker = await dockerFinding();
-    const asked = new Map<string, Promise<boolean>>();
-    const have = async (reference: string): Promise<boolean> => {
-        const answer = asked.get(reference) ?? (docker.dataRoot === undefined ? false : haveImage(reference));
-        asked.set(reference, Promise.resolve(answer));
-        return answer;
-    };
+    const have = async (reference: string): Promise<boolean> =>
+        docker.dataRoot !== undefined && (await haveImage(reference));
     const missing = await missingPrograms(cache, needs, have);
     const parts = [
         ...(await toolFindings(cache, needs.tools)),

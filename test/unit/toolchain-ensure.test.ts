@@ -164,7 +164,7 @@ describe("The doctor", () => {
             });
             expect(findings.find(({ what }) => what === "etcd")).to.include({ state: "to do", makes: "program" });
             const coredns = findings.find(({ what }) => what === "coredns");
-            expect(coredns?.found).to.equal("v1.13.1, not in the cache, and not needed: what holds it is there");
+            expect(coredns?.found).to.equal("v1.13.1, not in the cache, but nothing that is missing needs it");
             expect(coredns?.state).to.equal("ok");
             // Only a lab in minikube needs it.
             expect(findings.map(({ what }) => what)).to.not.include("kubeadm");

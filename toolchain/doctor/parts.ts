@@ -24,7 +24,7 @@ async function programFinding(cache: Cache, what: string, target: string, needle
         return { what, state: "ok", found: `${version}, in the cache` };
     }
     if (needless !== undefined) {
-        return { what, state: "ok", found: `${version}, not in the cache, and not needed: ${needless}` };
+        return { what, state: "ok", found: `${version}, not in the cache, but ${needless}` };
     }
     const again = damage === undefined ? "" : ` again, because ${damage}`;
     return { what, state: "to do", found: `${version}, to be built${again}`, makes: "program" };
@@ -36,7 +36,7 @@ async function toolFinding(cache: Cache, name: string): Promise<Finding> {
         return { what: name, state: "ok", found: `${version}, on PATH: ${path}` };
     }
     const isForTests = !toolsFor("up").includes(name) && toolsFor("test").includes(name);
-    const needless = isForTests ? "only `npm test` runs it, and builds it" : undefined;
+    const needless = isForTests ? "only `npm test` needs it, and builds it" : undefined;
     const finding = await programFinding(cache, name, tool(name).target, needless);
     const at = where === "cache" && finding.state === "ok" ? `: ${path}` : "";
     const because = unfit === undefined ? "" : ` (${unfit})`;
@@ -79,7 +79,7 @@ export async function programFindings(cache: Cache, missing: ReadonlySet<string>
             : { what: "go", state: "ok", found: `${go.version} (${go.where})` },
         ...(await Promise.all(
             targets.map(({ name }) =>
-                programFinding(cache, name, name, missing.has(name) ? undefined : "what holds it is there"),
+                programFinding(cache, name, name, missing.has(name) ? undefined : "nothing that is missing needs it"),
             ),
         )),
     ];

@@ -39,9 +39,18 @@ const PASSED_ON = [
 /** Longest build of one image, milliseconds: the largest installs 300 MB of packages. */
 const BUILD_LIMIT_MS = 30 * 60_000;
 
-/** Whether Docker has the image. */
+/** Images that Docker has had in this run. */
+const seen = new Set<string>();
+
+/**
+ * Whether Docker has the image. One that it had is not asked for again in this run: a run asks for the same images at
+ * several places, and on a slow machine fifteen commands at once took more than a minute.
+ */
 export async function haveImage(reference: string): Promise<boolean> {
-    return (await look("docker", ["image", "inspect", "--format", "{{.Id}}", reference])) !== undefined;
+    if (!seen.has(reference) && (await look("docker", ["image", "inspect", "--format", "{{.Id}}", reference]))) {
+        seen.add(reference);
+    }
+    return seen.has(reference);
 }
 
 /**
