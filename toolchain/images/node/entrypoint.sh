@@ -35,9 +35,7 @@ else
 fi
 
 sysctl -qw net.ipv4.ip_forward=1
-# Absent where br_netfilter is built in or not loaded: a Service's answer to a pod of its own node needs it.
-modprobe -q br_netfilter 2>/dev/null || true
-sysctl -qw net.bridge.bridge-nf-call-iptables=1 2>/dev/null || true
+/usr/local/lib/lab-node/bridge-netfilter.sh
 /usr/local/lib/lab-node/pod-network.sh
 
 # Data of pods that are not root: kubelet makes a missing directory for root alone.
