@@ -14,25 +14,17 @@ else
     client="admin"
     port=6443
 fi
-answers() { socat -u OPEN:/dev/null "TCP:127.0.0.1:$port,connect-timeout=5"; }
-answers
+socat -u OPEN:/dev/null "TCP:127.0.0.1:$port,connect-timeout=5"
 # Once it was all there a cheap look is enough.
 [ ! -e /run/lab-node-was-ready ] || exit 0
 
-# Asks the API server for a path. Not by kubectl: on a slow machine it starts for so long that one check after another
-# would take the processor that the node needs to become Ready. The connection stays open for writing, because the API
-# server gives up a request of which it hears that nobody writes any more.
-pki=/etc/kubernetes/pki
-ask() {
-    printf 'GET %s HTTP/1.0\r\n\r\n' "$1" | socat -t 10 -T 10 - "OPENSSL:$CONTROL_PLANE_IP:6443,connect-timeout=5,\
-shut-none,cafile=$pki/ca.crt,cert=$pki/$client.crt,key=$pki/$client.key"
-}
+ask() { /usr/local/lib/lab-node/ask-api.sh "$client" "$1"; }
 found() { # PATH: ends the check where the API server does not have it yet
     status=$(ask "$1" | sed -n '1s/^[^ ]* \([0-9]*\).*/\1/p')
     [ "$status" = 200 ] || { echo "the API server's answer to $1 is '$status'" >&2; exit 1; }
 }
 if [ "$NODE_ROLE" != worker ]; then
-    found /readyz
+    [ -e /run/lab-node-api-answered ] || { echo "the API server is not ready" >&2; exit 1; }
     found /api/v1/namespaces/default/serviceaccounts/default
 fi
 status=$(ask "/api/v1/nodes/$NODE_NAME" | sed -n 's/.*"type":"Ready","status":"\([^"]*\)".*/\1/p')
