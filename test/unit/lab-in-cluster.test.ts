@@ -91,7 +91,7 @@ describe("A lab of the stack's name in a cluster that is there", () => {
         expect(await refused("any")).to.equal(undefined);
     });
 
-    it("is not known of a cluster that is not reached: npm run down says so, and npm run up leaves it to the program", async () => {
+    it("is not known where the cluster is not reached: down says so, and up leaves it to the program", async () => {
         await writeFile(join(folder, "kubectl"), kubectl(undefined), { mode: 0o755 });
         expect(await refused("others")).to.equal(undefined);
         expect(await refused("any")).to.include('context "x" does not exist');
