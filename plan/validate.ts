@@ -51,10 +51,13 @@ export function validate(raw: Record<string, string>, known: Known = {}): LabCon
             values[key] = result.data;
             continue;
         }
-        // Only the first broken rule of a value is reported: the others often follow from it.
-        const issue = result.error.issues[0];
-        const path = [key, ...(issue?.path ?? [])].join(".");
-        problems.push({ key: path, value: shown(raw[key]), rule: issue?.message ?? "is not valid" });
+        // Only the first broken rule of a value, or of a part of it, is reported: the others often follow from it.
+        const rules = new Map<string, string>();
+        for (const { path, message } of result.error.issues) {
+            const place = [key, ...path].join(".");
+            rules.set(place, rules.get(place) ?? message);
+        }
+        problems.push(...[...rules].map(([place, rule]) => ({ key: place, value: shown(raw[key]), rule })));
     }
     for (const key of Object.keys(raw).filter((name) => !(name in keys))) {
         const rule =
@@ -62,12 +65,15 @@ export function validate(raw: Record<string, string>, known: Known = {}): LabCon
         problems.push({ key, value: shown(raw[key]), rule });
     }
     const config = values as Partial<LabConfig>;
+    const ofSubstrate = substrateProblems(config, raw);
+    // What another substrate's key should be set back to does not matter: it must not be set at all.
+    const isOfSubstrate = ({ key }: Problem): boolean => ofSubstrate.some((other) => other.key === key);
     problems.push(
         ...sizeProblems(config),
         ...imageProblems(config, known),
         ...networkProblems(config, raw),
-        ...substrateProblems(config, raw),
-        ...livingLabProblems(config, raw, known),
+        ...ofSubstrate,
+        ...livingLabProblems(config, raw, known).filter((problem) => !isOfSubstrate(problem)),
     );
     if (problems.length > 0) {
         throw new ConfigurationError(problems);

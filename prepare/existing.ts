@@ -22,7 +22,13 @@ export async function existingClusterProblems(wanted: WantedLab & LayerContext, 
         if (!(error instanceof UserError)) {
             throw error;
         }
-        return [{ key: "kubeconfig", value: wanted.config.kubeconfig ?? "(not set)", rule: error.message }];
+        const { kubeconfig, kubeContext } = wanted.config;
+        // In kubectl's words: "cannot locate context".
+        const problem: Problem =
+            kubeContext !== undefined && error.message.includes("cannot locate context")
+                ? { key: "kubeContext", value: kubeContext, rule: error.message }
+                : { key: "kubeconfig", value: kubeconfig ?? "(not set)", rule: error.message };
+        return [problem, ...imageProblems(wanted)];
     }
     return [...imageProblems(wanted), ...(await existingProblems(wanted.cluster, wanted, living))];
 }

@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { homedir } from "node:os";
 import { CoreV1Api } from "@kubernetes/client-node";
 import { parseKubeconfig, requestErrorText } from "../lib/kubernetes";
@@ -19,6 +20,9 @@ type Reached = Pick<ExistingPlan, "kubeconfig" | "context">;
 async function readKubeconfig({ kubeconfig, context }: Reached, env: NodeJS.ProcessEnv): Promise<string> {
     const args = ["config", "view", "--raw", "--minify", "--flatten"];
     const path = kubeconfig?.replace(/^~(?=\/)/, homedir());
+    if (path !== undefined && !existsSync(path)) {
+        throw new UserError(`there is no file ${path}`);
+    }
     try {
         return await run(
             "kubectl",
@@ -30,7 +34,10 @@ async function readKubeconfig({ kubeconfig, context }: Reached, env: NodeJS.Proc
             { timeoutMs: KUBECTL_LIMIT_MS, env },
         );
     } catch (error) {
-        const where = path === undefined ? "the kubeconfig that kubectl finds" : `the kubeconfig ${path}`;
+        const where =
+            path === undefined
+                ? "what kubectl finds by itself ($KUBECONFIG, or ~/.kube/config), because kubeconfig is not set,"
+                : `the kubeconfig ${path}`;
         throw new UserError(`${where} leads to no cluster: ${failureText(error)}`);
     }
 }

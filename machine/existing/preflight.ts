@@ -116,7 +116,7 @@ async function foreignProblems(api: KubeConfig, namespace: string): Promise<stri
     };
     const foreign = Object.entries(FOREIGN_DEFINITIONS).map(async ([name, what]) =>
         (await there(definitions.readCustomResourceDefinition({ name })))
-            ? [`has ${what} already (${name}), which the lab would fight with: remove it, or take another cluster`]
+            ? [`has ${what} already (${name}), which the lab would fight with: take another cluster`]
             : [],
     );
     const occupied = there(api.makeApiClient(CoreV1Api).readNamespace({ name: namespace })).then((isThere) =>

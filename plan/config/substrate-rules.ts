@@ -60,7 +60,7 @@ export const ownRules = (config: Partial<LabConfig>): { key: Key; rule: string }
 /** What has no place in a cluster elsewhere. */
 const existingRules = ({ substrate, fakeNodes }: Partial<LabConfig>): { key: Key; rule: string }[] =>
     substrate === "existing" && fakeNodes === "docker"
-        ? [{ key: "fakeNodes", rule: "a cluster elsewhere does not reach this machine: kubernetes, or not set" }]
+        ? [{ key: "fakeNodes", rule: "a cluster elsewhere does not reach this machine: set kubernetes, or nothing" }]
         : [];
 
 /** Each worker has a fixed part of the pod network, which has to be large enough for a node's pods. */

@@ -44,7 +44,9 @@ describe("a lab on a machine without a network", function () {
         machine = new OfflineMachine();
         bundle = join(machine.folder, "lab.tar");
         await machine.start();
-        writeFileSync(join(machine.checkout, `Pulumi.${STACK}.yaml`), STACK_FILE);
+        for (const checkout of [".", machine.checkout]) {
+            writeFileSync(join(checkout, `Pulumi.${STACK}.yaml`), STACK_FILE);
+        }
     });
     after(async () => {
         await (machine as OfflineMachine | undefined)?.stop();

@@ -4,11 +4,14 @@ import { delimiter, join } from "node:path";
 import { expect } from "chai";
 import { haveImage } from "../../toolchain/images/build";
 
-/** A Docker that writes down what it is asked for, and has what the file `images` names. */
+/** A Docker that has what the file `images` names, and writes down how many questions it is asked at the same time. */
 const DOCKER = `#!/bin/sh
 cd "$(dirname "$0")" || exit 1
 for image; do :; done
-echo "$image" >> asked
+touch "asking-$$"
+ls | grep -c asking- >> at-once
+sleep 0.05
+rm "asking-$$"
 grep -x "$image" images
 `;
 
@@ -26,13 +29,18 @@ describe("The question whether Docker has an image", () => {
         await rm(folder, { recursive: true });
     });
 
-    it("is asked once of an image that is there, and again of one that was not", async () => {
-        expect(await haveImage("test/there:1")).to.equal(true);
+    it("has an answer of its own each time: images come while a run is at work", async () => {
         expect(await haveImage("test/there:1")).to.equal(true);
         expect(await haveImage("test/built-later:1")).to.equal(false);
         await writeFile(join(folder, "images"), "test/built-later:1\n");
         expect(await haveImage("test/built-later:1")).to.equal(true);
-        const asked = await readFile(join(folder, "asked"), "utf8");
-        expect(asked.trim().split("\n")).to.deep.equal(["test/there:1", "test/built-later:1", "test/built-later:1"]);
+        expect(await haveImage("test/there:1")).to.equal(false);
+    });
+
+    it("is put for three images at a time", async () => {
+        await Promise.all(Array.from({ length: 15 }, (_, index) => haveImage(`test/image:${index}`)));
+        const counts = (await readFile(join(folder, "at-once"), "utf8")).trim().split("\n").map(Number);
+        expect(counts).to.have.length(15);
+        expect(Math.max(...counts)).to.be.at.most(3);
     });
 });

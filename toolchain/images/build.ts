@@ -2,6 +2,7 @@ import { chmod, copyFile, cp, mkdir, mkdtemp, rm, writeFile } from "node:fs/prom
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { build as bundle } from "esbuild";
+import pLimit from "p-limit";
 import type { Cache } from "../cache/cache";
 import { withLock } from "../cache/lock";
 import { repoPath } from "../paths";
@@ -39,19 +40,15 @@ const PASSED_ON = [
 /** Longest build of one image, milliseconds: the largest installs 300 MB of packages. */
 const BUILD_LIMIT_MS = 30 * 60_000;
 
-/** Images that Docker has had in this run. */
-const seen = new Set<string>();
-
 /**
- * Whether Docker has the image. One that it had is not asked for again in this run: a run asks for the same images at
- * several places, and on a slow machine fifteen commands at once took more than a minute.
+ * Questions to Docker at the same time. Fifteen at once took more than a minute each on a machine that is ten times
+ * slower, most of it for the start of the commands.
  */
-export async function haveImage(reference: string): Promise<boolean> {
-    if (!seen.has(reference) && (await look("docker", ["image", "inspect", "--format", "{{.Id}}", reference]))) {
-        seen.add(reference);
-    }
-    return seen.has(reference);
-}
+const questions = pLimit(3);
+
+/** Whether Docker has the image. */
+export const haveImage = (reference: string): Promise<boolean> =>
+    questions(async () => (await look("docker", ["image", "inspect", "--format", "{{.Id}}", reference])) !== undefined);
 
 /**
  * Fills the build context: the Dockerfile's own folder, the recipe's parts, and `ca-bundle.crt`, which is empty where
