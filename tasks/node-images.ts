@@ -7,11 +7,14 @@ import { pullInNode, type NodeRegistry } from "./registry/pull";
 /** Longest copy of all images, milliseconds. */
 const TIMEOUT_MS = 30 * 60 * 1000;
 
+/** How often the copy tells that it is at work, milliseconds. */
+const PROGRESS_MS = 15_000;
+
 /**
  * Brings those of the images into the containerd of a node that it does not have: from the lab's registry what the node
  * can pull there, and everything else from Docker's store.
  * @param node name of the node's container
- * @param say told how many images were pulled and copied; not called when none is missing
+ * @param say told how many images were pulled and copied, and from time to time that they are; not called when none is missing
  * @param registry default: the lab has none
  * @throws Error when the node does not run, or Docker lacks an image
  */
@@ -35,16 +38,21 @@ export async function loadIntoNode(
     const { execa } = await import("execa");
     const started = Date.now();
     const copied = missing.map(copiedImage);
-    await withTags(copied, async (names) => {
+    const seconds = (): number => Math.round((Date.now() - started) / 1000);
+    const progress = setInterval(
+        () => say(`${missing.length} of ${images.length} images are being copied into ${node}, ${seconds()} s so far`),
+        PROGRESS_MS,
+    );
+    const copying = withTags(copied, async (names) => {
         await execa("docker", ["save", ...names], { timeout: TIMEOUT_MS, buffer: false, encoding: "buffer" }).pipe(
             "docker",
             ["exec", "--interactive", node, ...CTR, "import", "-"],
             { timeout: TIMEOUT_MS },
         );
     });
+    await copying.finally(() => clearInterval(progress));
     for (const command of copied.flatMap(renamesInNode)) {
         await inNode(command);
     }
-    const seconds = Math.round((Date.now() - started) / 1000);
-    say(`${missing.length} of ${images.length} images were missing in ${node}, and were copied in ${seconds} s`);
+    say(`${missing.length} of ${images.length} images were missing in ${node}, and were copied in ${seconds()} s`);
 }
