@@ -157,7 +157,7 @@ describe("The report of npm test", () => {
     it("includes every folder of tests", async () => {
         const entries = await readdir(repoPath("test"), { withFileTypes: true });
         const folders = entries.filter((entry) => entry.isDirectory()).map(({ name }) => name);
-        expect(folders).to.have.members([...Object.keys(FOLDERS), "e2e"]);
+        expect(folders).to.have.members([...Object.keys(FOLDERS), "e2e", "vm"]);
     });
 
     it("hands a random walk its length and seed, the time for its steps, and a stack of its own", async () => {
