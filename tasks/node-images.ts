@@ -14,7 +14,8 @@ const PROGRESS_MS = 15_000;
  * Brings those of the images into the containerd of a node that it does not have: from the lab's registry what the node
  * can pull there, and everything else from Docker's store.
  * @param node name of the node's container
- * @param say told how many images were pulled and copied, and from time to time that they are; not called when none is missing
+ * @param say told how many images were pulled and copied, and from time to time that they are being copied; not called
+ * when none is missing
  * @param registry default: the lab has none
  * @throws Error when the node does not run, or Docker lacks an image
  */
