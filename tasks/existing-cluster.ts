@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { homedir } from "node:os";
 import { CoreV1Api } from "@kubernetes/client-node";
 import { parseKubeconfig, requestErrorText } from "../lib/kubernetes";
-import type { ExistingPlan, FoundCluster } from "../plan/substrate/existing";
+import type { FoundCluster, reachedBy } from "../plan/substrate/existing";
 import { UserError } from "../plan/user-error";
 import { failureText, run } from "../toolchain/run";
 
@@ -10,8 +10,7 @@ import { failureText, run } from "../toolchain/run";
 const KUBECTL_LIMIT_MS = 30_000;
 const ANSWER_LIMIT_MS = 30_000;
 
-/** How the configuration leads to a cluster. */
-type Reached = Pick<ExistingPlan, "kubeconfig" | "context">;
+type Reached = ReturnType<typeof reachedBy>;
 
 /**
  * The context of the configuration alone, with the content of the files that it names.

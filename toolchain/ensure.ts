@@ -85,9 +85,12 @@ export async function ensureLab(toolchain: Toolchain, purpose: Purpose, needs: L
     if (purpose === "up") {
         await startDocker(toolchain, parts.builtImages.length);
         await takeFromRegistry(toolchain, needs);
-        await takeFromUpstream(toolchain, needs);
     }
-    const missing = await missingParts(toolchain.cache, parts);
+    let missing = await missingParts(toolchain.cache, parts);
+    if (purpose === "up" && missing.images.length > 0) {
+        await takeFromUpstream(toolchain, needs, missing.images);
+        missing = await missingParts(toolchain.cache, parts);
+    }
     await checkSpace(toolchain, missing.programs.length, missing.images.length);
     await removeLeftovers(toolchain);
     toolchain.progress.expect(missing.steps);

@@ -2,6 +2,7 @@ import { parseKubeconfig } from "../../lib/kubernetes";
 import { findLabs, foundLabText } from "../../machine/existing/found-labs";
 import { ownerHere } from "../../machine/owner";
 import { stackPrefix } from "../../plan/identities";
+import { reachedBy } from "../../plan/substrate/existing";
 import { UserError } from "../../plan/user-error";
 import { findCluster } from "../../tasks/existing-cluster";
 import type { Ready } from "../../toolchain/ensure";
@@ -14,17 +15,13 @@ import { rawConfig } from "../stack-file";
  * @throws UserError naming who has made the lab, and where. Also when the cluster does not answer and `whose` is `any`
  */
 export async function refuseLabInCluster(ready: Ready, stack: string, whose: "others" | "any"): Promise<void> {
-    const { substrate, kubeconfig, kubeContext: context } = await rawConfig(stack);
-    if (substrate !== "existing") {
+    const config = await rawConfig(stack);
+    if (config["substrate"] !== "existing") {
         return;
     }
-    const where = {
-        ...(kubeconfig === undefined ? {} : { kubeconfig }),
-        ...(context === undefined ? {} : { context }),
-    };
     const here = await ownerHere(ready.env, false);
     try {
-        const cluster = await findCluster(where, ready.env);
+        const cluster = await findCluster(reachedBy(config), ready.env);
         const labs = await findLabs(parseKubeconfig(cluster.kubeconfig));
         const lab = labs.find(({ prefix }) => prefix === stackPrefix(stack));
         const isOurs = here.id !== undefined && lab?.owner?.id === here.id;

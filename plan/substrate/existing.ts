@@ -23,11 +23,22 @@ export interface ExistingPlan extends SubstrateBase {
     context?: string;
 }
 
-export const existingPlan = ({ kubeconfig, kubeContext, storageClass }: LabConfig): ExistingPlan => ({
-    kind: "existing",
-    storageClass: storageClass ?? "",
-    containers: [],
-    copiedInto: [],
+/** How a configuration leads to a cluster that is there. */
+export const reachedBy = ({
+    kubeconfig,
+    kubeContext,
+}: {
+    kubeconfig?: string | undefined;
+    kubeContext?: string | undefined;
+}): Pick<ExistingPlan, "kubeconfig" | "context"> => ({
     ...(kubeconfig === undefined ? {} : { kubeconfig }),
     ...(kubeContext === undefined ? {} : { context: kubeContext }),
+});
+
+export const existingPlan = (config: LabConfig): ExistingPlan => ({
+    kind: "existing",
+    storageClass: config.storageClass ?? "",
+    containers: [],
+    copiedInto: [],
+    ...reachedBy(config),
 });

@@ -1,6 +1,3 @@
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { delimiter, join } from "node:path";
 import { expect } from "chai";
 import { referenceBelow } from "../../plan/image-reference";
 import { takeFromRegistry } from "../../toolchain/ensure/from-registry";
@@ -8,6 +5,7 @@ import { NO_MORE } from "../../toolchain/ensure/needs";
 import { builtReference } from "../../toolchain/images/reference";
 import { Progress } from "../../toolchain/progress";
 import { Toolchain } from "../../toolchain/toolchain";
+import { CommandFolder } from "./command-folder";
 
 const PREFIX = "registry.example:5000/lab";
 const below = (name: string): string => referenceBelow(PREFIX, name, builtReference(name));
@@ -28,41 +26,33 @@ esac
 `;
 
 describe("What npm run up takes from the lab's registry", () => {
-    let folder: string;
-    let path: string | undefined;
+    let folder: CommandFolder;
     let said: string;
-    const read = async (file: string) => (await readFile(join(folder, file), "utf8")).trim().split("\n");
     const take = (registry: string | undefined, overrides: Record<string, string> = {}): Promise<void> => {
         const progress = new Progress({ sink: { write: (text) => (said += text) } });
         const needs = { ...NO_MORE, images: { source: "build" as const, overrides }, registry };
-        return takeFromRegistry(new Toolchain(progress, undefined, folder), needs);
+        return takeFromRegistry(new Toolchain(progress, undefined, folder.path), needs);
     };
     beforeEach(async () => {
         said = "";
-        folder = await mkdtemp(join(tmpdir(), "from-registry-"));
-        await writeFile(join(folder, "docker"), DOCKER, { mode: 0o755 });
-        await writeFile(join(folder, "store"), `${builtReference("mariadb")}\n`);
-        await writeFile(join(folder, "registry"), `${below("node")}\n${below("mariadb")}\n`);
-        path = process.env["PATH"];
-        process.env["PATH"] = `${folder}${delimiter}${path ?? ""}`;
+        folder = await CommandFolder.create({ docker: DOCKER });
+        await folder.write("store", builtReference("mariadb"));
+        await folder.write("registry", below("node"), below("mariadb"));
     });
-    afterEach(async () => {
-        process.env["PATH"] = path;
-        await rm(folder, { recursive: true });
-    });
+    afterEach(() => folder.remove());
 
     it("is what Docker lacks and the registry has, under the names that the rest looks for", async () => {
         await take(PREFIX, { ironic: "example.org/ironic:1" });
-        expect(await read("store")).to.deep.equal([builtReference("mariadb"), builtReference("node")]);
-        const asked = await read("asked");
+        expect(await folder.lines("store")).to.deep.equal([builtReference("mariadb"), builtReference("node")]);
+        const asked = await folder.lines("asked");
         expect(asked).to.include(below("fkas")).and.not.include(below("mariadb")).and.not.include(below("ironic"));
         expect(said).to.match(/: 1 of \d+ images that Docker lacks were there\n/);
     });
 
     it("is nothing where it cannot be asked, which is said once", async () => {
-        await writeFile(join(folder, "refused"), "dial tcp 10.0.0.1:5000: connect: connection refused\n");
+        await folder.write("refused", "dial tcp 10.0.0.1:5000: connect: connection refused");
         await take(PREFIX);
-        expect(await read("asked")).to.have.length(1);
+        expect(await folder.lines("asked")).to.have.length(1);
         expect(said).to.match(/cannot be pulled: .*connection refused/);
     });
 

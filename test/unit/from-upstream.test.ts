@@ -1,18 +1,15 @@
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { delimiter, join } from "node:path";
 import { expect } from "chai";
 import { takeFromUpstream } from "../../toolchain/ensure/from-upstream";
-import { imageRecipe } from "../../toolchain/images/recipes";
-import { builtReference, imageReference, type ImageSource } from "../../toolchain/images/reference";
+import { imageRecipe, imagesThatRunAs } from "../../toolchain/images/recipes";
+import { imageReference, type ImageSource } from "../../toolchain/images/reference";
 import { Progress } from "../../toolchain/progress";
 import { Toolchain } from "../../toolchain/toolchain";
+import { CommandFolder } from "./command-folder";
 
-/** A Docker with the images in the file `store`. It pulls everything, or nothing of a registry in `broken`. */
+/** A Docker that pulls everything, or nothing of a registry in `broken`. */
 const DOCKER = `#!/bin/sh
 cd "$(dirname "$0")" || exit 1
 case "$1 $2" in
-    "image inspect") grep -qx "$5" store ;;
     "pull --quiet")
         echo "$3" >> pulled
         if [ -e broken ] && echo "$3" | grep -qf broken; then echo "toomanyrequests" >&2; exit 1; fi ;;
@@ -21,20 +18,22 @@ case "$1 $2" in
 esac
 `;
 
+const LACKING = imagesThatRunAs("pod", "container");
+
 describe("What npm run up takes from upstream's registries", () => {
-    let folder: string;
-    let path: string | undefined;
+    let folder: CommandFolder;
     let said: string;
     let asked: string[];
-    const read = async (file: string): Promise<string[]> =>
-        (await readFile(join(folder, file), "utf8").catch(() => "")).trim().split("\n").filter(Boolean);
+    /** Names of the images that Docker has. */
+    let has: string[];
 
     /** @param reached addresses that answer */
     async function take(source: ImageSource, reached: RegExp, overrides: Record<string, string> = {}): Promise<void> {
         const progress = new Progress({ sink: { write: (text) => (said += text) } });
         await takeFromUpstream(
-            new Toolchain(progress, undefined, folder),
+            new Toolchain(progress, undefined, folder.path),
             { images: { source, overrides } },
+            LACKING.filter((name) => !has.includes(name)),
             (address) => {
                 asked.push(address);
                 return Promise.resolve(reached.test(address));
@@ -42,24 +41,17 @@ describe("What npm run up takes from upstream's registries", () => {
         );
     }
     beforeEach(async () => {
-        [said, asked] = ["", []];
-        folder = await mkdtemp(join(tmpdir(), "from-upstream-"));
-        await writeFile(join(folder, "docker"), DOCKER, { mode: 0o755 });
-        await writeFile(join(folder, "store"), `${builtReference("mariadb")}\n`);
-        path = process.env["PATH"];
-        process.env["PATH"] = `${folder}${delimiter}${path ?? ""}`;
+        [said, asked, has] = ["", [], ["mariadb"]];
+        folder = await CommandFolder.create({ docker: DOCKER });
     });
-    afterEach(async () => {
-        process.env["PATH"] = path;
-        await rm(folder, { recursive: true });
-    });
+    afterEach(() => folder.remove());
 
     it("is what Docker lacks and upstream publishes, under the references that a build would give it", async () => {
         await take("auto", /./, { coredns: "example.org/coredns:1" });
-        const tagged = await read("tagged");
+        const tagged = await folder.lines("tagged");
         expect(tagged).to.include(`${imageRecipe("ironic").pull} ${imageReference("ironic")}`);
         expect(tagged).to.have.length(9);
-        const pulled = (await read("pulled")).join("\n");
+        const pulled = (await folder.lines("pulled")).join("\n");
         for (const absent of ["mariadb", "coredns", "sushy-tools", "node"]) {
             expect(pulled).to.not.include(absent);
         }
@@ -73,9 +65,9 @@ describe("What npm run up takes from upstream's registries", () => {
             "https://registry-1.docker.io/v2/",
             "https://registry.k8s.io/v2/",
         ]);
-        expect((await read("pulled")).filter((reference) => !reference.startsWith("registry.k8s.io/"))).to.deep.equal(
-            [],
-        );
+        expect(
+            (await folder.lines("pulled")).filter((reference) => !reference.startsWith("registry.k8s.io/")),
+        ).to.deep.equal([]);
         expect(said).to.match(/quay\.io is not reached: \d images of upstream are built here\n/);
         asked = [];
         await take("auto", /./);
@@ -83,10 +75,12 @@ describe("What npm run up takes from upstream's registries", () => {
     });
 
     it("says which image could not be pulled, and leaves it and the rest of its registry to be built", async () => {
-        await writeFile(join(folder, "broken"), "quay.io\n");
+        await folder.write("broken", "quay.io");
         await take("auto", /./);
-        expect((await read("pulled")).filter((reference) => reference.startsWith("quay.io/"))).to.have.length(1);
-        expect((await read("tagged")).filter((line) => line.startsWith("quay.io/"))).to.deep.equal([]);
+        expect((await folder.lines("pulled")).filter((reference) => reference.startsWith("quay.io/"))).to.have.length(
+            1,
+        );
+        expect((await folder.lines("tagged")).filter((line) => line.startsWith("quay.io/"))).to.deep.equal([]);
         expect(said).to.match(/quay\.io\/\S+ cannot be pulled, and \d images are built here: .*toomanyrequests/);
     });
 
@@ -105,8 +99,8 @@ describe("What npm run up takes from upstream's registries", () => {
 
         const more = ["cluster-api", "kubeadm-bootstrap", "kubeadm-control-plane"].map((part) => `${part}-controller`);
         const names = [...all, "cluster-api-provider-metal3", ...more];
-        await writeFile(join(folder, "store"), names.map((name) => `${builtReference(name)}\n`).join(""));
+        has = names;
         await take("auto", /./);
-        expect([asked, await read("pulled")]).to.deep.equal([[], []]);
+        expect([asked, await folder.lines("pulled")]).to.deep.equal([[], []]);
     });
 });

@@ -1,8 +1,6 @@
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { delimiter, join } from "node:path";
 import { expect } from "chai";
 import { loadImages } from "../../tasks/minikube/images";
+import { CommandFolder } from "./command-folder";
 
 const PROFILE = "m3lab-test";
 const REGISTRY = { prefix: "127.0.0.1:5000/lab", gateway: "192.168.222.1" };
@@ -39,38 +37,28 @@ esac
 `;
 
 describe("The images in minikube's machine", () => {
-    let folder: string;
-    let path: string | undefined;
-    const read = (file: string) => readFile(join(folder, file), "utf8");
+    let folder: CommandFolder;
     beforeEach(async () => {
-        folder = await mkdtemp(join(tmpdir(), "minikube-images-"));
-        for (const [name, text] of Object.entries({ minikube: MINIKUBE, docker: DOCKER, sudo: SUDO })) {
-            await writeFile(join(folder, name), text, { mode: 0o755 });
-        }
-        await writeFile(join(folder, "machine"), "registry.k8s.io/pause:3.10\n");
-        path = process.env["PATH"];
-        process.env["PATH"] = `${folder}${delimiter}${path ?? ""}`;
+        folder = await CommandFolder.create({ minikube: MINIKUBE, docker: DOCKER, sudo: SUDO });
+        await folder.write("machine", "registry.k8s.io/pause:3.10");
     });
-    afterEach(async () => {
-        process.env["PATH"] = path;
-        await rm(folder, { recursive: true });
-    });
+    afterEach(() => folder.remove());
 
     it("are pulled from the lab's registry, at the gateway where it listens on the loopback interface", async () => {
         const said: string[] = [];
         await loadImages(PROFILE, [FKAS, OWN], (text) => said.push(text), REGISTRY);
-        expect(await read("hosts.toml")).to.include('[host."http://192.168.222.1:5000"]');
-        expect((await read("machine")).split("\n")).to.include.members([FKAS, OWN]);
+        expect(await folder.read("hosts.toml")).to.include('[host."http://192.168.222.1:5000"]');
+        expect((await folder.read("machine")).split("\n")).to.include.members([FKAS, OWN]);
         // Only the one that is not below the prefix came by way of a file.
-        expect(await read("loads")).to.equal("loaded\n");
+        expect(await folder.read("loads")).to.equal("loaded\n");
         expect(said.join("\n")).to.match(/the node pulled 1 images from 127\.0\.0\.1:5000\/lab in \d+ s/);
     });
 
     it("are copied, and it is said why, where the machine cannot reach the registry", async () => {
-        await writeFile(join(folder, "unreachable"), "connection refused\n");
+        await folder.write("unreachable", "connection refused");
         const said: string[] = [];
         await loadImages(PROFILE, [FKAS], (text) => said.push(text), REGISTRY);
-        expect(await read("loads")).to.equal("loaded\n");
+        expect(await folder.read("loads")).to.equal("loaded\n");
         expect(said.filter((text) => /cannot pull from .*connection refused/.test(text))).to.have.length(1);
     });
 });

@@ -1,9 +1,7 @@
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { delimiter, join } from "node:path";
 import { expect } from "chai";
 import { missingInNodes } from "../../machine/embedded/preflight";
 import { loadIntoNode } from "../../tasks/node-images";
+import { CommandFolder } from "./command-folder";
 
 /**
  * A Docker with two nodes that run, one whose containerd has the images in the file `node` and one that has none, and
@@ -29,20 +27,13 @@ const ALIAS = "metal3-scale-lab/by-digest:0123456789ab";
 const IRONIC = "metal3-scale-lab/ironic:ba9876543210";
 
 describe("The images in the node of a lab", () => {
-    let folder: string;
-    let path: string | undefined;
+    let folder: CommandFolder;
     beforeEach(async () => {
-        folder = await mkdtemp(join(tmpdir(), "node-images-"));
-        await writeFile(join(folder, "docker"), DOCKER, { mode: 0o755 });
-        await writeFile(join(folder, "node"), `docker.io/${FKAS}\nregistry.k8s.io/pause:3.10\n`);
-        await writeFile(join(folder, "store"), `${FKAS}\n${IRONIC}\n`);
-        path = process.env["PATH"];
-        process.env["PATH"] = `${folder}${delimiter}${path ?? ""}`;
+        folder = await CommandFolder.create({ docker: DOCKER });
+        await folder.write("node", `docker.io/${FKAS}`, "registry.k8s.io/pause:3.10");
+        await folder.write("store", FKAS, IRONIC);
     });
-    afterEach(async () => {
-        process.env["PATH"] = path;
-        await rm(folder, { recursive: true });
-    });
+    afterEach(() => folder.remove());
 
     it("are not missed in Docker, where somebody has removed them", async () => {
         expect(await missingInNodes(["node"], [FKAS, IRONIC])).to.deep.equal([IRONIC]);
@@ -59,7 +50,7 @@ describe("The images in the node of a lab", () => {
     it("are copied again, those that it lacks and no others", async () => {
         const said: string[] = [];
         await loadIntoNode("node", [FKAS, IRONIC], (text) => said.push(text));
-        expect(await readFile(join(folder, "imported"), "utf8")).to.equal(`${IRONIC}\n`);
+        expect(await folder.read("imported")).to.equal(`${IRONIC}\n`);
         expect(said).to.have.length(1);
         expect(said[0]).to.match(/^1 of 2 images were missing in node/);
     });
@@ -67,13 +58,13 @@ describe("The images in the node of a lab", () => {
     it("that are told by a digest come under a tag, and get the name by which pods look for them", async () => {
         const digest = `sha256:${"0123456789ab".repeat(6).slice(0, 64)}`;
         const byDigest = `quay.io/metal3-io/ironic@${digest}`;
-        await writeFile(join(folder, "store"), `${byDigest}\n`);
+        await folder.write("store", byDigest);
         await loadIntoNode("node", [byDigest], () => undefined);
-        expect(await readFile(join(folder, "imported"), "utf8")).to.equal(`${ALIAS}\n`);
-        expect(await readFile(join(folder, "node"), "utf8"))
+        expect(await folder.read("imported")).to.equal(`${ALIAS}\n`);
+        expect(await folder.read("node"))
             .to.include(`\n${byDigest}\n`)
             .and.not.include(ALIAS);
-        expect(await readFile(join(folder, "store"), "utf8")).to.equal(`${byDigest}\n`);
+        expect(await folder.read("store")).to.equal(`${byDigest}\n`);
         // Nothing is copied once more.
         await loadIntoNode("node", [byDigest], (text) => expect.fail(text));
     });
@@ -83,7 +74,7 @@ describe("The images in the node of a lab", () => {
     });
 
     it("cannot be copied from a Docker that lacks them as well, which is said with the way out", async () => {
-        await writeFile(join(folder, "store"), "");
+        await folder.write("store");
         const error = await loadIntoNode("node", [IRONIC], () => undefined).catch((each: unknown) => each as Error);
         expect(error?.message).to.include(IRONIC).and.include("npm run setup");
     });

@@ -1,12 +1,11 @@
 import { existsSync } from "node:fs";
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { delimiter, join } from "node:path";
+import { join } from "node:path";
 import { expect } from "chai";
 import { loadIntoNode } from "../../tasks/node-images";
 import { isInsecure, isLoopback } from "../../tasks/registry/insecure";
 import { hostsFile } from "../../tasks/registry/pull";
 import { pushImages, pushProblem } from "../../tasks/registry/push";
+import { CommandFolder } from "./command-folder";
 
 const PREFIX = "127.0.0.1:5000/lab";
 const REGISTRY = { prefix: PREFIX, gateway: "192.168.222.1" };
@@ -38,34 +37,25 @@ esac
 `;
 
 describe("The lab's registry", () => {
-    let folder: string;
-    let path: string | undefined;
-    const write = (file: string, ...lines: string[]) => writeFile(join(folder, file), lines.join("\n") + "\n");
-    const read = (file: string) => readFile(join(folder, file), "utf8");
+    let folder: CommandFolder;
     beforeEach(async () => {
-        folder = await mkdtemp(join(tmpdir(), "registry-"));
-        await writeFile(join(folder, "docker"), DOCKER, { mode: 0o755 });
-        await write("store", ...["ironic", "fkas", "pause"].map((name) => image(name).local));
-        await write("registry", image("pause").reference);
-        await write("node", "registry.k8s.io/pause:3.10");
-        path = process.env["PATH"];
-        process.env["PATH"] = `${folder}${delimiter}${path ?? ""}`;
+        folder = await CommandFolder.create({ docker: DOCKER });
+        await folder.write("store", ...["ironic", "fkas", "pause"].map((name) => image(name).local));
+        await folder.write("registry", image("pause").reference);
+        await folder.write("node", "registry.k8s.io/pause:3.10");
     });
-    afterEach(async () => {
-        process.env["PATH"] = path;
-        await rm(folder, { recursive: true });
-    });
+    afterEach(() => folder.remove());
 
     it("gets the images that it lacks, and no others", async () => {
         const said: string[] = [];
         await pushImages(["ironic", "pause", "fkas"].map(image), (text) => said.push(text));
-        const pushed = (await read("pushed")).trim().split("\n");
+        const pushed = (await folder.read("pushed")).trim().split("\n");
         expect(pushed).to.have.members([image("ironic").reference, image("fkas").reference]);
         expect(said.at(-1)).to.equal("1 of 3 images were in the registry already, 2 were pushed");
     });
 
     it("says in one line why it takes nothing, and what helps", async () => {
-        await write("refused", "errors:", "denied: requested access to the resource is denied");
+        await folder.write("refused", "errors:", "denied: requested access to the resource is denied");
         const error = await pushImages([image("fkas")], () => undefined).catch((each: unknown) => each as Error);
         expect(error?.message).to.equal(
             `the registry 127.0.0.1:5000 (key imageRegistry) did not take ${image("fkas").reference}: ` +
@@ -85,35 +75,35 @@ describe("The lab's registry", () => {
     }
 
     it("is told to a node with the address at which the node finds it, and the node pulls from it", async () => {
-        await write("registry", image("ironic").reference, image("fkas").reference);
+        await folder.write("registry", image("ironic").reference, image("fkas").reference);
         const said: string[] = [];
         const wanted = [image("ironic").reference, image("pause").local, image("fkas").reference];
         await loadIntoNode("node", wanted, (text) => said.push(text), REGISTRY);
-        expect(await read("written")).to.include("/etc/containerd/certs.d/127.0.0.1:5000/hosts.toml");
-        expect(await read("hosts.toml")).to.equal(
+        expect(await folder.read("written")).to.include("/etc/containerd/certs.d/127.0.0.1:5000/hosts.toml");
+        expect(await folder.read("hosts.toml")).to.equal(
             '[host."http://192.168.222.1:5000"]\n  capabilities = ["pull", "resolve"]\n',
         );
-        expect((await read("node")).split("\n")).to.include.members([wanted[0], wanted[2]]);
+        expect((await folder.read("node")).split("\n")).to.include.members([wanted[0], wanted[2]]);
         // What is not below the prefix is copied.
-        expect(await read("imported")).to.equal(`${image("pause").local}\n`);
+        expect(await folder.read("imported")).to.equal(`${image("pause").local}\n`);
         expect(said[0]).to.match(/^the node pulled 2 images from 127\.0\.0\.1:5000\/lab in \d+ s$/);
     });
 
     it("that a node cannot reach is said once, and the images are copied", async () => {
-        await write("unreachable", "ctr: failed to resolve", "connection refused");
-        await write("store", image("ironic").reference, image("fkas").reference);
+        await folder.write("unreachable", "ctr: failed to resolve", "connection refused");
+        await folder.write("store", image("ironic").reference, image("fkas").reference);
         const said: string[] = [];
         const wanted = ["ironic", "fkas"].map((name) => image(name).reference);
         await loadIntoNode("node", wanted, (text) => said.push(text), REGISTRY);
-        expect(await read("imported")).to.equal(`${wanted.join(" ")}\n`);
+        expect(await folder.read("imported")).to.equal(`${wanted.join(" ")}\n`);
         expect(said.filter((text) => text.includes("cannot pull from"))).to.have.length(1);
         expect(said[0]).to.match(/so images are copied into it: .*connection refused$/);
     });
 
     it("is not asked where a node has all images", async () => {
-        await write("node", `${image("ironic").reference}`);
+        await folder.write("node", `${image("ironic").reference}`);
         await loadIntoNode("node", [image("ironic").reference], (text) => expect.fail(text), REGISTRY);
-        expect(existsSync(join(folder, "written"))).to.equal(false);
+        expect(existsSync(join(folder.path, "written"))).to.equal(false);
     });
 });
 

@@ -2,12 +2,10 @@ import { existsSync } from "node:fs";
 import type { Cache } from "../cache/cache";
 import { missingParts } from "../ensure/missing";
 import type { LabNeeds } from "../ensure/needs";
-import { toolsFor } from "../ensure/parts";
-import { builtReference, labImages } from "../images/reference";
+import { builtImagesOf, toolNames } from "../ensure/parts";
 import { currentLogin, pulumiSetup } from "../pulumi/home";
-import { installedPlugin, pluginsHome, targetsOf } from "../pulumi/plugins";
+import { installedPlugin, pluginsHome, targetsOf, wantedPlugins } from "../pulumi/plugins";
 import { findTool, tool } from "../tools";
-import { versions } from "../versions";
 
 /**
  * The Go targets that `npm run up` would build: those of its tools, of the plugins that are not installed, and of the
@@ -20,18 +18,16 @@ export async function missingPrograms(
     needs: LabNeeds,
     have: (reference: string) => Promise<boolean>,
 ): Promise<ReadonlySet<string>> {
-    const names = [...toolsFor("up"), ...needs.tools];
-    const tools = new Map(await Promise.all(names.map(async (name) => [name, await findTool(cache, name)] as const)));
+    const found = toolNames("up", needs).map(async (name) => [name, await findTool(cache, name)] as const);
+    const tools = new Map(await Promise.all(found));
     const { where = "nowhere" } = tools.get("pulumi") ?? {};
     const home = pluginsHome(pulumiSetup(cache, { where, env: process.env, login: currentLogin() }).home);
-    const plugins = versions()
-        .plugins.filter(({ name, optional }) => !optional || needs.plugins.includes(name))
-        .map(({ name, version }) => ({
-            name,
-            version,
-            do: "ours" as const,
-            there: existsSync(installedPlugin(home, name, version)),
-        }));
+    const plugins = wantedPlugins(needs.plugins).map(({ name, version }) => ({
+        name,
+        version,
+        do: "ours" as const,
+        there: existsSync(installedPlugin(home, name, version)),
+    }));
     const { programs } = await missingParts(
         cache,
         {
@@ -39,12 +35,7 @@ export async function missingPrograms(
                 ...[...tools].filter(([, found]) => found.where !== "PATH").map(([name]) => tool(name).target),
                 ...targetsOf(plugins.filter(({ there }) => !there)),
             ],
-            builtImages: [
-                ...[...labImages(needs.images)]
-                    .filter(([name, reference]) => reference === builtReference(name))
-                    .map(([name]) => name),
-                ...needs.moreImages,
-            ],
+            builtImages: builtImagesOf(needs),
             publishedImages: [],
             plugins,
         },

@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import type { Cache } from "../cache/cache";
-import type { LabNeeds } from "../ensure/needs";
-import { toolsFor } from "../ensure/parts";
+import { NO_MORE, type LabNeeds } from "../ensure/needs";
+import { toolNames } from "../ensure/parts";
 import { goBinaryRecipe } from "../go/build";
 import { findGo } from "../go/go";
 import { goTarget, goTargets } from "../go/targets";
@@ -35,7 +35,7 @@ async function toolFinding(cache: Cache, name: string): Promise<Finding> {
     if (where === "PATH") {
         return { what: name, state: "ok", found: `${version}, on PATH: ${path}` };
     }
-    const isForTests = !toolsFor("up").includes(name) && toolsFor("test").includes(name);
+    const isForTests = !toolNames("up", NO_MORE).includes(name) && toolNames("test", NO_MORE).includes(name);
     const needless = isForTests ? "only `npm test` needs it, and builds it" : undefined;
     const finding = await programFinding(cache, name, tool(name).target, needless);
     const at = where === "cache" && finding.state === "ok" ? `: ${path}` : "";

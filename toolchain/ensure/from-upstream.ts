@@ -1,6 +1,5 @@
 import { join } from "node:path";
 import { fullReference } from "../../plan/image-reference";
-import { haveImage } from "../images/build";
 import { imageRecipe } from "../images/recipes";
 import { labImages } from "../images/reference";
 import { answers, reachable } from "../reachable";
@@ -32,11 +31,13 @@ const isThere = (address: string): Promise<boolean> => answers(address, [UNAUTHO
  * With the source `auto`, takes images that Docker lacks as upstream publishes them, where this machine reaches
  * upstream's registries. Each gets the reference that the lab would build it under, so that a preview does not depend
  * on it. What is not reached is left to be built.
+ * @param missing names of the images that Docker lacks
  * @param probe asks whether a registry answers
  */
 export async function takeFromUpstream(
     toolchain: Toolchain,
     { images }: Pick<LabNeeds, "images">,
+    missing: readonly string[],
     probe = isThere,
 ): Promise<void> {
     if (images.source !== "auto") {
@@ -45,7 +46,7 @@ export async function takeFromUpstream(
     const byRegistry = new Map<string, Lacking[]>();
     for (const [name, local] of labImages(images)) {
         const { pull: published } = imageRecipe(name);
-        if (published !== undefined && !(name in images.overrides) && !(await haveImage(local))) {
+        if (published !== undefined && !(name in images.overrides) && missing.includes(name)) {
             const registry = registryOf(published);
             byRegistry.set(registry, [...(byRegistry.get(registry) ?? []), { local, published }]);
         }

@@ -19,9 +19,6 @@ const TOOLS: Record<Purpose, string[]> = {
     test: ["pulumi", "kubectl", "clusterctl", "helm", "actionlint"],
 };
 
-/** Names of the command-line tools that a purpose needs on every substrate. */
-export const toolsFor = (purpose: Purpose): readonly string[] => TOOLS[purpose];
-
 /** Go targets of a management cluster beside which FKAS's tests run FKAS. */
 const TEST_PROGRAMS = ["kube", "etcd"];
 
@@ -29,6 +26,12 @@ const TEST_PROGRAMS = ["kube", "etcd"];
 export const toolNames = (purpose: Purpose, needs: Pick<LabNeeds, "tools">): string[] => [
     ...TOOLS[purpose],
     ...(purpose === "preview" ? [] : needs.tools),
+];
+
+/** Names of the images that are built here for a lab. */
+export const builtImagesOf = ({ images, moreImages }: Pick<LabNeeds, "images" | "moreImages">): string[] => [
+    ...[...labImages(images)].filter(([name, reference]) => reference === builtReference(name)).map(([name]) => name),
+    ...moreImages,
 ];
 
 /** Everything that one purpose needs, whether it is there or not. */
@@ -64,10 +67,7 @@ export async function partsFor(cache: Cache, purpose: Purpose, needs: LabNeeds):
         setup,
         plugins,
         programs: [...programs],
-        builtImages: [
-            ...images.filter(([name, reference]) => reference === builtReference(name)).map(([name]) => name),
-            ...(purpose === "up" ? needs.moreImages : []),
-        ],
+        builtImages: purpose === "up" ? builtImagesOf(needs) : [],
         publishedImages: images
             .filter(([name, reference]) => reference !== builtReference(name))
             .map(([, reference]) => reference),

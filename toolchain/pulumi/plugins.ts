@@ -151,7 +151,7 @@ export async function planPlugins(
 }
 
 /** The plugins of a lab. @param optional names of the optional ones that it uses */
-const wantedPlugins = (optional: readonly string[]) =>
+export const wantedPlugins = (optional: readonly string[]) =>
     versions().plugins.filter((plugin) => !plugin.optional || optional.includes(plugin.name));
 
 /** Go targets of a lab's plugins, where none of them can be downloaded. @param optional as in {@link planPlugins} */

@@ -124,43 +124,42 @@ const AT_EXISTING = "belongs to the substrate existing";
 const OF_OWN_CLUSTERS = "says how the lab makes a cluster, but the substrate is existing";
 const AT_KVM2 = "belongs to minikube's driver kvm2";
 
+/** Keys of minikube's machine, on every other substrate. */
+const OF_MINIKUBE: Partial<Record<Key, Refusal>> = {
+    minikubeDriver: { to: "docker", rule: AT_MINIKUBE },
+    minikubeCpus: { to: "3", rule: AT_MINIKUBE },
+    minikubeMemory: { to: "8192", rule: AT_MINIKUBE },
+    minikubeDisk: { to: "50", rule: AT_MINIKUBE },
+    minikubeBaseImage: { to: "built", rule: AT_MINIKUBE },
+    libvirtUri: { to: "qemu:///system?socket=/other", rule: AT_MINIKUBE },
+    libvirtNetwork: { to: "other", rule: AT_MINIKUBE },
+};
+
+/** Keys that every lab with a cluster of its own keeps, and those of a cluster that is there. */
+const OF_OWN_CLUSTER: Partial<Record<Key, Refusal>> = {
+    provisioningCidr: { to: "172.31.240.0/24", rule: HAS },
+    podCidr: { to: "10.200.0.0/16", rule: `${HAS}10.244.0.0/16` },
+    serviceCidr: { to: "10.201.0.0/16", rule: `${HAS}10.96.0.0/16` },
+    namespace: { to: "lab", rule: AT_EXISTING },
+    storageClass: { to: "fast", rule: AT_EXISTING },
+    fakeNodes: { to: "kubernetes", rule: `${HAS}docker` },
+};
+
 /**
  * Keys that a lab keeps, by its substrate: all are refused in one preview. Another substrate hides what belongs to
  * either, and another driver of minikube what belongs to the driver: those are refused in a preview of their own.
  */
 export const REFUSED: Record<string, Partial<Record<Key, Refusal>>[]> = {
-    embedded: [
-        {
-            provisioningCidr: { to: "172.31.240.0/24", rule: HAS },
-            podCidr: { to: "10.200.0.0/16", rule: `${HAS}10.244.0.0/16` },
-            serviceCidr: { to: "10.201.0.0/16", rule: `${HAS}10.96.0.0/16` },
-            minikubeDriver: { to: "docker", rule: AT_MINIKUBE },
-            minikubeCpus: { to: "3", rule: AT_MINIKUBE },
-            minikubeMemory: { to: "8192", rule: AT_MINIKUBE },
-            minikubeDisk: { to: "50", rule: AT_MINIKUBE },
-            minikubeBaseImage: { to: "built", rule: AT_MINIKUBE },
-            libvirtUri: { to: "qemu:///system?socket=/other", rule: AT_MINIKUBE },
-            libvirtNetwork: { to: "other", rule: AT_MINIKUBE },
-            namespace: { to: "lab", rule: AT_EXISTING },
-            storageClass: { to: "fast", rule: AT_EXISTING },
-            fakeNodes: { to: "kubernetes", rule: `${HAS}docker` },
-        },
-        { substrate: { to: "minikube", rule: `${HAS}embedded` } },
-    ],
+    embedded: [{ ...OF_OWN_CLUSTER, ...OF_MINIKUBE }, { substrate: { to: "minikube", rule: `${HAS}embedded` } }],
     minikube: [
         {
-            provisioningCidr: { to: "172.31.240.0/24", rule: HAS },
-            podCidr: { to: "10.200.0.0/16", rule: `${HAS}10.244.0.0/16` },
-            serviceCidr: { to: "10.201.0.0/16", rule: `${HAS}10.96.0.0/16` },
+            ...OF_OWN_CLUSTER,
             minikubeCpus: { to: "3", rule: `${HAS}2` },
             minikubeMemory: { to: "8192", rule: `${HAS}12288` },
             minikubeBaseImage: { to: "kicbase:other", rule: `${HAS}built` },
             minikubeDisk: { to: "50", rule: AT_KVM2 },
             libvirtUri: { to: "qemu:///system?socket=/other", rule: AT_KVM2 },
             libvirtNetwork: { to: "other", rule: AT_KVM2 },
-            namespace: { to: "lab", rule: AT_EXISTING },
-            storageClass: { to: "fast", rule: AT_EXISTING },
-            fakeNodes: { to: "kubernetes", rule: `${HAS}docker` },
         },
         { substrate: { to: "embedded", rule: `${HAS}minikube` } },
         { minikubeDriver: { to: "kvm2", rule: `${HAS}docker` } },
@@ -170,13 +169,7 @@ export const REFUSED: Record<string, Partial<Record<Key, Refusal>>[]> = {
             provisioningCidr: { to: "172.31.240.0/24", rule: OF_OWN_CLUSTERS },
             podCidr: { to: "10.200.0.0/16", rule: OF_OWN_CLUSTERS },
             serviceCidr: { to: "10.201.0.0/16", rule: OF_OWN_CLUSTERS },
-            minikubeDriver: { to: "docker", rule: AT_MINIKUBE },
-            minikubeCpus: { to: "3", rule: AT_MINIKUBE },
-            minikubeMemory: { to: "8192", rule: AT_MINIKUBE },
-            minikubeDisk: { to: "50", rule: AT_MINIKUBE },
-            minikubeBaseImage: { to: "built", rule: AT_MINIKUBE },
-            libvirtUri: { to: "qemu:///system?socket=/other", rule: AT_MINIKUBE },
-            libvirtNetwork: { to: "other", rule: AT_MINIKUBE },
+            ...OF_MINIKUBE,
             namespace: { to: "lab", rule: `${HAS}metal3` },
             storageClass: { to: "other", rule: HAS },
             fakeNodes: { to: "docker", rule: "a cluster elsewhere does not reach this machine" },
