@@ -7,7 +7,7 @@ import { PUBLISHED_LAB } from "../plan/profiles";
 import { repoPath } from "../toolchain/paths";
 import { calibrate } from "./bench/calibration";
 import type { BenchFile } from "./bench/file";
-import { BenchLab } from "./bench/lab";
+import { BenchLab, labPlace } from "./bench/lab";
 import { saveLogs, unexplained } from "./bench/logs";
 import { measure } from "./bench/measure";
 import { benchSizes, checkWays, settings, type BenchOptions, type BenchSize } from "./bench/options";
@@ -15,7 +15,7 @@ import { report } from "./bench/report/report";
 import { checkResizing, resizeUnderLoad } from "./bench/resize";
 import { Session } from "./session";
 
-/** A network that no lab has by default, with room for about a thousand addresses. */
+/** Settings of a lab on this machine: a network that no lab has by default, with room for about a thousand addresses. */
 const DEFAULT_SETTINGS = { provisioningCidr: "192.168.244.0/22" };
 
 /**
@@ -31,13 +31,18 @@ export async function bench(options: BenchOptions): Promise<number> {
         machinesPerCluster,
         ...(options.clusters ? { clusters: options.clusters } : {}),
     });
-    checkWays(options);
+    const place = labPlace(given);
+    checkWays(options, place);
     if (options.underLoad) {
         checkResizing(sizes);
     }
     const session = new Session();
     const say = (text: string): void => session.progress.line(text);
-    const lab = new BenchLab(await session.ensure("up", options.stack, given), options.stack, options.parallel, say);
+    const ready = await session.ensure("up", options.stack, given);
+    if (!place.isHere) {
+        say("the lab's parts are not on this machine: their CPU and memory are not measured, and no logs are kept");
+    }
+    const lab = new BenchLab(ready, options.stack, options.parallel, say, place);
     const benchmark = new Benchmark(lab, options, given, say);
     await (options.underLoad ? benchmark.resize(sizes) : benchmark.measureAll(sizes));
     process.stdout.write(`${report(benchmark.file)}\n`);
@@ -61,6 +66,10 @@ class Benchmark {
         this.out = resolve(repoPath(), options.out);
     }
 
+    private get defaults(): Record<string, string> {
+        return this.lab.place.isHere ? DEFAULT_SETTINGS : {};
+    }
+
     async measureAll(sizes: readonly BenchSize[]): Promise<void> {
         const { options } = this;
         const plan = Array.from({ length: options.runs }, () => sizes).flat();
@@ -78,7 +87,7 @@ class Benchmark {
     async resize(sizes: readonly BenchSize[]): Promise<void> {
         for (let done = 1; done <= this.options.runs; done++) {
             await this.freshStack();
-            this.file.resizes.push(await resizeUnderLoad(this.lab, sizes, { ...DEFAULT_SETTINGS, ...this.given }));
+            this.file.resizes.push(await resizeUnderLoad(this.lab, sizes, { ...this.defaults, ...this.given }));
             await this.write();
             if (!this.options.keep || done < this.options.runs) {
                 await this.lab.end();
@@ -93,13 +102,13 @@ class Benchmark {
         }
         const way = tuning === "published" ? "the published lab's way" : "the lab's own way";
         say(`== ${size.nodes} hosts, ${size.clusters} clusters, ${way}`);
-        const own = { ...DEFAULT_SETTINGS, ...(tuning === "published" ? PUBLISHED_LAB : {}), ...this.given };
+        const own = { ...this.defaults, ...(tuning === "published" ? PUBLISHED_LAB : {}), ...this.given };
         const before = calibrate();
         const result = await measure(lab, size, { tuning, settings: own, idleSeconds: options.idle, existing });
         result.calibrationMs = [before, calibrate()];
         this.file.runs.push(result);
         await this.write();
-        if (tuning === "lab") {
+        if (tuning === "lab" && lab.place.isHere) {
             await this.keepLogs(unexplained(result.stages));
         }
         say(`== up took ${duration(result.up.seconds * 1000)}; figures so far in ${options.out}`);

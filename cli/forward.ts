@@ -4,10 +4,11 @@ import { CoreV1Api, KubeConfig } from "@kubernetes/client-node";
 import { parseKubeconfig } from "../lib/kubernetes";
 import { UserError } from "../plan/user-error";
 
-/** A port of a Service at the Service's own address, which only pods and nodes of the cluster reach. */
-export interface ServicePort {
+/** A port that only pods and nodes of the cluster reach. */
+export interface PortInCluster {
     namespace: string;
-    service: string;
+    /** What has the port, as kubectl names it: service/NAME, pod/NAME. */
+    of: string;
     port: number;
 }
 
@@ -20,11 +21,11 @@ export async function serviceBehind(
     kubeconfig: string,
     management: KubeConfig,
     namespace: string,
-): Promise<ServicePort | undefined> {
+): Promise<PortInCluster | undefined> {
     const { hostname, port } = new URL(parseKubeconfig(kubeconfig).getCurrentCluster()?.server ?? "");
     const { items } = await management.makeApiClient(CoreV1Api).listNamespacedService({ namespace });
     const service = items.find(({ spec }) => spec?.clusterIP === hostname)?.metadata?.name;
-    return service === undefined ? undefined : { namespace, service, port: Number(port) };
+    return service === undefined ? undefined : { namespace, of: `service/${service}`, port: Number(port) };
 }
 
 /**
@@ -52,24 +53,27 @@ export function throughPort(kubeconfig: string, port: number): string {
 const FORWARDING = /^Forwarding from 127\.0\.0\.1:(\d+) /;
 
 /**
- * Forwards a free port of this machine to a Service, until this process is told to end or kubectl ends.
+ * Forwards a free port of this machine to one in the cluster, until this process is told to end or kubectl ends.
  * @param env in which kubectl is found
  * @param kubeconfig path of the management cluster's kubeconfig
  * @param ready is told the port, once it is open
+ * @param signal ends it, too
  * @returns kubectl's exit code; 0 when a signal ended it
  * @throws UserError when kubectl ended before the port was open, in kubectl's words
  */
 export async function forward(
     env: NodeJS.ProcessEnv,
     kubeconfig: string,
-    { namespace, service, port }: ServicePort,
+    { namespace, of, port }: PortInCluster,
     ready: (port: number) => Promise<void>,
+    signal?: AbortSignal,
 ): Promise<number> {
     const where = ["--kubeconfig", kubeconfig, "--namespace", namespace];
-    const args = [...where, "port-forward", "--address", "127.0.0.1", `service/${service}`, `:${port}`];
+    const args = [...where, "port-forward", "--address", "127.0.0.1", of, `:${port}`];
     const child = spawn("kubectl", args, { env, stdio: ["ignore", "pipe", "pipe"] });
     const end = (): void => void child.kill();
     process.once("SIGINT", end).once("SIGTERM", end);
+    signal?.addEventListener("abort", end, { once: true });
     let said = "";
     let isReady: Promise<void> | undefined;
     child.stderr.on("data", (chunk: Buffer) => (said += chunk.toString()));
@@ -81,9 +85,10 @@ export async function forward(
         child.on("error", reject);
         child.on("close", resolve);
     });
+    process.off("SIGINT", end).off("SIGTERM", end);
     await isReady;
     if (isReady === undefined) {
-        throw new UserError(`kubectl port-forward service/${service} ended: ${said.trim() || `exit code ${code}`}`);
+        throw new UserError(`kubectl port-forward ${of} ended: ${said.trim() || `exit code ${code}`}`);
     }
     process.stderr.write(said);
     return code ?? 0;

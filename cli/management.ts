@@ -5,9 +5,6 @@ import { NAMESPACE } from "../plan/identities";
 import { repoPath } from "../toolchain/paths";
 import { rawConfig } from "./stack-file";
 
-/** Namespace of hosts and clusters in a lab with a cluster of its own. */
-export const LAB_NAMESPACE = NAMESPACE;
-
 /** Namespace of hosts and clusters of a stack's lab, by its configuration. */
 export const labNamespace = async (stack: string): Promise<string> =>
     (await rawConfig(stack))["namespace"] ?? NAMESPACE;

@@ -15,6 +15,8 @@ export interface AccessFlags {
     precreateSecrets: boolean;
     /** Whether an FKAS of the lab releases queued hosts. */
     releasesHosts: boolean;
+    /** Whether FKAS publishes the address at which its Services are reached. */
+    publishesAddress: boolean;
 }
 
 export interface AccessArgs extends AccessFlags {
@@ -38,6 +40,7 @@ export function policyRules(scope: Scope, flags: AccessFlags): kubernetes.types.
         ["--assign-hosts=true", true],
         ["--precreate-secrets=true", flags.precreateSecrets],
         ["--precreate-secrets=false", !flags.precreateSecrets],
+        ["--service-address", flags.publishesAddress],
     ]);
     const verbs = new Map<string, Set<string>>();
     for (const rule of rules.filter((each) => each.scope === scope)) {
@@ -51,8 +54,9 @@ export function policyRules(scope: Scope, flags: AccessFlags): kubernetes.types.
         }
     }
     return [...verbs].map(([resource, allowed]) => {
-        const [apiGroup = "", name = ""] = resource.split("/");
-        return { apiGroups: [apiGroup], resources: [name], verbs: [...allowed] };
+        // A resource may hold a slash itself: services/status.
+        const [apiGroup = "", ...name] = resource.split("/");
+        return { apiGroups: [apiGroup], resources: [name.join("/")], verbs: [...allowed] };
     });
 }
 

@@ -1,7 +1,7 @@
 import * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { serviceBlocks, type ServiceBlock } from "../plan/cluster-services";
-import { FAKE_API_SERVER_LABEL } from "../plan/manifests/cluster-objects";
+import { FAKE_API_SERVER_LABEL, NODE_ADDRESS_CLASS } from "../plan/manifests/cluster-objects";
 import { podPullSecrets } from "../plan/manifests/pull-secrets";
 import type { ClusterPlan, FakeApiServerPlan, LabPlan } from "../plan/plan";
 import { GO_RUNTIME_LARGE } from "../plan/profiles";
@@ -34,6 +34,7 @@ export class FakeApiServers extends pulumi.ComponentResource {
                 namespace: plan.namespace,
                 precreateSecrets: plan.profile.precreateSecrets,
                 releasesHosts: plan.fakeApiServers.some(({ hostsAtOnce }) => hostsAtOnce !== undefined),
+                publishesAddress: this.serviceAddress !== undefined,
             },
             child,
         );
@@ -130,6 +131,9 @@ function createDeployment(
                                     ...(server.hostsAtOnce === undefined
                                         ? []
                                         : [{ name: "FKAS_HOSTS_AT_ONCE", value: String(server.hostsAtOnce) }]),
+                                    ...(plan.substrate.serviceAddress === undefined
+                                        ? []
+                                        : [{ name: "FKAS_SERVICE_ADDRESS", value: plan.substrate.serviceAddress }]),
                                     ...(server.rolloutsAtOnce === undefined
                                         ? []
                                         : [{ name: "FKAS_ROLLOUTS_AT_ONCE", value: String(server.rolloutsAtOnce) }]),
@@ -155,6 +159,13 @@ function createDeployment(
     );
 }
 
+/** Type of a Service that is reached at an address of a node. Node ports would be too few for a thousand clusters. */
+const NODE_ADDRESS = {
+    type: "LoadBalancer",
+    loadBalancerClass: NODE_ADDRESS_CLASS,
+    allocateLoadBalancerNodePorts: false,
+};
+
 function createService(
     { name, server, ports }: ServiceBlock,
     { namespace, substrate }: LabPlan,
@@ -173,7 +184,8 @@ function createService(
             },
             spec: {
                 selector: selector(server),
-                ...(substrate.serviceAddress === undefined ? {} : { externalIPs: [substrate.serviceAddress] }),
+                // FKAS writes the address into the status, and kube-proxy opens the Service there.
+                ...(substrate.serviceAddress === undefined ? {} : NODE_ADDRESS),
                 // Each cluster listens at the port that its controlPlaneEndpoint declares.
                 ports: ports.map((port) => ({ name: `cluster-${port}`, port, targetPort: port })),
             },

@@ -85,7 +85,7 @@ export class Lab extends pulumi.ComponentResource {
             pairs: plan.pairs.length,
             fakeApiServers: plan.fakeApiServers.length,
             fleet: fleetReached({ ...lab, pairs, ironicChart, hosts, clusters, vacated }),
-            next: nextSteps(path, plan),
+            next: nextSteps(path, plan, pulumi.getStack()),
         };
         this.registerOutputs({});
     }
@@ -127,10 +127,11 @@ function pkiInput(context: LayerContext): PkiInput {
 const MORE_HOSTS = 16;
 
 /** What to type next. */
-const nextSteps = (kubeconfig: string, { namespace, hosts, clusters }: LabPlan): string[] => [
+const nextSteps = (kubeconfig: string, { namespace, hosts, clusters }: LabPlan, stack: string): string[] => [
     'eval "$(npm run -s env)"    # pulumi and kubectl on PATH',
     `kubectl --kubeconfig ${kubeconfig} -n ${namespace} get baremetalhosts,clusters`,
-    ...clusters.slice(0, 1).map(({ name }) => npmRun("kubeconfig", pulumi.getStack(), name)),
-    `pulumi config set nodes ${hosts.length + MORE_HOSTS} && pulumi up`,
-    npmRun("down", pulumi.getStack()),
+    ...clusters.slice(0, 1).map(({ name }) => npmRun("kubeconfig", stack, name)),
+    // With its name: Pulumi means the stack that is selected, which need not be this one.
+    `pulumi config set nodes ${hosts.length + MORE_HOSTS} --stack ${stack} && pulumi up --stack ${stack}`,
+    npmRun("down", stack),
 ];

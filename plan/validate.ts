@@ -52,12 +52,12 @@ export function validate(raw: Record<string, string>, known: Known = {}): LabCon
             continue;
         }
         // Only the first broken rule of a value, or of a part of it, is reported: the others often follow from it.
-        const rules = new Map<string, string>();
+        const broken = new Map<string, Problem>();
         for (const { path, message } of result.error.issues) {
             const place = [key, ...path].join(".");
-            rules.set(place, rules.get(place) ?? message);
+            broken.set(place, broken.get(place) ?? { key: place, value: shownAt(raw[key], path), rule: message });
         }
-        problems.push(...[...rules].map(([place, rule]) => ({ key: place, value: shown(raw[key]), rule })));
+        problems.push(...broken.values());
     }
     for (const key of Object.keys(raw).filter((name) => !(name in keys))) {
         const rule =
@@ -80,6 +80,29 @@ export function validate(raw: Record<string, string>, known: Known = {}): LabCon
     }
     return config as LabConfig;
 }
+
+/**
+ * A configuration without the keys that are wrong, in order to look at what it leads to although nothing will be made.
+ * @returns undefined where the rest makes none either
+ */
+export function validRest(raw: Record<string, string>, problems: readonly Problem[]): LabConfig | undefined {
+    const wrong = new Set(problems.map(({ key }) => keyOf(key)));
+    try {
+        return validate(Object.fromEntries(Object.entries(raw).filter(([key]) => !wrong.has(key))));
+    } catch (error) {
+        if (error instanceof ConfigurationError) {
+            return undefined;
+        }
+        throw error;
+    }
+}
+
+/** The key of a problem, which may name a part of the value: images.overrides.ironic. */
+const keyOf = (place: string): string => place.split(".")[0] as string;
+
+/** Problems of keys that have none yet: what follows from a key that is wrong is not worth telling. */
+export const ofOtherKeys = (found: readonly Problem[], known: readonly Problem[]): Problem[] =>
+    found.filter(({ key }) => !known.some((problem) => keyOf(problem.key) === keyOf(key)));
 
 /**
  * Every machine needs a host. A key that is itself broken is absent, and the rule is skipped.
@@ -139,3 +162,16 @@ function suggestion(name: string, names: readonly string[], label: string): stri
 }
 
 const shown = (value: string | undefined): string => (value === undefined ? "(not set)" : JSON.stringify(value));
+
+/** The part of a value at a path; the value itself where the path is empty. */
+function shownAt(value: string | undefined, path: readonly PropertyKey[]): string {
+    if (value === undefined || path.length === 0) {
+        return shown(value);
+    }
+    // A rule of a part is looked at only where the value is JSON.
+    const part = path.reduce<unknown>(
+        (whole, name) => (whole as Record<PropertyKey, unknown>)[name],
+        JSON.parse(value),
+    );
+    return part === undefined ? "(not set)" : JSON.stringify(part);
+}

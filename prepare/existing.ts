@@ -3,19 +3,35 @@ import { existingProblems } from "../machine/existing/preflight";
 import type { WantedLab } from "../machine/wanted-lab";
 import type { LivingLab } from "../plan/change/living-lab";
 import type { Problem } from "../plan/problem";
+import type { ExistingPlan } from "../plan/substrate/existing";
 import { UserError } from "../plan/user-error";
+import { ofOtherKeys } from "../plan/validate";
 import { findCluster } from "../tasks/existing-cluster";
 
 /**
  * Finds the cluster that the lab is to stand in, and looks for what is missing in it or in the way. In a preview, too:
  * the cluster is there in any case, and nothing of it is changed.
  * @param wanted gets the cluster
+ * @param known problems that are known already; more of the same keys are left out
  */
-export async function existingClusterProblems(wanted: WantedLab & LayerContext, living: LivingLab): Promise<Problem[]> {
+export async function existingClusterProblems(
+    wanted: WantedLab & LayerContext,
+    living: LivingLab,
+    known: readonly Problem[],
+): Promise<Problem[]> {
     const { substrate } = wanted.plan;
-    if (substrate.kind !== "existing") {
-        return [];
-    }
+    // Without them, the way leads to another cluster than the one that is meant.
+    const isKnown = !known.some(({ key }) => key === "kubeconfig" || key === "kubeContext");
+    return substrate.kind === "existing" && isKnown
+        ? ofOtherKeys(await clusterProblems(wanted, substrate, living), known)
+        : [];
+}
+
+async function clusterProblems(
+    wanted: WantedLab & LayerContext,
+    substrate: ExistingPlan,
+    living: LivingLab,
+): Promise<Problem[]> {
     try {
         wanted.cluster = await findCluster(substrate);
     } catch (error) {

@@ -15,7 +15,7 @@ import { ironicValues } from "../plan/manifests/ironic-values";
 import { plan } from "../plan/plan";
 import type { Problem } from "../plan/problem";
 import { fakeNodesOf } from "../plan/reach";
-import { ConfigurationError, validate } from "../plan/validate";
+import { ConfigurationError, validate, validRest } from "../plan/validate";
 import { Cache } from "../toolchain/cache/cache";
 import { goTarget } from "../toolchain/go/targets";
 import { imagesThatRunAs } from "../toolchain/images/recipes";
@@ -53,15 +53,17 @@ export async function prepare(): Promise<LabArgs> {
     problems.push(...renameProblems(living));
     const owner = await ownerHere(process.env, true, pulumi.getOrganization());
     const wanted = config && wantedLab(config, owner, living);
-    problems.push(...(wanted ? await existingClusterProblems(wanted, living) : []));
+    // The cluster is looked at although another key is wrong, so that one message has both.
+    const rest = config ?? validRest(rawConfiguration(), problems);
+    const looked = wanted ?? (rest && wantedLab(rest, owner, living));
+    problems.push(...(looked ? await existingClusterProblems(looked, living, problems) : []));
     if (pulumi.runtime.isDryRun()) {
         problems.push(...(wanted ? await stoppedNodeProblems(wanted.plan.prefix) : []));
         // A preview also runs where neither Docker nor another holder of labs answers.
         problems.push(...(wanted ? await foreignLabProblems(wanted.plan.prefix, owner).catch(() => []) : []));
     } else {
         problems.push(...(wanted ? await foreignLabProblems(wanted.plan.prefix, owner) : []));
-        // Of a configuration that is not valid no substrate is known: the machine is looked at for the default one.
-        const { substrate } = config ?? validate({});
+        const { substrate } = rest ?? validate({});
         problems.push(...(await PREFLIGHTS[substrate](wanted)));
         // Only for a lab that can be made: the files are large.
         problems.push(...(problems.length === 0 && wanted ? await ipaProblems(wanted) : []));

@@ -32,7 +32,13 @@ export interface RunResult extends BenchSize {
     state: { resources: number; bytes?: number };
     growth: GrowthUsage;
     stages: StageReport;
-    ironicLatency?: { samples: LatencySample[]; failures: number; lastError: string };
+    ironicLatency?: {
+        samples: LatencySample[];
+        failures: number;
+        lastError: string;
+        /** Whether the requests went through the cluster's API server, to one conductor. */
+        isForwarded: boolean;
+    };
     idle?: IdleUsage;
 }
 

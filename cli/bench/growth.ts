@@ -3,7 +3,7 @@ import { machineMemory } from "../../lib/proc";
 import { waitUntil } from "../../lib/wait-until";
 import { HOSTS } from "../../tasks/wait-for-fleet/reader";
 import type { BenchLab } from "./lab";
-import { ManagementCluster } from "./management";
+import type { ManagementCluster } from "./management";
 import { UsageMeter } from "./usage/meter";
 import type { ComponentUsage } from "./usage/totals";
 
@@ -12,19 +12,25 @@ const SAMPLE_MS = 10_000;
 /** Longest wait for the first host. An `up` builds nothing here, and its infrastructure stands within minutes. */
 const FIRST_HOST_MS = 1_800_000;
 
-/** Usage of the machine from the lab's first new BareMetalHost to the end of `up`. */
+/** What the time from the lab's first new BareMetalHost to the end of `up` has cost. */
 export interface GrowthUsage {
     /** When the first new BareMetalHost existed, ISO 8601. */
     began: string;
     seconds: number;
-    /** CPU-seconds of the whole machine, whoever used them. */
-    machineCpuSeconds: number;
     /** CPU-seconds of Pulumi, its program and its plugins. */
     pulumiCpuSeconds: number;
+    /** Usage of the machine and of the lab's parts on it; absent where they run elsewhere. */
+    machine?: MachineUsage;
+}
+
+/** Usage of the machine that a lab runs on. */
+export interface MachineUsage {
+    /** CPU-seconds of the whole machine, whoever used them. */
+    cpuSeconds: number;
     components: ComponentUsage[];
     /** Most memory in use on the machine, and the memory in use before the lab was begun; bytes. */
-    peakMachineBytes: number;
-    machineBytesBefore: number;
+    peakBytes: number;
+    bytesBefore: number;
     /** Samples of which a part or all could not be read. */
     failedSamples: number;
     /** The reason of the last failed sample; absent when none failed. */
@@ -68,19 +74,25 @@ export class GrowthWatch {
     async end(): Promise<GrowthUsage> {
         this.stop.abort();
         await Promise.all(this.done);
-        await this.meter.sample();
         if (this.firstHost === undefined) {
             throw new Error("no new BareMetalHost was seen: there is nothing to measure");
         }
-        const { count, lastError } = this.meter.failures;
         return {
             began: this.firstHost.toISOString(),
             seconds: (Date.now() - this.firstHost.getTime()) / 1000,
-            machineCpuSeconds: this.meter.machineCpuSeconds(),
             pulumiCpuSeconds: this.lab.pulumiCpuSeconds - this.pulumiBefore,
+            ...(this.lab.place.isHere ? { machine: await this.machineUsage() } : {}),
+        };
+    }
+
+    private async machineUsage(): Promise<MachineUsage> {
+        await this.meter.sample();
+        const { count, lastError } = this.meter.failures;
+        return {
+            cpuSeconds: this.meter.machineCpuSeconds(),
             components: this.meter.report(),
-            peakMachineBytes: this.peak,
-            machineBytesBefore: this.before,
+            peakBytes: this.peak,
+            bytesBefore: this.before,
             failedSamples: count,
             ...(count > 0 ? { lastSampleError: lastError } : {}),
         };
@@ -88,7 +100,7 @@ export class GrowthWatch {
 
     private async sampling(): Promise<void> {
         const { signal } = this.stop;
-        while (!signal.aborted) {
+        while (this.lab.place.isHere && !signal.aborted) {
             await this.meter.sample();
             this.peak = Math.max(this.peak, memoryInUse());
             // The signal ends the pause with an error, and the loop with it.
@@ -104,7 +116,7 @@ export class GrowthWatch {
                 timeoutMs: FIRST_HOST_MS,
                 signal,
                 look: async () => {
-                    const found = ManagementCluster.of(this.lab.stack);
+                    const found = this.lab.cluster;
                     if (found === undefined) {
                         return { pending: ["the lab has no kubeconfig yet"] };
                     }
@@ -114,8 +126,10 @@ export class GrowthWatch {
             });
             this.firstHost = new Date();
             this.pulumiBefore = this.lab.pulumiCpuSeconds;
-            await this.meter.sample();
-            this.meter.beginWindow();
+            if (this.lab.place.isHere) {
+                await this.meter.sample();
+                this.meter.beginWindow();
+            }
             await onFirstHost(cluster);
         } catch (error) {
             // After an `up` that failed there is nothing to wait for: `up` itself says why, and end() that no host was

@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
 import { rm, stat } from "node:fs/promises";
+import { NAMESPACE } from "../../plan/identities";
 import type { Ready } from "../../toolchain/ensure";
 import { repoPath } from "../../toolchain/paths";
 import { preparePulumiState } from "../../toolchain/pulumi/home";
@@ -9,6 +10,7 @@ import { recover, removeUnrecorded } from "../recovery/recover";
 import { exportState, type StateResource } from "../recovery/state";
 import { removeStack, stackExists } from "../stack";
 import { stackFile } from "../stack-file";
+import { ManagementCluster } from "./management";
 import { ProcessMeter, type ProcessUsage } from "./process-meter";
 
 const CONFIG_LIMIT_MS = 60_000;
@@ -22,6 +24,19 @@ export interface MeasuredCommand extends ProcessUsage {
     seconds: number;
 }
 
+/** Where a lab stands, as far as it makes a difference to what can be measured. */
+export interface LabPlace {
+    namespace: string;
+    /** Whether its parts run on this machine, where their CPU and memory can be read. */
+    isHere: boolean;
+}
+
+/** Where a lab of a configuration stands. */
+export const labPlace = (settings: Record<string, string>): LabPlace => ({
+    namespace: settings["namespace"] ?? NAMESPACE,
+    isHere: settings["substrate"] !== "existing",
+});
+
 /** The lab of a stack. It is driven by the same commands that a person uses, and each of them is measured. */
 export class BenchLab {
     private meter: ProcessMeter | undefined;
@@ -31,7 +46,23 @@ export class BenchLab {
         readonly stack: string,
         private readonly parallel: number,
         private readonly say: (text: string) => void,
+        /** Namespace of the lab, and whether its parts run on this machine. */
+        readonly place: LabPlace,
     ) {}
+
+    /** The lab's management cluster; undefined until the lab's program has written its kubeconfig. */
+    get cluster(): ManagementCluster | undefined {
+        return ManagementCluster.of(this.stack, this.place.namespace);
+    }
+
+    /** The management cluster of the lab that is up. @throws Error when its program has written no kubeconfig. */
+    get runningCluster(): ManagementCluster {
+        const { cluster } = this;
+        if (cluster === undefined) {
+            throw new Error(`the lab of the stack ${this.stack} is up but has written no kubeconfig`);
+        }
+        return cluster;
+    }
 
     /** CPU-seconds of the Pulumi command that runs now, or ran last. */
     get pulumiCpuSeconds(): number {

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { CoreV1Api, CustomObjectsApi, PatchStrategy, setHeaderOptions, type KubeConfig } from "@kubernetes/client-node";
 import { listObjects, parseKubeconfig, type CustomKind } from "../../lib/kubernetes";
-import { LAB_NAMESPACE, labDirectory } from "../management";
+import { labDirectory } from "../management";
 
 /** An object of the Kubernetes API, with the fields that the benchmark reads. */
 export interface StoredObject {
@@ -23,21 +23,20 @@ export const METAL3_MACHINES: CustomKind = {
 
 /** Reads and writes the objects of a lab's management cluster. */
 export class ManagementCluster {
-    private constructor(private readonly config: KubeConfig) {}
+    private constructor(
+        private readonly config: KubeConfig,
+        /** Path of its kubeconfig. */
+        readonly kubeconfig: string,
+        /** Namespace of the lab. */
+        readonly namespace: string,
+    ) {}
 
     /** The management cluster of a lab; undefined until the lab's program has written its kubeconfig. */
-    static of(stack: string): ManagementCluster | undefined {
+    static of(stack: string, namespace: string): ManagementCluster | undefined {
         const file = `${labDirectory(stack)}/kubeconfig`;
-        return existsSync(file) ? new ManagementCluster(parseKubeconfig(readFileSync(file, "utf8"))) : undefined;
-    }
-
-    /** The management cluster of a lab that is up. @throws Error when its program has written no kubeconfig. */
-    static ofRunningLab(stack: string): ManagementCluster {
-        const cluster = ManagementCluster.of(stack);
-        if (cluster === undefined) {
-            throw new Error(`the lab of the stack ${stack} is up but has written no kubeconfig`);
-        }
-        return cluster;
+        return existsSync(file)
+            ? new ManagementCluster(parseKubeconfig(readFileSync(file, "utf8")), file, namespace)
+            : undefined;
     }
 
     private get objects(): CustomObjectsApi {
@@ -46,25 +45,40 @@ export class ManagementCluster {
 
     /** Lists objects of a kind. @param most stops once there are this many. Default: all objects. */
     list(kind: CustomKind, most?: number): Promise<StoredObject[]> {
-        return listObjects<StoredObject>(this.objects, kind, LAB_NAMESPACE, most);
+        return listObjects<StoredObject>(this.objects, kind, this.namespace, most);
     }
 
     async create(kind: CustomKind, body: object): Promise<void> {
-        await this.objects.createNamespacedCustomObject({ ...kind, namespace: LAB_NAMESPACE, body });
+        await this.objects.createNamespacedCustomObject({ ...kind, namespace: this.namespace, body });
     }
 
     async patch(kind: CustomKind, name: string, body: object): Promise<void> {
         await this.objects.patchNamespacedCustomObject(
-            { ...kind, namespace: LAB_NAMESPACE, name, body },
+            { ...kind, namespace: this.namespace, name, body },
             setHeaderOptions("Content-Type", PatchStrategy.MergePatch),
         );
+    }
+
+    /** Name of a pod of the lab that is ready and has a label. @throws Error when there is none. */
+    async readyPod(labelSelector: string): Promise<string> {
+        const { items } = await this.config
+            .makeApiClient(CoreV1Api)
+            .listNamespacedPod({ namespace: this.namespace, labelSelector });
+        const isReady = items.find(({ status }) =>
+            status?.conditions?.some(({ type, status: value }) => type === "Ready" && value === "True"),
+        );
+        const name = isReady?.metadata?.name;
+        if (name === undefined) {
+            throw new Error(`none of ${items.length} pods with ${labelSelector} in ${this.namespace} is ready`);
+        }
+        return name;
     }
 
     /** Reads the values of a Secret of the lab. */
     async secret(name: string): Promise<Record<string, string>> {
         const { data } = await this.config
             .makeApiClient(CoreV1Api)
-            .readNamespacedSecret({ name, namespace: LAB_NAMESPACE });
+            .readNamespacedSecret({ name, namespace: this.namespace });
         return Object.fromEntries(
             Object.entries(data ?? {}).map(([key, value]) => [key, Buffer.from(value, "base64").toString()]),
         );

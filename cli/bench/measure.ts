@@ -1,21 +1,20 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { CustomKind } from "../../lib/kubernetes";
 import { waitUntil } from "../../lib/wait-until";
-import { ironicUrl } from "../../plan/addresses";
 import type { Tuning } from "../../plan/config/keys";
 import { osImage } from "../../plan/manifests/os-image";
 import { plan as makePlan } from "../../plan/plan";
 import { validate } from "../../plan/validate";
 import { CLUSTERS, HOSTS } from "../../tasks/wait-for-fleet/reader";
-import { LAB_NAMESPACE } from "../management";
 import type { IdleUsage, RunResult } from "./file";
 import { GrowthWatch, memoryInUse } from "./growth";
 import { IronicProbe } from "./ironic-probe";
 import { currentCommit, type BenchLab } from "./lab";
-import { MACHINES, METAL3_MACHINES, ManagementCluster, type StoredObject } from "./management";
+import { MACHINES, METAL3_MACHINES, type ManagementCluster, type StoredObject } from "./management";
 import type { BenchSize } from "./options";
 import { createClustersSerially } from "./published";
 import { stageReport } from "./stages/report";
+import { wayToIronic, type WayToIronic } from "./way-to-ironic";
 
 /** Longest wait for all hosts to be provisioned: for each host, and at least. It is twenty times what was measured. */
 const PROVISION_MS = { least: 1_800_000, each: 30_000 };
@@ -52,19 +51,25 @@ export async function measure(lab: BenchLab, size: BenchSize, options: MeasureOp
     await lab.configure({ ...options.settings, nodes: String(size.nodes), clusters: String(target.clusters), tuning });
     const preview = await lab.preview();
 
+    let way: WayToIronic | undefined;
     let probe: IronicProbe | undefined;
+    const endProbe = async (): Promise<void> => {
+        await probe?.stop();
+        await way?.close();
+    };
     const watch = new GrowthWatch(lab, options.existing, async (cluster) => {
         if (size.clusters > 0) {
             return;
         }
-        probe = await IronicProbe.start(cluster, ironicUrl(plan.substrate.serviceAddress ?? plan.reach.ironicHost));
+        way = await wayToIronic(cluster, plan, lab.ready.env);
+        probe = await IronicProbe.start(cluster, way.endpoint);
     });
     const up = await lab.up().catch(async (error: unknown) => {
         await watch.end().catch(() => undefined);
-        await probe?.stop();
+        await endProbe();
         throw error;
     });
-    const cluster = ManagementCluster.ofRunningLab(lab.stack);
+    const cluster = lab.runningCluster;
     if (serial && size.clusters > 0) {
         await createClustersSerially(cluster, config, plan);
     }
@@ -72,7 +77,7 @@ export async function measure(lab: BenchLab, size: BenchSize, options: MeasureOp
         await provisionAll(cluster);
     }
     const growth = await watch.end();
-    await probe?.stop();
+    await endProbe();
 
     const since = new Date(growth.began).getTime() - CREATION_MARGIN_MS;
     const recent = async (kind: CustomKind): Promise<StoredObject[]> =>
@@ -102,7 +107,8 @@ export async function measure(lab: BenchLab, size: BenchSize, options: MeasureOp
         stages,
     };
     if (probe !== undefined) {
-        result.ironicLatency = { samples: probe.samples, failures: probe.failures, lastError: probe.lastError };
+        const { samples, failures, lastError } = probe;
+        result.ironicLatency = { samples, failures, lastError, isForwarded: way?.isForwarded ?? false };
     }
     if (options.idleSeconds > 0) {
         result.idle = await idle(watch, options.idleSeconds);
@@ -117,7 +123,7 @@ export async function measure(lab: BenchLab, size: BenchSize, options: MeasureOp
 
 /** Gives every host an image and waits until all are provisioned, as a user without Cluster API does. */
 async function provisionAll(cluster: ManagementCluster): Promise<void> {
-    const { url, checksum, checksumType, diskFormat } = osImage(LAB_NAMESPACE);
+    const { url, checksum, checksumType, diskFormat } = osImage(cluster.namespace);
     const image = { url, checksum, checksumType, format: diskFormat };
     const hosts = await cluster.list(HOSTS);
     for (const { metadata } of hosts) {

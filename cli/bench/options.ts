@@ -1,4 +1,5 @@
 import { UserError } from "../../plan/user-error";
+import type { LabPlace } from "./lab";
 
 /** Options of `npm run bench`. */
 export interface BenchOptions {
@@ -28,7 +29,17 @@ export interface BenchOptions {
 }
 
 /** @throws UserError when options contradict each other, before anything is made. */
-export function checkWays({ grow, reference, underLoad }: BenchOptions): void {
+export function checkWays(
+    { grow, reference, underLoad, idle }: BenchOptions,
+    { isHere }: Pick<LabPlace, "isHere">,
+): void {
+    const elsewhere = [
+        ...(reference ? ["--reference: the published lab has a provisioning network"] : []),
+        ...(idle > 0 ? ["--idle: what a lab uses at rest is read on the machine of its parts"] : []),
+    ];
+    if (!isHere && elsewhere.length > 0) {
+        throw new UserError(elsewhere.map((each) => `${each}: not with --set substrate=existing`).join("\n"));
+    }
     if (grow && reference) {
         throw new UserError("--grow, --reference: the published lab cannot grow, so the two exclude each other");
     }

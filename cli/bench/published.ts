@@ -2,9 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { LabConfig } from "../../plan/config/keys";
 import { CLASS_NAME, workloadClusterObject } from "../../plan/manifests/cluster-objects";
 import type { LabPlan } from "../../plan/plan";
-import { UserError } from "../../plan/user-error";
 import { CLUSTERS } from "../../tasks/wait-for-fleet/reader";
-import { LAB_NAMESPACE } from "../management";
 import { waitForClusters } from "./available-clusters";
 import type { ManagementCluster } from "./management";
 
@@ -26,7 +24,7 @@ export async function createClustersSerially(
 ): Promise<void> {
     const host = plan.substrate.serviceAddress;
     if (host === undefined) {
-        throw new UserError("the published lab has a provisioning network: it is measured on a substrate that has one");
+        throw new Error("the published lab has a provisioning network, and this substrate has none");
     }
     for (const { name, port, fakeApiServer } of plan.clusters) {
         const { kubernetesVersion, controlPlaneNodes, workerNodes } = config;
@@ -35,7 +33,7 @@ export async function createClustersSerially(
             CLUSTERS,
             workloadClusterObject({
                 name,
-                namespace: LAB_NAMESPACE,
+                namespace: plan.namespace,
                 className: CLASS_NAME,
                 kubernetesVersion,
                 controlPlaneNodes,

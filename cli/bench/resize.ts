@@ -9,7 +9,7 @@ import { lastChanges } from "../stack";
 import { availableClusters, waitForClusters } from "./available-clusters";
 import type { Counts, ResizeRun, ResizeStep } from "./file";
 import { currentCommit, type BenchLab, type MeasuredCommand } from "./lab";
-import { MACHINES, ManagementCluster, type StoredObject } from "./management";
+import { MACHINES, type StoredObject } from "./management";
 import type { BenchSize } from "./options";
 
 /** A lab is resized when this part of its clusters is Available: the other clusters are queued or in progress. */
@@ -118,12 +118,12 @@ export async function resizeUnderLoad(
 async function halfMade(lab: BenchLab, { clusters }: BenchSize): Promise<Counts> {
     const wanted = Math.ceil(clusters * RESIZE_AT);
     const timeoutMs = Math.max(HALF_MADE_MS.least, HALF_MADE_MS.each * clusters);
-    await waitForClusters(ManagementCluster.ofRunningLab(lab.stack), wanted, { timeoutMs, everyMs: LOOK_MS });
+    await waitForClusters(lab.runningCluster, wanted, { timeoutMs, everyMs: LOOK_MS });
     return counts(lab);
 }
 
 async function counts(lab: BenchLab): Promise<Counts> {
-    const cluster = ManagementCluster.ofRunningLab(lab.stack);
+    const cluster = lab.runningCluster;
     const [hosts, clusters] = [await cluster.list(HOSTS), await cluster.list(CLUSTERS)];
     return {
         hosts: hosts.length,
@@ -135,7 +135,7 @@ async function counts(lab: BenchLab): Promise<Counts> {
 
 /** The hosts, clusters and Machines of the lab, and its containers. */
 async function parts(lab: BenchLab): Promise<Part[]> {
-    const cluster = ManagementCluster.ofRunningLab(lab.stack);
+    const cluster = lab.runningCluster;
     const onMachine = (await Promise.all(HOLDERS.map((each) => each.containers(stackPrefix(lab.stack))))).flat();
     const objects = async (kind: CustomKind, what: string, of: (object: StoredObject) => string): Promise<Part[]> =>
         (await cluster.list(kind)).map((object) => ({

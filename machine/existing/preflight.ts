@@ -37,6 +37,8 @@ export async function existingProblems(
 ): Promise<Problem[]> {
     const api = parseKubeconfig(kubeconfig);
     const problem = (rule: string): Problem => ({ key: "substrate", value: "existing", rule: `${server}: ${rule}` });
+    const ofKey = (key: "storageClass" | "namespace", rules: string[]): Problem[] =>
+        rules.map((rule) => ({ key, value: config[key] ?? "(not set)", rule: `${server}: ${rule}` }));
     if (living.clusterId !== undefined && living.clusterId !== id) {
         const rule = "is another cluster than the one that this lab stands in: set kubeconfig and kubeContext back";
         return [problem(`${rule}, or ${replaceLab(living)}`)];
@@ -51,13 +53,22 @@ export async function existingProblems(
                 }
                 throw error;
             });
-        const [version, ...others] = await Promise.all([
+        // A lab that is there has made itself what would be in its way.
+        const isFirst = living.clusterId === undefined;
+        const labs = isFirst ? await mayBeForbidden(labProblems(api)) : [];
+        const isFree = isFirst && labs.length === 0;
+        const [version, storage, foreign, occupied] = await Promise.all([
             versionProblems(api),
             mayBeForbidden(storageProblems(api, config.storageClass)),
-            // A lab that is there has made all of it itself.
-            living.clusterId === undefined ? mayBeForbidden(foreignProblems(api, plan.namespace)) : [],
+            isFree ? mayBeForbidden(foreignProblems(api)) : labs,
+            isFree ? mayBeForbidden(namespaceProblems(api, plan.namespace)) : [],
         ]);
-        return [version, rights, ...others].flat().map(problem);
+        return [
+            ...[...version, ...rights].map(problem),
+            ...ofKey("storageClass", storage),
+            ...foreign.map(problem),
+            ...ofKey("namespace", occupied),
+        ];
     } catch (error) {
         return [problem(`does not answer what is asked before a lab is made: ${requestErrorText(error)}`)];
     }
@@ -91,36 +102,39 @@ async function storageProblems(api: KubeConfig, wanted: string | undefined): Pro
     const names = items.map(({ metadata }) => metadata?.name ?? "");
     const known = `there are ${names.join(", ") || "none"}`;
     if (wanted !== undefined) {
-        return names.includes(wanted) ? [] : [`has no StorageClass ${wanted}: ${known}`];
+        return names.includes(wanted) ? [] : [`is no StorageClass of the cluster: ${known}`];
     }
     const hasDefault = items.some(({ metadata }) => metadata?.annotations?.[DEFAULT_CLASS] === "true");
-    return hasDefault ? [] : [`has no default StorageClass: set storageClass; ${known}`];
+    return hasDefault ? [] : [`has no default StorageClass: set it; ${known}`];
 }
 
-async function foreignProblems(api: KubeConfig, namespace: string): Promise<string[]> {
-    const labs = await findLabs(api);
-    if (labs.length > 0) {
-        return labs.map(foundLabText);
-    }
-    const definitions = api.makeApiClient(ApiextensionsV1Api);
-    const there = async (read: Promise<unknown>): Promise<boolean> => {
-        try {
-            await read;
-            return true;
-        } catch (error) {
-            if (isAbsent(error)) {
-                return false;
-            }
-            throw error;
+/** Whether an object is there. */
+async function isThere(read: Promise<unknown>): Promise<boolean> {
+    try {
+        await read;
+        return true;
+    } catch (error) {
+        if (isAbsent(error)) {
+            return false;
         }
-    };
+        throw error;
+    }
+}
+
+const labProblems = async (api: KubeConfig): Promise<string[]> => (await findLabs(api)).map(foundLabText);
+
+async function foreignProblems(api: KubeConfig): Promise<string[]> {
+    const definitions = api.makeApiClient(ApiextensionsV1Api);
     const foreign = Object.entries(FOREIGN_DEFINITIONS).map(async ([name, what]) =>
-        (await there(definitions.readCustomResourceDefinition({ name })))
+        (await isThere(definitions.readCustomResourceDefinition({ name })))
             ? [`has ${what} already (${name}), which the lab would fight with: take another cluster`]
             : [],
     );
-    const occupied = there(api.makeApiClient(CoreV1Api).readNamespace({ name: namespace })).then((isThere) =>
-        isThere ? [`has a namespace ${namespace} already: set namespace to another name`] : [],
-    );
-    return (await Promise.all([...foreign, occupied])).flat();
+    return (await Promise.all(foreign)).flat();
+}
+
+async function namespaceProblems(api: KubeConfig, name: string): Promise<string[]> {
+    return (await isThere(api.makeApiClient(CoreV1Api).readNamespace({ name })))
+        ? ["is in the cluster already: set it to another name"]
+        : [];
 }

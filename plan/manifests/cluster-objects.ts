@@ -21,6 +21,9 @@ export const clusterOfHost = (labels: Readonly<Record<string, string>> | undefin
 /** Label of a Cluster: the index of the fake API server that serves it. */
 export const FAKE_API_SERVER_LABEL = "metal3-scale-lab/fake-api-server";
 
+/** loadBalancerClass of a Service that is reached at an address of a node, which FKAS or a conductor publishes. */
+export const NODE_ADDRESS_CLASS = "metal3-scale-lab/node-address";
+
 /** Annotation of a BareMetalHost that BMO leaves alone. */
 export const BMO_PAUSED_ANNOTATION = "baremetalhost.metal3.io/paused";
 

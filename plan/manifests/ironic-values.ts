@@ -32,7 +32,7 @@ export function ironicValues(plan: LabPlan, images: ImageReferences, config: Pod
             plan.reach.kind === "services"
                 ? { services: plan.conductors.length }
                 : { cidr: plan.network.cidr, ips: plan.conductors.map(({ host }) => host) },
-        service: { externalIPs: substrate.serviceAddress === undefined ? [] : [substrate.serviceAddress] },
+        service: { nodeAddress: substrate.serviceAddress ?? "" },
         conductor: {
             apiProxy: profile.apiProxy,
             apiMaxLimit: profile.apiMaxLimit,

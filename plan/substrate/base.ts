@@ -1,7 +1,7 @@
 /** Where the lab stands, as far as it follows from the configuration. Layers above use it without knowing the kind. */
 export interface SubstrateBase {
     /**
-     * Address on the provisioning network at which Services of the management cluster are reached, as an external IP.
+     * Address on the provisioning network at which Services of the management cluster are reached: one of a node's.
      * Undefined where there is no such network: they are reached from within the cluster alone.
      */
     serviceAddress?: string;

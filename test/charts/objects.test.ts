@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { expect } from "chai";
+import { NODE_ADDRESS_CLASS } from "../../plan/manifests/cluster-objects";
 import {
     conductorContainer,
     find,
@@ -55,9 +56,9 @@ describe("charts/ironic: objects", function () {
             const before = annotations();
             expect(annotations({ "conductor.fastTrack": false })).not.to.deep.equal(before);
             expect(annotations({ "conductor.apiProxy.nodeListCacheSeconds": 9 })).not.to.deep.equal(before);
-            expect(
-                annotations({ "mariadb.maxConnections": 99, "service.externalIPs": ["192.168.222.2"] }),
-            ).to.deep.equal(before);
+            expect(annotations({ "mariadb.maxConnections": 99, "service.annotations": { note: "x" } })).to.deep.equal(
+                before,
+            );
         });
     });
 
@@ -133,10 +134,7 @@ describe("charts/ironic: objects", function () {
     });
 
     it("The Service has no selector; only the sidecars may write its EndpointSlices, and annotate hosts", () => {
-        const external = renderConductors(2, { "service.externalIPs": ["192.168.222.2"] });
-        const service = find(external, "Service", "ironic");
-        expect(service["spec"]).to.not.have.property("selector");
-        expect(service["spec"].externalIPs).to.deep.equal(["192.168.222.2"]);
+        expect(find(two, "Service", "ironic")["spec"]).to.not.have.property("selector");
         const { env } = conductorContainer(two, "provisioning-ip", 1);
         expect(
             Object.fromEntries(env.map(({ name, value }: { name: string; value: string }) => [name, value])),
@@ -159,6 +157,30 @@ describe("charts/ironic: objects", function () {
             volumeMounts.some(({ name }: { name: string }) => name === "kubernetes"),
         );
         expect(holders.map(({ name }) => name)).to.deep.equal(["provisioning-ip"]);
+    });
+
+    it("At an address of a node the Service is one of the lab's own load balancing, which the sidecars may publish", () => {
+        const at = renderConductors(1, { "service.nodeAddress": "192.168.222.2", "service.type": "NodePort" });
+        const address = (objects: typeof at) => {
+            const { env } = conductorContainer(objects, "provisioning-ip") as {
+                env: { name: string; value?: string }[];
+            };
+            return env.find(({ name }) => name === "SERVICE_ADDRESS")?.value;
+        };
+        expect(find(at, "Service", "ironic")["spec"]).to.deep.include({
+            type: "LoadBalancer",
+            loadBalancerClass: NODE_ADDRESS_CLASS,
+            allocateLoadBalancerNodePorts: false,
+        });
+        expect(address(at)).to.equal("192.168.222.2");
+        expect(find(at, "Role", "ironic-conductor")["rules"]).to.deep.include({
+            apiGroups: [""],
+            resources: ["services/status"],
+            resourceNames: ["ironic"],
+            verbs: ["patch"],
+        });
+        expect(find(two, "Service", "ironic")["spec"]).to.deep.include({ type: "ClusterIP" });
+        expect(address(two)).to.equal(undefined);
     });
 
     it("Conductors tell BMO of hosts, and may patch them, only with tellOperator and the tuned runtime", () => {

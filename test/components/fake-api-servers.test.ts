@@ -1,5 +1,6 @@
 import { expect } from "chai";
 import { policyRules } from "../../components/fake-api-servers-access";
+import { NODE_ADDRESS_CLASS } from "../../plan/manifests/cluster-objects";
 import { plan } from "../../plan/plan";
 import { validate } from "../../plan/validate";
 import rules from "../../services/fkas/internal/access/rules.json";
@@ -41,14 +42,15 @@ function declared(scope: string, holding: string[]): string[] {
 }
 
 describe("The fake API servers", () => {
+    const always = ["--orphan-grace > 0", "--assign-hosts=true", "--service-address"];
     for (const [tuning, holding] of Object.entries({
-        lab: ["--orphan-grace > 0", "--hosts-at-once > 0", "--assign-hosts=true", "--precreate-secrets=true"],
-        published: ["--orphan-grace > 0", "--assign-hosts=true", "--precreate-secrets=false"],
+        lab: [...always, "--hosts-at-once > 0", "--precreate-secrets=true"],
+        published: [...always, "--precreate-secrets=false"],
     })) {
         it(`have the rights that FKAS declares and no others with tuning ${tuning}`, async () => {
             const recorder = await lab({ nodes: "0", clusters: "0", tuning });
             expect(requests(recorder, "fkas-role")).to.deep.equal(declared("cluster", holding));
-            expect(requests(recorder, "fkas-registrations-role")).to.deep.equal(declared("registrations", []));
+            expect(requests(recorder, "fkas-registrations-role")).to.deep.equal(declared("registrations", holding));
         });
     }
 
@@ -82,12 +84,11 @@ describe("The fake API servers", () => {
 
     it("refuse a condition in FKAS's rules that the lab does not know", () => {
         const [first] = rules;
+        const flags = { precreateSecrets: true, releasesHosts: true, publishesAddress: true };
         const before = first?.only;
         try {
             Object.assign(first as object, { only: "--new-flag" });
-            expect(() => policyRules("cluster", { precreateSecrets: true, releasesHosts: true })).to.throw(
-                'rules.json: "--new-flag" is not a condition',
-            );
+            expect(() => policyRules("cluster", flags)).to.throw('rules.json: "--new-flag" is not a condition');
         } finally {
             Object.assign(first as object, { only: before });
         }
@@ -129,18 +130,20 @@ describe("The fake API servers", () => {
                 );
             });
         };
+        const address = { FKAS_SERVICE_ADDRESS: "192.168.222.2" };
         expect(await env({ hostsAtOnce: "3" })).to.deep.equal([
             {
                 FKAS_INDEX: "0",
                 FKAS_HOSTS_AT_ONCE: "3",
                 FKAS_ROLLOUTS_AT_ONCE: "3",
                 FKAS_ASSIGN_HOSTS: "true",
+                ...address,
             },
-            { FKAS_INDEX: "1" },
+            { FKAS_INDEX: "1", ...address },
         ]);
         expect(await env({ tuning: "published" })).to.deep.equal([
-            { FKAS_INDEX: "0", FKAS_ASSIGN_HOSTS: "true", FKAS_PRECREATE_SECRETS: "false" },
-            { FKAS_INDEX: "1", FKAS_PRECREATE_SECRETS: "false" },
+            { FKAS_INDEX: "0", FKAS_ASSIGN_HOSTS: "true", FKAS_PRECREATE_SECRETS: "false", ...address },
+            { FKAS_INDEX: "1", FKAS_PRECREATE_SECRETS: "false", ...address },
         ]);
     });
 
@@ -152,10 +155,13 @@ describe("The fake API servers", () => {
             // It would publish the pod of a node that is lost until somebody deletes the node.
             expect(inputs["spec"], name).to.not.have.property("publishNotReadyAddresses");
             expect(inputs["spec"], name).to.deep.include({
-                externalIPs: [plan(validate({}), "test").substrate.serviceAddress],
+                type: "LoadBalancer",
+                loadBalancerClass: NODE_ADDRESS_CLASS,
+                allocateLoadBalancerNodePorts: false,
                 selector: { "app.kubernetes.io/name": "fkas", "app.kubernetes.io/instance": name.slice(0, -2) },
             });
         }
+        expect(requests(recorder, "fkas-registrations-role")).to.include("patch /services/status");
     });
 
     it("open the port of each cluster in the Service of the server that serves it", async () => {

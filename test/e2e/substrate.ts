@@ -15,8 +15,8 @@ interface SubstrateUnderTest {
     settings: Record<string, string | number>;
     /** What of it the plan follows from. */
     fleet: { provisioningCidr?: string; substrate?: "existing" };
-    /** A setting that cannot be, and what the message says of it. */
-    wrong: { settings: Record<string, string>; said: string };
+    /** Settings that cannot be, and what the message says of each of them. */
+    wrong: { settings: Record<string, string>; said: string[] };
     /** A key that a living lab keeps, and another value of it. */
     another: { key: string; value: string };
     /** Makes what the lab is to stand in. Default: nothing, the lab makes it. */
@@ -50,7 +50,7 @@ const SUBSTRATES: Record<string, SubstrateUnderTest> = {
     embedded: {
         settings: { provisioningCidr: PROVISIONING_CIDR },
         fleet: { provisioningCidr: PROVISIONING_CIDR },
-        wrong: { settings: { provisioningCidr: "192.168.250.0/26" }, said: "/26" },
+        wrong: { settings: { provisioningCidr: "192.168.250.0/26" }, said: ["/26"] },
         another: { key: "podCidr", value: "10.200.0.0/16" },
         isOwn: true,
         pairs: "containers",
@@ -71,7 +71,7 @@ const SUBSTRATES: Record<string, SubstrateUnderTest> = {
             provisioningCidr: PROVISIONING_CIDR,
         },
         fleet: { provisioningCidr: PROVISIONING_CIDR },
-        wrong: { settings: { provisioningCidr: "192.168.250.0/26" }, said: "/26" },
+        wrong: { settings: { provisioningCidr: "192.168.250.0/26" }, said: ["/26"] },
         another: { key: "podCidr", value: "10.200.0.0/16" },
         isOwn: true,
         pairs: "containers",
@@ -91,7 +91,11 @@ const SUBSTRATES: Record<string, SubstrateUnderTest> = {
         // The others are known once the cluster is there.
         settings: { namespace: "metal3" },
         fleet: { substrate: "existing" },
-        wrong: { settings: { namespace: "Metal3" }, said: 'namespace = "Metal3"' },
+        // The one follows from the key alone, the other from what is in the cluster.
+        wrong: {
+            settings: { namespace: "Metal3", storageClass: "absent" },
+            said: ['namespace = "Metal3"', "storageClass = absent"],
+        },
         async prepare() {
             there = await ClusterThere.make();
             Object.assign(this.settings, there.settings);

@@ -2,6 +2,7 @@ import { expect } from "chai";
 import type { BenchFile, ResizeRun, RunResult } from "../../cli/bench/file";
 import { cpuPerHost, ratios, secondsToGoal } from "../../cli/bench/report/comparison";
 import { report } from "../../cli/bench/report/report";
+import type { MachineUsage } from "../../cli/bench/growth";
 import type { ComponentUsage } from "../../cli/bench/usage/totals";
 import { cluster, DONE, host, report as stagesOf, settledCluster } from "./bench-stages-objects";
 
@@ -14,6 +15,14 @@ const usage = (component: string, cpuSeconds: number): ComponentUsage => ({
     peakMemoryBytes: 40 * MIB,
     instances: 2,
 });
+
+const MACHINE: MachineUsage = {
+    cpuSeconds: 50,
+    components: [usage("bmo", 10), usage("ironic", 20)],
+    peakBytes: 700 * MIB,
+    bytesBefore: 500 * MIB,
+    failedSamples: 0,
+};
 
 /** A run whose last host is provisioned after 61 s, and its only cluster Available after `available` s. */
 function run(options: Partial<RunResult> & { available?: number } = {}): RunResult {
@@ -32,12 +41,8 @@ function run(options: Partial<RunResult> & { available?: number } = {}): RunResu
         growth: {
             began: "2026-03-02T10:00:00.000Z",
             seconds: 120,
-            machineCpuSeconds: 50,
             pulumiCpuSeconds: 5,
-            components: [usage("bmo", 10), usage("ironic", 20)],
-            peakMachineBytes: 700 * MIB,
-            machineBytesBefore: 500 * MIB,
-            failedSamples: 0,
+            machine: MACHINE,
         },
         stages: stagesOf({
             hosts: [host("host-0000", DONE)],
@@ -81,11 +86,21 @@ describe("the report of a benchmark", () => {
 
     it("Failures to sample and failures of Ironic are told with their last reason", () => {
         expect(text(run())).not.to.contain("failed");
-        const growth = { ...run().growth, failedSamples: 3, lastSampleError: "not done after 30 s" };
-        const ironicLatency = { samples: [], failures: 2, lastError: "fetch failed" };
+        const machine = { ...MACHINE, failedSamples: 3, lastSampleError: "not done after 30 s" };
+        const growth = { ...run().growth, machine };
+        const ironicLatency = { samples: [], failures: 2, lastError: "fetch failed", isForwarded: false };
         const found = text(run({ growth, ironicLatency }));
         expect(found).to.contain("3 samples of the usage failed, the last one: not done after 30 s");
         expect(found).to.contain("2 requests to Ironic failed, the last one: fetch failed");
+    });
+
+    it("A lab whose parts are elsewhere has dashes for what only its own machine tells, and the reason", () => {
+        const { began, seconds, pulumiCpuSeconds } = run().growth;
+        const ironicLatency = { samples: [], failures: 0, lastError: "", isForwarded: true };
+        const found = text(run({ growth: { began, seconds, pulumiCpuSeconds }, ironicLatency }));
+        expect(found).to.contain("CPU and memory of the lab's parts are not measured: they do not run on this machine");
+        expect(found).to.contain("latency of one conductor's answers through the API server by number of hosts, ms");
+        expect(row(found, "4/1").slice(7, 9)).to.deep.equal(["–", "–"]);
     });
 
     it("Stalls are named, five of each stage at the most", () => {

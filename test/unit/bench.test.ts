@@ -44,14 +44,19 @@ describe("the options of a benchmark", () => {
     });
 
     it("Ways to measure that exclude each other are refused", () => {
-        const ways = (given: Partial<BenchOptions>) => () =>
-            checkWays({ grow: false, reference: false, underLoad: false, ...given } as BenchOptions);
+        const ways = (given: Partial<BenchOptions>, isHere = true) => {
+            const options = { grow: false, reference: false, underLoad: false, idle: 0, ...given } as BenchOptions;
+            return () => checkWays(options, { isHere });
+        };
         for (const alone of ["grow", "reference", "underLoad"]) {
             expect(ways({ [alone]: true }), alone).not.to.throw();
         }
         expect(ways({ grow: true, reference: true })).to.throw(/^--grow, --reference: /);
         expect(ways({ underLoad: true, grow: true })).to.throw(/^--under-load: /);
         expect(ways({ underLoad: true, reference: true })).to.throw(/^--under-load: /);
+        expect(ways({ idle: 60 })).not.to.throw();
+        expect(ways({ underLoad: true }, false)).not.to.throw();
+        expect(ways({ idle: 60, reference: true }, false)).to.throw(/^--reference: .*existing\n--idle: .*existing$/);
     });
 });
 

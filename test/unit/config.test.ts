@@ -4,7 +4,7 @@ import * as fc from "fast-check";
 import { parse } from "yaml";
 import { printed, PRINTED_FILES } from "../../cli/docs";
 import { keys } from "../../plan/config/keys";
-import { ConfigurationError, validate } from "../../plan/validate";
+import { ConfigurationError, ofOtherKeys, validate, validRest } from "../../plan/validate";
 import { repoPath } from "../../toolchain/paths";
 
 /** The problems of a configuration, as `key: rule`. */
@@ -21,6 +21,27 @@ function problems(raw: Record<string, string>): string[] {
 }
 
 describe("configuration", () => {
+    it("is looked at without the keys that are wrong, as far as the rest makes one", () => {
+        const rest = (raw: Record<string, string>) => {
+            try {
+                return validate(raw);
+            } catch (error) {
+                return validRest(raw, (error as ConfigurationError).problems);
+            }
+        };
+        const wrong = { substrate: "existing", nodes: "many", images: '{"source":"ftp"}', storageClass: "fast" };
+        expect(rest(wrong)).to.include({ substrate: "existing", nodes: 4, storageClass: "fast" });
+        // Without the number of clusters, the default of which needs two hosts, there is one host.
+        expect(rest({ nodes: "1", clusters: "many" })).to.equal(undefined);
+    });
+
+    it("has no second problem of a key told", () => {
+        const problem = (key: string) => ({ key, value: "x", rule: "r" });
+        const known = [problem("images.overrides.ironic"), problem("namespace")];
+        const found = ["images", "namespace", "storageClass"].map(problem);
+        expect(ofOtherKeys(found, known)).to.deep.equal([problem("storageClass")]);
+    });
+
     it("needs nothing set", () => {
         expect(validate({})).to.include({
             nodes: 4,
@@ -115,15 +136,12 @@ describe("configuration", () => {
         ]),
         [{ imagePullSecrets: "pull" }, 'imagePullSecrets = "pull": must be a list: [NAME, …]'],
         [{ imagePullSecrets: '{"a":1}' }, 'imagePullSecrets = "{\\"a\\":1}": must be a list: [NAME, …]'],
-        [{ imagePullSecrets: '["A"]' }, 'imagePullSecrets.0 = "[\\"A\\"]": must be the name of a Secret'],
+        [{ imagePullSecrets: '["A"]' }, 'imagePullSecrets.0 = "A": must be the name of a Secret'],
         [{ images: "{" }, 'images = "{": must be an object: {source, overrides}'],
-        [
-            { images: '{"source":"ftp"}' },
-            'images.source = "{\\"source\\":\\"ftp\\"}": must be one of auto, build, pull',
-        ],
+        [{ images: '{"source":"ftp"}' }, 'images.source = "ftp": must be one of auto, build, pull'],
         [
             { images: '{"overrides":{"ironic":"quay.io/x/ironic:latest"}}' },
-            'images.overrides.ironic = "{\\"overrides\\":{\\"ironic\\":\\"quay.io/x/ironic:latest\\"}}": ' +
+            'images.overrides.ironic = "quay.io/x/ironic:latest": ' +
                 "must be an image pinned by tag (not latest) or by digest",
         ],
     ];

@@ -99,7 +99,10 @@ describe("A cluster that is there, before a lab is made in it", () => {
             { config, plan: plan(config, STACK) },
             living,
         );
-        return found.map(({ rule }) => rule.replace(`${url}: `, ""));
+        return found.map(({ key, value, rule }) => {
+            const said = rule.replace(`${url}: `, "");
+            return key === "substrate" ? said : `${key} = ${value}: ${said}`;
+        });
     }
 
     it("has no problems where nothing is missing and nothing in the way", async () =>
@@ -118,10 +121,10 @@ describe("A cluster that is there, before a lab is made in it", () => {
         expect(found[1])
             .to.include("create namespaces, escalate clusterroles.rbac.authorization.k8s.io")
             .and.include("docs/existing.md");
-        expect(found[2]).to.equal("has no default StorageClass: set storageClass; there are slow");
+        expect(found[2]).to.equal("storageClass = (not set): has no default StorageClass: set it; there are slow");
         expect(found[3]).to.include("a bare-metal operator already (baremetalhosts.metal3.io)");
         expect(found[4]).to.include("Cluster API already");
-        expect(found[5]).to.include("namespace metal3 already");
+        expect(found[5]).to.equal("namespace = metal3: is in the cluster already: set it to another name");
     });
 
     it("is refused where another lab stands in it, with the name of who made that, and since when", async () => {
@@ -148,7 +151,7 @@ describe("A cluster that is there, before a lab is made in it", () => {
     it("needs the StorageClass that is configured, and no default one then", async () => {
         expect(await problems({ classes: [{ name: "fast" }] }, { storageClass: "fast" })).to.deep.equal([]);
         expect(await problems({}, { storageClass: "fast" })).to.deep.equal([
-            "has no StorageClass fast: there are standard",
+            "storageClass = fast: is no StorageClass of the cluster: there are standard",
         ]);
     });
 

@@ -9,6 +9,7 @@ import {
     FORMER_QUEUED_ANNOTATION,
     HOST_CLUSTER_LABEL,
     LEAVING_ANNOTATION,
+    NODE_ADDRESS_CLASS,
     QUEUED_ANNOTATION,
     RELEASED_ANNOTATION,
 } from "../../plan/manifests/cluster-objects";
@@ -40,6 +41,7 @@ describe("FKAS and the program", () => {
             FormerQueuedAnnotation: FORMER_QUEUED_ANNOTATION,
             ReleasedAnnotation: RELEASED_ANNOTATION,
             LeavingAnnotation: LEAVING_ANNOTATION,
+            NodeAddressClass: NODE_ADDRESS_CLASS,
         };
         expect(names).to.deep.include(shared);
         const others = Object.keys(names).filter((name) => !(name in shared));
@@ -78,6 +80,7 @@ describe("FKAS and the program", () => {
         const variables = [...component.matchAll(/"FKAS_(\w+)"/g)].map(([, name]) => name as string);
         expect(variables).to.have.members([
             "INDEX",
+            "SERVICE_ADDRESS",
             "ASSIGN_HOSTS",
             "HOSTS_AT_ONCE",
             "ROLLOUTS_AT_ONCE",

@@ -33,7 +33,7 @@ describe("The way to a workload cluster that is reached from within the manageme
         await rm(folder, { recursive: true });
     });
 
-    const place = { namespace: "metal3", service: "fkas-0-0", port: 20_003 };
+    const place = { namespace: "metal3", of: "service/fkas-0-0", port: 20_003 };
 
     /** Forwards with a kubectl of these lines. @returns the exit code, and the ports that were handed out */
     async function forwarded(...lines: string[]): Promise<{ code: number; ports: number[] }> {

@@ -7,45 +7,19 @@ the sidecar could not. Needs to create, get, patch and delete EndpointSlices of 
 """
 
 import http.client
-import json
-import pathlib
-import ssl
 
-SERVICE_ACCOUNT = pathlib.Path("/var/run/secrets/kubernetes.io/serviceaccount")
-TIMEOUT = 10  # seconds for Kubernetes to answer
-
-
-class Refused(OSError):
-    """Kubernetes has answered with an error. Its first argument is the HTTP status."""
-
+from kubernetes_api import APPLY, KubernetesApi, Refused
 
 class EndpointSlice:
-    """Environment: POD_NAME, POD_UID, POD_NAMESPACE, NODE_NAME, KUBERNETES_SERVICE_HOST and KUBERNETES_SERVICE_PORT.
-    `ports` are numbers by their names.
+    """Environment: POD_NAME, POD_UID, POD_NAMESPACE, NODE_NAME, and that of kubernetes_api.py. `ports` are numbers by
+    their names.
     """
 
     def __init__(self, environment, service, name, ip, ports):
         self.env, self.service, self.name, self.ip, self.ports = environment, service, name, ip, ports
         self.path = f"/apis/discovery.k8s.io/v1/namespaces/{environment['POD_NAMESPACE']}/endpointslices/{name}"
+        self.request = KubernetesApi(environment).request
         self.version = None  # of the slice as this pod has written it
-
-    def request(self, method, path, body=None, content_type="application/json"):
-        """Kubernetes' answer. Raises Refused when it refuses, and OSError when it does not answer."""
-        # Kubernetes replaces the CA and the token while the pod runs.
-        tls = ssl.create_default_context(cafile=str(SERVICE_ACCOUNT / "ca.crt"))
-        token = (SERVICE_ACCOUNT / "token").read_text().strip()
-        headers = {"Authorization": f"Bearer {token}", "Content-Type": content_type, "Accept": "application/json"}
-        host, port = self.env["KUBERNETES_SERVICE_HOST"], int(self.env["KUBERNETES_SERVICE_PORT"])
-        connection = http.client.HTTPSConnection(host, port, timeout=TIMEOUT, context=tls)
-        try:
-            connection.request(method, path, None if body is None else json.dumps(body), headers)
-            response = connection.getresponse()
-            text = response.read().decode()
-            if response.status >= http.client.MULTIPLE_CHOICES:
-                raise Refused(response.status, f"{method} {path}: {text[:300]}")
-            return json.loads(text)
-        finally:
-            connection.close()
 
     def body(self, ready, terminating):
         env = self.env
@@ -83,7 +57,7 @@ class EndpointSlice:
         if self.version:
             body["metadata"]["resourceVersion"] = self.version
         try:
-            written = self.request("PATCH", path, body, "application/apply-patch+yaml")
+            written = self.request("PATCH", path, body, APPLY)
         except Refused:
             if self.version is None:
                 raise

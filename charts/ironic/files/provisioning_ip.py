@@ -8,14 +8,15 @@ In each round it
   (database_watch.py). After a restart of the database, threads that failed leave their hosts locked, or in a state
   that nothing continues ("deploying"), as long as the conductor runs. When a conductor starts, Ironic releases its
   locks and lets such hosts fail, and BMO begins them again.
+It also writes the address at which people and agents outside of the cluster reach the Service (service_address.py).
 Beside that, it tells BMO when Ironic is done with a host (host_annotator.py): it is the only container of the pod that
 talks to Kubernetes.
 
 Environment: PROVISIONING_IP, PROVISIONING_CIDR, PROVISIONING_INTERFACE ("" is the one that has an address in the
 CIDR), or in the place of these three POD_IP, and OWN_SERVICE and OWN_PORTS ("api=6385 …") of the Service that leads
-to this conductor alone; SERVICE_NAME, SLICE_NAME, API_PORT, API_CA_FILE, OS_DATABASE__CONNECTION (mysql+pymysql://...),
-STATE_DIR (pod_state.py), HOST_SOCKET (where the conductor tells of hosts; "" is nowhere), and that of
-endpoint_slice.py.
+to this conductor alone; SERVICE_NAME, SERVICE_ADDRESS ("" where none is written), SLICE_NAME, API_PORT, API_CA_FILE,
+OS_DATABASE__CONNECTION (mysql+pymysql://...), STATE_DIR (pod_state.py), HOST_SOCKET (where the conductor tells of
+hosts; "" is nowhere), and that of endpoint_slice.py.
 """
 
 import ipaddress
@@ -27,15 +28,17 @@ import threading
 
 from api_health import ApiHealth
 from database_watch import DatabaseWatch
-from endpoint_slice import SERVICE_ACCOUNT, EndpointSlice
+from endpoint_slice import EndpointSlice
 from host_annotator import HostAnnotator
+from kubernetes_api import SERVICE_ACCOUNT
 from pod_state import PodState
 from provisioning_address import PodAddress, ProvisioningAddress, log
+from service_address import ServiceAddress
 
 INTERVAL = 2.0  # seconds between two rounds
 DRAINING_INTERVAL = 0.5  # the same while the conductor is about to stop
 THOROUGH = 5  # rounds between two looks at the interfaces, which start a process
-REFRESH = 30  # rounds after which the slice is written although nothing changed: someone may have deleted it
+REFRESH = 30  # rounds after which all is written although nothing changed: someone may have deleted or changed it
 
 
 class Sidecar:
@@ -55,6 +58,8 @@ class Sidecar:
         self.database = DatabaseWatch(env["OS_DATABASE__CONNECTION"])
         self.slice = EndpointSlice(env, env["SERVICE_NAME"], env["SLICE_NAME"], ip, {"api": port})
         self.own = own_slice(env, ip)
+        address = env.get("SERVICE_ADDRESS")
+        self.service_address = ServiceAddress(env, env["SERVICE_NAME"], address) if address else None
         self.published = None  # (ready, draining) as the slice says; None when that is not known
         self.rounds = 0  # since the slice was written
         self.missing = False  # whether the log already says that there is no interface
@@ -101,6 +106,8 @@ class Sidecar:
                 log("another pod of this conductor has taken the EndpointSlice over")
             elif changed:
                 log(f"ready: {ready}{', draining' if draining else ''}")
+            if self.service_address:
+                self.service_address.write()
             self.published, self.rounds = (ready, draining), 0
 
     def end(self):

@@ -27,6 +27,9 @@ env: {{- include "ironic.pythonEnv" . | nindent 2 }}
   - { name: OS_DATABASE__CONNECTION, value: {{ include "ironic.databaseUrl" .root | quote }} }
   - { name: SERVICE_NAME, value: {{ include "ironic.fullname" .root | quote }} }
   - { name: SLICE_NAME, value: {{ .name | quote }} }
+  {{- with $values.service.nodeAddress }}
+  - { name: SERVICE_ADDRESS, value: {{ . | quote }} }
+  {{- end }}
   - { name: STATE_DIR, value: /run/conductor }
   {{- if include "ironic.tellsOperator" .root }}
   - { name: HOST_SOCKET, value: /run/conductor/hosts.sock }

@@ -51,6 +51,11 @@ annotations: {{- toYaml $all | nindent 2 }}
 {{- end -}}
 {{- end -}}
 
+{{/* The loadBalancerClass of Services that are reached at an address of a node (FKAS has the same). */}}
+{{- define "ironic.nodeAddressClass" -}}
+metal3-scale-lab/node-address
+{{- end }}
+
 {{/* Where pods reach the image server. */}}
 {{- define "ironic.imageServerUrl" -}}
 http://{{ include "ironic.fullname" . }}-image-server.{{ .Release.Namespace }}.svc:8080

@@ -1,8 +1,12 @@
 import type { RunResult } from "../file";
 import { mib, number, runName, table } from "./table";
 
-/** CPU-seconds of the whole machine per host with its cluster, from the first host to the end of `up`. */
-export const cpuPerHost = (run: RunResult): number => run.growth.machineCpuSeconds / Math.max(1, run.nodes);
+/**
+ * CPU-seconds of the whole machine per host with its cluster, from the first host to the end of `up`; undefined where
+ * the lab is not on this machine.
+ */
+export const cpuPerHost = ({ growth: { machine }, nodes }: RunResult): number | undefined =>
+    machine && machine.cpuSeconds / Math.max(1, nodes);
 
 /**
  * Seconds from the first host until all clusters are Available, or all hosts are provisioned in a lab without clusters.
@@ -44,7 +48,7 @@ export function timeTable(runs: readonly RunResult[]): string {
                 number(hostsProvisioned.perMinute, 1),
                 number(clustersAvailable.perMinute, 1),
                 number(cpuPerHost(run), 2),
-                mib(run.growth.peakMachineBytes - run.growth.machineBytesBefore),
+                mib(run.growth.machine && run.growth.machine.peakBytes - run.growth.machine.bytesBefore),
                 number(run.destroy?.seconds),
                 run.calibrationMs?.map((value) => number(value)).join(", ") ?? "–",
             ];

@@ -39,7 +39,11 @@ function stageReport({ hosts, clusters, machines }: StageReport): string[] {
 
 /** CPU and memory by component, most CPU first, and the CPU that no component accounts for. */
 function componentTable({ growth, nodes }: RunResult): string {
-    const components = [...growth.components].sort((a, b) => b.cpuSeconds - a.cpuSeconds);
+    const { machine } = growth;
+    if (machine === undefined) {
+        return "CPU and memory of the lab's parts are not measured: they do not run on this machine";
+    }
+    const components = [...machine.components].sort((a, b) => b.cpuSeconds - a.cpuSeconds);
     const known = components.reduce((sum, { cpuSeconds }) => sum + cpuSeconds, 0) + growth.pulumiCpuSeconds;
     const line = (name: string, cpuSeconds: number, memory?: number, peak?: number, instances?: number) => [
         name,
@@ -56,16 +60,16 @@ function componentTable({ growth, nodes }: RunResult): string {
                 line(component, cpuSeconds, memoryBytes, peakMemoryBytes, instances),
             ),
             line("Pulumi", growth.pulumiCpuSeconds),
-            line("everything else on the machine", growth.machineCpuSeconds - known),
-            line("the machine", growth.machineCpuSeconds, undefined, growth.peakMachineBytes),
+            line("everything else on the machine", machine.cpuSeconds - known),
+            line("the machine", machine.cpuSeconds, undefined, machine.peakBytes),
         ],
     );
 }
 
 /** Samples that are missing in the usage of the components. */
-function failedSamples({ growth }: RunResult): string[] {
-    return growth.failedSamples > 0
-        ? [`${growth.failedSamples} samples of the usage failed, the last one: ${growth.lastSampleError}`]
+function failedSamples({ growth: { machine } }: RunResult): string[] {
+    return machine !== undefined && machine.failedSamples > 0
+        ? [`${machine.failedSamples} samples of the usage failed, the last one: ${machine.lastSampleError}`]
         : [];
 }
 
@@ -73,7 +77,7 @@ function latency({ ironicLatency }: RunResult): string[] {
     if (!ironicLatency) {
         return [];
     }
-    const { samples, failures, lastError } = ironicLatency;
+    const { samples, failures, lastError, isForwarded } = ironicLatency;
     const rows = latencyBySize(samples).map((row) => [
         row.nodes,
         row.samples,
@@ -83,7 +87,8 @@ function latency({ ironicLatency }: RunResult): string[] {
         number(row.listing.p95),
     ]);
     return [
-        "latency of Ironic's answers by number of hosts, ms",
+        `latency of ${isForwarded ? "one conductor's answers through the API server" : "Ironic's answers"} ` +
+            "by number of hosts, ms",
         table(["hosts up to", "samples", "one node: median", "p95", "list of all: median", "p95"], rows),
         ...(failures > 0 ? [`${failures} requests to Ironic failed, the last one: ${lastError}`] : []),
     ];

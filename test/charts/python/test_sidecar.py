@@ -8,9 +8,11 @@ import unittest
 from unittest import mock
 
 import endpoint_slice
+import kubernetes_api
 import pod_state
 import provisioning_address
 import provisioning_ip
+import service_address
 
 
 class Address(unittest.TestCase):
@@ -76,10 +78,10 @@ class Slice(unittest.TestCase):
         """A Kubernetes that refuses what has `refused` as its version, and has the slice of a pod, or none."""
         if method == "GET":
             if self.found is None:
-                raise endpoint_slice.Refused(404, "not found")
+                raise kubernetes_api.Refused(404, "not found")
             return {"endpoints": [{"targetRef": {"uid": self.found}}]}
         if body.get("metadata", {}).get("resourceVersion", "none") == self.refused:
-            raise endpoint_slice.Refused(409, "conflict")
+            raise kubernetes_api.Refused(409, "conflict")
         return {"metadata": {"resourceVersion": next(self.versions, "9")}}
 
     def asked(self):
@@ -125,8 +127,23 @@ class Slice(unittest.TestCase):
     def test_refused(self):
         """What Kubernetes refuses for good is an error, and not tried for ever."""
         self.refused = "none"
-        with self.assertRaises(endpoint_slice.Refused):
+        with self.assertRaises(kubernetes_api.Refused):
             self.slice.write(True, False)
+
+
+class ServiceAddress(unittest.TestCase):
+    def test_write(self):
+        """The status of the Service has the address alone, and the rest of the Service is left as it is."""
+        address = service_address.ServiceAddress(Slice.ENV, "ironic", "192.168.222.2")
+        address.request = mock.Mock()
+        address.write()
+        method, path, body, kind = address.request.call_args.args
+        self.assertEqual((method, kind), ("PATCH", "application/apply-patch+yaml"))
+        self.assertEqual(
+            path, "/api/v1/namespaces/metal3/services/ironic/status?fieldManager=provisioning-ip&force=true"
+        )
+        self.assertEqual(body["status"], {"loadBalancer": {"ingress": [{"ip": "192.168.222.2"}]}})
+        self.assertNotIn("spec", body)
 
 
 class Rounds(unittest.TestCase):
@@ -175,6 +192,17 @@ class Rounds(unittest.TestCase):
         self.assertEqual([call.args for call in self.sidecar.own.write.call_args_list], [(True, False), (True, True)])
         self.sidecar.end()
         self.sidecar.own.delete.assert_called_once()
+
+    def test_service_address(self):
+        """The address of the Service is written with the slice, and a refusal does not keep the slice from it."""
+        self.assertIsNone(self.sidecar.service_address)
+        self.sidecar.service_address = mock.Mock()
+        self.sidecar.service_address.write.side_effect = kubernetes_api.Refused(403, "forbidden")
+        self.assertEqual(self.rounds(2), 2 * [(True, False)])
+        self.sidecar.service_address.write.side_effect = None
+        self.sidecar.service_address.write.reset_mock()
+        self.rounds(2)
+        self.sidecar.service_address.write.assert_called_once_with()
 
     def test_draining(self):
         """A conductor that is about to stop is not ready, whatever its API says."""

@@ -55,28 +55,32 @@ func name(scope Scope, verb, group, resource string) string {
 	return fmt.Sprintf("%s: %s %s/%s", scope, verb, group, resource)
 }
 
-// check is an error where the rules do not grant one of the verbs.
-func (g *Guard) check(c client.Client, obj runtime.Object, namespace, object string, verbs ...string) error {
+// check is an error where the rules do not grant one of the verbs. sub is a subresource; empty: the resource itself.
+func (g *Guard) check(c client.Client, obj runtime.Object, sub, namespace, object string, verbs ...string) error {
 	kind, err := c.GroupVersionKindFor(obj)
 	if err != nil {
 		return err
 	}
 	kind.Kind = strings.TrimSuffix(kind.Kind, "List")
 	plural, _ := meta.UnsafeGuessKindToResource(kind)
+	resource := plural.GroupResource()
+	if sub != "" {
+		resource.Resource += "/" + sub
+	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if g.sent == nil {
 		g.sent = map[string]bool{}
 	}
 	for _, verb := range verbs {
-		granted := g.granting(verb, plural.GroupResource(), namespace)
+		granted := g.granting(verb, resource, namespace)
 		if granted == "" {
-			request := fmt.Sprintf("%s %s in namespace %q", verb, plural.GroupResource(), namespace)
+			request := fmt.Sprintf("%s %s in namespace %q", verb, resource, namespace)
 			if g.Refused != nil {
 				g.Refused(request)
 			}
 			return apierrors.NewForbidden(
-				plural.GroupResource(),
+				resource,
 				object,
 				fmt.Errorf("rules.json does not grant %s", request),
 			)
@@ -110,14 +114,15 @@ func (g *Guard) restrict(c client.WithWatch, cached bool) client.WithWatch {
 		}
 		return []string{verb}
 	}
-	write := func(c client.Client, obj client.Object, verb string) error {
-		return g.check(c, obj, obj.GetNamespace(), obj.GetName(), verb)
+	writeTo := func(c client.Client, obj client.Object, sub, verb string) error {
+		return g.check(c, obj, sub, obj.GetNamespace(), obj.GetName(), verb)
 	}
+	write := func(c client.Client, obj client.Object, verb string) error { return writeTo(c, obj, "", verb) }
 	return interceptor.NewClient(c, interceptor.Funcs{
 		Get: func(
 			ctx context.Context, c client.WithWatch, key client.ObjectKey, obj client.Object, opts ...client.GetOption,
 		) error {
-			if err := g.check(c, obj, key.Namespace, key.Name, read(obj, "get")...); err != nil {
+			if err := g.check(c, obj, "", key.Namespace, key.Name, read(obj, "get")...); err != nil {
 				return err
 			}
 			return c.Get(ctx, key, obj, opts...)
@@ -127,7 +132,7 @@ func (g *Guard) restrict(c client.WithWatch, cached bool) client.WithWatch {
 		) error {
 			var set client.ListOptions
 			set.ApplyOptions(opts)
-			if err := g.check(c, list, set.Namespace, "", read(list, "list")...); err != nil {
+			if err := g.check(c, list, "", set.Namespace, "", read(list, "list")...); err != nil {
 				return err
 			}
 			return c.List(ctx, list, opts...)
@@ -169,7 +174,7 @@ func (g *Guard) restrict(c client.WithWatch, cached bool) client.WithWatch {
 		SubResourceUpdate: func(
 			ctx context.Context, c client.Client, sub string, obj client.Object, opts ...client.SubResourceUpdateOption,
 		) error {
-			if err := write(c, obj, "update "+sub); err != nil {
+			if err := writeTo(c, obj, sub, "update"); err != nil {
 				return err
 			}
 			return c.SubResource(sub).Update(ctx, obj, opts...)
@@ -178,7 +183,7 @@ func (g *Guard) restrict(c client.WithWatch, cached bool) client.WithWatch {
 			ctx context.Context, c client.Client, sub string, obj client.Object, patch client.Patch,
 			opts ...client.SubResourcePatchOption,
 		) error {
-			if err := write(c, obj, "patch "+sub); err != nil {
+			if err := writeTo(c, obj, sub, "patch"); err != nil {
 				return err
 			}
 			return c.SubResource(sub).Patch(ctx, obj, patch, opts...)

@@ -20,6 +20,7 @@ import (
 	"metal3-scale-lab/fkas/internal/access"
 	"metal3-scale-lab/fkas/internal/controller"
 	"metal3-scale-lab/fkas/internal/management"
+	"metal3-scale-lab/fkas/internal/management/addresses"
 	"metal3-scale-lab/fkas/internal/management/queue"
 	"metal3-scale-lab/fkas/internal/management/routing"
 	"metal3-scale-lab/fkas/internal/options"
@@ -61,7 +62,7 @@ func TestTheGuardRefusesWhatTheRulesDoNotGrant(t *testing.T) {
 		}, `delete machines.cluster.x-k8s.io in namespace "ns"`},
 		"A write of a status is granted to nobody": {everything, func(_, direct client.Client) error {
 			return direct.Status().Patch(ctx, machine(), client.RawPatch("x", nil))
-		}, `patch status machines.cluster.x-k8s.io in namespace "ns"`},
+		}, `patch machines.cluster.x-k8s.io/status in namespace "ns"`},
 		"A rule of the Role holds in its namespace": {nothing, func(_, direct client.Client) error {
 			return direct.Create(ctx, configMap("fkas"))
 		}, ""},
@@ -142,11 +143,19 @@ func TestEveryGrantedRequestIsSent(t *testing.T) {
 	service := &corev1.Service{ObjectMeta: metav1.ObjectMeta{
 		Namespace: lab.Namespace, Name: "fkas-0-0", Labels: map[string]string{management.IndexLabel: "0"},
 	}}
-	service.Spec.ExternalIPs, service.Spec.Ports = []string{"127.0.0.1"}, []corev1.ServicePort{{Port: 20000}}
+	service.Spec.ClusterIP, service.Spec.Ports = "127.0.0.1", []corev1.ServicePort{{Port: 20000}}
 	g.Expect(l.Management.Create(l.Ctx, service)).To(Succeed())
 	l.Create(lab.NewCluster("own", 20000)...)
 	_, err = router.Route(l.Ctx, lab.Key("own"))
 	g.Expect(err).NotTo(HaveOccurred())
+
+	// A Service of its own, in the namespace of FKAS, gets the address of a node.
+	class := management.NodeAddressClass
+	asking := &corev1.Service{ObjectMeta: metav1.ObjectMeta{Namespace: "fkas", Name: "asking"}}
+	asking.Spec.Type, asking.Spec.LoadBalancerClass = corev1.ServiceTypeLoadBalancer, &class
+	g.Expect(l.Management.Create(l.Ctx, asking)).To(Succeed())
+	publisher := addresses.Publisher{Client: l.Cached, Address: "192.0.2.1"}
+	g.Expect(publisher.Publish(l.Ctx, client.ObjectKeyFromObject(asking))).To(Succeed())
 
 	g.Expect(l.Guard.Unused()).To(BeEmpty())
 }

@@ -52,6 +52,7 @@ func Rules(o *options.Options) ([]Rule, error) {
 		"--assign-hosts=true":       o.AssignHosts,
 		"--precreate-secrets=true":  o.PrecreateSecrets,
 		"--precreate-secrets=false": !o.PrecreateSecrets,
+		"--service-address":         o.ServiceAddress != "",
 	}
 	var needed []Rule
 	for _, rule := range All() {

@@ -18,6 +18,7 @@ var (
 	nothing    = options.Options{PrecreateSecrets: true}
 	byKCP      = options.Options{}
 	assigning  = options.Options{PrecreateSecrets: true, AssignHosts: true}
+	publishing = options.Options{PrecreateSecrets: true, ServiceAddress: "192.0.2.1"}
 )
 
 func rules(t *testing.T, o options.Options) []access.Rule {
@@ -53,6 +54,8 @@ func TestEachFlagNeedsItsOwnRules(t *testing.T) {
 	g.Expect(requests(t, byKCP)).To(ConsistOf(append(always, "list secrets", "watch secrets")))
 	g.Expect(requests(t, assigning)).To(ConsistOf(append(
 		always, "create secrets", "patch baremetalhosts", "list services", "watch services", "create events")))
+	g.Expect(requests(t, publishing)).To(ConsistOf(append(
+		always, "create secrets", "list services", "watch services", "patch services/status")))
 	g.Expect(requests(t, everything)).To(ConsistOf(append(
 		always,
 		"create secrets",

@@ -84,7 +84,7 @@ func New(ctx context.Context, o *options.Options, kube *rest.Config) (*App, erro
 	if err := reconciler.Setup(ctx, mgr, o.Concurrency); err != nil {
 		return nil, err
 	}
-	if err := errors.Join(controller.SetupHostTrigger(mgr), setupFleet(mgr, kube, o)); err != nil {
+	if err := errors.Join(controller.SetupHostTrigger(mgr), setupAddresses(mgr, o), setupFleet(mgr, kube, o)); err != nil {
 		return nil, err
 	}
 	a := &App{options: o, manager: mgr, reconciler: reconciler, server: server, apiAddress: make(chan net.Addr, 1)}
@@ -111,6 +111,13 @@ func newManager(o *options.Options, kube *rest.Config) (ctrl.Manager, error) {
 		// The names of controllers are unique in a process, and tests run several FKAS in one.
 		Controller: config.Controller{SkipNameValidation: &skip},
 	})
+}
+
+func setupAddresses(mgr ctrl.Manager, o *options.Options) error {
+	if o.ServiceAddress == "" {
+		return nil
+	}
+	return controller.SetupAddresses(mgr, o.ServiceAddress, o.RegistrationsNamespace, o.Index)
 }
 
 // setupFleet adds the host queue, the assignment of hosts and the routing of Clusters, if the options make this process

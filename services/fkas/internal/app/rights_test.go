@@ -125,8 +125,8 @@ func listens(port int32) error {
 	return connection.Close()
 }
 
-// TestAClusterOfAUserIsServedOnceAServiceOpensItsPort covers the way from each of the watches to the label and to an
-// Event, and from the label to the FKAS that serves the Cluster.
+// TestAClusterOfAUserIsServedOnceAServiceOpensItsPort covers the way from a Service to its address, from each of the
+// watches to the label and to an Event, and from the label to the FKAS that serves the Cluster.
 func TestAClusterOfAUserIsServedOnceAServiceOpensItsPort(t *testing.T) {
 	kube := startManagementCluster(t)
 	g, ctx := NewWithT(t), context.Background()
@@ -136,7 +136,9 @@ func TestAClusterOfAUserIsServedOnceAServiceOpensItsPort(t *testing.T) {
 		service := &corev1.Service{ObjectMeta: metav1.ObjectMeta{
 			Namespace: "default", Name: name, Labels: map[string]string{management.IndexLabel: "0"},
 		}}
-		service.Spec.ExternalIPs, service.Spec.Ports = []string{"192.0.2.1"}, []corev1.ServicePort{{Port: port}}
+		class := management.NodeAddressClass
+		service.Spec.Type, service.Spec.LoadBalancerClass = corev1.ServiceTypeLoadBalancer, &class
+		service.Spec.Ports = []corev1.ServicePort{{Port: port}}
 		g.Expect(c.Create(ctx, service)).To(Succeed())
 	}
 	open("fkas-0-0", testkit.FreePort(t))
@@ -146,7 +148,7 @@ func TestAClusterOfAUserIsServedOnceAServiceOpensItsPort(t *testing.T) {
 		APIGroup: infrav1.GroupName, Kind: management.Metal3ClusterKind, Name: "own",
 	}
 	g.Expect(c.Create(ctx, own)).To(Succeed())
-	start(t, kube, "--index=0", "--assign-hosts")
+	start(t, kube, "--index=0", "--assign-hosts", "--service-address=192.0.2.1")
 	testkit.Eventually(t, "the Event that no Service opens the port", func() error {
 		var events corev1.EventList
 		if err := c.List(ctx, &events); err != nil {

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	bmov1alpha1 "github.com/metal3-io/baremetal-operator/apis/metal3.io/v1alpha1"
+	corev1 "k8s.io/api/core/v1"
 	clusterv1 "sigs.k8s.io/cluster-api/api/core/v1beta2"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/event"
@@ -26,7 +27,14 @@ var changed = predicate.Funcs{UpdateFunc: func(e event.UpdateEvent) bool {
 		!reflect.DeepEqual(before.GetOwnerReferences(), after.GetOwnerReferences())
 }}
 
-// clusterChanged passes the same, and that a Cluster is queued or no longer is.
+// serviceChanged passes the same, and changes of the addresses at which a Service is reached.
+var serviceChanged = predicate.Or(changed, predicate.Funcs{UpdateFunc: func(e event.UpdateEvent) bool {
+	before, after := e.ObjectOld.(*corev1.Service), e.ObjectNew.(*corev1.Service)
+	return before.Spec.Type != after.Spec.Type ||
+		!reflect.DeepEqual(before.Status.LoadBalancer.Ingress, after.Status.LoadBalancer.Ingress)
+}})
+
+// clusterChanged passes the same as `changed`, and that a Cluster is queued or no longer is.
 var clusterChanged = predicate.Or(changed, predicate.Funcs{UpdateFunc: func(e event.UpdateEvent) bool {
 	before, wasQueued := management.Queued(e.ObjectOld)
 	after, isQueued := management.Queued(e.ObjectNew)

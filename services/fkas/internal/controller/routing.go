@@ -50,7 +50,8 @@ func SetupRouting(mgr manager.Manager, clusters cache.Cache) error {
 	err := ctrl.NewControllerManagedBy(mgr).Named("routing").
 		Watches(&infrav1.Metal3Cluster{}, handler.EnqueueRequestsFromMapFunc(ofInfrastructure),
 			builder.WithPredicates(changed)).
-		Watches(&corev1.Service{}, handler.EnqueueRequestsFromMapFunc(ofService), builder.WithPredicates(changed)).
+		Watches(&corev1.Service{}, handler.EnqueueRequestsFromMapFunc(ofService),
+			builder.WithPredicates(serviceChanged)).
 		WatchesRawSource(source.Kind(clusters, &clusterv1.Cluster{},
 			handler.TypedEnqueueRequestsFromMapFunc(ofCluster), routeChanged)).
 		Complete(reconcile.Func(func(ctx context.Context, request reconcile.Request) (reconcile.Result, error) {

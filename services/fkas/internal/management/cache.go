@@ -94,8 +94,9 @@ func Trim(in any) (any, error) {
 		trimMeta(&obj.ObjectMeta)
 		obj.Spec = corev1.ServiceSpec{
 			Ports: obj.Spec.Ports, ExternalIPs: obj.Spec.ExternalIPs, ClusterIP: obj.Spec.ClusterIP,
+			Type: obj.Spec.Type, LoadBalancerClass: obj.Spec.LoadBalancerClass,
 		}
-		obj.Status = corev1.ServiceStatus{}
+		obj.Status = corev1.ServiceStatus{LoadBalancer: obj.Status.LoadBalancer}
 	}
 	return in, nil
 }

@@ -7,6 +7,9 @@ import "time"
 const (
 	// IndexLabel on a Cluster is the index of the FKAS that serves it.
 	IndexLabel = "metal3-scale-lab/fake-api-server"
+	// NodeAddressClass is the loadBalancerClass of a Service that is reached at an address of a node. Whoever answers
+	// behind the Service publishes the address.
+	NodeAddressClass = "metal3-scale-lab/node-address"
 	// HostClusterLabel on a BareMetalHost names the Cluster, of the host's namespace, that the host is assigned to.
 	HostClusterLabel = "metal3-scale-lab/cluster"
 	// QueuedAnnotation on a paused Cluster is the number of hosts that the Cluster waits for, a whole number from 1.

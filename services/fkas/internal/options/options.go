@@ -30,6 +30,7 @@ type Options struct {
 	HostsAtOnce            int
 	AssignHosts            bool
 	RolloutsAtOnce         int
+	ServiceAddress         string
 	APIAddress             string
 	HealthAddress          string
 	MetricsAddress         string
@@ -132,6 +133,9 @@ func flags(o *Options, text *texts, env Environment) *flag.FlagSet {
 		"with --assign-hosts, have machines of at most this number of Clusters replaced at the same time, 1-100000; "+
 			"0: no limit",
 	)
+	fs.StringVar(&o.ServiceAddress, "service-address", "",
+		"IP address of a node, which FKAS publishes as that of its Services, those of loadBalancerClass "+
+			"metal3-scale-lab/node-address; empty: it publishes none")
 	fs.StringVar(&o.APIAddress, "api-address", ":3333", "address of /register, /updateNode and /clusters")
 	fs.StringVar(&o.HealthAddress, "health-address", ":8081", "address of /healthz and /readyz")
 	fs.StringVar(&o.MetricsAddress, "metrics-address", ":8080", "address of /metrics (HTTP); 0: off")

@@ -45,6 +45,7 @@ func TestAFlagWinsOverTheEnvironment(t *testing.T) {
 			"FKAS_QUEUE_PATIENCE=0",
 			"FKAS_ASSIGN_HOSTS=true",
 			"FKAS_ROLLOUTS_AT_ONCE=3",
+			"FKAS_SERVICE_ADDRESS=192.0.2.7",
 			"DEBUG=true",
 		),
 	)
@@ -56,6 +57,7 @@ func TestAFlagWinsOverTheEnvironment(t *testing.T) {
 	g.Expect(o.QueuePatience).To(BeZero())
 	g.Expect(o.AssignHosts).To(BeTrue())
 	g.Expect(o.RolloutsAtOnce).To(Equal(3))
+	g.Expect(o.ServiceAddress).To(Equal("192.0.2.7"))
 	g.Expect([]int32{o.FirstPort, o.LastPort}).To(Equal([]int32{30000, 30009}))
 	g.Expect(o.Verbosity).To(Equal(4))
 }
@@ -82,6 +84,8 @@ func TestTheErrorNamesEveryProblem(t *testing.T) {
 			"-1",
 			"--rollouts-at-once",
 			"100001",
+			"--service-address",
+			"node-0",
 		},
 		environment("FKAS_KUBE_BURST=many"),
 	)
@@ -98,6 +102,7 @@ func TestTheErrorNamesEveryProblem(t *testing.T) {
 		`--queue-patience: "25h0m0s": must be 0 or 1s-24h`,
 		`--hosts-at-once: "-1": must be 0-100000`,
 		`--rollouts-at-once: "100001": must be 0-100000`,
+		`--service-address: "node-0": must be an IP address or empty`,
 		`FKAS_KUBE_BURST: "many"`,
 	} {
 		g.Expect(err.Error()).To(ContainSubstring(want))

@@ -19,6 +19,9 @@ func (o *Options) validate(ports string) []error {
 	if o.BindAddress != "" && net.ParseIP(o.BindAddress) == nil {
 		add("bind-address", o.BindAddress, "must be an IP address or empty")
 	}
+	if o.ServiceAddress != "" && net.ParseIP(o.ServiceAddress) == nil {
+		add("service-address", o.ServiceAddress, "must be an IP address or empty")
+	}
 	if o.EndpointHost == "" {
 		add("endpoint-host", "", "must be set, or POD_IP")
 	}

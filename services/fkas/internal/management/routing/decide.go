@@ -42,6 +42,10 @@ func decide(index string, endpoint clusterv1.APIEndpoint, services []corev1.Serv
 				"set the label to %q, or choose another port", management.IndexLabel, index, endpoint.Port, server, server)}
 		}
 	}
+	if slices.ContainsFunc(services, func(service corev1.Service) bool { return waits(&service) }) {
+		// Its update follows.
+		return verdict{}
+	}
 	return verdict{problem: fmt.Sprintf(
 		"No fake API server serves its controlPlaneEndpoint %s: the Services of the lab open %s",
 		endpoint.String(), opened(services))}
@@ -54,10 +58,19 @@ func opens(service *corev1.Service, endpoint clusterv1.APIEndpoint) bool {
 
 // addresses are those at which Clusters reach a Service: its external ones, or its own where it has no others.
 func addresses(service *corev1.Service) []string {
-	if len(service.Spec.ExternalIPs) > 0 || service.Spec.ClusterIP == "" {
-		return service.Spec.ExternalIPs
+	external := slices.Clone(service.Spec.ExternalIPs)
+	for _, ingress := range service.Status.LoadBalancer.Ingress {
+		external = append(external, ingress.IP)
+	}
+	if len(external) > 0 || service.Spec.ClusterIP == "" || waits(service) {
+		return external
 	}
 	return []string{service.Spec.ClusterIP}
+}
+
+// waits tells whether the address of a Service is still to be published.
+func waits(service *corev1.Service) bool {
+	return service.Spec.Type == corev1.ServiceTypeLoadBalancer && len(service.Status.LoadBalancer.Ingress) == 0
 }
 
 // opened lists all ports that Services open, by address: "192.168.222.2:20000-20049".

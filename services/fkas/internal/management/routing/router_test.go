@@ -19,7 +19,8 @@ func newService(name, index string, ports ...int32) *corev1.Service {
 	service := &corev1.Service{ObjectMeta: metav1.ObjectMeta{
 		Namespace: lab.Namespace, Name: name, Labels: map[string]string{management.IndexLabel: index},
 	}}
-	service.Spec.ExternalIPs = []string{"127.0.0.1"}
+	service.Spec.Type, service.Spec.ClusterIP = corev1.ServiceTypeLoadBalancer, "10.96.0.7"
+	service.Status.LoadBalancer.Ingress = []corev1.LoadBalancerIngress{{IP: "127.0.0.1"}}
 	for _, port := range ports {
 		service.Spec.Ports = append(service.Spec.Ports, corev1.ServicePort{Port: port})
 	}
@@ -79,9 +80,28 @@ func TestAClusterWithoutALabelGetsThatOfItsPort(t *testing.T) {
 func TestAServiceWithoutExternalAddressesIsReachedAtItsOwn(t *testing.T) {
 	g := NewWithT(t)
 	inCluster := newService("fkas-3-0", "3", 20007)
-	inCluster.Spec.ExternalIPs, inCluster.Spec.ClusterIP = nil, "127.0.0.1"
+	inCluster.Spec.Type, inCluster.Spec.ClusterIP = corev1.ServiceTypeClusterIP, "127.0.0.1"
+	inCluster.Status = corev1.ServiceStatus{}
 	label, _ := route(t, append(newCluster("", 20007), inCluster)...)
 	g.Expect(label).To(Equal("3"))
+}
+
+func TestAServiceIsReachedAtTheAddressesThatItsUserGaveIt(t *testing.T) {
+	g := NewWithT(t)
+	external := newService("fkas-3-0", "3", 20007)
+	external.Spec.Type, external.Spec.ExternalIPs = corev1.ServiceTypeClusterIP, []string{"127.0.0.1"}
+	external.Status = corev1.ServiceStatus{}
+	label, _ := route(t, append(newCluster("", 20007), external)...)
+	g.Expect(label).To(Equal("3"))
+}
+
+func TestAClusterWaitsForTheAddressOfAService(t *testing.T) {
+	g := NewWithT(t)
+	unpublished := newService("fkas-3-0", "3", 20007)
+	unpublished.Spec.ClusterIP, unpublished.Status = "127.0.0.1", corev1.ServiceStatus{}
+	label, events := route(t, append(newCluster("", 20007), unpublished)...)
+	g.Expect(label).To(BeEmpty())
+	g.Expect(events).To(BeEmpty())
 }
 
 func TestAClusterWhosePortNoServiceOpensIsTold(t *testing.T) {

@@ -70,6 +70,7 @@ func Failing(t *testing.T, funcs interceptor.Funcs, objects ...client.Object) *L
 	builder := fake.NewClientBuilder().
 		WithScheme(management.Scheme()).
 		WithObjects(objects...).
+		WithStatusSubresource(&corev1.Service{}).
 		WithInterceptorFuncs(funcs)
 	if err := management.AddIndexes(context.Background(), indexer{builder}); err != nil {
 		t.Fatal(err)
@@ -78,11 +79,11 @@ func Failing(t *testing.T, funcs interceptor.Funcs, objects ...client.Object) *L
 }
 
 // NewOn starts an FKAS beside an existing management cluster. The FKAS knows only what the management cluster holds. It
-// may send the requests that access.Rules grants an FKAS that precreates Secrets, deletes orphans and releases hosts.
+// may send the requests that access.Rules grants an FKAS that does all that it can do.
 func NewOn(t *testing.T, c client.WithWatch) *Lab {
 	t.Helper()
 	rules, err := access.Rules(&options.Options{
-		PrecreateSecrets: true, OrphanGrace: time.Minute, HostsAtOnce: 1, AssignHosts: true,
+		PrecreateSecrets: true, OrphanGrace: time.Minute, HostsAtOnce: 1, AssignHosts: true, ServiceAddress: "192.0.2.1",
 	})
 	if err != nil {
 		t.Fatal(err)
