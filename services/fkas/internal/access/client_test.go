@@ -62,7 +62,7 @@ func TestTheGuardRefusesWhatTheRulesDoNotGrant(t *testing.T) {
 		}, `delete machines.cluster.x-k8s.io in namespace "ns"`},
 		"A write of a status is granted to nobody": {everything, func(_, direct client.Client) error {
 			return direct.Status().Patch(ctx, machine(), client.RawPatch("x", nil))
-		}, `patch machines.cluster.x-k8s.io/status in namespace "ns"`},
+		}, `patch machines/status.cluster.x-k8s.io in namespace "ns"`},
 		"A rule of the Role holds in its namespace": {nothing, func(_, direct client.Client) error {
 			return direct.Create(ctx, configMap("fkas"))
 		}, ""},
