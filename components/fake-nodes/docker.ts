@@ -1,7 +1,7 @@
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import { dockerLabels, LABELS_ONCE } from "../../plan/docker-labels";
-import { PAIR_PATHS, pairConfiguration } from "../../plan/manifests/pair-configuration";
+import { PAIR_ENVIRONMENT, PAIR_PATHS, pairConfiguration } from "../../plan/manifests/pair-configuration";
 import { pythonAssignments } from "../../plan/python";
 import type { FakeNodePair, FakeNodePairArgs } from "./pair";
 
@@ -59,8 +59,7 @@ function createContainer(
             name,
             hostname: `${pair.name}-${image}`,
             image: images.local(image),
-            // Each program has its own variable for the one file.
-            envs: [`CONFIG=${PAIR_PATHS.configuration}`, `SUSHY_EMULATOR_CONFIG=${PAIR_PATHS.configuration}`],
+            envs: Object.entries(PAIR_ENVIRONMENT).map(([name, value]) => `${name}=${value}`),
             uploads: files(args),
             volumes: [{ volumeName: volume.name, containerPath: stateDirectory }],
             networksAdvanced: [{ name: networkName, ipv4Address: address }],

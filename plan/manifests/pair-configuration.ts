@@ -11,6 +11,16 @@ export const PAIR_PATHS = {
 };
 
 /**
+ * Variables of both containers: each program has its own for the one file. The last is that of the image of sushy-tools
+ * that Metal3 publishes, which may take the place of the lab's (docs/images.md).
+ */
+export const PAIR_ENVIRONMENT = {
+    CONFIG: PAIR_PATHS.configuration,
+    SUSHY_EMULATOR_CONFIG: PAIR_PATHS.configuration,
+    SUSHY_TOOLS_CONFIG: PAIR_PATHS.configuration,
+};
+
+/**
  * The configuration file of a pair. sushy-tools and fake-ipa read the same file, and each knows its own keys in it, as
  * in sushy-tools' `doc/source/admin/emulator.conf` and the fake-ipa of metal3-io/utility-images.
  * @param together whether the two share their network, and reach each other at the loopback address

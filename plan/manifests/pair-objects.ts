@@ -2,7 +2,7 @@ import { FAKE_IPA_PORT, SUSHY_TOOLS_PORT } from "../identities";
 import type { PairPlan } from "../plan";
 import { scheduling, type Scheduling } from "../scheduling";
 import type { Manifest } from "./documents";
-import { PAIR_PATHS } from "./pair-configuration";
+import { PAIR_ENVIRONMENT, PAIR_PATHS } from "./pair-configuration";
 import type { PodPullSecrets } from "./pull-secrets";
 
 /**
@@ -156,11 +156,7 @@ function podSpec(options: PairObjectsOptions<unknown>): object {
         name,
         image,
         imagePullPolicy: "IfNotPresent",
-        // Each program has its own variable for the one file.
-        env: [
-            { name: "CONFIG", value: PAIR_PATHS.configuration },
-            { name: "SUSHY_EMULATOR_CONFIG", value: PAIR_PATHS.configuration },
-        ],
+        env: Object.entries(PAIR_ENVIRONMENT).map(([variable, value]) => ({ name: variable, value })),
         ports: [{ containerPort: port }],
         securityContext: SECURITY,
         startupProbe: { tcpSocket: { port }, periodSeconds: 1, failureThreshold: 60 },

@@ -1,5 +1,13 @@
+import { spawnSync } from "node:child_process";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import path from "node:path";
 import { expect } from "chai";
+import { waitUntil } from "../../lib/wait-until";
+import { PAIR_ENVIRONMENT, PAIR_PATHS, pairConfiguration } from "../../plan/manifests/pair-configuration";
+import { plan, type PairPlan } from "../../plan/plan";
+import { pythonAssignments } from "../../plan/python";
+import { validate } from "../../plan/validate";
 import { imageForTests, python } from "../lab-image";
 
 const CONFIGURATION = path.resolve("toolchain/images/sushy-tools/gunicorn.conf.py");
@@ -48,5 +56,59 @@ print(json.dumps([sorted(taken), driver.get_power_state("u")]))`;
 
     it("A power change takes 1 to 11 s, as upstream, when the configuration says nothing", () => {
         expect(powerTimes("")).to.deep.equal([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11]);
+    });
+});
+
+/** Runs `docker`. @returns its output. @throws Error with what it said when it fails */
+function docker(...args: string[]): string {
+    const { status, stdout, stderr } = spawnSync("docker", args, { encoding: "utf8" });
+    if (status !== 0) {
+        throw new Error(`docker ${args[0]}: ${stderr}`);
+    }
+    return stdout.trim();
+}
+
+describe("sushy-tools as Metal3 publishes it, in the place of the lab's", function () {
+    this.timeout(120_000);
+    const image = imageForTests("sushy-tools");
+    const reference = "metal3-scale-lab-test/upstream-sushy-tools:v1";
+    let folder: string | undefined;
+    let container: string | undefined;
+    after(async () => {
+        if (container !== undefined) {
+            docker("rm", "--force", "--volumes", container);
+            docker("rmi", reference);
+        }
+        await rm(folder ?? "", { recursive: true, force: true });
+    });
+
+    it("takes the configuration of a pair: its hosts have BMCs at the pair's port", async () => {
+        const shape = path.join(__dirname, "upstream-sushy-tools");
+        docker("build", "--force-rm", "--build-arg", `SUSHY_TOOLS=${image()}`, "--tag", reference, shape);
+        folder = await mkdtemp(path.join(tmpdir(), "sushy-tools-test-"));
+        const config = validate({});
+        const pair = plan(config, "test").pairs[0] as PairPlan;
+        const file = path.join(folder, "conf.py");
+        const content = pairConfiguration(pair, config, "https://192.0.2.1:6385");
+        await writeFile(file, pythonAssignments(content), { mode: 0o644 });
+        const variables = Object.entries(PAIR_ENVIRONMENT).flatMap(([name, value]) => ["--env", `${name}=${value}`]);
+        const files = ["--volume", `${file}:${PAIR_PATHS.configuration}:ro`];
+        const where = ["--detach", "--network", "none", ...variables, ...files];
+        container = docker("run", ...where, reference);
+        // From inside: the container has no network but its own.
+        const script =
+            "import json, urllib.request as r; " +
+            "print(json.load(r.urlopen('http://127.0.0.1:8000/redfish/v1/Systems'))['Members'])";
+        const members = await waitUntil({
+            what: "sushy-tools to answer",
+            timeoutMs: 60_000,
+            everyMs: 500,
+            // eslint-disable-next-line @typescript-eslint/require-await -- what throws is a look to be repeated
+            look: async () => ({ done: docker("exec", container as string, "python3", "-c", script) }),
+        });
+        for (const { uuid } of pair.hosts) {
+            expect(members).to.include(`/redfish/v1/Systems/${uuid}`);
+        }
+        expect(docker("top", container)).to.include("sushy-emulator").and.not.include("gunicorn");
     });
 });
