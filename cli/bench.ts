@@ -15,7 +15,7 @@ import { report } from "./bench/report/report";
 import { checkResizing, resizeUnderLoad } from "./bench/resize";
 import { Session } from "./session";
 
-/** Settings of a lab on this machine: a network that no lab has by default, with room for about a thousand addresses. */
+/** Of a lab on this machine: a network that no lab has by default, with room for about a thousand addresses. */
 const DEFAULT_SETTINGS = { provisioningCidr: "192.168.244.0/22" };
 
 /**

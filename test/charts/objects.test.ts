@@ -159,12 +159,11 @@ describe("charts/ironic: objects", function () {
         expect(holders.map(({ name }) => name)).to.deep.equal(["provisioning-ip"]);
     });
 
-    it("At an address of a node the Service is one of the lab's own load balancing, which the sidecars may publish", () => {
+    it("At an address of a node the Service is a load balancer's, and the sidecars may publish the address", () => {
         const at = renderConductors(1, { "service.nodeAddress": "192.168.222.2", "service.type": "NodePort" });
+        type Variables = { env: { name: string; value?: string }[] };
         const address = (objects: typeof at) => {
-            const { env } = conductorContainer(objects, "provisioning-ip") as {
-                env: { name: string; value?: string }[];
-            };
+            const { env } = conductorContainer(objects, "provisioning-ip") as Variables;
             return env.find(({ name }) => name === "SERVICE_ADDRESS")?.value;
         };
         expect(find(at, "Service", "ironic")["spec"]).to.deep.include({

@@ -103,7 +103,6 @@ describe("sushy-tools as Metal3 publishes it, in the place of the lab's", functi
             what: "sushy-tools to answer",
             timeoutMs: 60_000,
             everyMs: 500,
-            // eslint-disable-next-line @typescript-eslint/require-await -- what throws is a look to be repeated
             look: async () => ({ done: docker("exec", container as string, "python3", "-c", script) }),
         });
         for (const { uuid } of pair.hosts) {
