@@ -6,7 +6,9 @@ import type { Tuning } from "../plan/config/keys";
 import { PUBLISHED_LAB } from "../plan/profiles";
 import { repoPath } from "../toolchain/paths";
 import { calibrate } from "./bench/calibration";
-import type { BenchFile } from "./bench/file";
+import { measureElsewhere } from "./bench/compare/other-checkout";
+import { sidesOf, sideText, type Side } from "./bench/compare/sides";
+import type { BenchFile, RunResult } from "./bench/file";
 import { BenchLab, labPlace } from "./bench/lab";
 import { saveLogs, unexplained } from "./bench/logs";
 import { measure } from "./bench/measure";
@@ -33,6 +35,7 @@ export async function bench(options: BenchOptions): Promise<number> {
     });
     const place = labPlace(given);
     checkWays(options, place);
+    const sides = sidesOf(options);
     if (options.underLoad) {
         checkResizing(sizes);
     }
@@ -44,7 +47,7 @@ export async function bench(options: BenchOptions): Promise<number> {
     }
     const lab = new BenchLab(ready, options.stack, options.parallel, say, place);
     const benchmark = new Benchmark(lab, options, given, say);
-    await (options.underLoad ? benchmark.resize(sizes) : benchmark.measureAll(sizes));
+    await (options.underLoad ? benchmark.resize(sizes) : benchmark.measureAll(sizes, sides));
     process.stdout.write(`${report(benchmark.file)}\n`);
     return 0;
 }
@@ -70,15 +73,21 @@ class Benchmark {
         return this.lab.place.isHere ? DEFAULT_SETTINGS : {};
     }
 
-    async measureAll(sizes: readonly BenchSize[]): Promise<void> {
+    /** @param sides what each size is measured with, in turn */
+    async measureAll(sizes: readonly BenchSize[], sides: readonly Side[]): Promise<void> {
         const { options } = this;
-        const plan = Array.from({ length: options.runs }, () => sizes).flat();
-        for (const [index, size] of plan.entries()) {
+        const [a, b] = sides;
+        if (a !== undefined && b !== undefined) {
+            this.file.sides = { A: sideText(a), B: sideText(b) };
+        }
+        const once = sizes.flatMap((size) => sides.map((side) => ({ size, side })));
+        const plan = Array.from({ length: options.runs }, () => once).flat();
+        for (const [index, { size, side }] of plan.entries()) {
             const last = index === plan.length - 1;
-            const existing = options.grow && index > 0 ? (plan[index - 1] as BenchSize).nodes : 0;
-            await this.measureOne(size, "lab", existing, last && !options.reference);
+            const existing = options.grow && index > 0 ? (plan[index - 1]?.size.nodes ?? 0) : 0;
+            await this.measureOne(size, side, "lab", existing, last && !options.reference);
             if (options.reference) {
-                await this.measureOne(size, "published", 0, last);
+                await this.measureOne(size, side, "published", 0, last);
             }
         }
     }
@@ -95,16 +104,31 @@ class Benchmark {
         }
     }
 
-    private async measureOne(size: BenchSize, tuning: Tuning, existing: number, last: boolean): Promise<void> {
+    private async measureOne(
+        size: BenchSize,
+        side: Side,
+        tuning: Tuning,
+        existing: number,
+        last: boolean,
+    ): Promise<void> {
         const { lab, options, say } = this;
         if (existing === 0) {
             await this.freshStack();
         }
         const way = tuning === "published" ? "the published lab's way" : "the lab's own way";
-        say(`== ${size.nodes} hosts, ${size.clusters} clusters, ${way}`);
-        const own = { ...this.defaults, ...(tuning === "published" ? PUBLISHED_LAB : {}), ...this.given };
+        say(
+            `== ${size.nodes} hosts, ${size.clusters} clusters, ${side.name ? `${side.name}: ${sideText(side)}` : way}`,
+        );
+        const name = side.name === undefined ? {} : { side: side.name };
+        if (side.checkout !== undefined) {
+            this.file.runs.push({ ...(await measureElsewhere(side.checkout, size, side.settings, options)), ...name });
+            await this.write();
+            return;
+        }
+        const own = { ...this.defaults, ...(tuning === "published" ? PUBLISHED_LAB : {}), ...side.settings };
         const before = calibrate();
-        const result = await measure(lab, size, { tuning, settings: own, idleSeconds: options.idle, existing });
+        const settings = { tuning, settings: own, idleSeconds: options.idle, existing };
+        const result: RunResult = { ...name, ...(await measure(lab, size, settings)) };
         result.calibrationMs = [before, calibrate()];
         this.file.runs.push(result);
         await this.write();

@@ -145,6 +145,12 @@ command("bench", "make labs of several sizes one after another, and measure them
             "Available, and name what was replaced or removed although it has a place in the new size",
         false,
     )
+    .option(
+        "--compare <key=value...>",
+        "measure each size a second time with this configuration besides, in turn (A B A B with --runs 2), and say " +
+            "what is better, worse, or no different",
+    )
+    .option("--compare-checkout <folder>", "the same with the program of another checkout")
     .addOption(new Option("--runs <n>", "how often to measure each size").argParser(positive).default(1))
     .addOption(
         new Option("--idle <seconds>", "how long to measure each lab at rest, seconds; 0: not at all")

@@ -9,12 +9,16 @@ import type { ComponentUsage } from "./usage/totals";
 /** The JSON file of figures that a benchmark writes. */
 export interface BenchFile {
     machine: { cpus: number; model: string; memoryBytes: number };
+    /** What A and B are, where two labs are compared. */
+    sides?: { A: string; B: string };
     runs: RunResult[];
     resizes: ResizeRun[];
 }
 
 /** Figures of one lab that was brought to one size. */
 export interface RunResult extends BenchSize {
+    /** Which of two labs that are compared. */
+    side?: "A" | "B";
     tuning: Tuning;
     settings: Record<string, string>;
     /** Short hash of the program's commit; "unknown" without a clone of its repository. */

@@ -42,13 +42,13 @@ export async function measure(lab: BenchLab, size: BenchSize, options: MeasureOp
     const serial = tuning === "published";
     const target = serial ? { ...size, clusters: 0 } : size;
     const config = validate({
+        tuning,
         ...options.settings,
         nodes: String(size.nodes),
         clusters: String(size.clusters),
-        tuning,
     });
     const plan = makePlan(config, lab.stack);
-    await lab.configure({ ...options.settings, nodes: String(size.nodes), clusters: String(target.clusters), tuning });
+    await lab.configure({ tuning, ...options.settings, nodes: String(size.nodes), clusters: String(target.clusters) });
     const preview = await lab.preview();
 
     let way: WayToIronic | undefined;

@@ -16,6 +16,10 @@ export interface BenchOptions {
     grow: boolean;
     /** Whether one lab is brought to each size while the size before is still in progress. */
     underLoad: boolean;
+    /** Further configuration of a second lab that each size is compared with, as KEY=VALUE. */
+    compare?: string[];
+    /** Folder of another checkout, whose program makes that second lab. */
+    compareCheckout?: string;
     /** How often each size is measured. */
     runs: number;
     /** How long each idle lab is measured, seconds. */

@@ -1,8 +1,9 @@
 import { expect } from "chai";
 import type { BenchFile, ResizeRun, RunResult } from "../../cli/bench/file";
-import { cpuPerHost, ratios, secondsToGoal } from "../../cli/bench/report/comparison";
-import { report } from "../../cli/bench/report/report";
 import type { MachineUsage } from "../../cli/bench/growth";
+import { ratios, secondsToGoal } from "../../cli/bench/report/comparison";
+import { report } from "../../cli/bench/report/report";
+import { cpuPerHost } from "../../cli/bench/run-figures";
 import type { ComponentUsage } from "../../cli/bench/usage/totals";
 import { cluster, DONE, host, report as stagesOf, settledCluster } from "./bench-stages-objects";
 
@@ -133,6 +134,35 @@ describe("the comparison of runs", () => {
     it("The cost of a host is the CPU of the whole machine, shared among all hosts", () => {
         expect(cpuPerHost(run())).to.equal(12.5);
         expect(cpuPerHost(run({ nodes: 0 }))).to.equal(50);
+    });
+
+    it("Two labs have a table for each size, with a verdict a figure, and none for a figure that a run lacks", () => {
+        const of = (side: "A" | "B", cpuSeconds: number, available?: number): RunResult => ({
+            ...run(available === undefined ? {} : { available }),
+            side,
+            growth: { ...run().growth, machine: { ...MACHINE, cpuSeconds } },
+        });
+        const runs = [of("A", 50), of("B", 30), of("A", 51), of("B", 31), of("A", 49), of("B", 29, 150)];
+        const machine = { cpus: 2, model: "m", memoryBytes: 1 };
+        const found = report({ machine, sides: { A: "as it is", B: "conductors=3" }, runs, resizes: [] });
+        expect(found).to.contain("A: as it is\nB: conductors=3\n4/1, 3 runs of A, 3 of B\n");
+        expect(row(found, "CPU-s a host")).to.deep.equal([
+            "CPU-s a host",
+            "12.50",
+            "7.50",
+            "-40.0 %",
+            "± 7.5 %",
+            "better",
+        ]);
+        expect(row(found, "pulumi up, s").slice(3)).to.deep.equal(["0.0 %", "± 0.0 %", "no difference seen"]);
+        // Nothing asked Ironic, and nothing was measured at rest.
+        expect(found).to.not.match(/│ (Ironic|cores at rest)/);
+        const open = {
+            ...of("B", 30),
+            stages: stagesOf({ hosts: [host("host-0000", { state: "inspecting" })], clusters: [] }),
+        };
+        const lacking = report({ machine, sides: { A: "a", B: "b" }, runs: [...runs, open], resizes: [] });
+        expect(row(lacking, "until all is as it should be, s").at(-1)).to.equal("1 of 7 runs lack it");
     });
 
     it("A run reaches its goal with its clusters, or with its hosts when it has no clusters", () => {

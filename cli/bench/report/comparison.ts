@@ -1,20 +1,13 @@
 import type { RunResult } from "../file";
+import { cpuPerHost, timeToGoal } from "../run-figures";
 import { mib, number, runName, table } from "./table";
 
 /**
- * CPU-seconds of the whole machine per host with its cluster, from the first host to the end of `up`; undefined where
- * the lab is not on this machine.
- */
-export const cpuPerHost = ({ growth: { machine }, nodes }: RunResult): number | undefined =>
-    machine && machine.cpuSeconds / Math.max(1, nodes);
-
-/**
- * Seconds from the first host until all clusters are Available, or all hosts are provisioned in a lab without clusters.
- * @throws Error when that was not reached.
+ * Seconds until a run reached its goal (see timeToGoal).
+ * @throws Error when that was not reached
  */
 export function secondsToGoal(run: RunResult): number {
-    const { fleet } = run.stages;
-    const { seconds } = run.clusters > 0 ? fleet.clustersAvailable : fleet.hostsProvisioned;
+    const seconds = timeToGoal(run);
     if (seconds === null) {
         throw new Error(`${runName(run)}: it has no time, because not everything became what it should`);
     }

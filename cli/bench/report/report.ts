@@ -1,5 +1,6 @@
 import type { BenchFile } from "../file";
 import { pulumiTable, ratios, timeTable } from "./comparison";
+import { deltas } from "./deltas";
 import { resizeReport } from "./resize";
 import { runReport } from "./run";
 
@@ -7,5 +8,5 @@ import { runReport } from "./run";
 export function report(file: BenchFile): string {
     const { runs, resizes } = file;
     const comparison = runs.length > 0 ? ["", timeTable(runs), pulumiTable(runs), ...ratios(runs)] : [];
-    return [...runs.flatMap(runReport), ...comparison, ...resizes.flatMap(resizeReport)].join("\n");
+    return [...runs.flatMap(runReport), ...comparison, ...resizes.flatMap(resizeReport), ...deltas(file)].join("\n");
 }

@@ -12,7 +12,7 @@ export const mib = (bytes: number | undefined): string => number(bytes === undef
 
 /** The size of a run, and its way when that is not the lab's own. */
 export const runName = (run: RunResult): string =>
-    `${run.nodes}/${run.clusters}${run.tuning === "published" ? " published" : ""}`;
+    `${run.nodes}/${run.clusters}${run.tuning === "published" ? " published" : ""}${run.side ? ` ${run.side}` : ""}`;
 
 /** A table as text: the first column aligned left, the others right. */
 export function table(head: string[], rows: (string | number)[][]): string {

@@ -1,0 +1,16 @@
+import type { RunResult } from "./file";
+
+/**
+ * CPU-seconds of the whole machine per host with its cluster, from the first host to the end of `up`; undefined where
+ * the lab is not on this machine.
+ */
+export const cpuPerHost = ({ growth: { machine }, nodes }: RunResult): number | undefined =>
+    machine && machine.cpuSeconds / Math.max(1, nodes);
+
+/**
+ * Seconds from the first host until all clusters are Available, or all hosts are provisioned in a lab without clusters;
+ * null when that was not reached.
+ */
+export function timeToGoal({ clusters, stages: { fleet } }: RunResult): number | null {
+    return (clusters > 0 ? fleet.clustersAvailable : fleet.hostsProvisioned).seconds;
+}

@@ -1,0 +1,151 @@
+import { mkdtemp, mkdir, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect } from "chai";
+import * as fc from "fast-check";
+import { lastRun, measureElsewhere } from "../../cli/bench/compare/other-checkout";
+import { sidesOf, sideText } from "../../cli/bench/compare/sides";
+import { ASSUMED_NOISE, verdict } from "../../cli/bench/compare/verdict";
+import type { BenchOptions } from "../../cli/bench/options";
+
+const OPTIONS = { grow: false, reference: false, underLoad: false, set: ["wait=hosts"] } as unknown as BenchOptions;
+
+describe("the verdict about two labs", () => {
+    const says = (a: number[], b: number[]): string | undefined => verdict(a, b)?.says;
+
+    it("sees a difference that is larger than the spread of the runs, and which way it goes", () => {
+        expect(says([10, 10.1, 9.9], [7, 7.1, 6.9])).to.equal("better");
+        expect(says([10, 10.1, 9.9], [12, 12.1, 11.9])).to.equal("worse");
+    });
+
+    it("sees none within the spread, however large the means' difference looks", () => {
+        expect(says([10, 14, 9], [12, 8, 16])).to.equal("no difference seen");
+    });
+
+    it("takes the noise of a single run for granted", () => {
+        expect(verdict([10], [10.4])).to.deep.include({ noise: ASSUMED_NOISE, says: "no difference seen" });
+        expect(says([10], [10.6])).to.equal("worse");
+        // One side with several runs says nothing about the spread of the other.
+        expect(verdict([10, 10], [10.4])?.noise).to.equal(ASSUMED_NOISE);
+    });
+
+    it("is the interval of Student's distribution: by hand for three runs each", () => {
+        // Variance 1 in both, four degrees of freedom: 4.604 × √(1 × 2/3).
+        expect(verdict([9, 10, 11], [19, 20, 21])?.noise).to.be.closeTo(0.3759, 0.0001);
+    });
+
+    it("has nothing to say without runs, or without anything to take a share of", () => {
+        expect(verdict([], [1])).to.equal(undefined);
+        expect(verdict([1], [])).to.equal(undefined);
+        expect(verdict([0, 0], [1, 1])).to.equal(undefined);
+    });
+
+    it("never sees a difference between the same runs, and turns round with the sides", () => {
+        const runs = fc.array(fc.double({ min: 0.1, max: 1000, noNaN: true }), { minLength: 1, maxLength: 8 });
+        const turned = { better: "worse", worse: "better", "no difference seen": "no difference seen" } as const;
+        fc.assert(
+            fc.property(runs, runs, (a, b) => {
+                expect(verdict(a, a)?.says).to.equal("no difference seen");
+                const [one, other] = [verdict(a, b), verdict(b, a)];
+                // A single run's noise is a share of A, which is another side's mean when the sides turn round.
+                if (one !== undefined && other !== undefined && a.length > 1 && b.length > 1) {
+                    expect(turned[one.says]).to.equal(other.says);
+                }
+            }),
+        );
+    });
+});
+
+describe("the two sides of a comparison", () => {
+    it("are one where nothing is compared", () => {
+        expect(sidesOf(OPTIONS)).to.deep.equal([{ settings: { wait: "hosts" } }]);
+    });
+
+    it("have the common configuration, and B its own besides", () => {
+        const [a, b] = sidesOf({ ...OPTIONS, compare: ["conductors=3", "wait=none"] });
+        expect(a).to.deep.equal({ name: "A", settings: { wait: "hosts" } });
+        expect(b).to.deep.equal({ name: "B", settings: { wait: "none", conductors: "3" } });
+        expect(sideText(b as NonNullable<typeof b>)).to.equal("wait=none, conductors=3");
+        expect(sideText({ settings: {} })).to.equal("as it is");
+    });
+
+    it("are refused where labs are not made anew, and where there is no checkout", () => {
+        for (const other of ["grow", "reference", "underLoad"]) {
+            expect(() => sidesOf({ ...OPTIONS, compare: ["a=b"], [other]: true }), other).to.throw(
+                /^--compare, .*exclude/,
+            );
+        }
+        expect(() => sidesOf({ ...OPTIONS, compareCheckout: "/nowhere" })).to.throw(
+            "--compare-checkout: /nowhere: is no checkout of this program",
+        );
+    });
+});
+
+describe("a lab that another checkout measures", () => {
+    let checkout: string;
+    before(async () => {
+        checkout = await mkdtemp(join(tmpdir(), "bench-compare-test-"));
+        await mkdir(join(checkout, "toolchain"));
+    });
+    after(() => rm(checkout, { recursive: true }));
+
+    /** A program of another checkout that writes what the test says, and the arguments that it got. */
+    const program = (...lines: string[]): Promise<void> =>
+        writeFile(
+            join(checkout, "toolchain", "bootstrap.mjs"),
+            [
+                'import { writeFileSync } from "node:fs";',
+                "const args = process.argv.slice(2);",
+                'const out = args[args.indexOf("--out") + 1];',
+                ...lines,
+            ].join("\n"),
+        );
+    const measured = () =>
+        measureElsewhere(
+            checkout,
+            { nodes: 4, clusters: 0 },
+            { wait: "hosts", images: '{"source":"build"}' },
+            { stack: "bench", parallel: 8, idle: 0 },
+        );
+
+    it("is told the size and the configuration, and its last run is taken", async () => {
+        await program("writeFileSync(out, JSON.stringify({ runs: [{}, { commit: args.join(' '), growth: {} }] }));");
+        const { commit } = await measured();
+        expect(commit).to.match(
+            /^bench --nodes 4 --clusters 0 --idle 0 --stack bench --parallel 8 --out \S+ --set wait=hosts --set images=/,
+        );
+    });
+
+    it("that fails is an error which says where to look", async () => {
+        await program("process.exit(3);");
+        const error = await measured().then(
+            () => undefined,
+            (reason: Error) => reason.message,
+        );
+        expect(error).to.equal(`the benchmark of ${checkout} ended with exit code 3: see above`);
+    });
+
+    it("may be of an earlier version, which wrote the machine's usage elsewhere", () => {
+        const growth = { began: "x", seconds: 1, pulumiCpuSeconds: 2, machineCpuSeconds: 50, components: [] };
+        const former = {
+            ...growth,
+            peakMachineBytes: 7,
+            machineBytesBefore: 5,
+            failedSamples: 1,
+            lastSampleError: "late",
+        };
+        expect(lastRun(JSON.stringify({ runs: [{ growth: former }] })).growth).to.deep.equal({
+            began: "x",
+            seconds: 1,
+            pulumiCpuSeconds: 2,
+            machine: {
+                cpuSeconds: 50,
+                components: [],
+                peakBytes: 7,
+                bytesBefore: 5,
+                failedSamples: 1,
+                lastSampleError: "late",
+            },
+        });
+    });
+});
