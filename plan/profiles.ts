@@ -180,6 +180,7 @@ export const SETTINGS = {
             "ironic-response-cache",
             "ironic-hash-ring-balance",
             "ironic-agent-address-required",
+            "ironic-password-hash",
             "ironic-state-notifier",
             "ironic-mysqlclient",
         ],

@@ -14,8 +14,14 @@ import functools
 import ironic.command  # noqa: F401 (must come first: it chooses the threading backend of oslo.service)
 from ironic.conductor import utils
 
+ROW = "ironic-agent-address-required"
+REPLACES = {
+    # Ironic 34.0.0 to 37.0.0, without 35.1.0. From 38.0.0 on Ironic waits for the agent's address by itself.
+    "ironic.conductor.utils:agent_is_alive": {"3bb08fa514a16a22"},
+}
 
-def require_address():
+
+def make():
     agent_is_alive = utils.agent_is_alive
 
     @functools.wraps(agent_is_alive)

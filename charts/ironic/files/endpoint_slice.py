@@ -10,6 +10,7 @@ import http.client
 
 from kubernetes_api import APPLY, KubernetesApi, Refused
 
+
 class EndpointSlice:
     """Environment: POD_NAME, POD_UID, POD_NAMESPACE, NODE_NAME, and that of kubernetes_api.py. `ports` are numbers by
     their names.

@@ -15,6 +15,11 @@ import uuid
 from ironic.common import exception, hash_ring
 from ironic.conf import CONF
 
+ROW = "ironic-hash-ring-balance"
+REPLACES = {
+    "ironic.common.hash_ring:HashRingManager": {"fb6b032f2f972d43"},  # Ironic 34.0.0 to 39.0.0
+}
+
 HOST_SIZE = 1 << 20  # bytes; BMO's description of a host has a few hundred
 
 
@@ -69,3 +74,7 @@ class HashRingBalance:
         except (ValueError, exception.IronicException):
             return body
         return json.dumps({**host, "uuid": identifier}).encode()
+
+
+def wrap(application):
+    return HashRingBalance(application, CONF.host)

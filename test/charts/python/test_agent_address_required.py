@@ -56,7 +56,7 @@ class AgentAddress(unittest.TestCase):
 
     def test_fix(self):
         """With the patch Ironic asks a running agent only at a known address, and otherwise reboots the host."""
-        agent_address_required.require_address()
+        agent_address_required.make()
         for name, expected, arguments in (
             ("inspected a moment ago", "asks the agent", {}),
             ("a heartbeat a second ago", "asks the agent", {"inspected": DAY, "heartbeat": 1}),

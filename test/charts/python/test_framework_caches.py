@@ -1,4 +1,4 @@
-"""conductor.py: what it remembers of pecan and jsonschema, and the database driver."""
+"""framework_caches.py: what is remembered of pecan and jsonschema. conductor.py: the database driver."""
 
 import functools
 import os
@@ -6,6 +6,7 @@ import unittest
 from unittest import mock
 
 import conductor
+import framework_caches
 import jsonschema
 import pecan.util
 
@@ -38,7 +39,7 @@ class Signatures(unittest.TestCase):
         expected = [tuple(pecan.util.getargspec(handler)) for handler in handlers]
         inspected = mock.Mock(side_effect=pecan.util._getargspec)
         with mock.patch.object(pecan.util, "_getargspec", inspected):
-            conductor.cache_signatures()
+            framework_caches.cache_signatures()
             for _ in range(3):
                 self.assertEqual([tuple(pecan.util.getargspec(handler)) for handler in handlers], expected)
             calls = inspected.call_count
@@ -60,7 +61,7 @@ class Schemas(unittest.TestCase):
     def setUp(self):
         self.validate = jsonschema.validate
         self.addCleanup(setattr, jsonschema, "validate", self.validate)
-        conductor.cache_schema_checks()
+        framework_caches.cache_schema_checks()
 
     def test_verdicts(self):
         """Values are validated as by jsonschema itself, and each schema is checked once."""

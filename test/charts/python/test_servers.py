@@ -1,11 +1,16 @@
-"""conductor.py: the HTTP servers of Ironic."""
+"""server_sizes.py: the HTTP servers of Ironic."""
 
 import importlib.metadata
 import threading
 import unittest
 
-import conductor
 from oslo_service import backend
+import server_sizes
+
+
+class Outer:
+    def __init__(self, inner):
+        self.inner = inner
 
 
 class Servers(unittest.TestCase):
@@ -17,7 +22,7 @@ class Servers(unittest.TestCase):
 
     def test_sizes(self):
         """Every server that Ironic makes is larger than by default."""
-        conductor.size_servers(7, 2)
+        server_sizes.size_servers(7, 2, [Outer, Outer])
         from ironic.common import wsgi_service
 
         def application(*_):
@@ -29,7 +34,9 @@ class Servers(unittest.TestCase):
             self.assertEqual(server.request_queue_size, 1024)
             self.assertEqual(server.requests.min, 7)
             self.assertEqual(server.keep_alive_conn_limit, 128)
-            self.assertIsInstance(server.wsgi_app, conductor.Readers)
+            self.assertIsInstance(server.wsgi_app, server_sizes.Readers)
+            # The first of the middleware is the innermost.
+            self.assertIs(server.wsgi_app.application.inner.inner, application)
         finally:
             server.stop()
 
@@ -48,7 +55,7 @@ def most_at_once(method, target):
             running -= 1
         return []
 
-    readers = conductor.Readers(application, 2)
+    readers = server_sizes.Readers(application, 2)
 
     def ask():
         all_in.wait(10)
