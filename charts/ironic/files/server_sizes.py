@@ -1,6 +1,7 @@
 """Gives Ironic's HTTP servers larger sizes, few reading requests at once, and the lab's middleware.
 
-Environment: CONDUCTOR_SERVER_THREADS (threads of each of the two servers), CONDUCTOR_READERS (reading requests at once).
+Environment: CONDUCTOR_SERVER_THREADS (threads of each of the two servers), CONDUCTOR_READERS (requests that read at
+once).
 """
 
 import functools
