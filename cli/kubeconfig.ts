@@ -9,7 +9,7 @@ import { UserError } from "../plan/user-error";
 import { CLUSTERS } from "../tasks/wait-for-fleet/reader";
 import { withoutCredentials } from "../toolchain/pulumi/backend";
 import { forward, serviceBehind, throughPort } from "./forward";
-import { labDirectory, labNamespace, managementKubeconfig } from "./management";
+import { labDirectory, labNamespace, managementKubeconfig, otherLabs } from "./management";
 import { kubeconfigOfState } from "./recovery/state";
 import { Session } from "./session";
 import { stackExists } from "./stack";
@@ -90,7 +90,7 @@ async function fetchManagement(stack: string, file: string): Promise<void> {
     if (content === undefined) {
         throw new UserError(
             `the lab of the stack ${stack} is not up, as far as its state in ` +
-                `${withoutCredentials(ready.setup.backend)} says`,
+                `${withoutCredentials(ready.setup.backend)} says${otherLabs(stack)}`,
         );
     }
     await place(file, content);
