@@ -1,5 +1,7 @@
+import { join } from "node:path";
 import { expect } from "chai";
 import { takeFromUpstream } from "../../toolchain/ensure/from-upstream";
+import { pullImage } from "../../toolchain/images/build";
 import { imageRecipe, imagesThatRunAs } from "../../toolchain/images/recipes";
 import { imageReference, type ImageSource } from "../../toolchain/images/reference";
 import { Progress } from "../../toolchain/progress";
@@ -102,5 +104,18 @@ describe("What npm run up takes from upstream's registries", () => {
         has = names;
         await take("auto", /./);
         expect([asked, await folder.lines("pulled")]).to.deep.equal([[], []]);
+    });
+
+    it("names the keys by which an image is wanted that cannot be pulled", async () => {
+        await folder.write("broken", "quay.io");
+        const log = join(folder.path, "log");
+        const said = await pullImage("quay.io/metal3-io/ironic:v34.0.0", { log }).then(
+            () => "",
+            (error: Error) => `${error.name}: ${error.message}`,
+        );
+        expect(said).to.match(
+            /^UserError: images.source = pull, or images.overrides: quay.io\/metal3-io\/ironic:v34.0.0 cannot be pulled: /,
+        );
+        expect(said).to.include("toomanyrequests").and.include("images.source auto");
     });
 });

@@ -3,11 +3,12 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { build as bundle } from "esbuild";
 import pLimit from "p-limit";
+import { UserError } from "../../plan/user-error";
 import type { Cache } from "../cache/cache";
 import { withLock } from "../cache/lock";
 import { repoPath } from "../paths";
 import type { StepHandle } from "../progress";
-import { look, run } from "../run";
+import { failureText, look, run } from "../run";
 import { MACHINE_CA, buildDebianBase } from "./debian-base";
 import { npmFile, place } from "./npm-file";
 import { dockerfileDir, imageRecipe } from "./recipes";
@@ -176,10 +177,21 @@ export async function ensureImage(name: string, options: ImageBuildOptions, step
     );
 }
 
-/** Pulls an image under the reference of whoever publishes it. */
+/**
+ * Pulls an image under the reference of whoever publishes it.
+ * @throws UserError naming the keys by which it is wanted
+ */
 export async function pullImage(
     reference: string,
     options: { log: string; signal?: AbortSignal | undefined },
 ): Promise<void> {
-    await run("docker", ["pull", reference], { timeoutMs: BUILD_LIMIT_MS, log: options.log, signal: options.signal });
+    try {
+        await run("docker", ["pull", "--quiet", reference], { ...options, timeoutMs: BUILD_LIMIT_MS });
+    } catch (error) {
+        options.signal?.throwIfAborted();
+        throw new UserError(
+            `images.source = pull, or images.overrides: ${reference} cannot be pulled: ${failureText(error)}. With the ` +
+                "source auto, what cannot be pulled is built: pulumi config set --path images.source auto",
+        );
+    }
 }
