@@ -190,8 +190,8 @@ export async function pullImage(
     } catch (error) {
         options.signal?.throwIfAborted();
         throw new UserError(
-            `images.source = pull, or images.overrides: ${reference} cannot be pulled: ${failureText(error)}. With the ` +
-                "source auto, what cannot be pulled is built: pulumi config set --path images.source auto",
+            `images.source = pull, or images.overrides: ${reference} cannot be pulled: ${failureText(error)}. ` +
+                "With the source auto, what cannot be pulled is built: pulumi config set --path images.source auto",
         );
     }
 }
