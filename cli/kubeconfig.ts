@@ -30,10 +30,7 @@ const KNOWN_CLUSTERS_SHOWN = 10;
  * long as the command runs.
  */
 export async function kubeconfig({ stack, cluster, forward: forwarded }: KubeconfigOptions): Promise<number> {
-    const management = join(labDirectory(stack), "kubeconfig");
-    if (!existsSync(management)) {
-        await fetchManagement(stack, management);
-    }
+    const management = await ensureManagementKubeconfig(stack);
     if (cluster === undefined) {
         if (forwarded) {
             throw new UserError("--forward leads to a workload cluster: give its name");
@@ -70,6 +67,19 @@ export async function kubeconfig({ stack, cluster, forward: forwarded }: Kubecon
         await hand(throughPort(content, port));
         process.stderr.write("It works as long as this command runs: Ctrl-C ends it.\n");
     });
+}
+
+/**
+ * Path of the administrator's kubeconfig of a lab, which is taken from the stack's state where the lab was made from
+ * another checkout.
+ * @throws UserError when the lab is not up
+ */
+export async function ensureManagementKubeconfig(stack: string): Promise<string> {
+    const file = join(labDirectory(stack), "kubeconfig");
+    if (!existsSync(file)) {
+        await fetchManagement(stack, file);
+    }
+    return file;
 }
 
 /** Writes a file that only this user can read, as a whole or not at all. */

@@ -11,6 +11,7 @@ import type { PreviewCommentOptions } from "./preview-comment";
 import type { PublishOptions } from "./publish-images";
 import { INTERRUPTED } from "./session";
 import type { SetupOptions } from "./setup";
+import type { StatusOptions } from "./status";
 import type { TestOptions } from "./test";
 import type { UpOptions } from "./up";
 
@@ -121,6 +122,14 @@ program
         const { kubeconfig } = await import("./kubeconfig.js");
         process.exitCode = await kubeconfig({ stack, forward, ...(cluster === undefined ? {} : { cluster }) });
     });
+
+command("status", "say where the lab stands, and what holds it up", async (options: StatusOptions) =>
+    (await import("./status.js")).status(options),
+)
+    .addOption(stackOption())
+    .option("-w, --watch", "look again every 10 s, until Ctrl-C", false)
+    .option("--json", "print it as JSON, a line for each look", false)
+    .option("--exit-code", "end with 2 while something is not where it should be", false);
 
 command("bench", "make labs of several sizes one after another, and measure them", async (options: BenchOptions) =>
     (await import("./bench.js")).bench(options),

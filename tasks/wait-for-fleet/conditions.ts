@@ -5,6 +5,8 @@ export interface Condition {
     message?: string;
     /** Generation of the object that the controller had seen when it wrote the condition. */
     observedGeneration?: number;
+    /** When it got its status, as Kubernetes writes times. */
+    lastTransitionTime?: string;
 }
 
 /** What the wait for the fleet reads of any object with conditions. */

@@ -46,6 +46,7 @@ export interface HostObject {
         provisioning?: { state?: string; ID?: string };
         operationalStatus?: string;
         errorMessage?: string;
+        operationHistory?: { provision?: { start?: string; end?: string | null } };
     };
 }
 

@@ -6,7 +6,7 @@ import type { Condition } from "./conditions";
 import type { Fleet } from "./fleet";
 import { hostStatus, type HostObject } from "./hosts";
 import { machineStatus, ownerStatus, type Machinery, type MachineryObject } from "./machines";
-import { WorkloadReader, type Workload } from "./workloads";
+import { WorkloadReader } from "./workloads";
 
 export { clusterStatus, hostStatus };
 
@@ -30,6 +30,27 @@ interface Metal3MachineObject {
     status?: { conditions?: Condition[] };
 }
 
+/** The fleet, why it is as it is, and the objects that say since when. */
+export interface WholeFleet {
+    fleet: Fleet;
+    evidence: Evidence;
+    hosts: readonly HostObject[];
+    clusters: readonly ClusterObject[];
+}
+
+const evidenceOf = (
+    hosts: Evidence["hosts"],
+    machines: readonly MachineryObject[],
+    metal3Machines: readonly Metal3MachineObject[],
+): Evidence => ({
+    hosts,
+    machines: machines.map(machineStatus),
+    metal3Machines: metal3Machines.map(({ metadata, status }) => ({
+        name: metadata?.name ?? "",
+        conditions: status?.conditions ?? [],
+    })),
+});
+
 /** Reads the fleet from the management cluster. */
 export class FleetReader {
     private readonly api: CustomObjectsApi;
@@ -38,7 +59,7 @@ export class FleetReader {
     constructor(
         kubeconfig: string,
         private readonly namespace: string,
-        workloads: readonly Workload[],
+        workloads: ConstructorParameters<typeof WorkloadReader>[1],
     ) {
         const config = parseKubeconfig(kubeconfig);
         this.api = config.makeApiClient(CustomObjectsApi);
@@ -53,6 +74,19 @@ export class FleetReader {
             this.workloads.read(),
         ]);
         return { hosts: hosts.map(hostStatus), clusters: clusters.map(clusterStatus), parts };
+    }
+
+    /** Reads everything that a person asks about, one list a kind. */
+    async readWhole(): Promise<WholeFleet> {
+        const [hosts, clusters, machines, metal3Machines, parts] = await Promise.all([
+            this.list<HostObject>(HOSTS),
+            this.list<ClusterObject>(CLUSTERS),
+            this.list<MachineryObject>(MACHINES),
+            this.list<Metal3MachineObject>(METAL3_MACHINES),
+            this.workloads.read(),
+        ]);
+        const fleet = { hosts: hosts.map(hostStatus), clusters: clusters.map(clusterStatus), parts };
+        return { fleet, evidence: evidenceOf(fleet.hosts, machines, metal3Machines), hosts, clusters };
     }
 
     /** Reads what the Clusters consist of. */
@@ -78,14 +112,7 @@ export class FleetReader {
             this.list<MachineryObject>(MACHINES),
             this.list<Metal3MachineObject>(METAL3_MACHINES),
         ]);
-        return {
-            hosts: hosts.map(hostStatus),
-            machines: machines.map(machineStatus),
-            metal3Machines: metal3Machines.map(({ metadata, status }) => ({
-                name: metadata?.name ?? "",
-                conditions: status?.conditions ?? [],
-            })),
-        };
+        return evidenceOf(hosts.map(hostStatus), machines, metal3Machines);
     }
 
     private list<Item>(kind: CustomKind): Promise<Item[]> {

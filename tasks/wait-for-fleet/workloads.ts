@@ -48,7 +48,8 @@ export class WorkloadReader {
 
     constructor(
         config: KubeConfig,
-        private readonly workloads: readonly Workload[],
+        /** Those that there should be, or the namespaces of which all that is there is read. */
+        private readonly workloads: readonly Workload[] | { namespaces: readonly string[] },
     ) {
         this.apps = config.makeApiClient(AppsV1Api);
         this.core = config.makeApiClient(CoreV1Api);
@@ -68,7 +69,7 @@ export class WorkloadReader {
             const state = each.spec?.replicas === 0 ? "scaled to 0" : isReady(each);
             ready.set(key("StatefulSet", each.metadata?.namespace, each.metadata?.name), state);
         }
-        const states = this.workloads.map((workload) => ({
+        const states = this.wanted(ready).map((workload) => ({
             workload,
             ready: ready.get(key(workload.kind, workload.namespace, workload.name)),
         }));
@@ -80,12 +81,27 @@ export class WorkloadReader {
         ).flatMap(({ items }) => items);
         return states.map((state) => partStatus(state.workload, state.ready, pods));
     }
+
+    /** @param found all that there is, by key */
+    private wanted(found: ReadonlyMap<string, WorkloadState>): readonly Workload[] {
+        const { workloads } = this;
+        if (!("namespaces" in workloads)) {
+            return workloads;
+        }
+        return [...found.keys()].map(parseKey).filter(({ namespace }) => workloads.namespaces.includes(namespace));
+    }
 }
 
 /** Whether it is ready. One that somebody has scaled to 0 is as good as gone: each part has a pod at least. */
 type WorkloadState = boolean | "scaled to 0";
 
 const key = (kind: Workload["kind"], namespace = "", name = ""): string => `${kind} ${namespace}/${name}`;
+
+function parseKey(text: string): Workload {
+    const [kind, place = ""] = text.split(" ");
+    const [namespace = "", name = ""] = place.split("/");
+    return { kind: kind as Workload["kind"], namespace, name, inState: false };
+}
 
 /**
  * What is to be said of a workload.

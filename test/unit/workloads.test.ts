@@ -9,6 +9,7 @@ import { validate } from "../../plan/validate";
 import { labWorkloads, partStatus, WorkloadReader, type Workload } from "../../tasks/wait-for-fleet/workloads";
 import { isAvailable, isReady, podTrouble } from "../../tasks/workloads";
 import { ironicChart } from "../components/mocks";
+import { kubeconfigFor } from "../kubeconfig";
 
 describe("The state of a workload", () => {
     const available = { type: "Available", status: "True" };
@@ -178,27 +179,23 @@ describe("The workloads that the wait for the fleet looks at", () => {
             await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
         });
         after(() => server.close());
+        const config = () =>
+            parseKubeconfig(kubeconfigFor(`http://127.0.0.1:${(server.address() as AddressInfo).port}`));
+
+        it("are all that there are in the lab's namespaces, for a person who asks", async () => {
+            const parts = await new WorkloadReader(config(), { namespaces: ["metal3", "capi-system"] }).read();
+            expect(parts.map(({ kind, name, lost }) => [kind, name, lost])).to.deep.equal([
+                ["Deployment", "metal3/ironic-conductor-0", undefined],
+                ["Deployment", "metal3/ironic-conductor-1", undefined],
+                ["Deployment", "metal3/fkas-0", undefined],
+            ]);
+            asked.length = 0;
+        });
 
         it("are read with two lists, and pods of namespaces in which something is not ready", async () => {
-            const { port } = server.address() as AddressInfo;
-            const config = parseKubeconfig(
-                JSON.stringify({
-                    apiVersion: "v1",
-                    kind: "Config",
-                    "current-context": "c",
-                    contexts: [{ name: "c", context: { cluster: "c", user: "u" } }],
-                    clusters: [
-                        {
-                            name: "c",
-                            cluster: { server: `http://127.0.0.1:${port}`, "insecure-skip-tls-verify": true },
-                        },
-                    ],
-                    users: [{ name: "u", user: {} }],
-                }),
-            );
             const names = ["ironic-conductor-0", "ironic-conductor-1", "fkas-0", "gone"];
             const wanted = names.map((name) => ({ ...conductor, name }));
-            const parts = await new WorkloadReader(config, wanted).read();
+            const parts = await new WorkloadReader(config(), wanted).read();
             expect(parts.map(({ name, trouble }) => [name, trouble])).to.deep.equal([
                 ["metal3/ironic-conductor-0", undefined],
                 ["metal3/ironic-conductor-1", "ironic-conductor-1-a Pending, not ready"],
