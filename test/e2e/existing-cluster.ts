@@ -127,7 +127,14 @@ export async function makeStorageClass(admin: string, name: string): Promise<voi
     const { spec } = JSON.parse(await kubectl(admin, ["get", "persistentvolume", "mariadb", "-o", "json"])) as {
         spec: object;
     };
-    const hostPath = { path: `/var/lib/lab-volumes/${name}`, type: "DirectoryOrCreate" };
+    const hostPath = { path: `/var/lib/lab-volumes/${name}`, type: "Directory" };
+    // Kubernetes gives a folder of a node no group, so everybody may write to it.
+    const made = await run("docker", ["exec", nodeNames()[0] as string, "mkdir", "-m", "1777", hostPath.path], {
+        quiet: true,
+    });
+    if (made.code !== 0) {
+        throw new Error(made.output);
+    }
     const items = [
         {
             apiVersion: "storage.k8s.io/v1",
