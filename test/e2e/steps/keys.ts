@@ -146,7 +146,8 @@ export function everyKey(): void {
         hosts = await hostFacts();
     });
     after(async () => {
-        for (const image of copied.values()) {
+        // A registry that was there has taken its images with it.
+        for (const image of SUBSTRATE.registry === undefined ? copied.values() : []) {
             await docker.getImage(image).remove();
         }
     });
