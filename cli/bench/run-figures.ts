@@ -1,11 +1,17 @@
 import type { RunResult } from "./file";
 
+export const MIB = 2 ** 20;
+
 /**
  * CPU-seconds of the whole machine per host with its cluster, from the first host to the end of `up`; undefined where
  * the lab is not on this machine.
  */
 export const cpuPerHost = ({ growth: { machine }, nodes }: RunResult): number | undefined =>
     machine && machine.cpuSeconds / Math.max(1, nodes);
+
+/** Memory that the lab took at its most, bytes; undefined where it is not on this machine. */
+export const peakMemory = ({ growth: { machine } }: RunResult): number | undefined =>
+    machine && machine.peakBytes - machine.bytesBefore;
 
 /**
  * Seconds from the first host until all clusters are Available, or all hosts are provisioned in a lab without clusters;

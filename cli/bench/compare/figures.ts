@@ -1,6 +1,6 @@
 import { mean } from "simple-statistics";
 import type { RunResult } from "../file";
-import { cpuPerHost, timeToGoal } from "../run-figures";
+import { cpuPerHost, MIB, peakMemory, timeToGoal } from "../run-figures";
 import { summary } from "../summary";
 
 /** A figure of a run of which less is better. */
@@ -11,8 +11,6 @@ export interface Figure {
     /** Undefined: this run does not have it. */
     of: (run: RunResult) => number | undefined;
 }
-
-const MIB = 2 ** 20;
 
 /** What two sides are compared by, in the order of the table. */
 export const FIGURES: readonly Figure[] = [
@@ -34,8 +32,9 @@ function byYardstick(run: RunResult): number | undefined {
     return cpu === undefined || run.calibrationMs === undefined ? undefined : (cpu * 1000) / mean(run.calibrationMs);
 }
 
-function memory({ growth: { machine } }: RunResult): number | undefined {
-    return machine && (machine.peakBytes - machine.bytesBefore) / MIB;
+function memory(run: RunResult): number | undefined {
+    const bytes = peakMemory(run);
+    return bytes === undefined ? undefined : bytes / MIB;
 }
 
 type Sample = NonNullable<RunResult["ironicLatency"]>["samples"][number];

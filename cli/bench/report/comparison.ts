@@ -1,5 +1,5 @@
 import type { RunResult } from "../file";
-import { cpuPerHost, timeToGoal } from "../run-figures";
+import { cpuPerHost, peakMemory, timeToGoal } from "../run-figures";
 import { mib, number, runName, table } from "./table";
 
 /**
@@ -41,7 +41,7 @@ export function timeTable(runs: readonly RunResult[]): string {
                 number(hostsProvisioned.perMinute, 1),
                 number(clustersAvailable.perMinute, 1),
                 number(cpuPerHost(run), 2),
-                mib(run.growth.machine && run.growth.machine.peakBytes - run.growth.machine.bytesBefore),
+                mib(peakMemory(run)),
                 number(run.destroy?.seconds),
                 run.calibrationMs?.map((value) => number(value)).join(", ") ?? "–",
             ];

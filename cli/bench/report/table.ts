@@ -1,7 +1,6 @@
 import Table from "cli-table3";
 import type { RunResult } from "../file";
-
-export const MIB = 2 ** 20;
+import { MIB } from "../run-figures";
 
 /** A number for a table; a dash where there is none. */
 export const number = (value: number | null | undefined, digits = 0): string =>

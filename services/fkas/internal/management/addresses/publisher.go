@@ -23,8 +23,8 @@ type Publisher struct {
 	Address string
 }
 
-// Mine tells whether a Service asks for an address of a node.
-func Mine(service *corev1.Service) bool {
+// asksForAddress tells whether a Service asks for an address of a node.
+func asksForAddress(service *corev1.Service) bool {
 	class := service.Spec.LoadBalancerClass
 	return service.DeletionTimestamp.IsZero() && service.Spec.Type == corev1.ServiceTypeLoadBalancer &&
 		class != nil && *class == management.NodeAddressClass
@@ -37,7 +37,7 @@ func (p *Publisher) Publish(ctx context.Context, name types.NamespacedName) erro
 		return client.IgnoreNotFound(err)
 	}
 	ingress := service.Status.LoadBalancer.Ingress
-	if !Mine(&service) || len(ingress) == 1 && ingress[0].IP == p.Address {
+	if !asksForAddress(&service) || len(ingress) == 1 && ingress[0].IP == p.Address {
 		return nil
 	}
 	// The whole list: a merge patch replaces it, and with it what others may have written.
@@ -48,10 +48,11 @@ func (p *Publisher) Publish(ctx context.Context, name types.NamespacedName) erro
 	}
 	target := &corev1.Service{}
 	target.Namespace, target.Name = name.Namespace, name.Name
-	if err := p.Client.Status().Patch(ctx, target, client.RawPatch(types.MergePatchType, patch)); err != nil {
-		if apierrors.IsNotFound(err) {
-			return nil
-		}
+	err = p.Client.Status().Patch(ctx, target, client.RawPatch(types.MergePatchType, patch))
+	if apierrors.IsNotFound(err) {
+		return nil
+	}
+	if err != nil {
 		return fmt.Errorf("publish the address of Service %s: %w", name, err)
 	}
 	log.FromContext(ctx).Info("Published the address of a Service", "service", name.String(), "address", p.Address)

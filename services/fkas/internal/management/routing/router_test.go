@@ -77,22 +77,19 @@ func TestAClusterWithoutALabelGetsThatOfItsPort(t *testing.T) {
 	}))
 }
 
-func TestAServiceWithoutExternalAddressesIsReachedAtItsOwn(t *testing.T) {
-	g := NewWithT(t)
-	inCluster := newService("fkas-3-0", "3", 20007)
-	inCluster.Spec.Type, inCluster.Spec.ClusterIP = corev1.ServiceTypeClusterIP, "127.0.0.1"
-	inCluster.Status = corev1.ServiceStatus{}
-	label, _ := route(t, append(newCluster("", 20007), inCluster)...)
-	g.Expect(label).To(Equal("3"))
-}
-
-func TestAServiceIsReachedAtTheAddressesThatItsUserGaveIt(t *testing.T) {
-	g := NewWithT(t)
-	external := newService("fkas-3-0", "3", 20007)
-	external.Spec.Type, external.Spec.ExternalIPs = corev1.ServiceTypeClusterIP, []string{"127.0.0.1"}
-	external.Status = corev1.ServiceStatus{}
-	label, _ := route(t, append(newCluster("", 20007), external)...)
-	g.Expect(label).To(Equal("3"))
+func TestAServiceWithoutAPublishedAddressIsReachedElsewhere(t *testing.T) {
+	for name, spec := range map[string]corev1.ServiceSpec{
+		"At its own address":                     {ClusterIP: "127.0.0.1"},
+		"At the addresses that its user gave it": {ClusterIP: "10.96.0.7", ExternalIPs: []string{"127.0.0.1"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			service := newService("fkas-3-0", "3", 20007)
+			spec.Type, spec.Ports = corev1.ServiceTypeClusterIP, service.Spec.Ports
+			service.Spec, service.Status = spec, corev1.ServiceStatus{}
+			label, _ := route(t, append(newCluster("", 20007), service)...)
+			NewWithT(t).Expect(label).To(Equal("3"))
+		})
+	}
 }
 
 func TestAClusterWaitsForTheAddressOfAService(t *testing.T) {
