@@ -16,6 +16,8 @@ import { e2eSuites, fastSuites, untriedSubstrates, WALK_SUITE, type Suite } from
 export interface TestOptions {
     only?: string;
     e2e: boolean;
+    /** Whether a lab of the end-to-end tests takes every step there is, and not only those for which CI has time. */
+    whole: boolean;
     /** Steps of the random walk, which alone is made then. Unset: a short one beside all other end-to-end tests. */
     walk?: number;
     /** Of the random walk. Unset: any. */
@@ -36,7 +38,7 @@ const seedOf = ({ walk }: TestOptions): number => (walk === undefined ? WALK_SEE
 /** The suites that are asked for. @throws Error naming all that there are, when one of them is none */
 async function wantedSuites(options: TestOptions, say: (text: string) => void): Promise<Suite[]> {
     const walk = { steps: options.walk ?? WALK_STEPS, seed: options.seed ?? seedOf(options) };
-    const all = options.e2e ? await e2eSuites(walk) : await fastSuites();
+    const all = options.e2e ? await e2eSuites(walk, options.whole) : await fastSuites();
     const names = all.map(({ name }) => name);
     const ordinary = all.filter(({ onDemand }) => !onDemand).map(({ name }) => name);
     const wanted = options.only?.split(",") ?? (options.walk === undefined ? ordinary : [WALK_SUITE]);
@@ -102,8 +104,8 @@ export async function test(options: TestOptions): Promise<number> {
     const results = await Promise.all(
         suites.map((suite) =>
             limit(async () => {
-                const result = await progress.step(`test ${suite.name}`, () =>
-                    runSuite(suite, { reports: REPORTS, env }),
+                const result = await progress.step(`test ${suite.name}`, ({ notice }) =>
+                    runSuite(suite, { reports: REPORTS, env, ended: notice }),
                 );
                 progress.line(`${suite.name}: ${countsText(result)} in ${duration(result.ms)}`);
                 for (const failure of result.failures) {

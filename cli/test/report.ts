@@ -9,6 +9,9 @@ export interface Counts {
     skips: string[];
 }
 
+/** How a line of a suite's output begins that tells of one test, in suites of few and long tests. */
+export const TEST_ENDED = "test ended: ";
+
 export const NONE: Counts = { passed: 0, failures: [], skips: [] };
 
 interface MochaTest {

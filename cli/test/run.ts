@@ -1,9 +1,11 @@
 import { createWriteStream } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { createInterface } from "node:readline";
 import { pipeline } from "node:stream/promises";
+import { repoPath } from "../../toolchain/paths";
 import { tailOf } from "../../toolchain/run";
-import { countGo, countMocha, NONE, withExit, type Counts } from "./report";
+import { countGo, countMocha, NONE, TEST_ENDED, withExit, type Counts } from "./report";
 import type { Suite } from "./suites";
 
 export interface SuiteResult extends Counts {
@@ -12,13 +14,17 @@ export interface SuiteResult extends Counts {
     ms: number;
 }
 
-/** Runs a suite to its end and counts from its report. Its whole output goes to `<reports>/<name>.log`. */
+/**
+ * Runs a suite to its end and counts from its report. Its whole output goes to `<reports>/<name>.log`.
+ * @param options.ended told of each test that ends, in suites of long tests
+ */
 export async function runSuite(
     suite: Suite,
-    options: { reports: string; env: NodeJS.ProcessEnv },
+    options: { reports: string; env: NodeJS.ProcessEnv; ended?: (text: string) => void },
 ): Promise<SuiteResult> {
     const report = join(options.reports, `${suite.name}.json`);
-    const extra = suite.kind === "mocha" ? ["--reporter", "json", "--reporter-option", `output=${report}`] : [];
+    const reporter = suite.isLong ? repoPath("cli", "test", "reporter.ts") : "json";
+    const extra = suite.kind === "mocha" ? ["--reporter", reporter, "--reporter-option", `output=${report}`] : [];
     const started = Date.now();
     const [program, ...args] = [...suite.command, ...extra] as [string, ...string[]];
     const { execa } = await import("execa");
@@ -32,6 +38,13 @@ export async function runSuite(
         timeout: suite.limitMs,
         forceKillAfterDelay: 20_000,
     });
+    if (suite.isLong) {
+        createInterface({ input: child.all }).on("line", (line) => {
+            if (line.startsWith(TEST_ENDED)) {
+                options.ended?.(line.slice(TEST_ENDED.length));
+            }
+        });
+    }
     // A short command ends before the log's file is open, so the log is waited for as well.
     const [result] = await Promise.all([
         child,

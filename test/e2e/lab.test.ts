@@ -29,20 +29,19 @@ describe("a small lab, from up to destroy", function () {
     if (SUBSTRATE.isWhole) {
         resize();
         changes();
+    }
+    if (!SUBSTRATE.isBrief) {
         everyKey();
         slips();
         drift();
+    }
+    if (SUBSTRATE.isWhole) {
         ipa();
         dayTwo();
+    }
+    if (!SUBSTRATE.isBrief) {
         killedParts();
         interruptions();
-    } else {
-        it("grows, shrinks, and lives through kills of Pulumi and of each part", function () {
-            skipBecause(
-                this,
-                `on the substrate ${SUBSTRATE.name} only with METAL3_SCALE_LAB_E2E_WHOLE=1, for its time`,
-            );
-        });
     }
     if (SUBSTRATE.hasMachine) {
         machine();
@@ -50,8 +49,13 @@ describe("a small lab, from up to destroy", function () {
             notThere(this, "minikube's driver kvm2", "the tests take docker, which needs neither KVM nor a download");
         });
     }
-    if (SUBSTRATE.isWhole) {
+    if (!SUBSTRATE.isBrief) {
         replace();
     }
     destroy();
+    if (!SUBSTRATE.isWhole) {
+        it("takes every step there is", function () {
+            skipBecause(this, `on the substrate ${SUBSTRATE.name} only with --whole, for its time`);
+        });
+    }
 });

@@ -28,7 +28,7 @@ const { scripts } = JSON.parse(readFileSync(repoPath("package.json"), "utf8")) a
 const ACTION = /^actions\/(checkout|setup-node)@[0-9a-f]{40}$/;
 
 /** A step is one command of the repository, so that anybody can run it without a forge. */
-const COMMAND = /^(\.ci\/run|npm (test|run ([\w-]+)))( -- [^\n]*)?$/;
+const COMMAND = /^(\.ci\/run|npm (test|run ([\w:-]+)))( -- [^\n]*)?$/;
 
 /** The machine of a lab never runs what a fork sends. */
 const OWN_PULL_REQUEST = "github.event.pull_request.head.repo.full_name == github.repository && vars.";

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { expect } from "chai";
 import { absent, countGo, countMocha, countsText, NONE, sumOf, withExit } from "../../cli/test/report";
 import { runSuite } from "../../cli/test/run";
-import { e2eSuites, FOLDERS, untriedSubstrates, WALK_SUITE } from "../../cli/test/suites";
+import { e2eSuites, FOLDERS, untriedSubstrates, WALK_SUITE, type Suite } from "../../cli/test/suites";
 import { repoPath } from "../../toolchain/paths";
 
 const DONE = { code: 0, timedOut: false, tail: "" };
@@ -103,13 +103,43 @@ describe("The report of npm test", () => {
         }
     });
 
+    it("tells of each long test when it ends: how it went, and how long it took", async () => {
+        const folder = await mkdtemp(join(tmpdir(), "lab-suite-test-"));
+        const file = join(folder, "long.test.js");
+        const told: string[] = [];
+        await writeFile(
+            file,
+            `describe("a lab", () => {
+                it("grows", (done) => setTimeout(done, 1200));
+                it("waits for a person");
+                it("shrinks", () => { throw new Error("no host"); });
+            });`,
+        );
+        try {
+            const [suite] = await e2eSuites({ steps: 6, seed: 7 }, false);
+            const command = [...(suite?.command.slice(0, -2) ?? []), file, "--exit"];
+            const result = await runSuite(
+                { ...(suite as Suite), name: "long", command },
+                { reports: folder, env: process.env, ended: (text) => told.push(text) },
+            );
+            expect(told).to.deep.equal([
+                "passed: grows, 1 s",
+                "skipped: waits for a person, 0 s",
+                "FAILED: shrinks, 0 s",
+            ]);
+            expect(result).to.deep.include({ passed: 1, failures: ["a lab shrinks: no host"] });
+        } finally {
+            await rm(folder, { recursive: true });
+        }
+    });
+
     it("says once what a lab can stand on and was not there, with the reason", () => {
         expect(
             absent([
                 "The network (skipped: not there: libvirt: it is not installed) is made",
                 "The network (skipped: not there: libvirt: it is not installed) is shared",
                 "a lab stands on a machine (skipped: not there: minikube's driver kvm2: no KVM)",
-                "a lab grows (skipped: only with METAL3_SCALE_LAB_E2E_WHOLE=1, for its time)",
+                "a lab grows (skipped: only with --whole, for its time)",
             ]),
         ).to.deep.equal(["libvirt: it is not installed", "minikube's driver kvm2: no KVM"]);
     });
@@ -162,15 +192,26 @@ describe("The report of npm test", () => {
 
     it("hands a random walk its length and seed, the time for its steps, and a stack of its own", async () => {
         const [short, long] = await Promise.all(
-            [6, 20].map(async (steps) => (await e2eSuites({ steps, seed: 7 })).find(({ name }) => name === WALK_SUITE)),
+            [6, 20].map(async (steps) =>
+                (await e2eSuites({ steps, seed: 7 }, false)).find(({ name }) => name === WALK_SUITE),
+            ),
         );
         expect(short?.env).to.include({ METAL3_SCALE_LAB_E2E_WALK: "6", METAL3_SCALE_LAB_E2E_SEED: "7" });
         expect(short?.env?.["METAL3_SCALE_LAB_E2E_STACK"]).to.be.a("string").and.not.equal("e2e");
         expect(long?.limitMs).to.be.above(short?.limitMs ?? 0);
     });
 
+    it("takes every step of a lab only where that is asked for", async () => {
+        const asked = async (isWhole: boolean): Promise<unknown[]> =>
+            (await e2eSuites({ steps: 6, seed: 7 }, isWhole))
+                .filter(({ name }) => name.startsWith("e2e-lab-"))
+                .map(({ env }) => env?.["METAL3_SCALE_LAB_E2E_WHOLE"]);
+        expect(await asked(true)).to.deep.equal(["1", "1", "1"]);
+        expect(await asked(false)).to.deep.equal([undefined, undefined, undefined]);
+    });
+
     it("says on which substrates no suite makes a lab", async () => {
-        const suites = await e2eSuites({ steps: 6, seed: 7 });
+        const suites = await e2eSuites({ steps: 6, seed: 7 }, false);
         const ordinary = suites.filter(({ onDemand }) => !onDemand);
         expect(untriedSubstrates(suites)).to.deep.equal([]);
         expect(untriedSubstrates(ordinary)).to.have.length(1);
@@ -178,7 +219,7 @@ describe("The report of npm test", () => {
     });
 
     it("makes some suites only where they are asked for, each with a stack of its own", async () => {
-        const suites = (await e2eSuites({ steps: 6, seed: 7 })).filter(({ onDemand }) => onDemand);
+        const suites = (await e2eSuites({ steps: 6, seed: 7 }, false)).filter(({ onDemand }) => onDemand);
         expect(suites.map(({ name, env }) => [name, env?.["METAL3_SCALE_LAB_E2E_STACK"]])).to.deep.equal([
             ["e2e-bundle", "bundle"],
             ["e2e-existing", "existing"],
