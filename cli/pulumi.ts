@@ -1,5 +1,7 @@
 import { spawn, type ChildProcess } from "node:child_process";
+import { rmSync } from "node:fs";
 import { setPriority } from "node:os";
+import { makeOwnFolder } from "../lib/own-folder";
 import type { Ready } from "../toolchain/ensure";
 import { repoPath } from "../toolchain/paths";
 import { stackConfig } from "./stack-file";
@@ -29,7 +31,15 @@ export const operation = (name: "up" | "destroy", stack: string, parallel: numbe
 const INTERRUPT_AT_END = 'cat > /dev/null; kill -INT "$0"';
 
 /**
+ * Prefix of Pulumi's own folder for temporary files. Pulumi's Kubernetes provider writes the kubeconfig of each of its
+ * providers there, with the key of an administrator, and leaves it (pulumi-kubernetes 4.25.0, provider.go, Configure).
+ */
+const TEMPORARY = "metal3-scale-lab-pulumi-";
+
+/**
  * Runs Pulumi, with its output in this process's output.
+ *
+ * What it writes to the folder for temporary files is removed at its end, or by the next run after a kill.
  *
  * Pulumi runs in a session of its own, so that a Ctrl-C in the terminal does not reach it directly. At a second signal
  * Pulumi stops at once and forgets what is under way, and npm and the shell each send one. So Pulumi gets one signal
@@ -64,9 +74,10 @@ export function runPulumi(
     for (const signal of signals) {
         process.on(signal, forward);
     }
+    const temporary = makeOwnFolder(TEMPORARY);
     const child = spawn(ready.pulumi, args, {
         cwd: repoPath(),
-        env: { ...ready.env, ...extraEnv },
+        env: { ...ready.env, ...extraEnv, TMPDIR: temporary },
         stdio: ["ignore", "inherit", "inherit"],
         detached: true,
     });
@@ -91,6 +102,7 @@ export function runPulumi(
         );
         child.on("exit", (code, signal) => {
             guard?.kill("SIGKILL");
+            rmSync(temporary, { recursive: true, force: true });
             for (const name of signals) {
                 process.off(name, forward);
             }

@@ -14,6 +14,8 @@ const MINUTE = 60_000;
 /** State of this run alone: a person's own labs are not touched. */
 export const STATE = mkdtempSync(join(tmpdir(), "metal3-scale-lab-e2e-"));
 process.env["METAL3_SCALE_LAB_STATE"] = STATE;
+/** For what Pulumi's Kubernetes provider leaves behind (docs/upstream/pulumi-kubeconfigs.md). */
+const TEMPORARY = mkdtempSync(join(tmpdir(), "metal3-scale-lab-tests-pulumi-"));
 // What the test runner's own toolchain set, or a person's shell, is about another state.
 for (const variable of ["PULUMI_BACKEND_URL", "PULUMI_CONFIG_PASSPHRASE", "PULUMI_CONFIG_PASSPHRASE_FILE"]) {
     delete process.env[variable];
@@ -97,7 +99,7 @@ export const pulumi = async (
 ): Promise<Result> =>
     run("pulumi", [...args, "--stack", STACK, "--non-interactive"], {
         ...options,
-        env: { ...(await pulumiEnvironment()), ...options.env },
+        env: { ...(await pulumiEnvironment()), TMPDIR: TEMPORARY, ...options.env },
     });
 
 /** Sets configuration; throws when Pulumi refuses. */
@@ -163,5 +165,6 @@ export const removeConfiguration = (): void => rmSync(`Pulumi.${STACK}.yaml`, { 
 
 export function removeState(): void {
     rmSync(STATE, { recursive: true, force: true });
+    rmSync(TEMPORARY, { recursive: true, force: true });
     removeConfiguration();
 }

@@ -1,5 +1,6 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
+import { existsSync } from "node:fs";
 import { chmod, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -9,6 +10,8 @@ import { expect } from "chai";
 const PULUMI = `#!/bin/bash
 trap 'echo INT >> "$NOTES"; interrupted=1' INT
 trap 'echo TERM >> "$NOTES"' TERM
+echo key > "$TMPDIR/kubeconfig"
+echo "$TMPDIR" >> "$NOTES.folders"
 echo "started $*" >> "$NOTES"
 for _ in $(seq 1 40); do
     sleep 0.1
@@ -75,5 +78,21 @@ describe("Pulumi, run by the lab,", function () {
         caller.kill("SIGKILL");
         await until("saved");
         expect(await noted()).to.deep.equal(["started up --yes", "INT", "saved"]);
+    });
+
+    it("leaves no temporary file behind: at its end, or after a kill when the next one starts", async () => {
+        const folders = async (): Promise<[string, boolean][]> =>
+            (await readFile(`${notes}.folders`, "utf8"))
+                .trim()
+                .split("\n")
+                .map((folder) => [folder, existsSync(folder)]);
+        const killed = start();
+        await until("started up --yes");
+        killed.kill("SIGKILL");
+        await until("saved");
+        const [[first] = ["", false]] = await folders();
+        expect(await folders()).to.deep.equal([[first, true]]);
+        await once(start(), "exit");
+        expect((await folders()).map(([, isThere]) => isThere)).to.deep.equal([false, false]);
     });
 });
