@@ -1,8 +1,8 @@
-import { spawn, spawnSync } from "node:child_process";
-import { once } from "node:events";
+import { spawnSync } from "node:child_process";
 import { chmod, mkdtemp, rm, writeFile } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
+import { docker } from "../docker";
 import { CHART, conductorContainer, find, render, type Rendered } from "./helm";
 
 const IP = "192.168.222.100";
@@ -10,20 +10,6 @@ const IP = "192.168.222.100";
 export const CONDUCTOR = "10475:10475";
 /** Of Ironic's user in the database. */
 export const PASSWORD = "secret";
-
-/** Runs `docker` and returns what it printed. @throws Error with its output when it fails */
-export async function docker(...args: string[]): Promise<string> {
-    const child = spawn("docker", args, { stdio: ["ignore", "pipe", "pipe"] });
-    let output = "";
-    for (const stream of [child.stdout, child.stderr]) {
-        stream.on("data", (chunk) => (output += chunk));
-    }
-    const [code] = (await once(child, "close")) as [number | null];
-    if (code !== 0) {
-        throw new Error(`docker ${args.join(" ")} ended with ${code}: ${output}`);
-    }
-    return output;
-}
 
 /** The command by which the chart runs a script in the image of Ironic. */
 export const commandOf = (objects: Rendered[], ...script: string[]): string[] => {

@@ -1,8 +1,9 @@
 import path from "node:path";
 import { expect } from "chai";
 import { waitUntil } from "../../lib/wait-until";
+import { docker } from "../docker";
 import { imageForTests } from "../lab-image";
-import { commandOf, CONDUCTOR, ConductorPod, docker, PASSWORD } from "./conductor-pod";
+import { commandOf, CONDUCTOR, ConductorPod, PASSWORD } from "./conductor-pod";
 import { CHART, render } from "./helm";
 
 describe("charts/ironic: a restart of MariaDB, in the images of Ironic and MariaDB", function () {

@@ -4,8 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
 import { waitUntil } from "../../lib/wait-until";
+import { docker } from "../docker";
 import { imageForTests } from "../lab-image";
-import { docker } from "./conductor-pod";
 import { find, podOf, render, type Rendered } from "./helm";
 
 /** As the official image's: a data directory with `mysql` in it is finished, whatever else is missing. */

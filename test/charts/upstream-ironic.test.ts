@@ -1,7 +1,8 @@
 import { randomUUID } from "node:crypto";
 import { expect } from "chai";
+import { docker } from "../docker";
 import { imageForTests } from "../lab-image";
-import { ConductorPod, docker } from "./conductor-pod";
+import { ConductorPod } from "./conductor-pod";
 import { buildUpstreamIronic } from "./upstream-ironic/build";
 
 describe("charts/ironic: in an image of Ironic in the shape of upstream's", function () {

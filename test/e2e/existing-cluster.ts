@@ -9,6 +9,7 @@ import { plan as makePlan } from "../../plan/plan";
 import { validate } from "../../plan/validate";
 import { Images } from "../../prepare/images";
 import { repoPath } from "../../toolchain/paths";
+import { docker } from "../docker";
 import { eventually, lab as command, pulumiEnvironment, run } from "./harness";
 
 /** A Kubernetes of several nodes, and nothing in it: what a user has whose lab is to stand in a cluster of theirs. */
@@ -129,12 +130,7 @@ export async function makeStorageClass(admin: string, name: string): Promise<voi
     };
     const hostPath = { path: `/var/lib/lab-volumes/${name}`, type: "Directory" };
     // Kubernetes gives a folder of a node no group, so everybody may write to it.
-    const made = await run("docker", ["exec", nodeNames()[0] as string, "mkdir", "-m", "1777", hostPath.path], {
-        quiet: true,
-    });
-    if (made.code !== 0) {
-        throw new Error(made.output);
-    }
+    await docker("exec", nodeNames()[0] as string, "mkdir", "-m", "1777", hostPath.path);
     const items = [
         {
             apiVersion: "storage.k8s.io/v1",

@@ -1,4 +1,3 @@
-import { spawnSync } from "node:child_process";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -8,6 +7,7 @@ import { PAIR_ENVIRONMENT, PAIR_PATHS, pairConfiguration } from "../../plan/mani
 import { plan, type PairPlan } from "../../plan/plan";
 import { pythonAssignments } from "../../plan/python";
 import { validate } from "../../plan/validate";
+import { docker } from "../docker";
 import { imageForTests, python } from "../lab-image";
 
 const CONFIGURATION = path.resolve("toolchain/images/sushy-tools/gunicorn.conf.py");
@@ -59,15 +59,6 @@ print(json.dumps([sorted(taken), driver.get_power_state("u")]))`;
     });
 });
 
-/** Runs `docker`. @returns its output. @throws Error with what it said when it fails */
-function docker(...args: string[]): string {
-    const { status, stdout, stderr } = spawnSync("docker", args, { encoding: "utf8" });
-    if (status !== 0) {
-        throw new Error(`docker ${args[0]}: ${stderr}`);
-    }
-    return stdout.trim();
-}
-
 describe("sushy-tools as Metal3 publishes it, in the place of the lab's", function () {
     this.timeout(120_000);
     const image = imageForTests("sushy-tools");
@@ -76,15 +67,15 @@ describe("sushy-tools as Metal3 publishes it, in the place of the lab's", functi
     let container: string | undefined;
     after(async () => {
         if (container !== undefined) {
-            docker("rm", "--force", "--volumes", container);
-            docker("rmi", reference);
+            await docker("rm", "--force", "--volumes", container);
+            await docker("rmi", reference);
         }
         await rm(folder ?? "", { recursive: true, force: true });
     });
 
     it("takes the configuration of a pair: its hosts have BMCs at the pair's port", async () => {
         const shape = path.join(__dirname, "upstream-sushy-tools");
-        docker("build", "--force-rm", "--build-arg", `SUSHY_TOOLS=${image()}`, "--tag", reference, shape);
+        await docker("build", "--force-rm", "--build-arg", `SUSHY_TOOLS=${image()}`, "--tag", reference, shape);
         folder = await mkdtemp(path.join(tmpdir(), "sushy-tools-test-"));
         const config = validate({});
         const pair = plan(config, "test").pairs[0] as PairPlan;
@@ -94,7 +85,7 @@ describe("sushy-tools as Metal3 publishes it, in the place of the lab's", functi
         const variables = Object.entries(PAIR_ENVIRONMENT).flatMap(([name, value]) => ["--env", `${name}=${value}`]);
         const files = ["--volume", `${file}:${PAIR_PATHS.configuration}:ro`];
         const where = ["--detach", "--network", "none", ...variables, ...files];
-        container = docker("run", ...where, reference);
+        container = (await docker("run", ...where, reference)).trim();
         // From inside: the container has no network but its own.
         const script =
             "import json, urllib.request as r; " +
@@ -103,11 +94,13 @@ describe("sushy-tools as Metal3 publishes it, in the place of the lab's", functi
             what: "sushy-tools to answer",
             timeoutMs: 60_000,
             everyMs: 500,
-            look: async () => ({ done: docker("exec", container as string, "python3", "-c", script) }),
+            look: async () => ({ done: await docker("exec", container as string, "python3", "-c", script) }),
         });
         for (const { uuid } of pair.hosts) {
             expect(members).to.include(`/redfish/v1/Systems/${uuid}`);
         }
-        expect(docker("top", container)).to.include("sushy-emulator").and.not.include("gunicorn");
+        expect(await docker("top", container))
+            .to.include("sushy-emulator")
+            .and.not.include("gunicorn");
     });
 });

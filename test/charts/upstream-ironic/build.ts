@@ -1,4 +1,4 @@
-import { docker } from "../conductor-pod";
+import { docker } from "../../docker";
 
 /** Builds Ironic in the shape of upstream's image. @param reference the name that it gets */
 export async function buildUpstreamIronic(ironic: string, reference: string): Promise<void> {

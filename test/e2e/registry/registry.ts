@@ -3,6 +3,7 @@ import { join } from "node:path";
 import Docker from "dockerode";
 import { waitUntil } from "../../../lib/wait-until";
 import { builtReference } from "../../../toolchain/images/reference";
+import { docker } from "../../docker";
 import { run } from "../harness";
 
 /** A port that nobody has at this moment. */
@@ -14,15 +15,6 @@ const freePort = (): Promise<number> =>
             server.close(() => resolve(port));
         });
     });
-
-/** Runs `docker`. @throws Error with its output when it fails */
-async function docker(...args: string[]): Promise<string> {
-    const { code, output } = await run("docker", args, { quiet: true });
-    if (code !== 0) {
-        throw new Error(`docker ${args.join(" ")}: ${output}`);
-    }
-    return output;
-}
 
 /** A container registry on this machine, without a certificate, for as long as a test needs it. */
 export class TestRegistry {
