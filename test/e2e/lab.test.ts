@@ -1,4 +1,5 @@
 import { notThere, skipBecause } from "../skip";
+import { bench } from "./steps/bench";
 import { bringUp } from "./steps/bring-up";
 import { changes } from "./steps/changes";
 import { dayTwo } from "./steps/day-two";
@@ -53,6 +54,9 @@ describe("a small lab, from up to destroy", function () {
         replace();
     }
     destroy();
+    if (SUBSTRATE.name === "existing") {
+        bench();
+    }
     if (!SUBSTRATE.isWhole) {
         it("takes every step there is", function () {
             skipBecause(this, `on the substrate ${SUBSTRATE.name} only with --whole, for its time`);
