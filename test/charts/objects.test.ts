@@ -129,7 +129,7 @@ describe("charts/ironic: objects", function () {
         // The kubelet replaces only variables that were defined before.
         expect(names.indexOf("MARIADB_PASSWORD")).to.be.lessThan(names.indexOf("OS_DATABASE__CONNECTION"));
         expect(env.find(({ name }) => name === "OS_DATABASE__CONNECTION")?.value).to.equal(
-            "mysql+pymysql://ironic:$(MARIADB_PASSWORD)@ironic-mariadb.metal3.svc:3306/ironic?charset=utf8",
+            "mysql+pymysql://ironic:$(MARIADB_PASSWORD)@ironic-mariadb.metal3.svc:3306/ironic?charset=utf8mb4",
         );
     });
 

@@ -188,6 +188,12 @@ export function imagesThatRunAs(...places: ImagePlace[]): string[] {
     return places.flatMap((place) => imageNames().filter((name) => imageRecipe(name).runs === place));
 }
 
+/** What the configuration can name: images that it can have another reference for, and versions. */
+export const imageChoices = (): { images: string[]; versions: VersionSets } => ({
+    images: imagesThatRunAs("pod", "container"),
+    versions: versionSets(),
+});
+
 /** The recipe of an image, or of a version of one. @throws Error listing the images there are */
 export function imageRecipe(name: string): ImageRecipe {
     const { images, variants } = list();
