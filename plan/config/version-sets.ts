@@ -68,8 +68,8 @@ function unpublishedProblems({ images, versionSet, versions }: Partial<LabConfig
         }
         const published = all.filter(({ pull }) => pull !== undefined).map((each) => each.version);
         const rule =
-            `upstream publishes no image of ${part} ${version}, and images.source is pull: set that to auto or build, ` +
-            `or choose one of ${published.join(", ")}`;
+            `upstream publishes no image of ${part} ${version}, and images.source is pull: set that to auto or ` +
+            `build, or choose one of ${published.join(", ")}`;
         return [
             part in versions ? problem(`versions.${part}`, version, rule) : problem("versionSet", versionSet, rule),
         ];

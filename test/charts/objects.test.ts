@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { isDeepStrictEqual } from "node:util";
 import { expect } from "chai";
 import { NODE_ADDRESS_CLASS } from "../../plan/manifests/cluster-objects";
 import {
@@ -74,6 +75,15 @@ describe("charts/ironic: objects", function () {
             });
             expect(metadata.annotations).to.include({ note: "x" });
         }
+    });
+
+    it("Another version of Ironic changes nothing of the database, not even a label", () => {
+        const [before, after] = [{}, { ironicVersion: "39.0.0" }].map((values) => renderConductors(1, values));
+        const changed = before!.filter((each, index) => !isDeepStrictEqual(each, after![index])).map(identity);
+        expect(changed).to.include("Deployment/ironic-conductor-0");
+        expect(changed.filter((name) => /mariadb|image-server/.test(name))).to.deep.equal([]);
+        const labels = find(after!, "Deployment", "ironic-conductor-0").metadata.labels;
+        expect(labels).to.include({ "app.kubernetes.io/version": "39.0.0" });
     });
 
     it("Objects are named after their release, so that two releases fit into one namespace", () => {

@@ -1,19 +1,14 @@
 import { readdirSync } from "node:fs";
 import path from "node:path";
-import { builtAs, imageRecipe } from "../../toolchain/images/recipes";
-import { builtImage, imageForTests, python } from "../lab-image";
+import { imageForTests, python } from "../lab-image";
 import { pythonTests } from "../python-tests";
 import { CHART } from "./helm";
+import { IRONIC_IMAGES } from "./ironic-images";
 
 const TESTS = path.resolve(__dirname, "python");
 
-/** Names under which the other versions of Ironic are built that this machine has. */
-const BUILT = Object.keys(imageRecipe("ironic").versions ?? {})
-    .map((version) => builtAs("ironic", version))
-    .filter((name) => builtImage(name) !== undefined);
-
 // Each file runs in a container of its own: the modules under test patch Ironic's.
-for (const name of ["ironic", ...BUILT]) {
+for (const name of IRONIC_IMAGES) {
     describe(`charts/ironic: the Python modules, in the image ${name}`, function () {
         this.timeout(60_000);
         const image = imageForTests(name);
