@@ -3,8 +3,14 @@ import { chosenVersions, isBelow, versionsOf, type VersionSets } from "../config
 import type { LivingLab } from "./living-lab";
 import { replaceLab, type ChangeProblem } from "./replace-lab";
 
-/** The version of Ironic that a configuration chooses. Undefined: it names one that there is not. */
-export function wantedIronic(config: Partial<LabConfig>, versions: VersionSets): string | undefined {
+/** The version of Ironic that a configuration chooses. Undefined: it names a set or a version that there is not. */
+export function wantedIronic(
+    config: Pick<LabConfig, "versionSet" | "versions">,
+    versions: VersionSets,
+): string | undefined {
+    if (!Object.hasOwn(versions.sets, config.versionSet ?? versions.defaultSet)) {
+        return undefined;
+    }
     const { ironic } = chosenVersions(config, versions);
     return versionsOf("ironic", versions)?.find((version) => version === ironic);
 }
@@ -12,12 +18,14 @@ export function wantedIronic(config: Partial<LabConfig>, versions: VersionSets):
 /** Ironic's database is migrated to each version by its conductors, and Ironic has no migrations back. */
 export function ironicProblems(before: LivingLab, after: Partial<LabConfig>, versions: VersionSets): ChangeProblem[] {
     const { ironic: had } = before;
-    const wanted = after.versions && wantedIronic(after, versions);
-    if (had === undefined || wanted === undefined || !isBelow(wanted, had)) {
+    const { versionSet, versions: single } = after;
+    // A value that is itself broken is absent, and has a problem already.
+    const wanted = "versionSet" in after && single && wantedIronic({ versionSet, versions: single }, versions);
+    if (had === undefined || !wanted || !isBelow(wanted, had)) {
         return [];
     }
     const rule =
         `would be Ironic ${wanted}, below ${had}, which this lab has: Ironic migrates no database back. ` +
         `Leave it at ${had} or above (pulumi config set --path versions.ironic ${had}), or ${replaceLab(before)}`;
-    return [{ key: after.versions?.["ironic"] === undefined ? "versionSet" : "versions", rule }];
+    return [{ key: single?.["ironic"] === undefined ? "versionSet" : "versions", rule }];
 }

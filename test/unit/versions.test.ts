@@ -198,6 +198,14 @@ describe("Another version of Ironic of a living lab", () => {
         ]);
     });
 
+    it("is one problem where there is no such version or set", () => {
+        const lab = living({ versionSet: "2026.2" });
+        for (const raw of [{ versionSet: "2020.1" }, { versionSet: "a b" }, { versions: "x" }]) {
+            expect(wrongKeys(lab, raw as Record<string, string>)).to.deep.equal(Object.keys(raw));
+        }
+        expect(wrongKeys(lab, { versions: ironic("1.0.0") })).to.deep.equal(["versions.ironic"]);
+    });
+
     it("is held against the highest where an up was killed between two conductors", () => {
         const [later, earlier] = [resourcesOf({ versionSet: "2026.2" }), resourcesOf({})];
         const first = Object.keys(earlier).find((urn) => urn.endsWith("conductor-0")) as string;
