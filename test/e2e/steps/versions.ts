@@ -35,7 +35,7 @@ export function versions(): void {
         expect(withoutConductors(has)).to.deep.equal(withoutConductors(had));
         expect(Object.keys(has).filter((name) => isConductor(name) && name in had)).to.deep.equal([]);
         expect(await lab.live.hostStates()).to.deep.equal(states);
-        await allAvailable(lab.live, Object.keys(await lab.live.clusters()).length, 180);
+        await allAvailable(lab.live, (await lab.live.clusters()).length, 180);
         await nothingToDo();
     });
 
