@@ -3,6 +3,7 @@ import { plan } from "../plan/plan";
 import type { Problem } from "../plan/problem";
 import { ConfigurationError, validate } from "../plan/validate";
 import type { Finding } from "../toolchain/doctor";
+import { imageChoices } from "../toolchain/images/recipes";
 
 /** Docker and the programs, which are problems of this key where they are missing, have rows of their own. */
 const OTHER_ROWS = "substrate";
@@ -29,7 +30,7 @@ async function problemsOf(
     preflights: typeof PREFLIGHTS,
 ): Promise<Problem[]> {
     try {
-        const config = validate(raw);
+        const config = validate(raw, imageChoices());
         return await preflights[config.substrate]({ config, plan: plan(config, stack), grows: false, builtImages: [] });
     } catch (error) {
         if (error instanceof ConfigurationError) {

@@ -2,7 +2,7 @@ import type { LivingLab } from "../plan/change/living-lab";
 import { renameProblems } from "../plan/change/renamed";
 import type { Problem } from "../plan/problem";
 import { ConfigurationError, validate } from "../plan/validate";
-import { imagesThatRunAs } from "../toolchain/images/recipes";
+import { imageChoices } from "../toolchain/images/recipes";
 
 /**
  * What the lab that is there cannot take of a configuration, so that another one has to take its place.
@@ -10,11 +10,11 @@ import { imagesThatRunAs } from "../toolchain/images/recipes";
  * @throws ConfigurationError when the configuration itself cannot work: no lab is taken away for one like that
  */
 export function reasonsToReplace(raw: Record<string, string>, living: LivingLab): Problem[] {
-    const images = imagesThatRunAs("pod", "container");
-    validate(raw, { images });
+    const choices = imageChoices();
+    validate(raw, choices);
     const renamed = renameProblems(living);
     try {
-        validate(raw, { images, living });
+        validate(raw, { ...choices, living });
     } catch (error) {
         if (error instanceof ConfigurationError) {
             return [...renamed, ...error.problems];

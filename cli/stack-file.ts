@@ -3,7 +3,9 @@ import { readFile, rename, rm, writeFile } from "node:fs/promises";
 import { parse, parseDocument } from "yaml";
 import { substrateNeeds } from "../machine/needs";
 import { registryPrefix } from "../plan/config/values";
+import { chosenVersions, versionsOf } from "../plan/config/version-sets";
 import type { LabNeeds } from "../toolchain/ensure/needs";
+import { versionSets } from "../toolchain/images/recipes";
 import type { WantedImages } from "../toolchain/images/reference";
 import { repoPath } from "../toolchain/paths";
 
@@ -46,11 +48,12 @@ const asRaw = (config: Record<string, unknown>): Record<string, string> =>
 export async function labNeeds(stack: string, more: Readonly<Record<string, string>> = {}): Promise<LabNeeds> {
     const config = { ...(await stackConfig(stack)), ...more };
     const registry = registryPrefix.safeParse(config["imageRegistry"]).data;
-    return { images: wantedImages(config["images"]), registry, ...substrateNeeds(config) };
+    const images = { ...wantedImages(config["images"]), versions: wantedVersions(config) };
+    return { images, registry, ...substrateNeeds(config) };
 }
 
-/** Reads the value of the key `images`. */
-function wantedImages(given: unknown): WantedImages {
+/** A value of the configuration by its fields: an object, or its JSON. Anything else has no fields. */
+function fieldsOf(given: unknown): Record<string, unknown> {
     let value = given;
     if (typeof value === "string") {
         try {
@@ -59,18 +62,30 @@ function wantedImages(given: unknown): WantedImages {
             value = undefined;
         }
     }
-    const images = (typeof value === "object" && value !== null ? value : {}) as {
-        source?: unknown;
-        overrides?: unknown;
-    };
-    const overrides =
-        typeof images.overrides === "object" && images.overrides !== null ? Object.entries(images.overrides) : [];
+    return typeof value === "object" && value !== null ? (value as Record<string, unknown>) : {};
+}
+
+const textsOf = (fields: Record<string, unknown>): Record<string, string> =>
+    Object.fromEntries(
+        Object.entries(fields).filter((entry): entry is [string, string] => typeof entry[1] === "string"),
+    );
+
+/** Reads the value of the key `images`. */
+function wantedImages(given: unknown): Pick<WantedImages, "source" | "overrides"> {
+    const { source, overrides } = fieldsOf(given);
     return {
-        source: images.source === "pull" || images.source === "build" ? images.source : "auto",
-        overrides: Object.fromEntries(
-            overrides.filter((entry): entry is [string, string] => typeof entry[1] === "string"),
-        ),
+        source: source === "pull" || source === "build" ? source : "auto",
+        overrides: textsOf(fieldsOf(overrides)),
     };
+}
+
+/** Reads the keys `versionSet` and `versions`. A set whose name has no quotes in the file is a number. */
+function wantedVersions({ versionSet, versions }: Record<string, unknown>): Record<string, string> {
+    const known = versionSets();
+    const there = Object.entries(textsOf(fieldsOf(versions))).filter(([part, version]) =>
+        versionsOf(part, known)?.includes(version),
+    );
+    return chosenVersions({ versionSet: String(versionSet), versions: Object.fromEntries(there) }, known);
 }
 
 /**

@@ -5,6 +5,8 @@ export interface ImageReferences {
      * @throws Error listing the images there are, when `name` is none of them
      */
     reference(name: string): string;
+    /** The version of a part that the configuration chooses. Undefined: the part has no versions to choose from. */
+    version(part: string): string | undefined;
     /** The reference under which Docker on this machine has an image, for the containers that it runs itself. */
     local(name: string): string;
     /** The image server's image with the files of the Ironic Python agent. Undefined: the lab has none of those. */

@@ -4,6 +4,7 @@ import type { LivingLab } from "./change/living-lab";
 import { changeProblems } from "./change/problems";
 import { defaultOf, keys, type Key, type LabConfig } from "./config/keys";
 import { keysOfOtherSubstrates, ownRules } from "./config/substrate-rules";
+import { versionProblems, type VersionSets } from "./config/version-sets";
 import type { Problem } from "./problem";
 import { UserError } from "./user-error";
 
@@ -33,6 +34,8 @@ export interface Known {
      * Names that `images.overrides` may have. Unset: the names are not checked, for plans from which nothing is made.
      */
     images?: readonly string[];
+    /** Versions that the configuration can choose from. Unset: they are not checked either. */
+    versions?: VersionSets;
     /** The lab that the stack has by now. Unset: the configuration is not held against one. */
     living?: LivingLab;
 }
@@ -71,6 +74,7 @@ export function validate(raw: Record<string, string>, known: Known = {}): LabCon
     problems.push(
         ...sizeProblems(config),
         ...imageProblems(config, known),
+        ...(known.versions === undefined ? [] : versionProblems(config, known.versions)),
         ...networkProblems(config, raw),
         ...ofSubstrate,
         ...livingLabProblems(config, raw, known).filter((problem) => !isOfSubstrate(problem)),
@@ -143,10 +147,14 @@ const substrateProblems = (config: Partial<LabConfig>, raw: Record<string, strin
     ].map(({ key, rule }) => ({ key, value: shown(raw[key]), rule }));
 
 /** What the lab that is there cannot take. A value that follows from others is shown as not set. */
-const livingLabProblems = (config: Partial<LabConfig>, raw: Record<string, string>, { living }: Known): Problem[] =>
+const livingLabProblems = (
+    config: Partial<LabConfig>,
+    raw: Record<string, string>,
+    { living, versions }: Known,
+): Problem[] =>
     living === undefined
         ? []
-        : changeProblems(living, config).map(({ key, rule }) => ({
+        : changeProblems(living, config, versions).map(({ key, rule }) => ({
               key,
               value: shown(raw[key] ?? defaultOf(key)),
               rule,

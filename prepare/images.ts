@@ -1,8 +1,10 @@
 import type { LabConfig } from "../plan/config/keys";
+import { chosenVersions } from "../plan/config/version-sets";
 import { referenceBelow, type ImageReferences, type RegistryImage } from "../plan/image-reference";
 import { ipaReference } from "../plan/ipa-files";
-import { imagesThatRunAs } from "../toolchain/images/recipes";
-import { builtReference, imageReference, labImages } from "../toolchain/images/reference";
+import { fakeNodesOf } from "../plan/reach";
+import { imagesThatRunAs, versionSets } from "../toolchain/images/recipes";
+import { imageReference, labImages, type WantedImages } from "../toolchain/images/reference";
 
 /** Images of a pair. */
 const PAIR_IMAGES = ["sushy-tools", "fake-ipa"];
@@ -11,12 +13,18 @@ const PAIR_IMAGES = ["sushy-tools", "fake-ipa"];
 export class Images implements ImageReferences {
     /** @param registry the key `imageRegistry`. Default: none */
     constructor(
-        private readonly config: LabConfig["images"],
+        private readonly config: WantedImages,
         private readonly ipaFiles?: LabConfig["ipa"],
         private readonly registry?: LabConfig["imageRegistry"],
         /** Whether the fake nodes are pods. Their images are then images of pods, too. */
         private readonly pairsInCluster = false,
     ) {}
+
+    /** The images of a lab with this configuration. */
+    static of(config: LabConfig): Images {
+        const wanted = { ...config.images, versions: chosenVersions(config, versionSets()) };
+        return new Images(wanted, config.ipa, config.imageRegistry, fakeNodesOf(config) === "kubernetes");
+    }
 
     /**
      * The pinned reference of an image: the user's own if there is one, else the one below the lab's registry, else the
@@ -26,6 +34,10 @@ export class Images implements ImageReferences {
     reference(name: string): string {
         const local = this.local(name);
         return name in this.config.overrides ? local : this.inRegistry(name, local);
+    }
+
+    version(part: string): string | undefined {
+        return (this.config.versions ?? chosenVersions({}, versionSets()))[part];
     }
 
     /** The reference under which Docker on this machine has an image. */
@@ -39,9 +51,9 @@ export class Images implements ImageReferences {
 
     /** References of all images that are built on this machine, as the checkout has them now. */
     built(): string[] {
-        return [...labImages(this.config)]
-            .filter(([name, reference]) => reference === builtReference(name))
-            .map(([, reference]) => reference);
+        return labImages(this.config)
+            .filter(({ built }) => built !== undefined)
+            .map(({ reference }) => reference);
     }
 
     /** The image server's image with the files of the Ironic Python agent, as Docker on this machine has it. */

@@ -14,11 +14,10 @@ import type { LabOwner } from "../plan/lab-owner";
 import { ironicValues } from "../plan/manifests/ironic-values";
 import { plan } from "../plan/plan";
 import type { Problem } from "../plan/problem";
-import { fakeNodesOf } from "../plan/reach";
 import { ConfigurationError, validate, validRest } from "../plan/validate";
 import { Cache } from "../toolchain/cache/cache";
 import { goTarget } from "../toolchain/go/targets";
-import { imagesThatRunAs } from "../toolchain/images/recipes";
+import { imageChoices, versionSets } from "../toolchain/images/recipes";
 import { ensureIpaImage } from "../toolchain/ipa/image";
 import { manifestsPath } from "../toolchain/manifests/entry";
 import { readBareMetalOperator } from "../toolchain/manifests/rendered";
@@ -43,7 +42,7 @@ export async function prepare(): Promise<LabArgs> {
     const living = await readLivingLab();
     let config: LabConfig | undefined;
     try {
-        config = validate(rawConfiguration(), { images: imagesThatRunAs("pod", "container"), living });
+        config = validate(rawConfiguration(), { ...imageChoices(), living });
     } catch (error) {
         if (!(error instanceof ConfigurationError)) {
             throw error;
@@ -80,7 +79,7 @@ export async function prepare(): Promise<LabArgs> {
         throw new ConfigurationError(pauses);
     }
     if (pulumi.runtime.isDryRun()) {
-        const summary = changeSummary(living, wanted.plan, wanted.config);
+        const summary = changeSummary(living, wanted.plan, wanted.config, versionSets());
         if (summary !== undefined) {
             void pulumi.log.info(summary);
         }
@@ -117,7 +116,7 @@ async function ipaProblems({ config, images }: LayerContext): Promise<Problem[]>
 }
 
 function wantedLab(config: LabConfig, owner: LabOwner, living: LivingLab): WantedLab & LayerContext {
-    const images = new Images(config.images, config.ipa, config.imageRegistry, fakeNodesOf(config) === "kubernetes");
+    const images = Images.of(config);
     const builtImages = [...images.built(), ...substrateNeeds(config).moreImages.map((name) => images.local(name))];
     const planned = plan(config, pulumi.getStack());
     return { config, plan: planned, grows: grows(living, planned), images, owner, builtImages };

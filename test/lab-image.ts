@@ -14,13 +14,16 @@ export function builtImage(name: string): string | undefined {
 /** Why a test is skipped that needs an image of the lab's. */
 export const noImage = (name: string): string => `the image ${name} is not built, which \`npm run setup\` does`;
 
-/** An image of the lab's for the tests of a group. They are skipped if it has not been built. */
-export function imageForTests(name: string): () => string {
+/**
+ * An image of the lab's for the tests of a group. They are skipped if it has not been built.
+ * @param why the reason, then
+ */
+export function imageForTests(name: string, why = noImage(name)): () => string {
     let image: string | undefined;
     before(function () {
         image = builtImage(name);
         if (image === undefined) {
-            skipBecause(this, noImage(name));
+            skipBecause(this, why);
         }
     });
     return () => image as string;

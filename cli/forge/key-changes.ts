@@ -4,6 +4,7 @@ import { defaultOf, keys, type Key, type LabConfig } from "../../plan/config/key
 import { stackName } from "../../plan/identities";
 import { plan } from "../../plan/plan";
 import { ConfigurationError, validate } from "../../plan/validate";
+import { versionSets } from "../../toolchain/images/recipes";
 
 /** A configuration as Pulumi holds it. */
 type Raw = Readonly<Record<string, string>>;
@@ -62,6 +63,11 @@ export function stackChange(stack: string, before: Raw | undefined, after: Raw):
         summary:
             earlier &&
             later &&
-            changeSummary(plannedLab(stackName(stack), earlier), plan(later, stackName(stack)), later),
+            changeSummary(
+                plannedLab(stackName(stack), earlier, versionSets()),
+                plan(later, stackName(stack)),
+                later,
+                versionSets(),
+            ),
     };
 }

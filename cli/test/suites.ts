@@ -97,7 +97,7 @@ async function goSuites(): Promise<Suite[]> {
 /** Everything that needs no lab. */
 export async function fastSuites(): Promise<Suite[]> {
     return [
-        ...Object.entries(FOLDERS).map(([name, tools]) => mocha(name, `test/${name}/**/*.test.ts`, tools, 10 * MINUTE)),
+        ...Object.entries(FOLDERS).map(([name, tools]) => mocha(name, `test/${name}/**/*.test.ts`, tools, 20 * MINUTE)),
         {
             name: "types",
             kind: "command",

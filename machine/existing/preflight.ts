@@ -9,7 +9,7 @@ import {
 import * as semver from "semver";
 import { isAbsent, isForbidden, parseKubeconfig, requestErrorText } from "../../lib/kubernetes";
 import type { LivingLab } from "../../plan/change/living-lab";
-import { replaceLab } from "../../plan/change/problems";
+import { replaceLab } from "../../plan/change/replace-lab";
 import { requiredRights, type Right } from "../../plan/existing-rights";
 import type { Problem } from "../../plan/problem";
 import type { FoundCluster } from "../../plan/substrate/existing";

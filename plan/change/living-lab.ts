@@ -1,3 +1,5 @@
+import * as semver from "semver";
+import { isBelow } from "../config/version-sets";
 import { FAKE_API_SERVER_LABEL } from "../manifests/cluster-objects";
 import { EXISTING_CLUSTER } from "../substrate/existing";
 import { livingSubstrate, type KeptKey, type LivingSubstrate, type SubstrateOutputs } from "../substrate/living";
@@ -35,6 +37,8 @@ export interface LivingLab {
     prefix?: string;
     /** Administrator's kubeconfig of its cluster. Undefined: the cluster was not made yet. */
     kubeconfig?: string;
+    /** Version of Ironic: the highest, where an `up` was killed between conductors. Undefined: none was made yet. */
+    ironic?: string;
     /** BMC address of each host, by its name. */
     hosts: Record<string, string>;
     /** By name. */
@@ -63,6 +67,7 @@ interface Outputs extends SubstrateOutputs {
 const PROVIDER = "pulumi:providers:kubernetes kubernetes-kubernetes";
 const HOST = "kubernetes:metal3.io/v1alpha1:BareMetalHost";
 const CLUSTER = "kubernetes:cluster.x-k8s.io/v1beta2:Cluster";
+const DEPLOYMENT = "kubernetes:apps/v1:Deployment";
 
 /** Reads the resources of a stack. @param stack its name, without organisation and project */
 export function livingLab(stack: string, resources: StackResources): LivingLab {
@@ -78,6 +83,8 @@ function add(lab: LivingLab, type: string, name: string, outputs: Outputs): void
         addHost(lab, outputs);
     } else if (type === CLUSTER) {
         addCluster(lab, outputs);
+    } else if (type === DEPLOYMENT) {
+        addConductor(lab, outputs.metadata?.labels);
     } else if (`${type} ${name}` === PROVIDER) {
         lab.identified = outputs.clusterIdentifier !== undefined;
         addExisting(lab, outputs.clusterIdentifier);
@@ -116,6 +123,14 @@ function addCluster(lab: LivingLab, { metadata, spec }: Outputs): void {
         workerNodes: workers.reduce((sum, { replicas }) => sum + (replicas ?? 0), 0),
         ...servedBy(metadata.labels?.[FAKE_API_SERVER_LABEL]),
     };
+}
+
+/** The chart's labels say the version (charts/ironic): the reference of an image does not. */
+function addConductor(lab: LivingLab, labels: Record<string, string> = {}): void {
+    const version = semver.valid(labels["app.kubernetes.io/version"]);
+    if (labels["app.kubernetes.io/component"] === "conductor" && version !== null) {
+        lab.ironic = lab.ironic === undefined || isBelow(lab.ironic, version) ? version : lab.ironic;
+    }
 }
 
 const servedBy = (label: string | undefined): Pick<LivingCluster, "fakeApiServer"> =>

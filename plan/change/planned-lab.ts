@@ -1,5 +1,7 @@
 import type { LabConfig } from "../config/keys";
+import type { VersionSets } from "../config/version-sets";
 import { plan } from "../plan";
+import { wantedIronic } from "./ironic-version";
 import type { LivingLab } from "./living-lab";
 
 /**
@@ -7,13 +9,15 @@ import type { LivingLab } from "./living-lab";
  * said without a lab. Nothing is known of the machine, so no key counts as one that the lab keeps.
  * @param stack its name, without organisation and project
  */
-export function plannedLab(stack: string, config: LabConfig): LivingLab {
+export function plannedLab(stack: string, config: LabConfig, versions: VersionSets): LivingLab {
     const { hosts, clusters } = plan(config, stack);
     const { kubernetesVersion: version, controlPlaneNodes, workerNodes } = config;
+    const ironic = wantedIronic(config, versions);
     return {
         stack,
         kept: {},
         identified: true,
+        ...(ironic === undefined ? {} : { ironic }),
         hosts: Object.fromEntries(hosts.map(({ name, bmcAddress }) => [name, bmcAddress])),
         clusters: Object.fromEntries(
             clusters.map(({ name, fakeApiServer }) => [

@@ -1,25 +1,17 @@
 import * as semver from "semver";
 import { parseNetwork } from "../addresses";
-import { npmRun } from "../commands";
 import type { Key, LabConfig } from "../config/keys";
 import { allKubernetesVersions } from "../config/kubernetes-versions";
 import { SPARE_HOSTS_TO_ROLL } from "../config/limits";
+import type { VersionSets } from "../config/version-sets";
 import { clusterName, defaultApiPort, hostName, NAMESPACE } from "../identities";
 import { pairRange } from "../pairs";
 import { byServices, fakeNodesOf, onProvisioningNetwork, type Reach } from "../reach";
 import { fakeApiServerOf, needsSpareHosts, spareHosts } from "../sizes";
 import type { KeptKey } from "../substrate/living";
+import { ironicProblems } from "./ironic-version";
 import type { LivingLab } from "./living-lab";
-
-/** A key whose new value a lab that is there cannot take, and the rule that says why. */
-export interface ChangeProblem {
-    key: Key;
-    rule: string;
-}
-
-/** The way out for somebody who means it. Plain Pulumi has it as well: `pulumi destroy`, then `pulumi up`. */
-export const replaceLab = ({ stack }: Pick<LivingLab, "stack">): string =>
-    `have the lab taken away and another one made in its place: ${npmRun("up", stack, "--replace")}`;
+import { replaceLab, type ChangeProblem } from "./replace-lab";
 
 /** The versions that the ClusterClass lists. Cluster API refuses a class without that of one of its clusters. */
 const LISTED = new Set(allKubernetesVersions());
@@ -28,14 +20,20 @@ const LISTED = new Set(allKubernetesVersions());
  * Everything in a configuration that the lab which is there cannot take. Keys that are absent are skipped.
  * @param before the lab as it is
  * @param after the validated configuration that it is to have
+ * @param versions those that it chooses from. Undefined: the versions of parts are not looked at
  */
-export const changeProblems = (before: LivingLab, after: Partial<LabConfig>): ChangeProblem[] => [
+export const changeProblems = (
+    before: LivingLab,
+    after: Partial<LabConfig>,
+    versions?: VersionSets,
+): ChangeProblem[] => [
     ...keptProblems(before, after),
     ...fakeNodeProblems(before, after),
     ...fakeApiServerProblems(before, after),
     ...pairProblems(before, after),
     ...portProblems(before, after),
     ...versionProblems(before, after),
+    ...(versions === undefined ? [] : ironicProblems(before, after, versions)),
 ];
 
 /** Keys that a lab keeps as long as it lives: another value would be another lab. */

@@ -1,7 +1,7 @@
 import { labPrefix, stackName } from "../identities";
 import type { Problem } from "../problem";
 import type { LivingLab } from "./living-lab";
-import { replaceLab } from "./problems";
+import { replaceLab } from "./replace-lab";
 
 /**
  * The problem that a lab was made under another name of its stack (`pulumi stack rename`). The name is part of the

@@ -1,12 +1,20 @@
 import type { LabConfig } from "../config/keys";
+import type { VersionSets } from "../config/version-sets";
 import type { LabPlan } from "../plan";
+import { wantedIronic } from "./ironic-version";
 import type { LivingLab } from "./living-lab";
 
 /**
- * A change of the lab in words, for the preview: what comes, what goes, and what is rolled.
- * @returns undefined where hosts, clusters and machines stay as they are
+ * A change of the lab in words, for the preview: what comes, what goes, what is rolled, and which part gets another
+ * version.
+ * @returns undefined where hosts, clusters, machines and versions stay as they are
  */
-export function changeSummary(before: LivingLab, { hosts, clusters }: LabPlan, config: LabConfig): string | undefined {
+export function changeSummary(
+    before: LivingLab,
+    { hosts, clusters }: LabPlan,
+    config: LabConfig,
+    versions: VersionSets,
+): string | undefined {
     const each = config.controlPlaneNodes + config.workerNodes;
     const wanted = clusters.map(({ name }) => name);
     const had = Object.values(before.clusters).reduce((sum, one) => sum + one.controlPlaneNodes + one.workerNodes, 0);
@@ -23,6 +31,7 @@ export function changeSummary(before: LivingLab, { hosts, clusters }: LabPlan, c
         ...difference("cluster", Object.keys(before.clusters), wanted),
         ...signed(clusters.length * each - had, "machine"),
         ...(rolled.length === 0 ? [] : [`rolls ${counted(rolled.length, "cluster")} to ${config.kubernetesVersion}`]),
+        ...ironicChange(before.ironic, wantedIronic(config, versions)),
     ];
     if (parts.length === 0) {
         return undefined;
@@ -30,6 +39,12 @@ export function changeSummary(before: LivingLab, { hosts, clusters }: LabPlan, c
     const rolls = rolled.length === 0 ? ["rolls nothing"] : [];
     return [...parts, ...rolls, "replaces no host and no cluster"].join("; ");
 }
+
+/** What another version of Ironic restarts. */
+const ironicChange = (had: string | undefined, wanted: string | undefined): string[] =>
+    had === undefined || wanted === undefined || had === wanted
+        ? []
+        : [`Ironic ${had} to ${wanted}: all conductors stop, its database is migrated, and they start again`];
 
 /** What comes and what goes, by name. */
 function difference(what: string, before: readonly string[], after: readonly string[]): string[] {

@@ -22,6 +22,7 @@ import {
 } from "./limits";
 import { minikubeKeys } from "./minikube-keys";
 import * as values from "./values";
+import { versionKeys } from "./version-keys";
 
 /** Whose limits hold: the lab's own profile, or upstream's defaults as in the published lab (see plan/profiles.ts). */
 const TUNINGS = ["lab", "published"] as const;
@@ -135,6 +136,7 @@ export const keys = {
     ...embeddedKeys,
     ...minikubeKeys,
     ...existingKeys,
+    ...versionKeys,
     images: withDefault(values.imageOptions, '{"source":"auto","overrides":{}}', {
         meaning: "Where images come from, and references to use instead: `{source, overrides: {IMAGE: REFERENCE}}`.",
         range: "`source`: `auto`, `build`, `pull` (docs/images.md); references pinned by tag or digest",

@@ -74,6 +74,16 @@ const json = (shape: string) =>
 /** A JSON object of texts by name. */
 export const textMap = json("an object: {NAME: VALUE}").pipe(z.record(z.string().min(1), z.string()));
 
+/** The name of a set of versions. Which there are is checked where they are known. */
+export const setName = z.string().regex(/^[\w.-]+$/, "must be the name of a set, such as 2026.1");
+
+/** A JSON object of versions by part. Which there are is checked where they are known. */
+export const versionMap = json("an object: {PART: VERSION}").pipe(
+    z.record(z.string().min(1), z.string({ error: "must be a version, such as 39.0.0" }), {
+        error: "must be an object: {PART: VERSION}",
+    }),
+);
+
 /** `true` or `false`. */
 export const flag = choice(["true", "false"] as const).transform((value) => value === "true");
 

@@ -21,6 +21,7 @@ export function ironicValues(plan: LabPlan, images: ImageReferences, config: Pod
         fullnameOverride: "ironic",
         existingSecret: CREDENTIALS_SECRET,
         tlsSecret: TLS_SECRET,
+        ironicVersion: images.version("ironic"),
         images: {
             ironic: referenceParts(images.reference("ironic")),
             mariadb: referenceParts(images.reference("mariadb")),

@@ -2,14 +2,17 @@ import { spawnSync } from "node:child_process";
 import { chmod, mkdtemp, rm, writeFile } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
+import { waitUntil } from "../../lib/wait-until";
 import { docker } from "../docker";
-import { CHART, conductorContainer, find, render, type Rendered } from "./helm";
+import { CHART, conductorContainer, find, podOf, render, type Rendered } from "./helm";
 
 const IP = "192.168.222.100";
 /** User and group of the conductor's processes. */
 export const CONDUCTOR = "10475:10475";
 /** Of Ironic's user in the database. */
 export const PASSWORD = "secret";
+
+const DATABASE = `mysql+pymysql://ironic:${PASSWORD}@127.0.0.1:3306/ironic?charset=utf8mb4`;
 
 /** The command by which the chart runs a script in the image of Ironic. */
 export const commandOf = (objects: Rendered[], ...script: string[]): string[] => {
@@ -46,7 +49,6 @@ export class ConductorPod {
         await chmod(folder, 0o755);
         const name = path.basename(folder).toLowerCase();
         const pod = new ConductorPod(folder, `${name}-sidecar`, `${name}-database`, objects);
-        const url = `mysql+pymysql://ironic:${PASSWORD}@127.0.0.1:3306/ironic?charset=utf8`;
         const environment = {
             PROVISIONING_IP: IP,
             PROVISIONING_CIDR: "192.168.222.0/24",
@@ -61,7 +63,7 @@ export class ConductorPod {
             NODE_NAME: "node",
             KUBERNETES_SERVICE_HOST: "127.0.0.1",
             KUBERNETES_SERVICE_PORT: "6443",
-            OS_DATABASE__CONNECTION: url,
+            OS_DATABASE__CONNECTION: DATABASE,
             STATE_DIR: "/run/conductor",
             HTTP_URL: `http://${IP}:6180`,
             PYTHONDONTWRITEBYTECODE: "1",
@@ -98,6 +100,9 @@ export class ConductorPod {
             ),
             ...["--env", `MARIADB_ROOT_PASSWORD=${PASSWORD}`],
             mariadb,
+            ...podOf(find(objects, "StatefulSet", "ironic-mariadb")).containers[0].args.filter((option: string) =>
+                /^--(character-set|collation)-server=/.test(option),
+            ),
         );
         return pod;
     }
@@ -121,6 +126,19 @@ export class ConductorPod {
         return this.asConductor([], "/scripts/prepare.py");
     }
 
+    /** Runs the init container of another conductor, in an image of another version. */
+    prepareIn(image: string): Promise<string> {
+        const volumes = ["--volumes-from", this.sidecar, "--tmpfs", "/later:uid=0,gid=10475,mode=2777"];
+        return docker(
+            "run",
+            ...["--rm", "--network", `container:${this.sidecar}`, "--user", CONDUCTOR, ...volumes],
+            ...["--env", "SHARED_DIR=/later", "--env", `OS_DATABASE__CONNECTION=${DATABASE}`],
+            ...["--env", "STOP_TIMEOUT=5", "--env", "PYTHONDONTWRITEBYTECODE=1"],
+            image,
+            ...commandOf(this.objects, "/scripts/prepare.py"),
+        );
+    }
+
     /** Runs conductor.py with an option of `ironic` that ends it at once. */
     ironicVersion(): Promise<string> {
         const sizes = ["--env", "CONDUCTOR_SERVER_THREADS=16", "--env", "CONDUCTOR_READERS=2"];
@@ -142,9 +160,28 @@ export class ConductorPod {
         return (await docker("exec", this.sidecar, "ls", "/run/conductor")).split("\n").includes("restart");
     }
 
-    async tables(): Promise<string[]> {
-        const query = ["-h127.0.0.1", "-uironic", `-p${PASSWORD}`, "-N", "-e", "SHOW TABLES", "ironic"];
-        return (await docker("exec", this.database, "mariadb", ...query)).split("\n");
+    tables(): Promise<string[]> {
+        return this.query("SHOW TABLES");
+    }
+
+    /** Waits until the database answers. */
+    reached(): Promise<void> {
+        return waitUntil({
+            what: "the database",
+            timeoutMs: 60_000,
+            everyMs: 500,
+            look: () =>
+                this.tables().then(
+                    () => ({ done: undefined }),
+                    (error: Error) => ({ pending: [error.message] }),
+                ),
+        });
+    }
+
+    /** Asks the database. @returns the lines of its answer */
+    async query(statement: string): Promise<string[]> {
+        const query = ["-h127.0.0.1", "-uironic", `-p${PASSWORD}`, "-N", "-e", statement, "ironic"];
+        return (await docker("exec", this.database, "mariadb", ...query)).trim().split("\n");
     }
 
     /** Restarts MariaDB, whose data in memory is lost. */

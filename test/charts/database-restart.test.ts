@@ -29,6 +29,12 @@ describe("charts/ironic: a restart of MariaDB, in the images of Ironic and Maria
         expect(await pod!.tables()).to.include.members(["nodes", "conductors", "alembic_version"]);
     });
 
+    it("The tables have the charset that Ironic's migrations convert to from 35.0.0 on", async () => {
+        const columns = "FROM information_schema.columns WHERE table_schema = 'ironic'";
+        const charsets = `SELECT DISTINCT collation_name ${columns} AND collation_name IS NOT NULL`;
+        expect(await pod!.query(charsets)).to.deep.equal(["utf8mb4_unicode_ci"]);
+    });
+
     it("A conductor that starts leaves a schema alone that its pod has already seen", async () => {
         expect(await pod!.startConductor()).to.equal("the conductor runs\n");
     });

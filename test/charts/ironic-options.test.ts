@@ -4,6 +4,7 @@ import path from "node:path";
 import { expect } from "chai";
 import { imageForTests, python } from "../lab-image";
 import { find, renderConductors } from "./helm";
+import { IRONIC_IMAGES } from "./ironic-images";
 
 /** Prints the options of /ironic.conf that Ironic does not have, or whose value it refuses. */
 const SCRIPT = `
@@ -30,28 +31,35 @@ for section in parser.sections():
             problems.append(f"{section}.{option}: {error}")
 print(json.dumps({"count": count, "problems": problems}))`;
 
-describe("charts/ironic: ironic.conf, in the image of Ironic", function () {
-    this.timeout(60_000);
-    const image = imageForTests("ironic");
+for (const ironic of IRONIC_IMAGES) {
+    describe(`charts/ironic: ironic.conf, in the image ${ironic}`, function () {
+        this.timeout(60_000);
+        const image = imageForTests(ironic);
 
-    for (const [name, values] of [
-        ["", {}],
-        [" without the API proxy", { "conductor.apiProxy.enabled": false }],
-    ] as const) {
-        it(`Ironic has every option of ironic.conf${name} and accepts its value`, () => {
-            const folder = mkdtempSync(path.join(os.tmpdir(), "ironic-conf-"));
-            try {
-                const { data } = find(renderConductors(1, values), "ConfigMap", "ironic-conductor-0");
-                writeFileSync(path.join(folder, "ironic.conf"), data["ironic.conf"]);
-                const { count, problems } = python(image(), SCRIPT, ["-v", `${folder}:/conf:ro`, "--user", "0"]) as {
-                    count: number;
-                    problems: string[];
-                };
-                expect(problems).to.deep.equal([]);
-                expect(count).to.be.above(50);
-            } finally {
-                rmSync(folder, { recursive: true });
-            }
-        });
-    }
-});
+        for (const [name, values] of [
+            ["", {}],
+            [" without the API proxy", { "conductor.apiProxy.enabled": false }],
+        ] as const) {
+            it(`Ironic has every option of ironic.conf${name} and accepts its value`, () => {
+                const folder = mkdtempSync(path.join(os.tmpdir(), "ironic-conf-"));
+                try {
+                    const { data } = find(renderConductors(1, values), "ConfigMap", "ironic-conductor-0");
+                    writeFileSync(path.join(folder, "ironic.conf"), data["ironic.conf"]);
+                    const { count, problems } = python(image(), SCRIPT, [
+                        "-v",
+                        `${folder}:/conf:ro`,
+                        "--user",
+                        "0",
+                    ]) as {
+                        count: number;
+                        problems: string[];
+                    };
+                    expect(problems).to.deep.equal([]);
+                    expect(count).to.be.above(50);
+                } finally {
+                    rmSync(folder, { recursive: true });
+                }
+            });
+        }
+    });
+}

@@ -69,7 +69,7 @@ describe("charts/ironic: MariaDB", function () {
         expect(objects.filter(({ metadata }) => metadata.name.includes("mariadb"))).to.deep.equal([]);
         for (const name of ["provisioning-ip", "prepare", "ironic"]) {
             expect(JSON.stringify(conductorContainer(objects, name).env)).to.contain(
-                "mysql+pymysql://bmu:$(MARIADB_PASSWORD)@db.example.org:3307/bm?charset=utf8",
+                "mysql+pymysql://bmu:$(MARIADB_PASSWORD)@db.example.org:3307/bm?charset=utf8mb4",
             );
         }
     });

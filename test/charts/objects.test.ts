@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { isDeepStrictEqual } from "node:util";
 import { expect } from "chai";
 import { NODE_ADDRESS_CLASS } from "../../plan/manifests/cluster-objects";
 import {
@@ -76,6 +77,15 @@ describe("charts/ironic: objects", function () {
         }
     });
 
+    it("Another version of Ironic changes nothing of the database, not even a label", () => {
+        const [before, after] = [{}, { ironicVersion: "39.0.0" }].map((values) => renderConductors(1, values));
+        const changed = before!.filter((each, index) => !isDeepStrictEqual(each, after![index])).map(identity);
+        expect(changed).to.include("Deployment/ironic-conductor-0");
+        expect(changed.filter((name) => /mariadb|image-server/.test(name))).to.deep.equal([]);
+        const labels = find(after!, "Deployment", "ironic-conductor-0").metadata.labels;
+        expect(labels).to.include({ "app.kubernetes.io/version": "39.0.0" });
+    });
+
     it("Objects are named after their release, so that two releases fit into one namespace", () => {
         const names = (release: string) => render({ "provisioning.ips": provisioningIps(2) }, release).map(identity);
         const [a, b] = [names("a"), names("b")];
@@ -129,7 +139,7 @@ describe("charts/ironic: objects", function () {
         // The kubelet replaces only variables that were defined before.
         expect(names.indexOf("MARIADB_PASSWORD")).to.be.lessThan(names.indexOf("OS_DATABASE__CONNECTION"));
         expect(env.find(({ name }) => name === "OS_DATABASE__CONNECTION")?.value).to.equal(
-            "mysql+pymysql://ironic:$(MARIADB_PASSWORD)@ironic-mariadb.metal3.svc:3306/ironic?charset=utf8",
+            "mysql+pymysql://ironic:$(MARIADB_PASSWORD)@ironic-mariadb.metal3.svc:3306/ironic?charset=utf8mb4",
         );
     });
 

@@ -2,7 +2,6 @@ import * as pulumi from "@pulumi/pulumi";
 import { Lab } from "../../components/lab";
 import type { LabConfig } from "../../plan/config/keys";
 import { plan, type LabPlan } from "../../plan/plan";
-import { fakeNodesOf } from "../../plan/reach";
 import { validate } from "../../plan/validate";
 import { Images } from "../../prepare/images";
 import { Cluster } from "../../tasks/cluster-api/cluster";
@@ -57,7 +56,7 @@ async function build(raw: Record<string, string>): Promise<BuiltLab> {
     // The mocks give a kubeconfig with no cluster behind it, and so no host that could leave the lab.
     Management.prototype.hosts = async () => [];
     const planned = plan(config, "test");
-    const images = new Images(config.images, config.ipa, config.imageRegistry, fakeNodesOf(config) === "kubernetes");
+    const images = Images.of(config);
     const { outputs } = new Lab("lab", {
         config,
         plan: planned,

@@ -40,6 +40,8 @@ const CHANGES: Partial<Record<Key, Change[]>> = {
     clusterWideTuning: [{ to: "true", from: EXISTING }],
     apiPort: [{ to: "16500" }],
     embeddedWorkers: [{ to: "2" }, { to: "1", from: { embeddedWorkers: "3" } }],
+    versionSet: [{ to: "2026.2", chartOnly: true }],
+    versions: [{ to: '{"ironic":"39.0.0"}', chartOnly: true }],
     images: [{ to: IMAGES }],
     imageRegistry: [{ to: "registry.example:5000/lab" }],
     imagePullSecrets: [{ to: '["pull"]' }],

@@ -1,3 +1,4 @@
+import type { ReferenceParts } from "../../plan/image-reference";
 import type { LabPlan } from "../../plan/plan";
 import type { MachineSpec } from "../../tasks/minikube/spec";
 import { field } from "./build-lab";
@@ -19,7 +20,8 @@ export interface Recorded {
         provisioning: { ips: string[] };
         conductor: { tunedRuntime: boolean };
         mariadb: { persistence: { storageClass: string } };
-        images: { ipa?: { repository: string } };
+        ironicVersion?: string;
+        images: { ironic: ReferenceParts; ipa?: ReferenceParts };
     };
     plan: LabPlan;
     waitSeconds: number;

@@ -1,6 +1,6 @@
 import type { Key } from "../../plan/config/keys";
 import { hostUuid } from "../../plan/identities";
-import { referenceBelow } from "../../plan/image-reference";
+import { joinReference, referenceBelow } from "../../plan/image-reference";
 import { builtReference } from "../../toolchain/images/reference";
 import { BMO, CLUSTER, CONTAINER, field, HOST, NETWORK } from "./build-lab";
 import {
@@ -151,6 +151,16 @@ export const ROWS: Record<Key, Row> = {
         with: EXISTING,
         read: ({ recorder }) => recorder.resources.some(({ type }) => type.endsWith(":MutatingAdmissionPolicy")),
         expected: true,
+    },
+    versionSet: {
+        value: "2026.2",
+        read: ({ values }) => joinReference(values.images.ironic),
+        expected: builtReference("ironic-39.0.0"),
+    },
+    versions: {
+        value: '{"ironic":"38.0.0"}',
+        read: ({ values }) => [values.ironicVersion, joinReference(values.images.ironic)],
+        expected: ["38.0.0", builtReference("ironic-38.0.0")],
     },
     images: {
         value: JSON.stringify({ overrides: { node: "example.com/node:1.2.3" } }),

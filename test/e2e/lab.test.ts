@@ -15,6 +15,7 @@ import { replace } from "./steps/replace";
 import { resize } from "./steps/resize";
 import { secondOwner } from "./steps/second-owner";
 import { slips } from "./steps/slips";
+import { versions } from "./steps/versions";
 import { SUBSTRATE } from "./substrate";
 
 const MINUTE = 60_000;
@@ -52,6 +53,9 @@ describe("a small lab, from up to destroy", function () {
     }
     if (!SUBSTRATE.isBrief) {
         replace();
+    }
+    if (SUBSTRATE.isWhole) {
+        versions();
     }
     destroy();
     if (SUBSTRATE.name === "existing") {

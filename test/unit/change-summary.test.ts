@@ -4,11 +4,12 @@ import { livingLab } from "../../plan/change/living-lab";
 import { changeSummary } from "../../plan/change/summary";
 import { plan } from "../../plan/plan";
 import { validate } from "../../plan/validate";
+import { versionSets } from "../../toolchain/images/recipes";
 import { living, STACK, type Raw } from "./living-lab";
 
 const summary = (before: Raw | undefined, after: Raw): string | undefined => {
     const config = validate(after);
-    return changeSummary(before ? living(before) : livingLab(STACK, {}), plan(config, STACK), config);
+    return changeSummary(before ? living(before) : livingLab(STACK, {}), plan(config, STACK), config, versionSets());
 };
 
 describe("A change in words", () => {
@@ -30,7 +31,7 @@ describe("A change in words", () => {
         const lab = living({ nodes: "12", clusters: "0" });
         const hosts = Object.fromEntries(Object.entries(lab.hosts).reverse());
         const config = validate({ nodes: "4", clusters: "0" });
-        expect(changeSummary({ ...lab, hosts }, plan(config, STACK), config)).to.match(
+        expect(changeSummary({ ...lab, hosts }, plan(config, STACK), config, versionSets())).to.match(
             /^-8 hosts \(host-0004 to host-0011\);/,
         );
     });
@@ -42,6 +43,14 @@ describe("A change in words", () => {
         expect(summary({}, { kubernetesVersion: "v1.36.0", clusters: "3" })).to.equal(
             "+1 cluster (cluster-0002); +1 machine; rolls 2 clusters to v1.36.0; replaces no host and no cluster",
         );
+    });
+
+    it("says what another version of Ironic restarts", () => {
+        expect(summary({}, { versions: '{"ironic":"39.0.0"}' })).to.equal(
+            "Ironic 34.0.0 to 39.0.0: all conductors stop, its database is migrated, and they start again; " +
+                "rolls nothing; replaces no host and no cluster",
+        );
+        expect(summary({ versionSet: "2026.2" }, { versions: '{"ironic":"39.0.0"}' })).to.equal(undefined);
     });
 
     it("says what the first up makes", () => {

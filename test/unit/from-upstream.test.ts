@@ -2,8 +2,8 @@ import { join } from "node:path";
 import { expect } from "chai";
 import { takeFromUpstream } from "../../toolchain/ensure/from-upstream";
 import { pullImage } from "../../toolchain/images/build";
-import { imageRecipe, imagesThatRunAs } from "../../toolchain/images/recipes";
-import { imageReference, type ImageSource } from "../../toolchain/images/reference";
+import { builtAs, imageRecipe, imagesThatRunAs } from "../../toolchain/images/recipes";
+import { builtReference, imageReference, type ImageSource } from "../../toolchain/images/reference";
 import { Progress } from "../../toolchain/progress";
 import { Toolchain } from "../../toolchain/toolchain";
 import { CommandFolder } from "./command-folder";
@@ -30,12 +30,19 @@ describe("What npm run up takes from upstream's registries", () => {
     let has: string[];
 
     /** @param reached addresses that answer */
-    async function take(source: ImageSource, reached: RegExp, overrides: Record<string, string> = {}): Promise<void> {
+    async function take(
+        source: ImageSource,
+        reached: RegExp,
+        overrides: Record<string, string> = {},
+        ironic = "34.0.0",
+    ): Promise<void> {
         const progress = new Progress({ sink: { write: (text) => (said += text) } });
         await takeFromUpstream(
             new Toolchain(progress, undefined, folder.path),
-            { images: { source, overrides } },
-            LACKING.filter((name) => !has.includes(name)),
+            { images: { source, overrides, versions: { ironic } } },
+            LACKING.filter((name) => !has.includes(name)).map((name) =>
+                name === "ironic" ? builtAs(name, ironic) : name,
+            ),
             (address) => {
                 asked.push(address);
                 return Promise.resolve(reached.test(address));
@@ -58,6 +65,18 @@ describe("What npm run up takes from upstream's registries", () => {
             expect(pulled).to.not.include(absent);
         }
         expect(said).to.match(/: \d images of upstream were pulled\n/);
+    });
+
+    it("is the version that the lab is to have, where upstream publishes that one", async () => {
+        await take("auto", /./, {}, "37.0.0");
+        expect(await folder.lines("tagged")).to.include(
+            `quay.io/metal3-io/ironic:v37.0.0 ${builtReference("ironic-37.0.0")}`,
+        );
+        await take("auto", /./, {}, "39.0.0");
+        const pulled = await folder.lines("pulled");
+        expect(pulled.filter((reference) => reference.includes("/ironic:"))).to.deep.equal([
+            "quay.io/metal3-io/ironic:v37.0.0",
+        ]);
     });
 
     it("leaves to be built what is of a registry that is not reached, and asks that one once a day", async () => {

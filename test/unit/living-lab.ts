@@ -1,7 +1,9 @@
 import { livingLab, type LivingLab, type StackResources } from "../../plan/change/living-lab";
+import { chosenVersions } from "../../plan/config/version-sets";
 import { plan } from "../../plan/plan";
 import { substrateOf } from "../../plan/substrate/plan";
 import { ConfigurationError, validate } from "../../plan/validate";
+import { versionSets } from "../../toolchain/images/recipes";
 
 export type Raw = Record<string, string>;
 
@@ -47,6 +49,14 @@ export function resourcesOf(
             environment: { MINIKUBE_MACHINE: JSON.stringify(machine) },
         });
     }
+    const { ironic } = chosenVersions(config, versionSets());
+    for (const { index } of planned.conductors) {
+        add("kubernetes:apps/v1:Deployment", `ironic-deployment-ironic-conductor-${index}`, {
+            metadata: {
+                labels: { "app.kubernetes.io/component": "conductor", "app.kubernetes.io/version": ironic },
+            },
+        });
+    }
     for (const { name, bmcAddress } of planned.hosts) {
         add("kubernetes:metal3.io/v1alpha1:BareMetalHost", name, {
             metadata: { name },
@@ -69,7 +79,7 @@ export const living = (raw: Raw): LivingLab => livingLab(STACK, resourcesOf(raw)
 /** The problems of a change, as a person reads them. */
 export function problems(before: LivingLab, after: Raw): string[] {
     try {
-        validate(after, { living: before });
+        validate(after, { living: before, versions: versionSets() });
     } catch (error) {
         if (error instanceof ConfigurationError) {
             return error.problems.map(({ key, value, rule }) => `${key} = ${value}: ${rule}`);

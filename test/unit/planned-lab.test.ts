@@ -1,15 +1,21 @@
 import { expect } from "chai";
 import { plannedLab } from "../../plan/change/planned-lab";
 import { validate } from "../../plan/validate";
+import { versionSets } from "../../toolchain/images/recipes";
 import { living, STACK, type Raw } from "./living-lab";
 
 describe("The lab that a configuration makes", () => {
-    const rows: Raw[] = [{}, { nodes: "30", clusters: "10", workerNodes: "1" }, { nodes: "0", clusters: "0" }];
+    const rows: Raw[] = [
+        {},
+        { nodes: "30", clusters: "10", workerNodes: "1" },
+        { nodes: "0", clusters: "0" },
+        { versionSet: "2026.2" },
+    ];
     for (const raw of rows) {
         it(`has the hosts and clusters of a lab with ${JSON.stringify(raw)}, and keeps nothing`, () => {
-            const planned = plannedLab(STACK, validate(raw));
-            const { hosts, clusters } = living(raw);
-            expect(planned).to.deep.include({ hosts, clusters, kept: {}, stack: STACK });
+            const planned = plannedLab(STACK, validate(raw), versionSets());
+            const { hosts, clusters, ironic } = living(raw);
+            expect(planned).to.deep.include({ hosts, clusters, ironic, kept: {}, stack: STACK });
         });
     }
 });

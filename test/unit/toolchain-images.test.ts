@@ -77,7 +77,7 @@ describe("The reference of an image", () => {
 
 describe("The images of a lab", () => {
     it("are all that run as a pod or as a container, and none that is only built upon or only for minikube", () => {
-        const names = [...labImages({ source: "build", overrides: {} }).keys()];
+        const names = labImages({ source: "build", overrides: {} }).map(({ name }) => name);
         expect(names).to.have.members(
             imageNames().filter((name) => ["pod", "container"].includes(imageRecipe(name).runs)),
         );

@@ -42,7 +42,8 @@ export async function collectParts(cache: Cache, folder: string): Promise<Parts>
         { cwd: repoPath(), timeoutMs: LIMIT_MS },
     );
     const images = join(folder, "images.tar");
-    await run("docker", ["save", "--output", images, ...labImages(NO_MORE.images).values()], { timeoutMs: LIMIT_MS });
+    const references = labImages(NO_MORE.images).map(({ reference }) => reference);
+    await run("docker", ["save", "--output", images, ...references], { timeoutMs: LIMIT_MS });
     const npm = await run("npm", ["root", "--global"], { timeoutMs: LIMIT_MS });
     const { programs } = await partsFor(cache, "up", NO_MORE);
     const entries = [...programs.map(goBinaryRecipe), manifestsRecipe()].map((recipe) => cache.idOf(recipe));

@@ -27,7 +27,8 @@ export function bundleContents(needs: LabNeeds): BundleContents {
     const programs = [
         ...new Set([...toolNames("up", needs).map((name) => tool(name).target), ...targetsFromSource(needs.plugins)]),
     ];
-    const images = [...labImages(needs.images).values(), ...needs.moreImages.map(builtReference)];
+    const ofLab = labImages(needs.images).map(({ reference }) => reference);
+    const images = [...ofLab, ...needs.moreImages.map(builtReference)];
     const byDigest = images.filter((reference) => reference.includes("@"));
     if (byDigest.length > 0) {
         throw new UserError(

@@ -97,13 +97,13 @@ export async function imageFindings(
     { images, moreImages }: LabNeeds,
     have: (reference: string) => Promise<boolean>,
 ): Promise<Finding[]> {
-    const wanted = [...labImages(images), ...moreImages.map((name): [string, string] => [name, builtReference(name)])];
-    const found = wanted.map(async ([name, reference]): Promise<Finding> => {
+    const more = moreImages.map((name) => ({ name, reference: builtReference(name), built: name }));
+    const found = [...labImages(images), ...more].map(async ({ name, reference, built }): Promise<Finding> => {
         const what = `image ${name}`;
         if (await have(reference)) {
             return { what, state: "ok", found: reference };
         }
-        const how = reference === builtReference(name) ? "to be built" : "to be pulled";
+        const how = built === undefined ? "to be pulled" : "to be built";
         return { what, state: "to do", found: `${reference}, ${how}`, makes: "image" };
     });
     return Promise.all(found);

@@ -20,7 +20,7 @@ export async function takeFromRegistry(toolchain: Toolchain, { images, registry 
         return;
     }
     const lacking: { local: string; reference: string }[] = [];
-    for (const [name, local] of labImages(images)) {
+    for (const { name, reference: local } of labImages(images)) {
         if (!(name in images.overrides) && !(await haveImage(local))) {
             lacking.push({ local, reference: referenceBelow(registry, name, local) });
         }

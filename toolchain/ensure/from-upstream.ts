@@ -1,6 +1,5 @@
 import { join } from "node:path";
 import { fullReference } from "../../plan/image-reference";
-import { imageRecipe } from "../images/recipes";
 import { labImages } from "../images/reference";
 import { answers, reachable } from "../reachable";
 import { failureText, run } from "../run";
@@ -31,7 +30,7 @@ const isThere = (address: string): Promise<boolean> => answers(address, [UNAUTHO
  * With the source `auto`, takes images that Docker lacks as upstream publishes them, where this machine reaches
  * upstream's registries. Each gets the reference that the lab would build it under, so that a preview does not depend
  * on it. What is not reached is left to be built.
- * @param missing names of the images that Docker lacks
+ * @param missing names under which images are built that Docker lacks
  * @param probe asks whether a registry answers
  */
 export async function takeFromUpstream(
@@ -44,9 +43,8 @@ export async function takeFromUpstream(
         return;
     }
     const byRegistry = new Map<string, Lacking[]>();
-    for (const [name, local] of labImages(images)) {
-        const { pull: published } = imageRecipe(name);
-        if (published !== undefined && !(name in images.overrides) && missing.includes(name)) {
+    for (const { reference: local, built, published } of labImages(images)) {
+        if (published !== undefined && built !== undefined && missing.includes(built)) {
             const registry = registryOf(published);
             byRegistry.set(registry, [...(byRegistry.get(registry) ?? []), { local, published }]);
         }

@@ -1,5 +1,5 @@
 import type { Cache } from "../cache/cache";
-import { builtReference, labImages } from "../images/reference";
+import { labImages } from "../images/reference";
 import { currentLogin, pulumiSetup, type PulumiSetup } from "../pulumi/home";
 import { planPlugins, targetsOf, type PluginPlan } from "../pulumi/plugins";
 import { findTool, tool, type FoundTool } from "../tools";
@@ -28,9 +28,9 @@ export const toolNames = (purpose: Purpose, needs: Pick<LabNeeds, "tools">): str
     ...(purpose === "preview" ? [] : needs.tools),
 ];
 
-/** Names of the images that are built here for a lab. */
+/** Names under which the images are built that a lab has from here. */
 export const builtImagesOf = ({ images, moreImages }: Pick<LabNeeds, "images" | "moreImages">): string[] => [
-    ...[...labImages(images)].filter(([name, reference]) => reference === builtReference(name)).map(([name]) => name),
+    ...labImages(images).flatMap(({ built }) => built ?? []),
     ...moreImages,
 ];
 
@@ -56,7 +56,7 @@ export async function partsFor(cache: Cache, purpose: Purpose, needs: LabNeeds):
     const { where } = tools.get("pulumi") as FoundTool;
     const setup = pulumiSetup(cache, { where, env: process.env, login: currentLogin() });
     const plugins = await planPlugins(cache.root, setup.home, needs.plugins, needs.offline);
-    const images = purpose === "up" ? [...labImages(needs.images)] : [];
+    const images = purpose === "up" ? labImages(needs.images) : [];
     const programs = new Set([
         ...[...tools].filter(([, { where }]) => where !== "PATH").map(([name]) => tool(name).target),
         ...(purpose === "test" ? TEST_PROGRAMS : []),
@@ -68,8 +68,6 @@ export async function partsFor(cache: Cache, purpose: Purpose, needs: LabNeeds):
         plugins,
         programs: [...programs],
         builtImages: purpose === "up" ? builtImagesOf(needs) : [],
-        publishedImages: images
-            .filter(([name, reference]) => reference !== builtReference(name))
-            .map(([, reference]) => reference),
+        publishedImages: images.filter(({ built }) => built === undefined).map(({ reference }) => reference),
     };
 }

@@ -1,9 +1,10 @@
 import { join } from "node:path";
+import { chosenVersions } from "../../plan/config/version-sets";
 import { contentOf, keyOf } from "../cache/keys";
 import { goKey, goTarget } from "../go/targets";
 import { repoRoot } from "../paths";
 import { versions } from "../versions";
-import { dockerfileDir, imageRecipe, imagesThatRunAs, type ImageRecipe } from "./recipes";
+import { builtAs, dockerfileDir, imageRecipe, imagesThatRunAs, versionSets, type ImageRecipe } from "./recipes";
 
 /**
  * Where images come from: `build` on this machine from package registries, `pull` as upstream publishes them and under
@@ -12,11 +13,13 @@ import { dockerfileDir, imageRecipe, imagesThatRunAs, type ImageRecipe } from ".
  */
 export type ImageSource = "auto" | "build" | "pull";
 
-/** The key `images` of a stack's configuration. */
+/** What a stack's configuration says of images. */
 export interface WantedImages {
     source: ImageSource;
     /** Image name → the user's own reference. */
     overrides: Record<string, string>;
+    /** Image name → version, of the images that have versions. Default: those of the default set. */
+    versions?: Readonly<Record<string, string>>;
 }
 
 /** All that the content of a built image follows from, apart from the files that package registries serve. */
@@ -25,8 +28,9 @@ export function imageInputs(name: string, recipe: ImageRecipe, root = repoRoot):
     const keyAt = (other: string): string => keyOf(imageInputs(other, imageRecipe(other), root));
     return {
         name,
-        // Neither upstream's reference nor the place where an image runs changes what we build.
-        recipe: { ...recipe, pull: undefined, runs: undefined },
+        // Neither upstream's reference nor the place where an image runs changes what we build; a version does by its
+        // files and arguments.
+        recipe: { ...recipe, pull: undefined, runs: undefined, version: undefined, versions: undefined },
         dockerfile: recipe.debootstrap ? "debootstrap" : contentOf(dockerfileDir(name, recipe, root)),
         from: recipe.from === undefined ? "" : keyAt(recipe.from),
         // Left out where there are none, so that images without archives keep their references.
@@ -49,21 +53,38 @@ export function builtReference(name: string): string {
     return found;
 }
 
+/** Where an image of a lab comes from. */
+export interface LabImage {
+    name: string;
+    /** The reference under which the lab uses it. */
+    reference: string;
+    /** The name under which it is built here. Undefined: it is somebody else's, and pulled. */
+    built?: string;
+    /** Upstream's reference of what would be built. Undefined: upstream does not publish it. */
+    published?: string | undefined;
+}
+
 /**
- * The reference under which the lab uses an image. It follows from files of the checkout alone, so that a preview can
- * ask for it: nothing is built, pulled or looked up. All images together take tens of milliseconds.
+ * Says where a lab has an image from. It follows from files of the checkout alone, so that a preview can ask for it:
+ * nothing is built, pulled or looked up. All images together take tens of milliseconds.
  *
  * @param wanted default: no reference is upstream's. With the source `pull`, an image that upstream does not publish
  * keeps the lab's own
- * @throws Error when there is no such image, or when a file it is made from is missing
+ * @throws Error when there is no such image, or no such version of it, or when a file it is made from is missing
  */
-export function imageReference(name: string, wanted: WantedImages = { source: "auto", overrides: {} }): string {
-    const { pull } = imageRecipe(name);
-    const published = wanted.source === "pull" ? pull : undefined;
-    return wanted.overrides[name] ?? published ?? builtReference(name);
+export function labImage(name: string, wanted: WantedImages = { source: "auto", overrides: {} }): LabImage {
+    const versions = wanted.versions ?? chosenVersions({}, versionSets());
+    const built = builtAs(name, versions[name]);
+    const published = imageRecipe(built).pull;
+    const others = wanted.overrides[name] ?? (wanted.source === "pull" ? published : undefined);
+    return others === undefined
+        ? { name, reference: builtReference(built), built, published }
+        : { name, reference: others };
 }
 
-/** References of the images that a lab with this configuration runs, by name. */
-export function labImages(wanted: WantedImages): Map<string, string> {
-    return new Map(imagesThatRunAs("pod", "container").map((name) => [name, imageReference(name, wanted)]));
-}
+/** The reference under which the lab uses an image: that of {@link labImage}. */
+export const imageReference = (name: string, wanted?: WantedImages): string => labImage(name, wanted).reference;
+
+/** The images that a lab with this configuration runs. */
+export const labImages = (wanted: WantedImages): LabImage[] =>
+    imagesThatRunAs("pod", "container").map((name) => labImage(name, wanted));

@@ -23,8 +23,10 @@ app.kubernetes.io/component: {{ index . 1 }}
 {{/* Labels of a component's objects: (list $ "component"). */}}
 {{- define "ironic.labels" -}}
 {{- $root := index . 0 -}}
+{{- /* Another version of Ironic is no reason to restart the database. */ -}}
+{{- $version := ternary $root.Values.ironicVersion "" (eq (index . 1) "conductor") -}}
 {{ include "ironic.selectorLabels" . }}
-app.kubernetes.io/version: {{ $root.Chart.AppVersion | quote }}
+app.kubernetes.io/version: {{ default $root.Chart.AppVersion $version | quote }}
 app.kubernetes.io/managed-by: {{ $root.Release.Service }}
 app.kubernetes.io/part-of: metal3-scale-lab
 helm.sh/chart: {{ printf "%s-%s" $root.Chart.Name $root.Chart.Version }}
@@ -73,7 +75,7 @@ http://{{ include "ironic.fullname" . }}-image-server.{{ .Release.Namespace }}.s
 {{- define "ironic.databaseUrl" -}}
 {{- $db := .Values.mariadb.external -}}
 {{- $server := printf "%s:%v" (include "ironic.databaseHost" .) $db.port -}}
-mysql+pymysql://{{ $db.user }}:$(MARIADB_PASSWORD)@{{ $server }}/{{ $db.database }}?charset=utf8
+mysql+pymysql://{{ $db.user }}:$(MARIADB_PASSWORD)@{{ $server }}/{{ $db.database }}?charset=utf8mb4
 {{- end -}}
 
 {{/* "true" when conductors tell BMO that Ironic is done with a host (state_notifier.py), else empty. */}}

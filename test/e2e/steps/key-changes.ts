@@ -101,6 +101,8 @@ export const SHOWN_BY: Partial<Record<Key, Partial<Record<Effect, string>>>> = {
     controlPlaneNodes: { "in place": "day-two" },
     workerNodes: { "in place": "day-two" },
     kubernetesVersion: { "rolls the clusters": "day-two" },
+    versionSet: { "restarts pods": "versions" },
+    versions: { "restarts pods": "versions" },
     ipa: { "restarts pods": "ipa" },
     kubeconfig: { "in place": "../existing.test" },
     kubeContext: { "in place": "../existing.test" },

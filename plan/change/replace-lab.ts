@@ -1,0 +1,13 @@
+import { npmRun } from "../commands";
+import type { Key } from "../config/keys";
+import type { LivingLab } from "./living-lab";
+
+/** A key whose new value a lab that is there cannot take, and the rule that says why. */
+export interface ChangeProblem {
+    key: Key;
+    rule: string;
+}
+
+/** The way out for somebody who means it. Plain Pulumi has it as well: `pulumi destroy`, then `pulumi up`. */
+export const replaceLab = ({ stack }: Pick<LivingLab, "stack">): string =>
+    `have the lab taken away and another one made in its place: ${npmRun("up", stack, "--replace")}`;

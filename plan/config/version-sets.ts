@@ -1,0 +1,86 @@
+import * as semver from "semver";
+import type { Problem } from "../problem";
+import type { LabConfig } from "./keys";
+
+/** A version of a part that a lab may have. */
+export interface PartVersion {
+    version: string;
+    /** Reference of the image in which upstream publishes it. Undefined: it is only built here. */
+    pull?: string | undefined;
+}
+
+/** The versions that there are: the data of toolchain/images/images.yaml. */
+export interface VersionSets {
+    /** Name of the set that a lab has where its configuration says nothing. */
+    defaultSet: string;
+    /** Version of each part, by the name of the set. */
+    sets: Readonly<Record<string, Readonly<Record<string, string>>>>;
+    /** Versions of each part, the oldest first. */
+    parts: Readonly<Record<string, readonly PartVersion[]>>;
+}
+
+/** The keys that choose versions. */
+type Choice = Pick<LabConfig, "versionSet" | "versions">;
+
+/**
+ * The version of each part that a configuration chooses: that of `versions`, else that of its set. A name that there is
+ * not counts as unset: whoever makes a lab has it refused before.
+ */
+export function chosenVersions(choice: Partial<Choice>, { defaultSet, sets }: VersionSets): Record<string, string> {
+    const { versionSet: set = defaultSet, versions } = choice;
+    return { ...sets[Object.hasOwn(sets, set) ? set : defaultSet], ...versions };
+}
+
+/** Versions of a part, the oldest first. Undefined: there is no such part. */
+export const versionsOf = (part: string, { parts }: VersionSets): string[] | undefined =>
+    Object.hasOwn(parts, part) ? parts[part]?.map(({ version }) => version) : undefined;
+
+/** Versions that the configuration names and that there are not, and one that cannot come from where it is to. */
+export function versionProblems(config: Partial<LabConfig>, known: VersionSets): Problem[] {
+    const { versionSet: set, versions = {} } = config;
+    const unknownSet: Problem[] =
+        set === undefined || Object.hasOwn(known.sets, set)
+            ? []
+            : [problem("versionSet", set, `is no set of versions: there are ${Object.keys(known.sets).join(", ")}`)];
+    const unknown = Object.entries(versions).flatMap(([part, version]) => {
+        const there = versionsOf(part, known);
+        const names = Object.keys(known.parts).join(", ");
+        const rule =
+            there === undefined
+                ? `is no part whose version can be chosen: those are ${names}`
+                : `is no version that the lab has: there are ${there.join(", ")}`;
+        return there?.includes(version) ? [] : [problem(`versions.${part}`, version, rule)];
+    });
+    const wrong = [...unknownSet, ...unknown];
+    return wrong.length > 0 ? wrong : unpublishedProblems(config, known);
+}
+
+/** With the source `pull`, what upstream does not publish would have to be built. */
+function unpublishedProblems({ images, versionSet, versions }: Partial<LabConfig>, known: VersionSets): Problem[] {
+    if (images?.source !== "pull" || versions === undefined) {
+        return [];
+    }
+    const chosen = Object.entries(chosenVersions({ versionSet, versions }, known));
+    return chosen.flatMap(([part, version]) => {
+        const all = known.parts[part] ?? [];
+        if (part in images.overrides || all.find((each) => each.version === version)?.pull !== undefined) {
+            return [];
+        }
+        const published = all.filter(({ pull }) => pull !== undefined).map((each) => each.version);
+        const rule =
+            `upstream publishes no image of ${part} ${version}, and images.source is pull: set that to auto or ` +
+            `build, or choose one of ${published.join(", ")}`;
+        return [
+            part in versions ? problem(`versions.${part}`, version, rule) : problem("versionSet", versionSet, rule),
+        ];
+    });
+}
+
+const problem = (key: string, value: string | undefined, rule: string): Problem => ({
+    key,
+    value: value === undefined ? "(not set)" : JSON.stringify(value),
+    rule,
+});
+
+/** Whether one version is below another. */
+export const isBelow = (one: string, other: string): boolean => semver.lt(one, other);
