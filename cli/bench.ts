@@ -41,7 +41,11 @@ export async function bench(options: BenchOptions): Promise<number> {
     }
     const session = new Session();
     const say = (text: string): void => session.progress.line(text);
-    const ready = await session.ensure("up", options.stack, given);
+    let ready = await session.ensure("up", options.stack, given);
+    // The other side may have other images. Another checkout makes its own.
+    for (const side of sides.slice(1).filter(({ checkout }) => checkout === undefined)) {
+        ready = await session.ensure("up", options.stack, side.settings);
+    }
     if (!place.isHere) {
         say("the lab's parts are not on this machine: their CPU and memory are not measured, and no logs are kept");
     }
