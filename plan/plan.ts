@@ -7,6 +7,7 @@ import { byServices, fakeNodesOf, onProvisioningNetwork, pairName, type Reach } 
 import { withSharedCluster } from "./shared-cluster";
 import * as sizes from "./sizes";
 import { substratePlan, type SubstratePlan } from "./substrate/plan";
+import { withoutDeviations } from "./without";
 
 /** A fake bare-metal host. */
 export interface HostPlan {
@@ -99,7 +100,10 @@ const indices = (count: number): number[] => Array.from({ length: count }, (_, i
 export function plan(config: LabConfig, seed: string): LabPlan {
     const network = addresses.parseNetwork(config.provisioningCidr);
     const each = config.controlPlaneNodes + config.workerNodes;
-    const settings = withSharedCluster(withLimit(profile(config.tuning, config.nodes), config), config);
+    const settings = withSharedCluster(
+        withLimit(withoutDeviations(profile(config.tuning, config.nodes), config.without), config),
+        config,
+    );
     const substrate = substratePlan(config, seed);
     const { serviceAddress } = substrate;
     const { namespace } = config;

@@ -7,6 +7,7 @@ import { keysOfOtherSubstrates, ownRules } from "./config/substrate-rules";
 import { versionProblems, type VersionSets } from "./config/version-sets";
 import type { Problem } from "./problem";
 import { UserError } from "./user-error";
+import { withoutProblems } from "./without";
 
 /** All problems of a configuration, or of the machine that it is meant for, in one message. */
 export class ConfigurationError extends UserError {
@@ -74,6 +75,7 @@ export function validate(raw: Record<string, string>, known: Known = {}): LabCon
     problems.push(
         ...sizeProblems(config),
         ...imageProblems(config, known),
+        ...withoutProblems(config),
         ...(known.versions === undefined ? [] : versionProblems(config, known.versions)),
         ...networkProblems(config, raw),
         ...ofSubstrate,

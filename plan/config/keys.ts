@@ -207,6 +207,12 @@ export const keys = {
             "Restarts the database, the conductors, the controllers and FKAS. " +
             "With `published`, hosts that still wait in the queue are released at once; `lab` queues only new ones.",
     }),
+    without: withDefault(values.nameList, "[]", {
+        meaning: "Deviations from upstream that this lab does without (docs/deviations.md), to see what one is worth.",
+        range: "a list of rows of docs/deviations.md: `[ROW, …]`",
+        effects: ["restarts pods"],
+        onChange: "As `tuning: published`, for these alone: restarts what the rows are about.",
+    }),
     wait: withDefault(values.choice(["none", "hosts", "clusters"] as const), "clusters", {
         meaning: "What the end of `up` waits for.",
         range: "`none`, `hosts`, `clusters`",

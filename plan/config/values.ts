@@ -74,6 +74,11 @@ const json = (shape: string) =>
 /** A JSON object of texts by name. */
 export const textMap = json("an object: {NAME: VALUE}").pipe(z.record(z.string().min(1), z.string()));
 
+/** A JSON list of names. */
+export const nameList = json("a list: [NAME]").pipe(
+    z.array(z.string({ error: "must be a name" }), { error: "must be a list: [NAME]" }),
+);
+
 /** The name of a set of versions. Which there are is checked where they are known. */
 export const setName = z.string().regex(/^[\w.-]+$/, "must be the name of a set, such as 2026.1");
 

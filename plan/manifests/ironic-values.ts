@@ -1,6 +1,8 @@
+import type { LabConfig } from "../config/keys";
 import { referenceParts, type ImageReferences } from "../image-reference";
 import type { LabPlan } from "../plan";
 import { nodesOf, type Scheduling } from "../scheduling";
+import { changesLeftOut } from "../without";
 import { OS_IMAGE } from "./os-image";
 import { podPullSecrets } from "./pull-secrets";
 
@@ -11,7 +13,7 @@ export const CREDENTIALS_SECRET = "ironic-credentials";
 export const TLS_SECRET = "ironic-tls";
 
 /** What the configuration says of all pods alike. */
-type PodSettings = Scheduling & Parameters<typeof podPullSecrets>[0];
+type PodSettings = Scheduling & Parameters<typeof podPullSecrets>[0] & Pick<LabConfig, "without">;
 
 /** Values of charts/ironic: plain, never outputs, so that a preview can render the chart before there is a cluster. */
 export function ironicValues(plan: LabPlan, images: ImageReferences, config: PodSettings): object {
@@ -38,6 +40,8 @@ export function ironicValues(plan: LabPlan, images: ImageReferences, config: Pod
             apiProxy: profile.apiProxy,
             apiMaxLimit: profile.apiMaxLimit,
             tunedRuntime: profile.tunedRuntime,
+            without: changesLeftOut(config.without),
+            tellOperator: !config.without.includes("ironic-state-notifier"),
             databasePoolSize: profile.databasePoolSize,
             fastTrack: profile.fastTrack,
             maxConcurrentClean: profile.maxConcurrentClean,

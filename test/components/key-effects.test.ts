@@ -53,6 +53,11 @@ const CHANGES: Partial<Record<Key, Change[]>> = {
         { to: "published", from: { hostsAtOnce: "1" } },
         { to: "lab", from: { tuning: "published" } },
     ],
+    without: [
+        { to: '["ironic-password-hash"]', chartOnly: true },
+        { to: '["ironic-power-sync"]', chartOnly: true },
+        { to: '["bmo-concurrency"]' },
+    ],
     wait: [{ to: "hosts" }],
     waitTimeout: [{ to: "5" }],
 };

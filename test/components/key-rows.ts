@@ -191,6 +191,11 @@ export const ROWS: Record<Key, Row> = {
     rolloutsAtOnce: { value: "2", read: deploymentVariable("fkas-0", "FKAS_ROLLOUTS_AT_ONCE"), expected: "2" },
     provisioningLimit: { value: "9", read: deploymentVariable(BMO, "PROVISIONING_LIMIT"), expected: "9" },
     tuning: { value: "published", read: ({ values }) => values.conductor.tunedRuntime, expected: false },
+    without: {
+        value: '["ironic-password-hash"]',
+        read: ({ values }) => values.conductor.without,
+        expected: ["ironic-password-hash"],
+    },
     wait: { value: "none", read: ({ fleet }) => fleet, expected: "not waited for (wait: none)" },
     waitTimeout: { value: "77", read: ({ waitSeconds }) => waitSeconds, expected: 77 },
 };

@@ -7,7 +7,8 @@ another by now, the change is left out, and the log says so.
 Ironic's service runs in a worker process. With some versions of oslo.service (4.5 to 4.7) that is a new interpreter and
 no copy of this one: it imports this file under the name `__mp_main__`, and the changes are made in it once more.
 
-Environment: OS_DATABASE__CONNECTION, and that of the changes.
+Environment: OS_DATABASE__CONNECTION, CONDUCTOR_WITHOUT (rows of changes that are not made, separated by spaces;
+default: none), and that of the changes.
 """
 
 import importlib
@@ -25,10 +26,17 @@ CHANGES = ("framework_caches", "agent_address_required", "redfish_password_hash"
 # Modules that wrap the applications of Ironic's servers, the innermost first. SERVERS puts them there.
 MIDDLEWARE = ("hash_ring_balance", "response_cache")
 SERVERS = "server_sizes"
+# Row of the change that is no module.
+DATABASE_DRIVER = "ironic-mysqlclient"
 
 
 def log(message):
     print("conductor:", message, flush=True)
+
+
+def unwanted():
+    """Rows of the changes that the configuration leaves out."""
+    return os.environ.get("CONDUCTOR_WITHOUT", "").split()
 
 
 def choose_database_driver():
@@ -38,22 +46,30 @@ def choose_database_driver():
     threads and a tenth less with two.
     """
     url = os.environ.get("OS_DATABASE__CONNECTION", "")
-    if url.startswith("mysql+pymysql:") and importlib.util.find_spec("MySQLdb"):
+    if DATABASE_DRIVER in unwanted():
+        log("without %s, as it is configured" % DATABASE_DRIVER)
+    elif url.startswith("mysql+pymysql:") and importlib.util.find_spec("MySQLdb"):
         os.environ["OS_DATABASE__CONNECTION"] = url.replace("pymysql", "mysqldb", 1)
         log("the database driver is mysqlclient")
 
 
 def fitting(name, left_out):
-    """The module of a change; None, and its row in `left_out`, where Ironic is not what it was written for."""
+    """The module of a change.
+
+    None, and its row in `left_out`, where it is not wanted or Ironic is not what it was written for.
+    """
     try:
         module = importlib.import_module(name)
     except (ImportError, AttributeError) as error:
         row, problems = name, [f"{type(error).__name__}: {error}"]
     else:
         row, problems = module.ROW, sources.unexpected(module.REPLACES)
-    if not problems:
+    if row in unwanted():
+        log("without %s, as it is configured" % row)
+    elif not problems:
         return module
-    log("without %s, which was written for another version: %s" % (row, "; ".join(problems)))
+    else:
+        log("without %s, which was written for another version: %s" % (row, "; ".join(problems)))
     left_out.append(row)
     return None
 

@@ -21,6 +21,9 @@ env: {{- include "ironic.conductorEnv" .root | nindent 2 }}
   {{- if $conductor.tunedRuntime }}
   - { name: CONDUCTOR_SERVER_THREADS, value: {{ int $conductor.serverThreads | quote }} }
   - { name: CONDUCTOR_READERS, value: {{ int $conductor.readers | quote }} }
+  {{- with $conductor.without }}
+  - { name: CONDUCTOR_WITHOUT, value: {{ join " " . | quote }} }
+  {{- end }}
   {{- end }}
   {{- if include "ironic.tellsOperator" .root }}
   - { name: HOST_SOCKET, value: /run/conductor/hosts.sock }

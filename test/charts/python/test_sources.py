@@ -78,6 +78,21 @@ class Changes(unittest.TestCase):
         self.assertEqual(utils.agent_is_alive is before[0], "ironic-agent-address-required" in LEFT_OUT)
         self.assertIsNot(task_manager.TaskManager.release_resources, before[1])
 
+    def test_without(self):
+        """What the configuration leaves out is left out and said, and the others are made."""
+        unwanted = {"CONDUCTOR_WITHOUT": "ironic-state-notifier ironic-mysqlclient"}
+        database = {"OS_DATABASE__CONNECTION": "mysql+pymysql://there"}
+        before = task_manager.TaskManager.release_resources
+        server = importlib.import_module("cheroot.wsgi").Server.__init__
+        with mock.patch.dict(os.environ, unwanted | database):
+            said = self.patch()
+            self.assertEqual(os.environ["OS_DATABASE__CONNECTION"], "mysql+pymysql://there")
+        self.assertIs(task_manager.TaskManager.release_resources, before)
+        self.assertIsNot(importlib.import_module("cheroot.wsgi").Server.__init__, server)
+        self.assertIn("conductor: without ironic-state-notifier, as it is configured\n", said)
+        self.assertIn("conductor: without ironic-mysqlclient, as it is configured\n", said)
+        self.assertIn("changes but " + ", ".join([*LEFT_OUT, "ironic-state-notifier"]) + "\n", said)
+
     def test_changed_target(self):
         """A change whose target is another by now is left out and said, and the others are made."""
         with mock.patch.object(utils, "agent_is_alive", another):
