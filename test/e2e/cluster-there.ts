@@ -22,6 +22,9 @@ export const CONTEXT_THERE = "m3lab-there";
 /** A StorageClass beside the one that the first lab in it has. */
 export const OTHER_CLASS = "other";
 
+/** StorageClasses for further labs, one after another: the volume of a lab that is gone holds its database still. */
+export const FURTHER_CLASSES = ["further-1", "further-2"] as const;
+
 /** Kinds of which a lab has objects that belong to no namespace, or that are namespaces. */
 const WHOLE_CLUSTER_KINDS = [
     "crd",
@@ -59,7 +62,9 @@ export class ClusterThere {
         await allNodesReady(there.admin);
         within.kubeconfig = there.admin;
         await makeAccount(there.admin, there.user);
-        await makeStorageClass(there.admin, OTHER_CLASS);
+        for (const name of [OTHER_CLASS, ...FURTHER_CLASSES]) {
+            await makeStorageClass(there.admin, name);
+        }
         copyFileSync(there.user, there.copy);
         there.before = await there.inventory();
         return there;

@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { expect } from "chai";
 import type { BenchFile } from "../../../cli/bench/file";
 import { repoPath } from "../../../toolchain/paths";
+import { FURTHER_CLASSES } from "../cluster-there";
 import { lab as command } from "../harness";
 import { SUBSTRATE } from "../substrate";
 
@@ -9,10 +10,11 @@ const FIGURES = ".lab/figures/e2e-bench.json";
 
 /** Measures labs in a cluster that is there, with the kubeconfig alone. */
 export function bench(): void {
-    const settings = (): string[] =>
-        Object.entries(SUBSTRATE.settings).flatMap(([key, value]) => ["--set", `${key}=${value}`]);
-    const measure = async (...sizes: string[]): Promise<BenchFile["runs"][number]> => {
-        const { code, output } = await command("bench", ...sizes, ...settings(), "--out", FIGURES);
+    const [first, second] = FURTHER_CLASSES;
+    const settings = (storageClass: string): string[] =>
+        Object.entries({ ...SUBSTRATE.settings, storageClass }).flatMap(([key, value]) => ["--set", `${key}=${value}`]);
+    const measure = async (storageClass: string, ...sizes: string[]): Promise<BenchFile["runs"][number]> => {
+        const { code, output } = await command("bench", ...sizes, ...settings(storageClass), "--out", FIGURES);
         expect(code, output).to.equal(0);
         expect(output).to.include("the lab's parts are not on this machine: their CPU and memory are not measured");
         const [run] = (JSON.parse(readFileSync(repoPath(FIGURES), "utf8")) as BenchFile).runs;
@@ -20,7 +22,7 @@ export function bench(): void {
     };
 
     it("measures a lab there with its clusters, and leaves out what only its machine knows", async () => {
-        const { up, growth, ironicLatency, stages, destroy } = await measure("--nodes", "2", "--clusters", "2");
+        const { up, growth, ironicLatency, stages, destroy } = await measure(first, "--nodes", "2", "--clusters", "2");
         expect(up.seconds).to.be.above(growth.seconds);
         expect(growth.machine).to.equal(undefined);
         expect(ironicLatency).to.include({ isForwarded: true });
@@ -31,7 +33,7 @@ export function bench(): void {
     });
 
     it("measures Ironic and the bare-metal operator alone: hosts without clusters", async () => {
-        const { growth, ironicLatency, stages } = await measure("--nodes", "2", "--clusters", "0");
+        const { growth, ironicLatency, stages } = await measure(second, "--nodes", "2", "--clusters", "0");
         expect(growth.machine).to.equal(undefined);
         expect(ironicLatency?.samples).to.have.length.above(0);
         expect(stages.fleet.hostsAvailable.count).to.equal(2);
@@ -39,7 +41,7 @@ export function bench(): void {
 
     it("refuses to measure what needs the machine: the lab at rest, and the published lab", async () => {
         for (const option of [["--idle", "60"], ["--reference"]]) {
-            const { code, output } = await command("bench", "--nodes", "2", ...option, ...settings());
+            const { code, output } = await command("bench", "--nodes", "2", ...option, ...settings(first));
             expect(code, output).to.not.equal(0);
             expect(output).to.include(option[0]);
         }
