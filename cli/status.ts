@@ -39,19 +39,31 @@ export async function status({ stack, watch, json, exitCode }: StatusOptions): P
     const reader = new FleetReader(kubeconfig, namespace, { namespaces });
     const want = wanted(planned, config, "clusters");
     for (;;) {
-        const found = await reader.readWhole().catch((error: unknown) => {
-            throw new UserError(
-                `the management cluster of ${planned.prefix} does not answer: ${requestErrorText(error)}. ` +
-                    "docs/troubleshooting.md says where to look",
-            );
-        });
-        const seen = labStatus(found, want, new Date());
-        const lines = json ? [JSON.stringify(seen)] : statusLines(seen, namespace);
-        const time = watch && !json ? `${seen.time.slice(0, 19)}Z ` : "";
-        process.stdout.write(`${time}${lines.join("\n")}\n`);
-        if (!watch) {
-            return exitCode && !seen.isSettled ? 2 : 0;
+        const found = await reader.readWhole().catch((error: unknown) => silent(planned.prefix, error, watch));
+        const now = new Date();
+        const time = watch && !json ? `${now.toISOString().slice(0, 19)}Z ` : "";
+        if (found instanceof UserError) {
+            process.stderr.write(`${time}${found.message}\n`);
+        } else {
+            const seen = labStatus(found, want, now);
+            const lines = json ? [JSON.stringify(seen)] : statusLines(seen, { namespace, stack });
+            process.stdout.write(`${time}${lines.join("\n")}\n`);
+            if (!watch) {
+                return exitCode && !seen.isSettled ? 2 : 0;
+            }
         }
         await sleep(PAUSE_MS);
     }
+}
+
+/** A cluster that does not answer. Who watches looks again: an API server may be restarting. */
+function silent(prefix: string, error: unknown, watch: boolean): UserError {
+    const found = new UserError(
+        `the management cluster of ${prefix} does not answer: ${requestErrorText(error)}. ` +
+            "docs/troubleshooting.md says where to look",
+    );
+    if (!watch) {
+        throw found;
+    }
+    return found;
 }

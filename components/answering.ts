@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { WaitTimeout } from "../lib/wait-until";
+import { npmRun } from "../plan/commands";
 import type { Manifest } from "../plan/manifests/documents";
 import { UserError } from "../plan/user-error";
 import { Cluster } from "../tasks/cluster-api/cluster";
@@ -42,7 +43,8 @@ const firstAnswer = (
             onLine: (line: string): void => void pulumi.log.info(line),
         };
         const wait = waitForWebhooks(what, new Cluster(content), [probe], options).catch((error: unknown) => {
-            throw error instanceof WaitTimeout ? new UserError(error.message) : error;
+            const hint = `What holds it up: ${npmRun("status", pulumi.getStack())}`;
+            throw error instanceof WaitTimeout ? new UserError(`${error.message}\n${hint}`) : error;
         });
         await withRunErrors(wait);
         return undefined;

@@ -89,6 +89,9 @@ export function isAbsent(error: unknown): boolean {
     );
 }
 
+/** Whether a request failed because the API server does not know who asked (401). */
+export const isUnauthorized = (error: unknown): boolean => error instanceof ApiException && error.code === 401;
+
 /** Whether a request failed because whoever asked has no right to it (403). */
 export const isForbidden = (error: unknown): boolean => error instanceof ApiException && error.code === 403;
 
@@ -99,8 +102,8 @@ export function requestErrorText(error: unknown): string {
     if (error instanceof ApiException) {
         const body: unknown = error.body;
         try {
-            const status = (typeof body === "string" ? JSON.parse(body) : body) as { message?: string };
-            return `${error.code} ${status.message ?? ""}`.trim();
+            const status = (typeof body === "string" ? JSON.parse(body) : body) as { message?: string } | undefined;
+            return `${error.code} ${status?.message ?? ""}`.trim();
         } catch {
             return `${error.code} ${String(body)}`.trim();
         }

@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { homedir } from "node:os";
 import { CoreV1Api } from "@kubernetes/client-node";
-import { parseKubeconfig, requestErrorText } from "../lib/kubernetes";
+import { isForbidden, isUnauthorized, parseKubeconfig, requestErrorText } from "../lib/kubernetes";
 import type { FoundCluster, reachedBy } from "../plan/substrate/existing";
 import { UserError } from "../plan/user-error";
 import { failureText, run } from "../toolchain/run";
@@ -61,9 +61,18 @@ export async function findCluster(plan: Reached, env: NodeJS.ProcessEnv = proces
         return { kubeconfig, server, id: String(metadata?.uid) };
     } catch (error) {
         throw new UserError(
-            `the cluster at ${server} cannot be read (namespace kube-system): ${requestErrorText(error)}`,
+            `the cluster at ${server} cannot be read (namespace kube-system): ` +
+                `${requestErrorText(error)}${adviceOn(error)}`,
         );
     } finally {
         clearTimeout(limit);
     }
+}
+
+/** What the user of a kubeconfig can do about an answer. */
+function adviceOn(error: unknown): string {
+    if (isUnauthorized(error)) {
+        return ". The cluster does not take the kubeconfig's credentials: its token or certificate may have expired";
+    }
+    return isForbidden(error) ? ". docs/existing-role.yaml has all the rights that a lab needs" : "";
 }

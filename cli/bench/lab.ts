@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
 import { rm, stat } from "node:fs/promises";
+import { npmRun } from "../../plan/commands";
 import { NAMESPACE } from "../../plan/identities";
 import type { Ready } from "../../toolchain/ensure";
 import { repoPath } from "../../toolchain/paths";
@@ -127,7 +128,8 @@ export class BenchLab {
         const usage = this.stopMeter();
         if (code !== 0) {
             throw new Error(
-                `pulumi ${args[0]} of the stack ${this.stack} ended with exit code ${code}: see its output above`,
+                `pulumi ${args[0]} of the stack ${this.stack} ended with exit code ${code}: see its output above. ` +
+                    `What was made is still there; this takes it away: ${npmRun("down", this.stack)}`,
             );
         }
         return { seconds: (Date.now() - began) / 1000, ...usage };

@@ -1,6 +1,7 @@
 import { explain } from "../../tasks/wait-for-fleet/chains";
 import { pendingObjects, type Wanted } from "../../tasks/wait-for-fleet/fleet";
-import { pendingParts, type Pending } from "../../tasks/wait-for-fleet/pending";
+import type { HostObject } from "../../tasks/wait-for-fleet/hosts";
+import { pendingParts, type Pending, type Remedy } from "../../tasks/wait-for-fleet/pending";
 import type { WholeFleet } from "../../tasks/wait-for-fleet/reader";
 
 /** What `npm run status -- --json` prints. A field that means something else gets another version. */
@@ -33,7 +34,7 @@ export interface Rate {
     windowSeconds: number;
     hostsPerMinute: number;
     clustersPerMinute: number;
-    /** Until the last one is there, if it goes on like this; null where nothing came, or nothing is left. */
+    /** Until the last one is there, if it goes on like this; null where nothing came or is left, or a part is down. */
     secondsLeft: number | null;
 }
 
@@ -43,6 +44,8 @@ export interface Waiting {
     name: string;
     /** In the words of the object at the end of the chain. */
     reason: string;
+    /** Absent unless nothing in the lab brings it back: what does. */
+    lost?: Remedy;
 }
 
 /** How far back the rate looks. */
@@ -58,7 +61,7 @@ export function labStatus({ fleet, evidence, hosts, clusters }: WholeFleet, want
     const since = now.getTime() - WINDOW_SECONDS * 1000;
     const came = (times: readonly (string | null | undefined)[]): number =>
         times.filter((time) => time !== undefined && time !== null && Date.parse(time) >= since).length;
-    const hostsCame = came(hosts.map(({ status }) => status?.operationHistory?.provision?.end));
+    const hostsCame = came(hosts.map(endOf));
     const clustersCame = came(
         clusters.map(
             ({ status }) =>
@@ -67,6 +70,7 @@ export function labStatus({ fleet, evidence, hosts, clusters }: WholeFleet, want
         ),
     );
     const perMinute = (count: number): number => (count * 60) / WINDOW_SECONDS;
+    const troubled = pendingParts(fleet.parts).length;
     return {
         schemaVersion: 1,
         time: now.toISOString(),
@@ -85,18 +89,32 @@ export function labStatus({ fleet, evidence, hosts, clusters }: WholeFleet, want
             ),
             settled: clustersSettled,
         },
-        parts: { total: fleet.parts.length, troubled: pendingParts(fleet.parts).length },
+        parts: { total: fleet.parts.length, troubled },
         rate: {
             windowSeconds: WINDOW_SECONDS,
             hostsPerMinute: perMinute(hostsCame),
             clustersPerMinute: perMinute(clustersCame),
+            // A part that does not work may be what everything waits for.
             secondsLeft:
-                secondsFor(want.clusters.length - clustersSettled, perMinute(clustersCame)) ??
-                secondsFor(want.hosts.length - hostsSettled, perMinute(hostsCame)),
+                troubled > 0
+                    ? null
+                    : (secondsFor(want.clusters.length - clustersSettled, perMinute(clustersCame)) ??
+                      secondsFor(want.hosts.length - hostsSettled, perMinute(hostsCame))),
         },
-        waiting: explain(pending, evidence).map(({ kind, name, reason }) => ({ kind, name, reason })),
+        waiting: explain(pending, evidence).map(({ kind, name, reason, lost }) => ({
+            kind,
+            name,
+            reason,
+            ...(lost && { lost }),
+        })),
     };
 }
+
+/** When a host came to where it rests: provisioned, or inspected and available. */
+const endOf = ({ status }: HostObject): string | null | undefined => {
+    const { provision, inspect } = status?.operationHistory ?? {};
+    return status?.provisioning?.state === "available" ? inspect?.end : provision?.end;
+};
 
 const secondsFor = (left: number, perMinute: number): number | null =>
     left === 0 || perMinute === 0 ? null : Math.round((left / perMinute) * 60);

@@ -62,7 +62,8 @@ function causeOf(
     metal3Machine: Metal3MachineStatus | undefined,
 ): string {
     if (host !== undefined && (host.error !== "" || host.state !== "provisioned")) {
-        const state = host.state || "not seen by BMO yet";
+        const waits = host.state === "available" ? "available, BMO has not begun to provision it" : host.state;
+        const state = waits || "not seen by BMO yet";
         return `BareMetalHost ${host.name}: ${state}${host.error ? `: ${host.error}` : ""}`;
     }
     const said = (type: string): string => oneLine(condition(machine, type)?.message);

@@ -46,7 +46,10 @@ export interface HostObject {
         provisioning?: { state?: string; ID?: string };
         operationalStatus?: string;
         errorMessage?: string;
-        operationHistory?: { provision?: { start?: string; end?: string | null } };
+        operationHistory?: {
+            provision?: { start?: string; end?: string | null };
+            inspect?: { end?: string | null };
+        };
     };
 }
 

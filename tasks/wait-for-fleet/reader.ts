@@ -1,5 +1,5 @@
 import { CustomObjectsApi } from "@kubernetes/client-node";
-import { listObjects, parseKubeconfig, type CustomKind, type ObjectMetadata } from "../../lib/kubernetes";
+import { isAbsent, listObjects, parseKubeconfig, type CustomKind, type ObjectMetadata } from "../../lib/kubernetes";
 import type { Evidence } from "./chains";
 import { clusterStatus, type ClusterObject } from "./clusters";
 import type { Condition } from "./conditions";
@@ -76,13 +76,13 @@ export class FleetReader {
         return { hosts: hosts.map(hostStatus), clusters: clusters.map(clusterStatus), parts };
     }
 
-    /** Reads everything that a person asks about, one list a kind. */
+    /** Reads everything that a person asks about, one list a kind. A lab that comes up does not have all kinds yet. */
     async readWhole(): Promise<WholeFleet> {
         const [hosts, clusters, machines, metal3Machines, parts] = await Promise.all([
-            this.list<HostObject>(HOSTS),
-            this.list<ClusterObject>(CLUSTERS),
-            this.list<MachineryObject>(MACHINES),
-            this.list<Metal3MachineObject>(METAL3_MACHINES),
+            this.listIfThere<HostObject>(HOSTS),
+            this.listIfThere<ClusterObject>(CLUSTERS),
+            this.listIfThere<MachineryObject>(MACHINES),
+            this.listIfThere<Metal3MachineObject>(METAL3_MACHINES),
             this.workloads.read(),
         ]);
         const fleet = { hosts: hosts.map(hostStatus), clusters: clusters.map(clusterStatus), parts };
@@ -117,5 +117,14 @@ export class FleetReader {
 
     private list<Item>(kind: CustomKind): Promise<Item[]> {
         return listObjects(this.api, kind, this.namespace);
+    }
+
+    private listIfThere<Item>(kind: CustomKind): Promise<Item[]> {
+        return this.list<Item>(kind).catch((error: unknown) => {
+            if (isAbsent(error)) {
+                return [];
+            }
+            throw error;
+        });
     }
 }

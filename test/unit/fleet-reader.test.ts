@@ -1,7 +1,10 @@
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { expect } from "chai";
 import { containerStatus } from "../../tasks/wait-for-fleet/containers";
 import type { PartStatus } from "../../tasks/wait-for-fleet/pending";
-import { clusterStatus, hostStatus } from "../../tasks/wait-for-fleet/reader";
+import { clusterStatus, FleetReader, hostStatus } from "../../tasks/wait-for-fleet/reader";
+import { kubeconfigFor } from "../kubeconfig";
 
 describe("What is read of the fleet", () => {
     it("says that a host is queued until BMO has given it a state", () => {
@@ -89,4 +92,33 @@ describe("What is read of the fleet", () => {
         it(`says of a container that ${what}: ${expected.trouble ?? "it works"}`, () =>
             expect(found).to.deep.equal({ kind: "Container", name: "c", ...expected }));
     }
+});
+
+describe("The whole of a lab that comes up", () => {
+    it("has no objects of a kind that the cluster does not know yet, and an error is one all the same", async () => {
+        let missing = 404;
+        const server = createServer((request, response) => {
+            const isPart = request.url?.startsWith("/apis/apps/") === true;
+            response.writeHead(isPart ? 200 : missing, { "content-type": "application/json" });
+            response.end(JSON.stringify(isPart ? { items: [] } : { message: "page not found" }));
+        });
+        await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+        const { port } = server.address() as AddressInfo;
+        try {
+            const reader = new FleetReader(kubeconfigFor(`http://127.0.0.1:${port}`), "metal3", {
+                namespaces: ["metal3"],
+            });
+            expect(await reader.readWhole()).to.deep.equal({
+                fleet: { hosts: [], clusters: [], parts: [] },
+                evidence: { hosts: [], machines: [], metal3Machines: [] },
+                hosts: [],
+                clusters: [],
+            });
+            missing = 500;
+            const failed = await reader.readWhole().catch((error: unknown) => error);
+            expect(failed).to.have.property("code", 500);
+        } finally {
+            server.close();
+        }
+    });
 });

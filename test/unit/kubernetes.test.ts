@@ -49,6 +49,7 @@ describe("The Kubernetes client", () => {
         expect(requestErrorText(failed(403, JSON.stringify({ message: "no" })))).to.equal("403 no");
         expect(requestErrorText(failed(503, { message: "etcd" }))).to.equal("503 etcd");
         expect(requestErrorText(failed(502, "<html>"))).to.equal("502 <html>");
+        expect(requestErrorText(failed(401, undefined))).to.equal("401");
         const refused = new Error("fetch failed", { cause: new Error("connect ECONNREFUSED 127.0.0.1:6443") });
         expect(requestErrorText(refused)).to.equal("connect ECONNREFUSED 127.0.0.1:6443");
     });
