@@ -22,11 +22,9 @@ export function bench(): void {
     };
 
     it("measures a lab there with its clusters, and leaves out what only its machine knows", async () => {
-        const { up, growth, ironicLatency, stages, destroy } = await measure(first, "--nodes", "2", "--clusters", "2");
+        const { up, growth, stages, destroy } = await measure(first, "--nodes", "2", "--clusters", "2");
         expect(up.seconds).to.be.above(growth.seconds);
         expect(growth.machine).to.equal(undefined);
-        expect(ironicLatency).to.include({ isForwarded: true });
-        expect(ironicLatency?.samples).to.have.length.above(0);
         expect(stages.fleet.hostsProvisioned.count).to.equal(2);
         expect(stages.fleet.clustersAvailable.count).to.equal(2);
         expect(destroy?.seconds).to.be.above(0);
@@ -35,6 +33,7 @@ export function bench(): void {
     it("measures Ironic and the bare-metal operator alone: hosts without clusters", async () => {
         const { growth, ironicLatency, stages } = await measure(second, "--nodes", "2", "--clusters", "0");
         expect(growth.machine).to.equal(undefined);
+        expect(ironicLatency).to.include({ isForwarded: true });
         expect(ironicLatency?.samples).to.have.length.above(0);
         expect(stages.fleet.hostsAvailable.count).to.equal(2);
     });
