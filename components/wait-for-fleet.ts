@@ -68,6 +68,7 @@ export function fleetReached(args: FleetReachedArgs): pulumi.Output<string> {
                         readMachinery: () => reader.readMachinery(),
                         readEvidence: () => reader.readEvidence(),
                         readContainers: () => readContainers(label, names),
+                        refresh: `pulumi up --refresh --stack ${pulumi.getStack()}`,
                         report: (line) => void pulumi.log.info(line),
                         hint:
                             `Look with: kubectl -n ${namespace} describe baremetalhost NAME, ` +

@@ -22,6 +22,8 @@ export interface FleetWaitArgs {
     report: (line: string) => void;
     /** Where to look when the wait was in vain. */
     hint: string;
+    /** Command that makes again what somebody has deleted. */
+    refresh: string;
     /** Tests set a clock of their own. Default: the machine's clock. */
     clock?: Clock;
 }
@@ -49,7 +51,10 @@ const named = (pending: readonly Pending[]): string[] => [
 
 /** Objects that an `up` has made are gone, or are stopped, and nothing in the lab brings them back. */
 export class ObjectsMissing extends UserError {
-    constructor(readonly missing: readonly Pending[]) {
+    constructor(
+        readonly missing: readonly Pending[],
+        refresh: string,
+    ) {
         const stopped = missing.filter(({ lost }) => lost === "start").map(({ name }) => name);
         const deleted = missing.some(({ lost }) => lost === "refresh");
         super(
@@ -57,7 +62,7 @@ export class ObjectsMissing extends UserError {
                 "Something else has deleted or stopped these, and nothing in the lab brings them back:",
                 ...named(missing),
                 ...(stopped.length > 0 ? [`docker start ${stopped.join(" ")} starts what is stopped.`] : []),
-                ...(deleted ? ["pulumi up --refresh notices what was deleted, and makes it again."] : []),
+                ...(deleted ? [`${refresh} notices what was deleted, and makes it again.`] : []),
             ].join("\n"),
         );
     }
@@ -177,7 +182,9 @@ class FleetLooks {
     private verdict(seen: readonly Pending[]): Look<Fleet> {
         const lost = seen.filter((each) => each.lost !== undefined);
         this.looksWithout = lost.length > 0 ? this.looksWithout + 1 : 0;
-        return this.looksWithout < LOOKS_WITHOUT ? { pending: named(seen) } : { failed: new ObjectsMissing(lost) };
+        return this.looksWithout < LOOKS_WITHOUT
+            ? { pending: named(seen) }
+            : { failed: new ObjectsMissing(lost, this.args.refresh) };
     }
 
     private report(fleet: Fleet): void {

@@ -21,6 +21,7 @@ function wait(looks: (Fleet | Error)[], more: Partial<FleetWaitArgs> = {}) {
         want: wanted(planned, config, "clusters"),
         timeoutSeconds: 60,
         hint: "",
+        refresh: "pulumi up --refresh --stack mine",
         report: (line) => lines.push(line),
         read: () => {
             const look = looks.shift() ?? new Error("looked too often");
@@ -199,7 +200,7 @@ describe("The wait for the fleet", () => {
         expect((await error)?.message.split("\n")).to.deep.equal([
             "Something else has deleted or stopped these, and nothing in the lab brings them back:",
             "  BareMetalHost host-0000: does not exist",
-            "pulumi up --refresh notices what was deleted, and makes it again.",
+            "pulumi up --refresh --stack mine notices what was deleted, and makes it again.",
         ]);
         expect(looks).to.have.length(0);
     });
@@ -227,7 +228,7 @@ describe("The wait for the fleet", () => {
     });
 
     it("ends with errors for the user: the message alone is theirs to see", () => {
-        for (const error of [new ObjectsMissing([]), new FleetTimeout([], 1, "", "")]) {
+        for (const error of [new ObjectsMissing([], ""), new FleetTimeout([], 1, "", "")]) {
             expect(error).to.be.instanceOf(UserError);
             expect(error.stack).to.equal(error.message);
         }
