@@ -39,10 +39,14 @@ export async function status({ stack, watch, json, exitCode }: StatusOptions): P
     const reader = new FleetReader(kubeconfig, namespace, { namespaces });
     const want = wanted(planned, config, "clusters");
     for (;;) {
-        const found = await reader.readWhole().catch((error: unknown) => silent(planned.prefix, error, watch));
+        const found = await reader.readWhole().catch((error: unknown) => silent(planned.prefix, error));
         const now = new Date();
         const time = watch && !json ? `${now.toISOString().slice(0, 19)}Z ` : "";
         if (found instanceof UserError) {
+            if (!watch) {
+                throw found;
+            }
+            // Who watches looks again: an API server may be restarting.
             process.stderr.write(`${time}${found.message}\n`);
         } else {
             const seen = labStatus(found, want, now);
@@ -56,14 +60,9 @@ export async function status({ stack, watch, json, exitCode }: StatusOptions): P
     }
 }
 
-/** A cluster that does not answer. Who watches looks again: an API server may be restarting. */
-function silent(prefix: string, error: unknown, watch: boolean): UserError {
-    const found = new UserError(
+/** A cluster that does not answer. */
+const silent = (prefix: string, error: unknown): UserError =>
+    new UserError(
         `the management cluster of ${prefix} does not answer: ${requestErrorText(error)}. ` +
             "docs/troubleshooting.md says where to look",
     );
-    if (!watch) {
-        throw found;
-    }
-    return found;
-}

@@ -8,15 +8,17 @@ export const ROWS: readonly string[] = [...new Set(Object.values(SETTINGS).flatM
 /** Changes of Ironic's process, each of which can be left out by itself. */
 const CHANGES = SETTINGS.tunedRuntime.deviations;
 
-/** Larger servers are also what the other two go into. */
-const GO_TOGETHER = [["ironic-server-sizes", "ironic-hash-ring-balance", "ironic-response-cache"]];
-
-/** Rows that only go together: they are one setting. */
-const groups = (): (readonly string[])[] => [
+/** Rows of which some cannot be left out without all the others. */
+const GROUPS: readonly { rows: readonly string[]; notAlone: readonly string[] }[] = [
     ...Object.values(SETTINGS)
         .map(({ deviations }) => deviations)
-        .filter((rows) => rows !== CHANGES && rows.length > 1),
-    ...GO_TOGETHER,
+        .filter((rows) => rows !== CHANGES && rows.length > 1)
+        .map((rows) => ({ rows, notAlone: rows })),
+    // Larger servers are also what the other two go into.
+    {
+        rows: ["ironic-server-sizes", "ironic-hash-ring-balance", "ironic-response-cache"],
+        notAlone: ["ironic-server-sizes"],
+    },
 ];
 
 /** The profile in which settings whose deviations are all left out have their published values. */
@@ -33,13 +35,12 @@ export const changesLeftOut = (without: readonly string[]): string[] => CHANGES.
 /** Rows that there are not, and rows that only go with others. */
 export function withoutProblems({ without = [] }: Partial<LabConfig>): Problem[] {
     const unknown = without.filter((row) => !ROWS.includes(row));
-    const halves = groups().flatMap((rows) => {
-        const missing = rows.filter((row) => !without.includes(row));
-        const named = rows.filter((row) => without.includes(row));
-        // Hash rings and remembered answers can go alone: what they go into stays.
-        const isHalf = rows === GO_TOGETHER[0] ? named.includes("ironic-server-sizes") : named.length > 0;
-        return isHalf && missing.length > 0 ? [{ named, missing }] : [];
-    });
+    const halves = GROUPS.filter(({ notAlone }) => notAlone.some((row) => without.includes(row)))
+        .map(({ rows }) => ({
+            named: rows.filter((row) => without.includes(row)),
+            missing: rows.filter((row) => !without.includes(row)),
+        }))
+        .filter(({ missing }) => missing.length > 0);
     const problem = (value: unknown, rule: string): Problem => ({ key: "without", value: JSON.stringify(value), rule });
     return [
         ...unknown.map((row) => problem(row, `is no deviation that can be left out: those are ${ROWS.join(", ")}`)),

@@ -1,5 +1,6 @@
+import * as semver from "semver";
 import type { LabConfig } from "../config/keys";
-import { chosenVersions, isBelow, versionsOf, type VersionSets } from "../config/version-sets";
+import { chosenVersions, versionsOf, type VersionSets } from "../config/version-sets";
 import type { LivingLab } from "./living-lab";
 import { replaceLab, type ChangeProblem } from "./replace-lab";
 
@@ -21,7 +22,7 @@ export function ironicProblems(before: LivingLab, after: Partial<LabConfig>, ver
     const { versionSet, versions: single } = after;
     // A value that is itself broken is absent, and has a problem already.
     const wanted = "versionSet" in after && single && wantedIronic({ versionSet, versions: single }, versions);
-    if (had === undefined || !wanted || !isBelow(wanted, had)) {
+    if (had === undefined || !wanted || !semver.lt(wanted, had)) {
         return [];
     }
     const rule =

@@ -1,5 +1,4 @@
 import * as semver from "semver";
-import { isBelow } from "../config/version-sets";
 import { FAKE_API_SERVER_LABEL } from "../manifests/cluster-objects";
 import { EXISTING_CLUSTER } from "../substrate/existing";
 import { livingSubstrate, type KeptKey, type LivingSubstrate, type SubstrateOutputs } from "../substrate/living";
@@ -129,7 +128,7 @@ function addCluster(lab: LivingLab, { metadata, spec }: Outputs): void {
 function addConductor(lab: LivingLab, labels: Record<string, string> = {}): void {
     const version = semver.valid(labels["app.kubernetes.io/version"]);
     if (labels["app.kubernetes.io/component"] === "conductor" && version !== null) {
-        lab.ironic = lab.ironic === undefined || isBelow(lab.ironic, version) ? version : lab.ironic;
+        lab.ironic = lab.ironic === undefined || semver.lt(lab.ironic, version) ? version : lab.ironic;
     }
 }
 

@@ -1,4 +1,3 @@
-import * as semver from "semver";
 import type { Problem } from "../problem";
 import type { LabConfig } from "./keys";
 
@@ -81,6 +80,3 @@ const problem = (key: string, value: string | undefined, rule: string): Problem 
     value: value === undefined ? "(not set)" : JSON.stringify(value),
     rule,
 });
-
-/** Whether one version is below another. */
-export const isBelow = (one: string, other: string): boolean => semver.lt(one, other);

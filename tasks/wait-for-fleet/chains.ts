@@ -55,6 +55,12 @@ export function explain(pending: readonly Pending[], evidence: Evidence): Pendin
 const isHeldUp = (machine: MachineStatus): boolean =>
     machine.deleting || !machine.hasNode || condition(machine, "Available")?.status !== "True";
 
+/** States of a claimed host that say little by themselves. */
+const STATES_IN_WORDS: Record<string, string> = {
+    "": "not seen by BMO yet",
+    available: "available, BMO has not begun to provision it",
+};
+
 /** The object at the end of a Machine's chain, and what it says. */
 function causeOf(
     machine: MachineStatus,
@@ -62,8 +68,7 @@ function causeOf(
     metal3Machine: Metal3MachineStatus | undefined,
 ): string {
     if (host !== undefined && (host.error !== "" || host.state !== "provisioned")) {
-        const waits = host.state === "available" ? "available, BMO has not begun to provision it" : host.state;
-        const state = waits || "not seen by BMO yet";
+        const state = STATES_IN_WORDS[host.state] ?? host.state;
         return `BareMetalHost ${host.name}: ${state}${host.error ? `: ${host.error}` : ""}`;
     }
     const said = (type: string): string => oneLine(condition(machine, type)?.message);

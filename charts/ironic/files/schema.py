@@ -14,7 +14,6 @@ wait for conductors of an earlier version to stop, default 480: less than those 
 
 import configparser
 import importlib.util
-
 import os
 import pathlib
 import signal

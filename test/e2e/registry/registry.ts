@@ -40,11 +40,7 @@ export class TestRegistry {
             what: "the registry",
             timeoutMs: 30_000,
             everyMs: 200,
-            look: () =>
-                registry.repositories().then(
-                    () => ({ done: true }),
-                    (error: unknown) => ({ pending: [String(error)] }),
-                ),
+            look: async () => ({ done: await registry.repositories() }),
         });
         return registry;
     }
