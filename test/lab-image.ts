@@ -1,14 +1,12 @@
 import { spawnSync } from "node:child_process";
+import { builtReference } from "../toolchain/images/reference";
 import { skipBecause } from "./skip";
 
-/** An image of the lab's, if this machine has built it: `undefined` without Docker, too. */
+/** An image of this checkout, if this machine has built it: `undefined` without Docker, too. */
 export function builtImage(name: string): string | undefined {
-    const { status, stdout } = spawnSync(
-        "docker",
-        ["images", "--format", "{{.Repository}}:{{.Tag}}", `metal3-scale-lab/${name}`],
-        { encoding: "utf8" },
-    );
-    return status === 0 ? stdout.split("\n").find((name) => name !== "" && !name.endsWith(":<none>")) : undefined;
+    const reference = builtReference(name);
+    const { status } = spawnSync("docker", ["image", "inspect", "--format", "{{.Id}}", reference]);
+    return status === 0 ? reference : undefined;
 }
 
 /** Why a test is skipped that needs an image of the lab's. */

@@ -15,12 +15,13 @@ const STOPS = "UPDATE conductors SET online = 0 WHERE hostname = 'other'";
 const DIES = "UPDATE conductors SET online = 1, updated_at = UTC_TIMESTAMP() - INTERVAL 61 SECOND";
 
 /** Setup builds the versions that a lab is to have, and no test of a lab alone needs two. */
-const NOT_BUILT = "no lab here has had versions.ironic 39.0.0, so its image is not built";
+const notBuilt = (version: string): string =>
+    `no lab here has had versions.ironic ${version}, so its image is not built`;
 
 describe("charts/ironic: an upgrade of Ironic from 34.0.0 to 39.0.0, in their images", function () {
     this.timeout(300_000);
-    const earlier = imageForTests("ironic");
-    const later = imageForTests("ironic-39.0.0", NOT_BUILT);
+    const earlier = imageForTests("ironic-34.0.0", notBuilt("34.0.0"));
+    const later = imageForTests("ironic-39.0.0", notBuilt("39.0.0"));
     const mariadb = imageForTests("mariadb");
     let pod: ConductorPod | undefined;
 

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { isDeepStrictEqual } from "node:util";
 import { expect } from "chai";
 import { NODE_ADDRESS_CLASS } from "../../plan/manifests/cluster-objects";
+import { imageRecipe } from "../../toolchain/images/recipes";
 import {
     conductorContainer,
     find,
@@ -70,7 +71,7 @@ describe("charts/ironic: objects", function () {
                 "app.kubernetes.io/name": "ironic",
                 "app.kubernetes.io/instance": "ironic",
                 "app.kubernetes.io/managed-by": "Helm",
-                "app.kubernetes.io/version": "34.0.0",
+                "app.kubernetes.io/version": imageRecipe("ironic").version,
                 team: "lab",
             });
             expect(metadata.annotations).to.include({ note: "x" });

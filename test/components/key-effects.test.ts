@@ -40,7 +40,7 @@ const CHANGES: Partial<Record<Key, Change[]>> = {
     clusterWideTuning: [{ to: "true", from: EXISTING }],
     apiPort: [{ to: "16500" }],
     embeddedWorkers: [{ to: "2" }, { to: "1", from: { embeddedWorkers: "3" } }],
-    versionSet: [{ to: "2026.2", chartOnly: true }],
+    versionSet: [{ to: "2026.3", chartOnly: true }],
     versions: [{ to: '{"ironic":"39.0.0"}', chartOnly: true }],
     images: [{ to: IMAGES }],
     imageRegistry: [{ to: "registry.example:5000/lab" }],

@@ -153,14 +153,14 @@ export const ROWS: Record<Key, Row> = {
         expected: true,
     },
     versionSet: {
-        value: "2026.2",
+        value: "2026.3",
         read: ({ values }) => joinReference(values.images.ironic),
         expected: builtReference("ironic-39.0.0"),
     },
     versions: {
-        value: '{"ironic":"38.0.0"}',
+        value: '{"ironic":"37.0.0"}',
         read: ({ values }) => [values.ironicVersion, joinReference(values.images.ironic)],
-        expected: ["38.0.0", builtReference("ironic-38.0.0")],
+        expected: ["37.0.0", builtReference("ironic-37.0.0")],
     },
     images: {
         value: JSON.stringify({ overrides: { node: "example.com/node:1.2.3" } }),

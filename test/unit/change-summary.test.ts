@@ -4,7 +4,7 @@ import { livingLab } from "../../plan/change/living-lab";
 import { changeSummary } from "../../plan/change/summary";
 import { plan } from "../../plan/plan";
 import { validate } from "../../plan/validate";
-import { versionSets } from "../../toolchain/images/recipes";
+import { imageRecipe, versionSets } from "../../toolchain/images/recipes";
 import { living, STACK, type Raw } from "./living-lab";
 
 const summary = (before: Raw | undefined, after: Raw): string | undefined => {
@@ -47,10 +47,10 @@ describe("A change in words", () => {
 
     it("says what another version of Ironic restarts", () => {
         expect(summary({}, { versions: '{"ironic":"39.0.0"}' })).to.equal(
-            "Ironic 34.0.0 to 39.0.0: all conductors stop, its database is migrated, and they start again; " +
+            `Ironic ${imageRecipe("ironic").version} to 39.0.0: all conductors stop, its database is migrated, and they start again; ` +
                 "rolls nothing; replaces no host and no cluster",
         );
-        expect(summary({ versionSet: "2026.2" }, { versions: '{"ironic":"39.0.0"}' })).to.equal(undefined);
+        expect(summary({ versionSet: "2026.3" }, { versions: '{"ironic":"39.0.0"}' })).to.equal(undefined);
     });
 
     it("says what the first up makes", () => {

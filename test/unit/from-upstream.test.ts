@@ -34,7 +34,7 @@ describe("What npm run up takes from upstream's registries", () => {
         source: ImageSource,
         reached: RegExp,
         overrides: Record<string, string> = {},
-        ironic = "34.0.0",
+        ironic = imageRecipe("ironic").version as string,
     ): Promise<void> {
         const progress = new Progress({ sink: { write: (text) => (said += text) } });
         await takeFromUpstream(

@@ -9,7 +9,7 @@ describe("The lab that a configuration makes", () => {
         {},
         { nodes: "30", clusters: "10", workerNodes: "1" },
         { nodes: "0", clusters: "0" },
-        { versionSet: "2026.2" },
+        { versionSet: "2026.3" },
     ];
     for (const raw of rows) {
         it(`has the hosts and clusters of a lab with ${JSON.stringify(raw)}, and keeps nothing`, () => {

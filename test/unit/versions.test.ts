@@ -15,14 +15,23 @@ import { repoPath } from "../../toolchain/paths";
 import { living, problems, resourcesOf, STACK, wrongKeys } from "./living-lab";
 
 const IRONIC = versionsOf("ironic", versionSets()) ?? [];
+/** The version of Ironic in the default set. */
+const DEFAULT = chosenVersions({}, versionSets())["ironic"] as string;
 const ironic = (version: string): string => JSON.stringify({ ironic: version });
 
 describe("The sets of versions", () => {
     it("name versions that there are, the default one among them", () => {
         const { defaultSet, sets } = versionSets();
-        expect(Object.keys(sets)).to.include.members([defaultSet, "2026.1", "2026.2"]);
+        expect(Object.keys(sets)).to.include.members([defaultSet, "2026.1", "2026.2", "2026.3"]);
         for (const set of Object.values(sets)) {
             expect(IRONIC).to.include(set["ironic"]);
+        }
+    });
+
+    it("have a default one that upstream publishes, so that a lab can have it with the source `pull`", () => {
+        const { defaultSet, sets, parts } = versionSets();
+        for (const [part, version] of Object.entries(sets[defaultSet] ?? {})) {
+            expect(parts[part]?.find((each) => each.version === version)?.pull, part).to.be.a("string");
         }
     });
 
@@ -76,7 +85,7 @@ describe("The versions of Ironic", () => {
         const references = IRONIC.map((version) => builtReference(builtAs("ironic", version)));
         expect(new Set(references).size).to.equal(IRONIC.length);
         expect(imageNames()).to.not.include("ironic-39.0.0");
-        expect(builtAs("ironic", "34.0.0")).to.equal("ironic");
+        expect(builtAs("ironic", DEFAULT)).to.equal("ironic");
         expect(imageRecipe("ironic-39.0.0")).to.include({ from: "base", dockerfile: "ironic", version: "39.0.0" });
         expect(() => labImage("ironic", { source: "auto", overrides: {}, versions: { ironic: "1.0.0" } })).to.throw(
             'there is no image "ironic-1.0.0"',
@@ -109,7 +118,7 @@ describe("A lab with another version of Ironic", () => {
         expect(builtImagesOf(needs)).to.include("ironic-39.0.0").and.not.include("ironic");
         expect(images.version("ironic")).to.equal("39.0.0");
         expect(images.version("mariadb")).to.equal(undefined);
-        const below = Images.of(validate({ versionSet: "2026.2", imageRegistry: "registry.example:5000/lab" }));
+        const below = Images.of(validate({ versionSet: "2026.3", imageRegistry: "registry.example:5000/lab" }));
         expect(below.reference("ironic")).to.equal(`registry.example:5000/lab/ironic:${reference.split(":")[1]}`);
     });
 
@@ -126,19 +135,22 @@ describe("A lab with another version of Ironic", () => {
     it("is known before the program runs, and a name that there is not counts as unset", async () => {
         const versions = async (more: Record<string, string>): Promise<unknown> =>
             (await labNeeds("no-such-stack", more)).images.versions;
-        expect(await versions({})).to.deep.equal({ ironic: "34.0.0" });
-        expect(await versions({ versionSet: "2026.2" })).to.deep.equal({ ironic: "39.0.0" });
-        expect(await versions({ versions: ironic("38.0.0") })).to.deep.equal({ ironic: "38.0.0" });
+        expect(await versions({})).to.deep.equal({ ironic: DEFAULT });
+        expect(await versions({ versionSet: "2026.3" })).to.deep.equal({ ironic: "39.0.0" });
+        expect(await versions({ versions: ironic("37.0.0") })).to.deep.equal({ ironic: "37.0.0" });
         for (const wrong of [ironic("1.0.0"), '{"nova":"39.0.0"}', '{"ironic":39}', "39.0.0"]) {
-            expect(await versions({ versions: wrong, versionSet: "2020.1" })).to.deep.equal({ ironic: "34.0.0" });
+            expect(await versions({ versions: wrong, versionSet: "2020.1" })).to.deep.equal({ ironic: DEFAULT });
         }
     });
 });
 
 describe("A version that there is not", () => {
     const rows: [Record<string, string>, string][] = [
-        [{ versionSet: "2020.1" }, 'versionSet = "2020.1": is no set of versions: there are 2026.1, 2026.2'],
-        [{ versionSet: "constructor" }, 'versionSet = "constructor": is no set of versions: there are 2026.1, 2026.2'],
+        [{ versionSet: "2020.1" }, 'versionSet = "2020.1": is no set of versions: there are 2026.1, 2026.2, 2026.3'],
+        [
+            { versionSet: "constructor" },
+            'versionSet = "constructor": is no set of versions: there are 2026.1, 2026.2, 2026.3',
+        ],
         [{ versionSet: "a b" }, 'versionSet = "a b": must be the name of a set, such as 2026.1'],
         [
             { versions: ironic("40.0.0") },
@@ -157,8 +169,8 @@ describe("A version that there is not", () => {
                 "set that to auto or build, or choose one of 34.0.0, 37.0.0, 38.0.0",
         ],
         [
-            { versionSet: "2026.2", images: '{"source":"pull"}' },
-            'versionSet = "2026.2": upstream publishes no image of ironic 39.0.0, and images.source is pull: ' +
+            { versionSet: "2026.3", images: '{"source":"pull"}' },
+            'versionSet = "2026.3": upstream publishes no image of ironic 39.0.0, and images.source is pull: ' +
                 "set that to auto or build, or choose one of 34.0.0, 37.0.0, 38.0.0",
         ],
     ];
@@ -191,15 +203,15 @@ describe("Another version of Ironic of a living lab", () => {
     });
 
     it("is refused downwards with the way out, also where it is the set's", () => {
-        expect(problems(living({ versionSet: "2026.2" }), {})).to.deep.equal([
-            "versionSet = (not set): would be Ironic 34.0.0, below 39.0.0, which this lab has: Ironic migrates no " +
-                "database back. Leave it at 39.0.0 or above (pulumi config set --path versions.ironic 39.0.0), or " +
+        expect(problems(living({ versionSet: "2026.3" }), {})).to.deep.equal([
+            `versionSet = (not set): would be Ironic ${DEFAULT}, below 39.0.0, which this lab has: Ironic migrates ` +
+                "no database back. Leave it at 39.0.0 or above (pulumi config set --path versions.ironic 39.0.0), or " +
                 "have the lab taken away and another one made in its place: npm run up -- --replace --stack test",
         ]);
     });
 
     it("is one problem where there is no such version or set", () => {
-        const lab = living({ versionSet: "2026.2" });
+        const lab = living({ versionSet: "2026.3" });
         for (const raw of [{ versionSet: "2020.1" }, { versionSet: "a b" }, { versions: "x" }]) {
             expect(wrongKeys(lab, raw)).to.deep.equal(Object.keys(raw));
         }
@@ -207,7 +219,7 @@ describe("Another version of Ironic of a living lab", () => {
     });
 
     it("is held against the highest where an up was killed between two conductors", () => {
-        const [later, earlier] = [resourcesOf({ versionSet: "2026.2" }), resourcesOf({})];
+        const [later, earlier] = [resourcesOf({ versionSet: "2026.3" }), resourcesOf({})];
         const first = Object.keys(earlier).find((urn) => urn.endsWith("conductor-0")) as string;
         for (const mixed of [
             { ...earlier, [first]: later[first]! },

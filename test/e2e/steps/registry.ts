@@ -12,7 +12,7 @@ import { allAvailable, lab, npmRunUp, nothingToDo } from "./lab";
 /** Folder of the registry in which upstream's images are. */
 const FOLDER = "upstream";
 
-const UPSTREAM_IRONIC = "metal3-scale-lab-e2e/upstream-ironic:v34.0.0";
+const UPSTREAM_IRONIC = `metal3-scale-lab-e2e/upstream-ironic:v${imageRecipe("ironic").version}`;
 
 /** Images of the lab's pods. What else is in kube-system belongs to the substrate. */
 async function imagesOfPods(): Promise<string[]> {
