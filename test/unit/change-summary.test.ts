@@ -50,7 +50,22 @@ describe("A change in words", () => {
             "Ironic 34.0.0 to 39.0.0: all conductors stop, its database is migrated, and they start again; " +
                 "rolls nothing; replaces no host and no cluster",
         );
-        expect(summary({ versionSet: "2026.2" }, { versions: '{"ironic":"39.0.0"}' })).to.equal(undefined);
+        expect(summary({ versionSet: "2026.2" }, { versionSet: "2026.2" })).to.equal(undefined);
+    });
+
+    it("says what another version of Cluster API restarts, and each part of a set that changes", () => {
+        const clusterApi =
+            "Cluster API 1.13.4 to 1.13.6: its three managers stop, and core, bootstrap and control plane start " +
+            "again in this order";
+        expect(summary({}, { versions: '{"capi":"1.13.6"}' })).to.equal(
+            `${clusterApi}; rolls nothing; replaces no host and no cluster`,
+        );
+        expect(summary({}, { versionSet: "2026.2" })).to.match(
+            new RegExp(`^Ironic 34.0.0 to 39.0.0: .*; ${clusterApi};`),
+        );
+        expect(summary({ versionSet: "2026.2" }, { versions: '{"ironic":"39.0.0","capi":"1.13.6"}' })).to.equal(
+            undefined,
+        );
     });
 
     it("says what the first up makes", () => {
