@@ -2,8 +2,9 @@ import * as command from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
 import { referenceParts } from "../plan/image-reference";
 import { controllerNodes, replacement } from "../plan/manifests/managers";
-import { PROVIDERS, type ProviderKey } from "../plan/manifests/providers";
+import { PROVIDERS, type Provider, type ProviderKey } from "../plan/manifests/providers";
 import { podPullSecrets } from "../plan/manifests/pull-secrets";
+import { PART_VERSIONS } from "../plan/part-versions";
 import type { Profile } from "../plan/profiles";
 import type { BareMetalOperator } from "./bare-metal-operator";
 import type { LabContext } from "./lab-context";
@@ -12,19 +13,24 @@ export interface ClusterApiArgs extends LabContext {
     operator: BareMetalOperator;
 }
 
-/** Cluster API with CAPM3 and IPAM, by the real `clusterctl init`. */
+/**
+ * Cluster API with CAPM3 and IPAM, by the real `clusterctl init`. Another version of a part is installed by `clusterctl
+ * upgrade apply`, which goes in upstream's order: the core first, then bootstrap and control plane.
+ */
 export class ClusterApi extends pulumi.ComponentResource {
     readonly installed: command.local.Command;
 
     constructor(name: string, args: ClusterApiArgs, opts?: pulumi.ComponentResourceOptions) {
         super("metal3lab:index:ClusterApi", name, {}, opts);
-        const { substrate, pki, operator } = args;
+        const { substrate, pki, operator, images } = args;
         this.installed = new command.local.Command(
             name,
             {
                 create: "node --import tsx tasks/cluster-api.ts",
                 // A cluster of the lab's own goes as a whole.
                 ...(substrate.cluster === undefined ? { delete: "node --import tsx tasks/cluster-api.ts delete" } : {}),
+                // Beside the input, which is a secret: what a lab has is read from Pulumi's state.
+                environment: { [PART_VERSIONS]: JSON.stringify({ capi: images.version("capi") }) },
                 stdin: pulumi.secret(
                     pulumi
                         .all([substrate.kubeconfig, pki.authority])
@@ -67,14 +73,6 @@ const CONTROL_PLANE_CONCURRENCY = ["kubeadmcontrolplane-concurrency"];
 /** Seconds to wait for each of: the Kubernetes API, clusterctl, the controllers, their webhooks. */
 const WAIT_SECONDS = 240;
 
-const IMAGES: Record<ProviderKey, string> = {
-    core: "cluster-api-controller",
-    bootstrap: "kubeadm-bootstrap-controller",
-    controlPlane: "kubeadm-control-plane-controller",
-    infrastructure: "cluster-api-provider-metal3",
-    ipam: "ip-address-manager",
-};
-
 type Flags = Record<string, string | number | boolean>;
 
 /** Each flag with the same value. No flag where the value is undefined: upstream's default then holds. */
@@ -113,8 +111,8 @@ export function installInput(
 ): string {
     const { profile } = plan;
     const args = providerFlags(profile);
-    const controller = (key: ProviderKey) => ({
-        image: referenceParts(images.reference(IMAGES[key])),
+    const controller = ({ key, image }: Provider) => ({
+        image: referenceParts(images.reference(image)),
         env: profile.controllerEnvironment,
         ...replacement(profile),
         ...podPullSecrets(config),
@@ -129,7 +127,7 @@ export function installInput(
         manifests: { source: "build" },
         deprecatedVersions: profile.deprecatedVersions,
         webhooksOfEveryUpdate: profile.webhooksOnEveryUpdate,
-        controllers: Object.fromEntries(PROVIDERS.map(({ key }) => [key, controller(key)])),
+        controllers: Object.fromEntries(PROVIDERS.map((provider) => [provider.key, controller(provider)])),
         waitSeconds: WAIT_SECONDS,
     });
 }

@@ -59,30 +59,49 @@ const MANAGED_BY_TUNING = [
     },
 ];
 
-/** The rules of a ClusterRole with all rights that a lab in a cluster of somebody else needs, and no others. */
-const rightsRules = (): { apiGroups: string[]; resources: string[]; verbs: string[] }[] =>
-    MANAGED.map(({ group, resources, verbs = MANAGE }) => ({ apiGroups: [group], resources, verbs }));
+/**
+ * What `clusterctl upgrade apply` needs besides: it looks among the objects of every kind for those of the version
+ * before, and deletes them, among them what Kubernetes derives from their Services.
+ */
+const MANAGED_BY_UPGRADE: Managed[] = [
+    { group: "*", resources: ["*"], verbs: ["list"] },
+    { group: "", resources: ["endpoints"], verbs: ["delete"] },
+    { group: "discovery.k8s.io", resources: ["endpointslices"], verbs: ["delete"] },
+];
 
-/** The same one by one. @param tuning whether the lab changes what holds for the whole cluster */
-export const requiredRights = (tuning: boolean): Right[] =>
-    [...MANAGED, ...(tuning ? MANAGED_BY_TUNING : [])].flatMap(({ group, resources, verbs = MANAGE }: Managed) =>
-        resources.flatMap((resource) => verbs.map((verb) => ({ group, resource, verb }))),
+const rulesOf = (managed: readonly Managed[]): { apiGroups: string[]; resources: string[]; verbs: string[] }[] =>
+    managed.map(({ group, resources, verbs = MANAGE }) => ({ apiGroups: [group], resources, verbs }));
+
+/**
+ * The rights one by one.
+ * @param tuning whether the lab changes what holds for the whole cluster
+ * @param upgrade whether it gets another version of Cluster API
+ */
+export const requiredRights = (tuning: boolean, upgrade: boolean): Right[] =>
+    [...MANAGED, ...(tuning ? MANAGED_BY_TUNING : []), ...(upgrade ? MANAGED_BY_UPGRADE : [])].flatMap(
+        ({ group, resources, verbs = MANAGE }: Managed) =>
+            resources.flatMap((resource) => verbs.map((verb) => ({ group, resource, verb }))),
     );
 
-/** Name of the role in docs/existing-role.yaml. */
+/** Name of the first role in docs/existing-role.yaml. */
 export const EXISTING_ROLE = "metal3-scale-lab";
 
-/** The text of docs/existing-role.yaml: the ClusterRole of whoever brings such a lab up. */
+const clusterRole = (name: string, managed: readonly Managed[]): string =>
+    stringify({
+        apiVersion: "rbac.authorization.k8s.io/v1",
+        kind: "ClusterRole",
+        metadata: { name },
+        rules: rulesOf(managed),
+    });
+
+/** The text of docs/existing-role.yaml: the ClusterRoles of whoever brings such a lab up or upgrades it. */
 export const existingRole = (): string =>
     [
         "# The rights of whoever brings up a lab in a cluster that is there (see existing.md). `npm run docs` prints",
         "# it from plan/existing-rights.ts, which `up` holds against the rights that it has. With `clusterWideTuning`",
         "# the lab also writes mutatingadmissionpolicies and mutatingadmissionpolicybindings of",
         "# admissionregistration.k8s.io.",
-        stringify({
-            apiVersion: "rbac.authorization.k8s.io/v1",
-            kind: "ClusterRole",
-            metadata: { name: EXISTING_ROLE },
-            rules: rightsRules(),
-        }),
+        `${clusterRole(EXISTING_ROLE, MANAGED)}---`,
+        "# What another version of Cluster API needs besides.",
+        clusterRole(`${EXISTING_ROLE}-upgrade`, MANAGED_BY_UPGRADE),
     ].join("\n");

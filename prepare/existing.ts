@@ -46,7 +46,9 @@ async function clusterProblems(
                 : { key: "kubeconfig", value: kubeconfig ?? "(not set)", rule: error.message };
         return [problem, ...imageProblems(wanted)];
     }
-    return [...imageProblems(wanted), ...(await existingProblems(wanted.cluster, wanted, living))];
+    const had = living.versions["capi"];
+    const upgrade = had !== undefined && had !== wanted.images.version("capi");
+    return [...imageProblems(wanted), ...(await existingProblems(wanted.cluster, wanted, living, upgrade))];
 }
 
 /** Images that a cluster elsewhere could not get: those that are on this machine alone. */

@@ -18,7 +18,7 @@ export async function examine(cache: Cache, needs: LabNeeds): Promise<Finding[]>
         ...(await toolFindings(cache, needs.tools)),
         ...(await pluginFindings(cache)),
         ...(await programFindings(cache, missing)),
-        await manifestsFinding(cache),
+        await manifestsFinding(cache, needs),
         ...(await imageFindings(needs, have)),
     ];
     return [...machineFindings(cache), docker.finding, spaceFinding(cache, parts, docker.dataRoot), ...parts];

@@ -68,7 +68,7 @@ async function make(toolchain: Toolchain, parts: LabParts, missing: Missing): Pr
         ...programs,
         ...tools.values(),
         pulumi.then((path) => providePlugins(toolchain, path, parts)),
-        kubectl.then((path) => provideManifests(toolchain, path, missing.manifests)),
+        kubectl.then((path) => provideManifests(toolchain, path, parts.manifests, missing.manifests)),
         ...parts.builtImages.map((name) => toolchain.image(name)),
         ...parts.publishedImages.map((reference) => toolchain.pulled(reference)),
     ]);

@@ -29,11 +29,15 @@ const FOREIGN_DEFINITIONS: Record<string, string> = {
 
 const DEFAULT_CLASS = "storageclass.kubernetes.io/is-default-class";
 
-/** What is missing in a cluster that is there, or in the way of a lab. Nothing is changed. */
+/**
+ * What is missing in a cluster that is there, or in the way of a lab. Nothing is changed.
+ * @param upgrade whether the lab gets another version of Cluster API
+ */
 export async function existingProblems(
     { kubeconfig, server, id }: FoundCluster,
     { config, plan }: Pick<WantedLab, "config" | "plan">,
     living: LivingLab,
+    upgrade = false,
 ): Promise<Problem[]> {
     const api = parseKubeconfig(kubeconfig);
     const problem = (rule: string): Problem => ({ key: "substrate", value: "existing", rule: `${server}: ${rule}` });
@@ -44,7 +48,7 @@ export async function existingProblems(
         return [problem(`${rule}, or ${replaceLab(living)}`)];
     }
     try {
-        const rights = await rightProblems(api, requiredRights(config.clusterWideTuning));
+        const rights = await rightProblems(api, requiredRights(config.clusterWideTuning, upgrade));
         // What may not be looked at is among the rights that are missing.
         const mayBeForbidden = (looked: Promise<string[]>): Promise<string[]> =>
             looked.catch((error: unknown) => {

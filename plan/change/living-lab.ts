@@ -1,5 +1,6 @@
 import * as semver from "semver";
 import { FAKE_API_SERVER_LABEL } from "../manifests/cluster-objects";
+import { PART_VERSIONS, readPartVersions } from "../part-versions";
 import { EXISTING_CLUSTER } from "../substrate/existing";
 import { livingSubstrate, type KeptKey, type LivingSubstrate, type SubstrateOutputs } from "../substrate/living";
 
@@ -36,8 +37,11 @@ export interface LivingLab {
     prefix?: string;
     /** Administrator's kubeconfig of its cluster. Undefined: the cluster was not made yet. */
     kubeconfig?: string;
-    /** Version of Ironic: the highest, where an `up` was killed between conductors. Undefined: none was made yet. */
-    ironic?: string;
+    /**
+     * Version of each part whose version can be chosen, by the name of the part: the highest, where an `up` was killed
+     * between conductors. A part that was not made yet is absent.
+     */
+    versions: Record<string, string>;
     /** BMC address of each host, by its name. */
     hosts: Record<string, string>;
     /** By name. */
@@ -51,6 +55,7 @@ export type StackResources = Record<string, { type: string; outputs?: unknown }>
 interface Outputs extends SubstrateOutputs {
     clusterIdentifier?: string;
     kubeconfig?: string;
+    environment?: Record<string, unknown>;
     metadata?: { name?: string; labels?: Record<string, string> };
     spec?: {
         storageClassName?: string;
@@ -66,11 +71,15 @@ interface Outputs extends SubstrateOutputs {
 const PROVIDER = "pulumi:providers:kubernetes kubernetes-kubernetes";
 const HOST = "kubernetes:metal3.io/v1alpha1:BareMetalHost";
 const CLUSTER = "kubernetes:cluster.x-k8s.io/v1beta2:Cluster";
+const CLUSTER_API = "command:local:Command cluster-api";
 const DEPLOYMENT = "kubernetes:apps/v1:Deployment";
+
+/** What a lab has that does not say it: one from before versions of Cluster API could be chosen. */
+const SILENT = { capi: "1.13.4" };
 
 /** Reads the resources of a stack. @param stack its name, without organisation and project */
 export function livingLab(stack: string, resources: StackResources): LivingLab {
-    const lab: LivingLab = { stack, kept: {}, identified: false, hosts: {}, clusters: {} };
+    const lab: LivingLab = { stack, kept: {}, identified: false, versions: {}, hosts: {}, clusters: {} };
     for (const [urn, { type, outputs }] of Object.entries(resources)) {
         add(lab, type, urn.split("::").at(-1) ?? "", outputs ?? {});
     }
@@ -84,6 +93,9 @@ function add(lab: LivingLab, type: string, name: string, outputs: Outputs): void
         addCluster(lab, outputs);
     } else if (type === DEPLOYMENT) {
         addConductor(lab, outputs.metadata?.labels);
+    } else if (`${type} ${name}` === CLUSTER_API) {
+        const chosen = outputs.environment?.[PART_VERSIONS];
+        lab.versions = { ...lab.versions, ...(typeof chosen === "string" ? readPartVersions(chosen) : SILENT) };
     } else if (`${type} ${name}` === PROVIDER) {
         lab.identified = outputs.clusterIdentifier !== undefined;
         addExisting(lab, outputs.clusterIdentifier);
@@ -128,7 +140,8 @@ function addCluster(lab: LivingLab, { metadata, spec }: Outputs): void {
 function addConductor(lab: LivingLab, labels: Record<string, string> = {}): void {
     const version = semver.valid(labels["app.kubernetes.io/version"]);
     if (labels["app.kubernetes.io/component"] === "conductor" && version !== null) {
-        lab.ironic = lab.ironic === undefined || semver.lt(lab.ironic, version) ? version : lab.ironic;
+        const { ironic } = lab.versions;
+        lab.versions.ironic = ironic === undefined || semver.lt(ironic, version) ? version : ironic;
     }
 }
 

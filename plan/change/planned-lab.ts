@@ -1,8 +1,8 @@
 import type { LabConfig } from "../config/keys";
 import type { VersionSets } from "../config/version-sets";
 import { plan } from "../plan";
-import { wantedIronic } from "./ironic-version";
 import type { LivingLab } from "./living-lab";
+import { wantedParts } from "./part-version";
 
 /**
  * The lab that a configuration makes, as if it were there: what a change of the configuration does to it can then be
@@ -12,12 +12,11 @@ import type { LivingLab } from "./living-lab";
 export function plannedLab(stack: string, config: LabConfig, versions: VersionSets): LivingLab {
     const { hosts, clusters } = plan(config, stack);
     const { kubernetesVersion: version, controlPlaneNodes, workerNodes } = config;
-    const ironic = wantedIronic(config, versions);
     return {
         stack,
         kept: {},
         identified: true,
-        ...(ironic === undefined ? {} : { ironic }),
+        versions: wantedParts(config, versions),
         hosts: Object.fromEntries(hosts.map(({ name, bmcAddress }) => [name, bmcAddress])),
         clusters: Object.fromEntries(
             clusters.map(({ name, fakeApiServer }) => [

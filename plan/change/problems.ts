@@ -9,8 +9,8 @@ import { pairRange } from "../pairs";
 import { byServices, fakeNodesOf, onProvisioningNetwork, type Reach } from "../reach";
 import { fakeApiServerOf, needsSpareHosts, spareHosts } from "../sizes";
 import type { KeptKey } from "../substrate/living";
-import { ironicProblems } from "./ironic-version";
 import type { LivingLab } from "./living-lab";
+import { partProblems } from "./part-version";
 import { replaceLab, type ChangeProblem } from "./replace-lab";
 
 /** The versions that the ClusterClass lists. Cluster API refuses a class without that of one of its clusters. */
@@ -33,7 +33,7 @@ export const changeProblems = (
     ...pairProblems(before, after),
     ...portProblems(before, after),
     ...versionProblems(before, after),
-    ...(versions === undefined ? [] : ironicProblems(before, after, versions)),
+    ...(versions === undefined ? [] : partProblems(before, after, versions)),
 ];
 
 /** Keys that a lab keeps as long as it lives: another value would be another lab. */

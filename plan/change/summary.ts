@@ -1,8 +1,8 @@
 import type { LabConfig } from "../config/keys";
 import type { VersionSets } from "../config/version-sets";
 import type { LabPlan } from "../plan";
-import { wantedIronic } from "./ironic-version";
 import type { LivingLab } from "./living-lab";
+import { partChanges, wantedParts } from "./part-version";
 
 /**
  * A change of the lab in words, for the preview: what comes, what goes, what is rolled, and which part gets another
@@ -31,7 +31,7 @@ export function changeSummary(
         ...difference("cluster", Object.keys(before.clusters), wanted),
         ...signed(clusters.length * each - had, "machine"),
         ...(rolled.length === 0 ? [] : [`rolls ${counted(rolled.length, "cluster")} to ${config.kubernetesVersion}`]),
-        ...ironicChange(before.ironic, wantedIronic(config, versions)),
+        ...partChanges(before.versions, wantedParts(config, versions)),
     ];
     if (parts.length === 0) {
         return undefined;
@@ -39,12 +39,6 @@ export function changeSummary(
     const rolls = rolled.length === 0 ? ["rolls nothing"] : [];
     return [...parts, ...rolls, "replaces no host and no cluster"].join("; ");
 }
-
-/** What another version of Ironic restarts. */
-const ironicChange = (had: string | undefined, wanted: string | undefined): string[] =>
-    had === undefined || wanted === undefined || had === wanted
-        ? []
-        : [`Ironic ${had} to ${wanted}: all conductors stop, its database is migrated, and they start again`];
 
 /** What comes and what goes, by name. */
 function difference(what: string, before: readonly string[], after: readonly string[]): string[] {

@@ -2,8 +2,9 @@ import { derived, withDefault } from "./definition";
 import * as values from "./values";
 
 const ON_CHANGE =
-    "Upwards: all conductors stop, the first of the new ones migrates Ironic's database, and all start again; hosts " +
-    "and clusters stay. Refused downwards: a migrated database has no way back.";
+    "Upwards. Ironic: all conductors stop, the first of the new ones migrates its database, and all start again. " +
+    "Cluster API: its managers stop, and start again in upstream's order. Hosts and clusters stay. Refused " +
+    "downwards: a migrated database and a stored object have no way back.";
 
 /** Keys of the versions that the lab runs. What there is to choose from stands in toolchain/images/images.yaml. */
 export const versionKeys = {
@@ -15,7 +16,7 @@ export const versionKeys = {
         onChange: ON_CHANGE,
     }),
     versions: withDefault(values.versionMap, "{}", {
-        meaning: "Versions of single parts, in the place of those of the set: `{ironic: VERSION}`.",
+        meaning: "Versions of single parts, in the place of those of the set: `{ironic: VERSION, capi: VERSION}`.",
         range: "those of docs/versions.md",
         effects: ["restarts pods"],
         onChange: ON_CHANGE,

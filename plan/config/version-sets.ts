@@ -4,8 +4,8 @@ import type { LabConfig } from "./keys";
 /** A version of a part that a lab may have. */
 export interface PartVersion {
     version: string;
-    /** Reference of the image in which upstream publishes it. Undefined: it is only built here. */
-    pull?: string | undefined;
+    /** Names of its images that upstream does not publish: those are only built here. */
+    unpublished: readonly string[];
 }
 
 /** The versions that there are: the data of toolchain/images/images.yaml. */
@@ -62,10 +62,11 @@ function unpublishedProblems({ images, versionSet, versions }: Partial<LabConfig
     const chosen = Object.entries(chosenVersions({ versionSet, versions }, known));
     return chosen.flatMap(([part, version]) => {
         const all = known.parts[part] ?? [];
-        if (part in images.overrides || all.find((each) => each.version === version)?.pull !== undefined) {
+        const lacking = all.find((each) => each.version === version)?.unpublished ?? [];
+        if (lacking.every((name) => name in images.overrides)) {
             return [];
         }
-        const published = all.filter(({ pull }) => pull !== undefined).map((each) => each.version);
+        const published = all.filter(({ unpublished }) => unpublished.length === 0).map((each) => each.version);
         const rule =
             `upstream publishes no image of ${part} ${version}, and images.source is pull: set that to auto or ` +
             `build, or choose one of ${published.join(", ")}`;

@@ -8,17 +8,20 @@ export interface Provider {
     name: string;
     /** Type in clusterctl's inventory and configuration. */
     type: string;
-    /** The flag of `clusterctl init`. */
-    initFlag: string;
+    /** The flag of `clusterctl init` and `clusterctl upgrade apply`. */
+    flag: string;
     /** The value of the label `cluster.x-k8s.io/provider`, and its folder in a clusterctl repository. */
     label: string;
     namespace: string;
     deployment: string;
     /** The file of its objects in a release and in a clusterctl repository. */
     componentsFile: string;
-    /** The Go module that holds the kustomize folder, and that folder. */
+    /** Name of the lab's image of its controller, and of that image's program. */
+    image: string;
+    /** The Go module that holds the kustomize folder. */
     module: string;
-    kustomization: string;
+    /** That folder: the first of these that the module has, since upstream has moved some. */
+    kustomizations: readonly string[];
 }
 
 const CLUSTER_API = "sigs.k8s.io/cluster-api";
@@ -29,61 +32,67 @@ export const PROVIDERS: readonly Provider[] = [
         key: "core",
         name: "cluster-api",
         type: "CoreProvider",
-        initFlag: "--core",
+        flag: "--core",
         label: "cluster-api",
         namespace: "capi-system",
         deployment: "capi-controller-manager",
         componentsFile: "core-components.yaml",
+        image: "cluster-api-controller",
         module: CLUSTER_API,
-        kustomization: "config/default",
+        // The first from Cluster API 1.14 on.
+        kustomizations: ["core/config/default", "config/default"],
     },
     {
         key: "bootstrap",
         name: "kubeadm",
         type: "BootstrapProvider",
-        initFlag: "--bootstrap",
+        flag: "--bootstrap",
         label: "bootstrap-kubeadm",
         namespace: "capi-kubeadm-bootstrap-system",
         deployment: "capi-kubeadm-bootstrap-controller-manager",
         componentsFile: "bootstrap-components.yaml",
+        image: "kubeadm-bootstrap-controller",
         module: CLUSTER_API,
-        kustomization: "bootstrap/kubeadm/config/default",
+        kustomizations: ["bootstrap/kubeadm/config/default"],
     },
     {
         key: "controlPlane",
         name: "kubeadm",
         type: "ControlPlaneProvider",
-        initFlag: "--control-plane",
+        flag: "--control-plane",
         label: "control-plane-kubeadm",
         namespace: "capi-kubeadm-control-plane-system",
         deployment: "capi-kubeadm-control-plane-controller-manager",
         componentsFile: "control-plane-components.yaml",
+        image: "kubeadm-control-plane-controller",
         module: CLUSTER_API,
-        kustomization: "controlplane/kubeadm/config/default",
+        kustomizations: ["controlplane/kubeadm/config/default"],
     },
     {
         key: "infrastructure",
         name: "metal3",
         type: "InfrastructureProvider",
-        initFlag: "--infrastructure",
+        flag: "--infrastructure",
         label: "infrastructure-metal3",
         namespace: "capm3-system",
         deployment: "capm3-controller-manager",
         componentsFile: "infrastructure-components.yaml",
+        image: "cluster-api-provider-metal3",
         module: "github.com/metal3-io/cluster-api-provider-metal3",
-        kustomization: "config/default",
+        kustomizations: ["config/default"],
     },
     {
         key: "ipam",
         name: "metal3",
         type: "IPAMProvider",
-        initFlag: "--ipam",
+        flag: "--ipam",
         label: "ipam-metal3",
         namespace: "metal3-ipam-system",
         deployment: "ipam-controller-manager",
         componentsFile: "ipam-components.yaml",
+        image: "ip-address-manager",
         module: "github.com/metal3-io/ip-address-manager",
-        kustomization: "config/default",
+        kustomizations: ["config/default"],
     },
 ];
 
@@ -94,7 +103,7 @@ export const BARE_METAL_OPERATOR = {
     componentsFile: "baremetal-operator.yaml",
     module: "github.com/metal3-io/baremetal-operator",
     // config/base has the webhooks; config/default adds only a ConfigMap with somebody else's addresses.
-    kustomization: "config/base",
+    kustomizations: ["config/base"],
 } as const;
 
 /** The file that says what a folder of rendered manifests holds. */
@@ -102,7 +111,8 @@ export const MANIFEST_INDEX = "index.json";
 
 /** Content of {@link MANIFEST_INDEX}. */
 export interface ManifestIndex {
-    /** Version of each provider, with its leading v. */
-    providers: Record<ProviderKey, string>;
-    bareMetalOperator: string;
+    /** Version of each provider in the folder, with its leading v. */
+    providers: Partial<Record<ProviderKey, string>>;
+    /** Undefined: the folder has only providers. */
+    bareMetalOperator?: string | undefined;
 }

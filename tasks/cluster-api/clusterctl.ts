@@ -101,7 +101,20 @@ export interface ClusterctlRun {
 export async function clusterctlInit(run: ClusterctlRun, providers: readonly PreparedProvider[]): Promise<void> {
     await clusterctl(run, [
         "init",
-        ...providers.flatMap(({ provider, version }) => [provider.initFlag, `${provider.name}:${version}`]),
+        ...providers.flatMap(({ provider, version }) => [provider.flag, `${provider.name}:${version}`]),
+    ]);
+}
+
+/**
+ * `clusterctl upgrade apply` of these providers, in upstream's order whatever theirs is: it stops the old controllers,
+ * and then replaces core, bootstrap, control plane and infrastructure one after the other. Definitions stay, and with
+ * them all objects. One that was interrupted can be repeated, since it records a provider's version last.
+ */
+export async function clusterctlUpgrade(run: ClusterctlRun, providers: readonly PreparedProvider[]): Promise<void> {
+    await clusterctl(run, [
+        "upgrade",
+        "apply",
+        ...providers.flatMap(({ provider, version }) => [provider.flag, `${provider.name}:${version}`]),
     ]);
 }
 

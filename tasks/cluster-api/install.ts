@@ -9,12 +9,19 @@ import { expandVariables } from "../../plan/manifests/variables";
 import { withoutDeprecatedVersions } from "../../plan/manifests/versions";
 import { webhooksForChanges } from "../../plan/manifests/webhooks";
 import { Cache } from "../../toolchain/cache/cache";
-import { manifestsPath } from "../../toolchain/manifests/entry";
-import { readManifestIndex, readProvider, type ProviderFiles } from "../../toolchain/manifests/rendered";
+import { providerPath } from "../../toolchain/manifests/entry";
+import { readProvider, type ProviderFiles } from "../../toolchain/manifests/rendered";
 import { cacheRoot } from "../../toolchain/paths";
 import { issueCertificate, stillFits, type CertificateSpec } from "../pki/certificates";
-import { Cluster, type InstalledProvider } from "./cluster";
-import { clusterctlInit, writeRepository, type PreparedProvider } from "./clusterctl";
+import { Cluster } from "./cluster";
+import {
+    clusterctlInit,
+    clusterctlUpgrade,
+    writeRepository,
+    type ClusterctlRun,
+    type PreparedProvider,
+} from "./clusterctl";
+import { compareInstalled } from "./compare";
 import type { ClusterApiInput } from "./input";
 import { waitForApi, waitForControllers } from "./wait";
 
@@ -30,14 +37,17 @@ export interface ClusterApiResult {
 }
 
 /**
- * Installs Cluster API with clusterctl. Providers that are installed already get the settings of the input. An
- * installation that was interrupted is finished: clusterctl records a provider last, and patches the objects of one
- * without a record.
+ * Installs Cluster API with clusterctl. Providers that are installed already get the settings of the input, and those
+ * of a lower version are upgraded before. What was interrupted is finished: clusterctl records a provider last, and
+ * patches the objects of one without a record.
  *
+ * @param chosen versions of parts. A part without one has its own version
  * @param directory a folder for this run alone.
+ * @throws Error where a provider is of a higher version than is wanted
  */
 export async function installClusterApi(
     input: ClusterApiInput,
+    chosen: Readonly<Record<string, string>>,
     directory: string,
     signal: AbortSignal,
     onLine: (line: string) => void,
@@ -45,31 +55,33 @@ export async function installClusterApi(
     const cluster = new Cluster(input.kubeconfig);
     const wait = { seconds: input.waitSeconds, signal, onLine };
     await waitForApi(cluster, wait);
-    const prepared = await preparedProviders(input, cluster);
-    const before = await cluster.installedProviders();
-    refuseOtherVersions(prepared, before);
-    const there = prepared.filter((each) => isInstalled(each, before));
+    const prepared = await preparedProviders(input, chosen, cluster);
+    const { absent, lower, there } = compareInstalled(prepared, await cluster.installedProviders());
 
-    if (there.length < prepared.length) {
-        onLine(`clusterctl init: ${prepared.length - there.length} of ${prepared.length} providers to install`);
+    if (absent.length + lower.length > 0) {
         const kubeconfig = join(directory, "kubeconfig");
         await writeFile(kubeconfig, input.kubeconfig, { mode: 0o600 });
-        await clusterctlInit(
-            {
-                clusterctl: input.clusterctl,
-                configuration: await writeRepository(directory, prepared),
-                kubeconfig,
-                home: directory,
-                timeoutSeconds: input.waitSeconds,
-                signal,
-                onLine: (line) => {
-                    if (!USAGE.test(line)) {
-                        onLine(line);
-                    }
-                },
+        const run: ClusterctlRun = {
+            clusterctl: input.clusterctl,
+            configuration: await writeRepository(directory, prepared),
+            kubeconfig,
+            home: directory,
+            timeoutSeconds: input.waitSeconds,
+            signal,
+            onLine: (line) => {
+                if (!USAGE.test(line)) {
+                    onLine(line);
+                }
             },
-            prepared,
-        );
+        };
+        if (lower.length > 0) {
+            onLine(`clusterctl upgrade apply: ${lower.length} of ${prepared.length} providers to upgrade`);
+            await clusterctlUpgrade(run, lower);
+        }
+        if (absent.length > 0) {
+            onLine(`clusterctl init: ${absent.length} of ${prepared.length} providers to install`);
+            await clusterctlInit(run, prepared);
+        }
     }
     for (const each of there) {
         onLine(`${each.provider.label} ${each.version} is installed: bringing its settings up to date`);
@@ -89,13 +101,16 @@ export async function installClusterApi(
     };
 }
 
-async function preparedProviders(input: ClusterApiInput, cluster: Cluster): Promise<PreparedProvider[]> {
-    const directory = input.manifests.directory ?? manifestsPath(new Cache(cacheRoot()));
-    const index = await readManifestIndex(directory);
+async function preparedProviders(
+    input: ClusterApiInput,
+    chosen: Readonly<Record<string, string>>,
+    cluster: Cluster,
+): Promise<PreparedProvider[]> {
+    const cache = new Cache(cacheRoot());
     const prepared: PreparedProvider[] = [];
     for (const provider of PROVIDERS) {
-        const files = await readProvider(directory, provider, index);
-        prepared.push(await prepareProvider(input, cluster, provider, index.providers[provider.key], files));
+        const files = await readProvider(input.manifests.directory ?? providerPath(cache, provider, chosen), provider);
+        prepared.push(await prepareProvider(input, cluster, provider, files));
     }
     return prepared;
 }
@@ -107,9 +122,9 @@ async function prepareProvider(
     input: ClusterApiInput,
     cluster: Cluster,
     provider: Provider,
-    version: string,
     files: ProviderFiles,
 ): Promise<PreparedProvider> {
+    const { version } = files;
     const all = parseManifests(expandVariables(files.components), `${provider.label} ${version}`);
     const served = input.deprecatedVersions ? all : withoutDeprecatedVersions(all);
     const upstream = input.webhooksOfEveryUpdate ? served : webhooksForChanges(served);
@@ -157,24 +172,6 @@ async function issueAll(
         issued.set(request.certificate, { certificate: pair.cert, privateKey: pair.key });
     }
     return issued;
-}
-
-function isInstalled(prepared: PreparedProvider, installed: readonly InstalledProvider[]): boolean {
-    const { type, name } = prepared.provider;
-    return installed.some((each) => each.type === type && each.name === name);
-}
-
-function refuseOtherVersions(prepared: readonly PreparedProvider[], installed: readonly InstalledProvider[]): void {
-    const others = prepared.flatMap(({ provider, version }) =>
-        installed
-            .filter((each) => each.type === provider.type && each.name === provider.name && each.version !== version)
-            .map((each) => `${provider.label} ${each.version} is installed, ${version} is wanted`),
-    );
-    if (others.length > 0) {
-        throw new Error(
-            `${others.join("; ")}: upgrade with clusterctl upgrade apply, or start a new management cluster`,
-        );
-    }
 }
 
 /**

@@ -41,7 +41,7 @@ const CHANGES: Partial<Record<Key, Change[]>> = {
     apiPort: [{ to: "16500" }],
     embeddedWorkers: [{ to: "2" }, { to: "1", from: { embeddedWorkers: "3" } }],
     versionSet: [{ to: "2026.3", chartOnly: true }],
-    versions: [{ to: '{"ironic":"39.0.0"}', chartOnly: true }],
+    versions: [{ to: '{"ironic":"39.0.0"}', chartOnly: true }, { to: '{"capi":"1.13.6"}' }],
     images: [{ to: IMAGES }],
     imageRegistry: [{ to: "registry.example:5000/lab" }],
     imagePullSecrets: [{ to: '["pull"]' }],

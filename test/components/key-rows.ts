@@ -154,8 +154,15 @@ export const ROWS: Record<Key, Row> = {
     },
     versionSet: {
         value: "2026.3",
-        read: ({ values }) => joinReference(values.images.ironic),
-        expected: builtReference("ironic-39.0.0"),
+        read: ({ values, recorder }) => [
+            joinReference(values.images.ironic),
+            // The component that it is in has its name.
+            ...recorder
+                .of("command:local:Command")
+                .filter(({ name }) => name === "cluster-api")
+                .map((command) => field(command, "environment", "PART_VERSIONS")),
+        ],
+        expected: [builtReference("ironic-39.0.0"), '{"capi":"1.13.6"}'],
     },
     versions: {
         value: '{"ironic":"37.0.0"}',

@@ -12,6 +12,9 @@ const summary = (before: Raw | undefined, after: Raw): string | undefined => {
     return changeSummary(before ? living(before) : livingLab(STACK, {}), plan(config, STACK), config, versionSets());
 };
 
+/** The version of Ironic in the default set. */
+const DEFAULT_IRONIC = imageRecipe("ironic").version;
+
 describe("A change in words", () => {
     it("says of a lab that grows what comes, and that nothing is rolled or replaced", () => {
         expect(summary({}, { nodes: "8", clusters: "4" })).to.equal(
@@ -47,10 +50,25 @@ describe("A change in words", () => {
 
     it("says what another version of Ironic restarts", () => {
         expect(summary({}, { versions: '{"ironic":"39.0.0"}' })).to.equal(
-            `Ironic ${imageRecipe("ironic").version} to 39.0.0: all conductors stop, its database is migrated, and they start again; ` +
-                "rolls nothing; replaces no host and no cluster",
+            `Ironic ${DEFAULT_IRONIC} to 39.0.0: all conductors stop, its database is migrated, and they start ` +
+                "again; rolls nothing; replaces no host and no cluster",
         );
-        expect(summary({ versionSet: "2026.3" }, { versions: '{"ironic":"39.0.0"}' })).to.equal(undefined);
+        expect(summary({ versionSet: "2026.3" }, { versionSet: "2026.3" })).to.equal(undefined);
+    });
+
+    it("says what another version of Cluster API restarts, and each part of a set that changes", () => {
+        const clusterApi =
+            "Cluster API 1.13.4 to 1.13.6: its three managers stop, and core, bootstrap and control plane start " +
+            "again in this order";
+        expect(summary({}, { versions: '{"capi":"1.13.6"}' })).to.equal(
+            `${clusterApi}; rolls nothing; replaces no host and no cluster`,
+        );
+        expect(summary({}, { versionSet: "2026.3" })).to.match(
+            new RegExp(`^Ironic ${DEFAULT_IRONIC} to 39.0.0: .*; ${clusterApi};`),
+        );
+        expect(summary({ versionSet: "2026.3" }, { versions: '{"ironic":"39.0.0","capi":"1.13.6"}' })).to.equal(
+            undefined,
+        );
     });
 
     it("says what the first up makes", () => {

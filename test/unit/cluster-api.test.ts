@@ -1,15 +1,18 @@
 import { spawn, spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
 import { parseManifests, type Manifest } from "../../plan/manifests/documents";
 import { PROVIDERS } from "../../plan/manifests/providers";
-import { certManagerPlaceholders, clusterctlInit, writeRepository } from "../../tasks/cluster-api/clusterctl";
+import {
+    certManagerPlaceholders,
+    clusterctlInit,
+    clusterctlUpgrade,
+    writeRepository,
+} from "../../tasks/cluster-api/clusterctl";
 import { clusterApiInputSchema } from "../../tasks/cluster-api/input";
 import { changeable } from "../../tasks/cluster-api/install";
-import { moduleVersion, renderManifests } from "../../toolchain/manifests/render";
-import { readManifestIndex } from "../../toolchain/manifests/rendered";
 
 const image = { repository: "lab/x", tag: "v1" };
 const images = Object.fromEntries(PROVIDERS.map(({ key }) => [key, { image }]));
@@ -71,44 +74,6 @@ describe("cluster-api: input", () => {
 });
 
 describe("cluster-api: manifests", () => {
-    withFolder();
-    it("are rendered into a clusterctl repository with an index, whole or not at all", async () => {
-        const module = (path: string): string => join(folder, `${path}@v1.2.3-x`);
-        for (const { module: path } of [...PROVIDERS, { module: "github.com/metal3-io/baremetal-operator" }]) {
-            mkdirSync(module(path), { recursive: true });
-            writeFileSync(join(module(path), "metadata.yaml"), `of: ${path}\n`);
-        }
-        const out = join(folder, "out");
-        const kubectl = program("kubectl", 'echo "rendered: $1 $2"');
-        const index = await renderManifests(out, { kubectl, moduleDir: module });
-        expect(await readManifestIndex(out)).to.deep.equal(index);
-        expect(index.providers.ipam).to.equal("v1.2.3-x");
-        for (const { label, componentsFile, module: path, kustomization } of PROVIDERS) {
-            const at = join(out, label, "v1.2.3-x");
-            expect(readFileSync(join(at, componentsFile), "utf8")).to.equal(
-                `rendered: kustomize ${module(path)}/${kustomization}\n`,
-            );
-            expect(readFileSync(join(at, "metadata.yaml"), "utf8")).to.equal(`of: ${path}\n`);
-        }
-        expect(readFileSync(join(out, "baremetal-operator.yaml"), "utf8")).to.match(/config\/base\n$/);
-
-        const error: Error = await renderManifests(out, {
-            kubectl: program("broken", "echo no such thing >&2; exit 3"),
-            moduleDir: module,
-        }).then(
-            () => expect.fail("it was rendered"),
-            (reason: Error) => reason,
-        );
-        expect(error.message).to.include("no such thing");
-        expect(await readManifestIndex(out)).to.deep.equal(index);
-        expect(readdirSync(folder).filter((name) => name.includes("partial"))).to.deep.equal([]);
-    });
-
-    it("want a folder of Go's module cache, which says the version", () => {
-        expect(moduleVersion("/m/sigs.k8s.io/cluster-api@v1.13.4")).to.equal("v1.13.4");
-        expect(() => moduleVersion("/src/cluster-api")).to.throw("cluster-api is not a folder of Go's module cache");
-    });
-
     it("of an installed provider: only what depends on the input is changed", () => {
         const of = (kind: string, spec?: object): Manifest => ({
             apiVersion: "v1",
@@ -166,6 +131,16 @@ describe("cluster-api: clusterctl", () => {
             `true ${folder} init --core cluster-api:v1.2.3 --bootstrap kubeadm:v1.2.3 --control-plane kubeadm:v1.2.3` +
                 " --infrastructure metal3:v1.2.3 --ipam metal3:v1.2.3" +
                 ` --config ${configuration} --kubeconfig ${join(folder, "kubeconfig")}`,
+        ]);
+    });
+
+    it("upgrades the providers that it is told, and no others", async () => {
+        const lines: string[] = [];
+        const [core, , controlPlane] = prepared;
+        await clusterctlUpgrade(run(program("clusterctl", 'echo "$*"'), "c.yaml", lines), [core!, controlPlane!]);
+        expect(lines).to.deep.equal([
+            "upgrade apply --core cluster-api:v1.2.3 --control-plane kubeadm:v1.2.3" +
+                ` --config c.yaml --kubeconfig ${join(folder, "kubeconfig")}`,
         ]);
     });
 

@@ -91,6 +91,7 @@ describe("A cluster that is there, before a lab is made in it", () => {
         there: Partial<ClusterThere>,
         raw: Record<string, string> = {},
         living = livingLab(STACK, {}),
+        upgrade = false,
     ): Promise<string[]> {
         cluster = { ...GOOD, ...there };
         const config = validate({ ...EXISTING, ...raw });
@@ -98,6 +99,7 @@ describe("A cluster that is there, before a lab is made in it", () => {
             { kubeconfig: kubeconfigFor(url), server: url, id: "1234" },
             { config, plan: plan(config, STACK) },
             living,
+            upgrade,
         );
         return found.map(({ key, value, rule }) => {
             const said = rule.replace(`${url}: `, "");
@@ -159,6 +161,15 @@ describe("A cluster that is there, before a lab is made in it", () => {
         const refused = ["create mutatingadmissionpolicies"];
         expect(await problems({ refused })).to.deep.equal([]);
         expect((await problems({ refused }, { clusterWideTuning: "true" }))[0]).to.include("mutatingadmissionpolicies");
+    });
+
+    it("is asked for what an upgrade of Cluster API needs only where there is one", async () => {
+        const living = livingLab(STACK, resourcesOf(EXISTING));
+        const refused = ["delete endpoints", "delete endpointslices"];
+        expect(await problems({ refused }, {}, living)).to.deep.equal([]);
+        expect((await problems({ refused }, {}, living, true))[0]).to.match(
+            /docs\/existing\.md has the role\): delete endpoints, delete endpointslices\.discovery\.k8s\.io$/,
+        );
     });
 
     it("has a lab's own objects once the lab is there", async () => {

@@ -1,4 +1,5 @@
 import { expect } from "chai";
+import { parseAllDocuments } from "yaml";
 import { CLUSTER_PORTS } from "../../plan/addresses";
 import { livingLab } from "../../plan/change/living-lab";
 import { existingRole, requiredRights } from "../../plan/existing-rights";
@@ -89,10 +90,21 @@ describe("A lab in a cluster that is there", () => {
     });
 
     it("asks for no right to everything, and for each right once", () => {
-        const rights = requiredRights(true).map(({ group, resource, verb }) => `${group}/${resource}/${verb}`);
+        const named = (upgrade: boolean): string[] =>
+            requiredRights(true, upgrade).map(({ group, resource, verb }) => `${group}/${resource}/${verb}`);
+        const rights = named(false);
         expect(new Set(rights).size).to.equal(rights.length);
         expect(rights.filter((right) => right.startsWith("*") || right.endsWith("/*"))).to.deep.equal([]);
-        expect(existingRole()).to.include("kind: ClusterRole");
+        expect(named(true).slice(rights.length)).to.deep.equal([
+            "*/*/list",
+            "/endpoints/delete",
+            "discovery.k8s.io/endpointslices/delete",
+        ]);
+        const roles = parseAllDocuments(existingRole()).map((document) => document.toJS() as { metadata: object });
+        expect(roles.map(({ metadata }) => metadata)).to.deep.equal([
+            { name: "metal3-scale-lab" },
+            { name: "metal3-scale-lab-upgrade" },
+        ]);
     });
 });
 

@@ -49,7 +49,8 @@ export function resourcesOf(
             environment: { MINIKUBE_MACHINE: JSON.stringify(machine) },
         });
     }
-    const { ironic } = chosenVersions(config, versionSets());
+    const { ironic, capi } = chosenVersions(config, versionSets());
+    add("command:local:Command", "cluster-api", { environment: { PART_VERSIONS: JSON.stringify({ capi }) } });
     for (const { index } of planned.conductors) {
         add("kubernetes:apps/v1:Deployment", `ironic-deployment-ironic-conductor-${index}`, {
             metadata: {

@@ -13,6 +13,7 @@ import { goBinaryRecipe } from "../../toolchain/go/build";
 import { goTargets } from "../../toolchain/go/targets";
 import { imageRecipe, imagesThatRunAs } from "../../toolchain/images/recipes";
 import { builtReference } from "../../toolchain/images/reference";
+import { manifestsEntries, manifestsRecipe } from "../../toolchain/manifests/entry";
 import { versions } from "../../toolchain/versions";
 
 const GIB = 1024 ** 3;
@@ -25,6 +26,7 @@ describe("What a lab lacks", () => {
         builtImages: imagesThatRunAs("pod", "container"),
         publishedImages: ["example.org/a:1", "example.org/b:1"],
         plugins: [{ name: "docker", version: "1.0.0", do: "download" as const, there: false }],
+        manifests: manifestsEntries({}),
     };
     /** Puts a finished binary of a target into the cache. @returns the entry's folder */
     const built = (name: string): Promise<string> =>
@@ -73,6 +75,14 @@ describe("What a lab lacks", () => {
         ]);
         expect(missing.programs).to.include.members(["kubeadm", "crictl", "storage-provisioner", "coredns"]);
         expect((await missingParts(cache, only, async () => true)).images).to.deep.equal([]);
+    });
+
+    it("is the manifests of each version that the lab has", async () => {
+        const lacking = async (chosen: Record<string, string>): Promise<boolean> =>
+            (await missingParts(cache, { ...parts, manifests: manifestsEntries(chosen) }, async () => true)).manifests;
+        await cache.ensure(manifestsRecipe(), (dir) => writeFile(join(dir, "index.json"), "{}"));
+        expect([await lacking({}), await lacking({ capi: "1.13.4" })]).to.deep.equal([false, false]);
+        expect(await lacking({ capi: "1.14.2" })).to.equal(true);
     });
 
     it("is a program that is damaged in the cache", async () => {

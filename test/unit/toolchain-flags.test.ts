@@ -7,6 +7,7 @@ import { validate } from "../../plan/validate";
 import { Images } from "../../prepare/images";
 import { Cache } from "../../toolchain/cache/cache";
 import { goBinaryPath } from "../../toolchain/go/build";
+import { builtAs, imageRecipe } from "../../toolchain/images/recipes";
 import { cacheRoot } from "../../toolchain/paths";
 import { skipBecause } from "../skip";
 
@@ -32,8 +33,14 @@ function told(tuning: string): Record<string, { image: { repository: string }; a
 }
 
 describe("A controller that the lab builds", () => {
-    for (const [key, { image }] of Object.entries(told("lab"))) {
+    const programs = Object.entries(told("lab")).flatMap(([key, { image }]) => {
         const name = image.repository.split("/").at(-1) as string;
+        const others = Object.keys(imageRecipe(name).versions ?? {}).map((version) => builtAs(name, version));
+        // Of other versions, those that this machine has.
+        const there = others.filter((each) => existsSync(goBinaryPath(cache, each)));
+        return [name, ...there].map((each) => ({ key, name: each }));
+    });
+    for (const { key, name } of programs) {
         it(`${name} accepts the lab's flags`, function () {
             const program = goBinaryPath(cache, name);
             if (!existsSync(program)) {

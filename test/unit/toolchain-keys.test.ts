@@ -11,7 +11,7 @@ describe("The keys of built programs", () => {
     const target = (changes: Partial<GoTarget> = {}): GoTarget => ({
         ...(parseTargets(
             "targets: [{name: prog, module: mod, package: ., version: v1, ldflags: -s -w, env: {CGO_ENABLED: '0'}}]",
-        )[0] as GoTarget),
+        ).targets[0] as GoTarget),
         ...changes,
     });
 
@@ -124,5 +124,35 @@ describe("The file targets.yaml", () => {
     it("may not name two targets alike", () => {
         const entry = "{name: a, module: m, package: ., version: v1}";
         expect(() => parseTargets(`targets: [${entry}, ${entry}]`)).to.throw("more than one target is named a");
+        const versioned = "{name: a, module: m, package: ., version: v1.0.0, versions: {2.0.0: {module: n}}}";
+        const other = "{name: a-2.0.0, module: m, package: ., version: v1}";
+        expect(() => parseTargets(`targets: [${versioned}, ${other}]`)).to.throw("is named a-2.0.0");
+    });
+
+    it("may have further versions of a target, each from a module of its own and with its number linked in", () => {
+        const { targets, variants } = parseTargets(
+            "targets: [{name: a, module: m, package: p, version: v1.2.3, tags: [t], " +
+                "ldflags: '-X v=${version} -X x=${major}.${minor}', versions: {2.5.6: {module: n}, " +
+                "3.0.0: {module: o, package: q}}}]",
+        );
+        const own = { name: "a", module: "m", package: "p", version: "v1.2.3", tags: ["t"], env: {}, inputs: [] };
+        expect(targets).to.deep.equal([{ ...own, ldflags: "-X v=v1.2.3 -X x=1.2" }]);
+        const further = { ...own, output: "a" };
+        expect(variants).to.deep.equal({
+            a: [
+                { ...further, name: "a-2.5.6", module: "n", version: "v2.5.6", ldflags: "-X v=v2.5.6 -X x=2.5" },
+                {
+                    ...further,
+                    name: "a-3.0.0",
+                    module: "o",
+                    package: "q",
+                    version: "v3.0.0",
+                    ldflags: "-X v=v3.0.0 -X x=3.0",
+                },
+            ],
+        });
+        expect(() =>
+            parseTargets("targets: [{name: a, module: m, package: p, version: v1, versions: {v2: {module: n}}}]"),
+        ).to.throw("targets.0.versions.v2");
     });
 });

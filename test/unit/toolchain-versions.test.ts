@@ -4,15 +4,16 @@ import { expect } from "chai";
 import { gte, Range, satisfies } from "semver";
 import { parse } from "yaml";
 import { validate } from "../../plan/validate";
-import { goTarget, goTargets, type GoTarget } from "../../toolchain/go/targets";
-import { dockerfileDir, imageNames, imageRecipe } from "../../toolchain/images/recipes";
+import { goTarget, goTargets, goVariants, type GoTarget } from "../../toolchain/go/targets";
+import { builtAs, dockerfileDir, imageNames, imageRecipe } from "../../toolchain/images/recipes";
 import { repoPath } from "../../toolchain/paths";
 import { tool } from "../../toolchain/tools";
 import { versions } from "../../toolchain/versions";
 
 /** Programs of ours: they are of no upstream's version. */
 const OURS = ["fkas", "pause"];
-const upstream = goTargets().filter(({ name }) => !OURS.includes(name));
+const all = goTargets().flatMap((target) => [target, ...goVariants(target.name)]);
+const upstream = all.filter(({ name }) => !OURS.includes(name));
 
 /** The upstream module behind each target whose package is a folder of ours. */
 const BEHIND: Record<string, string> = {
@@ -59,7 +60,11 @@ describe("Versions that stand in more than one file", () => {
     }
 
     it("The image that upstream publishes is of the version that the lab builds", () => {
-        const compared = imageNames().flatMap((name) => {
+        const built = imageNames().flatMap((name) => [
+            name,
+            ...Object.keys(imageRecipe(name).versions ?? {}).map((version) => builtAs(name, version)),
+        ]);
+        const compared = built.flatMap((name) => {
             const { pull, binaries } = imageRecipe(name);
             const [binary] = binaries;
             if (pull === undefined || binary === undefined || OURS.includes(binary)) {
@@ -69,6 +74,7 @@ describe("Versions that stand in more than one file", () => {
             return [name];
         });
         expect(compared).to.include.members(["coredns", "baremetal-operator", "cluster-api-provider-metal3"]);
+        expect(compared).to.include("cluster-api-controller-1.13.6");
     });
 
     it("minikube's base image has its images under the tags of the Kubernetes version that it is built for", () => {
@@ -164,7 +170,7 @@ describe("Versions that stand in more than one file", () => {
     it("The pinned Go is new enough for the lab's programs and for every go.mod of theirs", () => {
         const { version, minimum } = versions().go;
         expect(gte(version, minimum)).to.equal(true);
-        for (const { name, module } of goTargets()) {
+        for (const { name, module } of all) {
             const text = readFileSync(repoPath(module, "go.mod"), "utf8");
             const asked = /^go (\S+)$/m.exec(text)?.[1] ?? "";
             expect(gte(minimum, asked), `${name} asks for Go ${asked}`).to.equal(true);

@@ -9,6 +9,7 @@ import { Images } from "../../prepare/images";
 import { bundleContents } from "../../toolchain/bundle/contents";
 import { NO_MORE } from "../../toolchain/ensure/needs";
 import { builtImagesOf } from "../../toolchain/ensure/parts";
+import { goTarget } from "../../toolchain/go/targets";
 import { builtAs, imageNames, imageRecipe, parseImages, versionSets } from "../../toolchain/images/recipes";
 import { builtReference, imageReference, labImage } from "../../toolchain/images/reference";
 import { repoPath } from "../../toolchain/paths";
@@ -19,40 +20,57 @@ const IRONIC = versionsOf("ironic", versionSets()) ?? [];
 const DEFAULT = chosenVersions({}, versionSets())["ironic"] as string;
 const ironic = (version: string): string => JSON.stringify({ ironic: version });
 
+/** The newest set, and beside it the default set's Cluster API. */
+const NEWEST = { versionSet: "2026.3" };
+const CAPI = '{"capi":"1.13.4"}';
+
 describe("The sets of versions", () => {
     it("name versions that there are, the default one among them", () => {
         const { defaultSet, sets } = versionSets();
         expect(Object.keys(sets)).to.include.members([defaultSet, "2026.1", "2026.2", "2026.3"]);
         for (const set of Object.values(sets)) {
-            expect(IRONIC).to.include(set["ironic"]);
+            expect(Object.keys(set)).to.deep.equal(["ironic", "capi"]);
         }
     });
 
-    it("have a default one that upstream publishes, so that a lab can have it with the source `pull`", () => {
-        const { defaultSet, sets, parts } = versionSets();
-        for (const [part, version] of Object.entries(sets[defaultSet] ?? {})) {
-            expect(parts[part]?.find((each) => each.version === version)?.pull, part).to.be.a("string");
-        }
-    });
+    it("have a default one that upstream publishes, so that a lab can have it with the source `pull`", () =>
+        expect(problems(livingLab(STACK, {}), { images: '{"source":"pull"}', versionSet: versionSets().defaultSet }))
+            .to.be.empty);
 
     it("and their versions are those of docs/versions.md", () => {
         const rows = [
-            ...readFileSync(repoPath("docs/versions.md"), "utf8").matchAll(/^\| ([^|]+?) +\| ([^|]+?) +\|/gm),
+            ...readFileSync(repoPath("docs/versions.md"), "utf8").matchAll(
+                /^\| ([^|]+?) +\| ([^|]+?) +\| ([^|]+?) +\|/gm,
+            ),
         ];
-        const cells = rows.map(([, first, second]) => [first, second].join(" "));
-        const { sets, parts } = versionSets();
-        for (const [name, { ironic: version }] of Object.entries(sets)) {
-            expect(cells).to.include(`\`${name}\` ${version}`);
+        const cells = rows.map(([, ...columns]) => columns.join(" "));
+        const { sets } = versionSets();
+        for (const [name, { ironic: version, capi }] of Object.entries(sets)) {
+            expect(cells).to.include(`\`${name}\` ${version} ${capi}`);
         }
-        for (const { version, pull } of parts["ironic"] ?? []) {
-            const image = pull?.replace("quay.io/", "");
-            expect(cells.some((cell) => cell.startsWith(`${version} ${image ? `\`${image}\`` : "none"}`))).to.equal(
-                true,
-            );
+        const starts = [
+            ...IRONIC.map((version) => {
+                const image = imageRecipe(builtAs("ironic", version)).pull?.replace("quay.io/", "");
+                return `${version} ${image ? `\`${image}\`` : "none"}`;
+            }),
+            ...(versionsOf("capi", versionSets()) ?? []).map((version) => {
+                const [{ module }] = [goTarget(builtAs("cluster-api-controller", version))];
+                return `${version} \`${module.replace("toolchain/go/", "")}\``;
+            }),
+        ];
+        for (const start of starts) {
+            expect(
+                cells.some((cell) => cell.startsWith(start)),
+                start,
+            ).to.equal(true);
         }
     });
 
     const image = "images: {a: {runs: pod, version: 1.0.0, versions: {2.0.0: {}}}}";
+    const uneven = "a: {runs: pod, part: p, version: 1.0.0}, b: {runs: pod, part: p, version: 2.0.0}";
+    it("are of parts whose images all have the same versions", () =>
+        expect(() => parseImages(`images: {${uneven}}`)).to.throw(/p needs a 2\.0\.0; p needs b 1\.0\.0/));
+
     const refused: [string, RegExp][] = [
         ["sets: {x: {a: 3.0.0}}", /the set x has a 3\.0\.0, which is not listed/],
         ["sets: {x: {b: 1.0.0}}", /the set x has b 1\.0\.0/],
@@ -135,11 +153,14 @@ describe("A lab with another version of Ironic", () => {
     it("is known before the program runs, and a name that there is not counts as unset", async () => {
         const versions = async (more: Record<string, string>): Promise<unknown> =>
             (await labNeeds("no-such-stack", more)).images.versions;
-        expect(await versions({})).to.deep.equal({ ironic: DEFAULT });
-        expect(await versions({ versionSet: "2026.3" })).to.deep.equal({ ironic: "39.0.0" });
-        expect(await versions({ versions: ironic("37.0.0") })).to.deep.equal({ ironic: "37.0.0" });
+        expect(await versions({})).to.deep.equal({ ironic: DEFAULT, capi: "1.13.4" });
+        expect(await versions({ versionSet: "2026.3" })).to.deep.equal({ ironic: "39.0.0", capi: "1.13.6" });
+        expect(await versions({ versions: ironic("37.0.0") })).to.deep.equal({ ironic: "37.0.0", capi: "1.13.4" });
         for (const wrong of [ironic("1.0.0"), '{"nova":"39.0.0"}', '{"ironic":39}', "39.0.0"]) {
-            expect(await versions({ versions: wrong, versionSet: "2020.1" })).to.deep.equal({ ironic: DEFAULT });
+            expect(await versions({ versions: wrong, versionSet: "2020.1" })).to.deep.equal({
+                ironic: DEFAULT,
+                capi: "1.13.4",
+            });
         }
     });
 });
@@ -159,7 +180,7 @@ describe("A version that there is not", () => {
         ],
         [
             { versions: '{"nova":"39.0.0"}' },
-            'versions.nova = "39.0.0": is no part whose version can be chosen: those are ironic',
+            'versions.nova = "39.0.0": is no part whose version can be chosen: those are ironic, capi',
         ],
         [{ versions: '{"ironic":39}' }, "versions.ironic = 39: must be a version, such as 39.0.0"],
         [{ versions: "39.0.0" }, 'versions = "39.0.0": must be an object: {PART: VERSION}'],
@@ -203,7 +224,7 @@ describe("Another version of Ironic of a living lab", () => {
     });
 
     it("is refused downwards with the way out, also where it is the set's", () => {
-        expect(problems(living({ versionSet: "2026.3" }), {})).to.deep.equal([
+        expect(problems(living({ ...NEWEST, versions: CAPI }), {})).to.deep.equal([
             `versionSet = (not set): would be Ironic ${DEFAULT}, below 39.0.0, which this lab has: Ironic migrates ` +
                 "no database back. Leave it at 39.0.0 or above (pulumi config set --path versions.ironic 39.0.0), or " +
                 "have the lab taken away and another one made in its place: npm run up -- --replace --stack test",
@@ -211,7 +232,7 @@ describe("Another version of Ironic of a living lab", () => {
     });
 
     it("is one problem where there is no such version or set", () => {
-        const lab = living({ versionSet: "2026.3" });
+        const lab = living({ ...NEWEST, versions: CAPI });
         for (const raw of [{ versionSet: "2020.1" }, { versionSet: "a b" }, { versions: "x" }]) {
             expect(wrongKeys(lab, raw)).to.deep.equal(Object.keys(raw));
         }
@@ -225,7 +246,7 @@ describe("Another version of Ironic of a living lab", () => {
             { ...earlier, [first]: later[first]! },
             { ...later, [first]: earlier[first]! },
         ]) {
-            expect(livingLab(STACK, mixed).ironic).to.equal("39.0.0");
+            expect(livingLab(STACK, mixed).versions["ironic"]).to.equal("39.0.0");
         }
     });
 });

@@ -3,8 +3,8 @@ import type { Recipe } from "../cache/cache";
 import type { LabNeeds } from "../ensure/needs";
 import { toolNames } from "../ensure/parts";
 import { goBinaryRecipe } from "../go/build";
-import { builtReference, labImages } from "../images/reference";
-import { manifestsRecipe } from "../manifests/entry";
+import { builtReference, labImages, wantedVersions } from "../images/reference";
+import { manifestsEntries, manifestsRecipe } from "../manifests/entry";
 import { replacementsRecipe, targetsFromSource } from "../pulumi/plugins";
 import { tool } from "../tools";
 
@@ -38,7 +38,11 @@ export function bundleContents(needs: LabNeeds): BundleContents {
     }
     return {
         programs,
-        entries: [...programs.map(goBinaryRecipe), replacementsRecipe(), manifestsRecipe()],
+        entries: [
+            ...programs.map(goBinaryRecipe),
+            replacementsRecipe(),
+            ...manifestsEntries(wantedVersions(needs.images)).map(manifestsRecipe),
+        ],
         images: [...new Set(images)],
     };
 }

@@ -38,6 +38,7 @@ export async function missingPrograms(
             builtImages: builtImagesOf(needs),
             publishedImages: [],
             plugins,
+            manifests: [],
         },
         have,
     );

@@ -5,8 +5,8 @@ import { toolNames } from "../ensure/parts";
 import { goBinaryRecipe } from "../go/build";
 import { findGo } from "../go/go";
 import { goTarget, goTargets } from "../go/targets";
-import { builtReference, labImages } from "../images/reference";
-import { manifestsPath, manifestsRecipe } from "../manifests/entry";
+import { builtReference, labImages, wantedVersions } from "../images/reference";
+import { manifestsEntries, manifestsPath, manifestsRecipe } from "../manifests/entry";
 import { currentLogin, pulumiSetup } from "../pulumi/home";
 import { installedPlugin, pluginsHome } from "../pulumi/plugins";
 import { findTool, tool } from "../tools";
@@ -65,14 +65,17 @@ export async function pluginFindings(cache: Cache): Promise<Finding[]> {
 }
 
 /**
- * Go, and every program that is compiled with it, apart from the tools and from what one substrate alone needs.
+ * Go, and every program that is compiled with it, apart from the tools and from what one substrate alone needs. Of the
+ * versions of a program, those that are missing stand beside the program's own.
  * @param missing those that `npm run up` would build
  */
 export async function programFindings(cache: Cache, missing: ReadonlySet<string>): Promise<Finding[]> {
     const go = await findGo(cache);
     const fetched = `${versions().go.version}, to be fetched if something has to be built`;
     const tools = new Set(Object.keys(versions().tools).map((name) => tool(name).target));
-    const targets = goTargets().filter(({ name, substrate }) => !tools.has(name) && substrate === undefined);
+    const listed = goTargets().filter(({ name, substrate }) => !tools.has(name) && substrate === undefined);
+    const versioned = [...missing].filter((name) => !goTargets().some((target) => target.name === name));
+    const targets = [...listed, ...versioned.map(goTarget)];
     return [
         go === undefined
             ? { what: "go", state: "to do", found: fetched }
@@ -85,10 +88,12 @@ export async function programFindings(cache: Cache, missing: ReadonlySet<string>
     ];
 }
 
-/** The rendered manifests of Cluster API and the bare-metal operator. */
-export async function manifestsFinding(cache: Cache): Promise<Finding> {
-    return (await cache.stateOf(manifestsRecipe())).state === "present"
-        ? { what: "manifests", state: "ok", found: manifestsPath(cache) }
+/** The rendered manifests of Cluster API and the bare-metal operator, in the versions that the lab has. */
+export async function manifestsFinding(cache: Cache, { images }: Pick<LabNeeds, "images">): Promise<Finding> {
+    const entries = manifestsEntries(wantedVersions(images));
+    const states = await Promise.all(entries.map((entry) => cache.stateOf(manifestsRecipe(entry))));
+    return states.every(({ state }) => state === "present")
+        ? { what: "manifests", state: "ok", found: entries.map((entry) => manifestsPath(cache, entry)).join(", ") }
         : { what: "manifests", state: "to do", found: "to be rendered" };
 }
 

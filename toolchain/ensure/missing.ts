@@ -56,7 +56,7 @@ async function missingImages(
 /** Looks for every part. Makes nothing. @param have whether Docker has an image, for tests */
 export async function missingParts(
     cache: Cache,
-    parts: Pick<LabParts, "programs" | "builtImages" | "publishedImages" | "plugins">,
+    parts: Pick<LabParts, "programs" | "builtImages" | "publishedImages" | "plugins" | "manifests">,
     have = haveImage,
 ): Promise<Missing> {
     const lacks = async (recipe: ReturnType<typeof goBinaryRecipe>): Promise<boolean> =>
@@ -71,7 +71,8 @@ export async function missingParts(
     }
     const there = await Promise.all(parts.publishedImages.map(have));
     const pulls = there.filter((has) => !has).length;
-    const manifests = await lacks(manifestsRecipe());
+    const lacking = await Promise.all(parts.manifests.map((entry) => lacks(manifestsRecipe(entry))));
+    const manifests = lacking.includes(true);
     const plugins = parts.plugins.some((plan) => !plan.there);
     return {
         programs: compileOrder(programs),

@@ -1,5 +1,6 @@
 import type { Cache } from "../cache/cache";
-import { labImages } from "../images/reference";
+import { labImages, wantedVersions } from "../images/reference";
+import { manifestsEntries, type ManifestsEntry } from "../manifests/entry";
 import { currentLogin, pulumiSetup, type PulumiSetup } from "../pulumi/home";
 import { planPlugins, targetsOf, type PluginPlan } from "../pulumi/plugins";
 import { findTool, tool, type FoundTool } from "../tools";
@@ -47,6 +48,8 @@ export interface LabParts {
     builtImages: string[];
     /** References of the images that somebody else publishes. */
     publishedImages: string[];
+    /** Rendered manifests. Those of a version that is not a part's own are only for `up`. */
+    manifests: ManifestsEntry[];
 }
 
 /** Looks for what `purpose` needs and decides where each part comes from. Makes nothing. */
@@ -69,5 +72,6 @@ export async function partsFor(cache: Cache, purpose: Purpose, needs: LabNeeds):
         programs: [...programs],
         builtImages: purpose === "up" ? builtImagesOf(needs) : [],
         publishedImages: images.filter(({ built }) => built === undefined).map(({ reference }) => reference),
+        manifests: manifestsEntries(purpose === "up" ? wantedVersions(needs.images) : {}),
     };
 }

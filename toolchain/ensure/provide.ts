@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { ensureManifests } from "../manifests/entry";
+import { ensureManifests, type ManifestsEntry } from "../manifests/entry";
 import type { PulumiSetup } from "../pulumi/home";
 import {
     LANGUAGE_HOST,
@@ -74,15 +74,23 @@ export async function providePlugins(
     );
 }
 
-/** The rendered manifests. @param missing whether they have to be rendered, which is a step of its own */
-export async function provideManifests(toolchain: Toolchain, kubectl: string, missing: boolean): Promise<void> {
+/** The rendered manifests. @param missing whether any have to be rendered, which is a step of its own */
+export async function provideManifests(
+    toolchain: Toolchain,
+    kubectl: string,
+    entries: readonly ManifestsEntry[],
+    missing: boolean,
+): Promise<void> {
     const { cache, progress, signal } = toolchain;
-    const options = { cache, kubectl, log: toolchain.log("manifests"), signal };
+    const provide = async (notice?: (text: string) => void): Promise<void> => {
+        for (const entry of entries) {
+            const options = { cache, kubectl, log: toolchain.log("manifests"), signal };
+            await ensureManifests(entry, notice === undefined ? options : { ...options, notice });
+        }
+    };
     if (!missing) {
-        await ensureManifests(options);
+        await provide();
         return;
     }
-    await progress.step("manifests of Cluster API and the bare-metal operator", (step) =>
-        ensureManifests({ ...options, notice: step.notice }),
-    );
+    await progress.step("manifests of Cluster API and the bare-metal operator", (step) => provide(step.notice));
 }

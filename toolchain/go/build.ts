@@ -24,7 +24,7 @@ interface GoBuildOptions {
 }
 
 /** File name of a target's binary. */
-function outputOf(target: GoTarget): string {
+export function outputOf(target: GoTarget): string {
     return target.output ?? target.name;
 }
 

@@ -1,9 +1,17 @@
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
+import * as semver from "semver";
 import { parse } from "yaml";
 import { z } from "zod";
 import { contentOf, keyOf } from "../cache/keys";
 import { repoPath, repoRoot } from "../paths";
+
+/** What a further version of a target has in the place of the target's own. */
+const versionSchema = z.strictObject({
+    module: z.string().min(1),
+    /** Default: the target's own. */
+    package: z.string().min(1).optional(),
+});
 
 const targetSchema = z.strictObject({
     /** The target's name, by which images and the toolchain ask for it. */
@@ -14,6 +22,7 @@ const targetSchema = z.strictObject({
     package: z.string().min(1),
     /** The program's version, in upstream's own form; "1" for a program of ours. */
     version: z.string().min(1),
+    /** The placeholders `${version}`, `${major}` and `${minor}` stand for the version and its first two numbers. */
     ldflags: z.string().default(""),
     tags: z.array(z.string()).default([]),
     /** Environment of the build, for instance CGO_ENABLED. */
@@ -29,46 +38,95 @@ const targetSchema = z.strictObject({
     output: z.string().optional(),
     /** Files or folders outside the module that change the binary. */
     inputs: z.array(z.string()).default([]),
+    /** Further versions that can be built, without a leading "v". Default: none. */
+    versions: z.record(z.string().regex(/^\d+\.\d+\.\d+$/), versionSchema).optional(),
 });
 
 const fileSchema = z.strictObject({ targets: z.array(targetSchema).min(1) });
 
 /** One binary built from a Go module of this repository. */
-export type GoTarget = z.infer<typeof targetSchema>;
+export type GoTarget = Omit<z.infer<typeof targetSchema>, "versions">;
+
+/** The content of targets.yaml. */
+interface TargetList {
+    /** In the order of the file. */
+    targets: GoTarget[];
+    /** Further versions of each target that has any, each as a target, by the target's name. */
+    variants: Record<string, GoTarget[]>;
+}
 
 /** Reads the text of targets.yaml. @throws Error naming every problem at once */
-export function parseTargets(text: string, file = "targets.yaml"): GoTarget[] {
+export function parseTargets(text: string, file = "targets.yaml"): TargetList {
     const result = fileSchema.safeParse(parse(text));
     if (!result.success) {
         throw new Error(
             `${file}: ${result.error.issues.map((issue) => `${issue.path.join(".")}: ${issue.message}`).join("; ")}`,
         );
     }
-    const names = result.data.targets.map((target) => target.name);
+    const { targets } = result.data;
+    const variants = Object.fromEntries(
+        targets.flatMap(({ versions = {}, ...own }) => {
+            const all = Object.entries(versions).map(([version, its]) => variant(own, version, its));
+            return all.length === 0 ? [] : [[own.name, all]];
+        }),
+    );
+    const names = [...targets, ...Object.values(variants).flat()].map(({ name }) => name);
     const twice = names.filter((name, index) => names.indexOf(name) !== index);
     if (twice.length > 0) {
         throw new Error(`${file}: more than one target is named ${[...new Set(twice)].join(", ")}`);
     }
-    return result.data.targets;
+    return { targets: targets.map(({ versions: _, ...own }) => withVersion(own)), variants };
 }
 
-let known: GoTarget[] | undefined;
+/** Name under which a version of a target is built, where it is not the target's own. */
+export const targetName = (name: string, version: string): string => `${name}-${version}`;
 
-/** The targets of toolchain/go/targets.yaml. */
-export function goTargets(): GoTarget[] {
+/** A version of a target. Its file has the name that the target's own has. */
+function variant(own: GoTarget, version: string, its: z.infer<typeof versionSchema>): GoTarget {
+    const given = {
+        ...own,
+        name: targetName(own.name, version),
+        module: its.module,
+        package: its.package ?? own.package,
+        version: own.version.startsWith("v") ? `v${version}` : version,
+        output: own.output ?? own.name,
+    };
+    return withVersion(given);
+}
+
+/** A target whose linker flags say its version. */
+function withVersion(target: GoTarget): GoTarget {
+    const { version } = target;
+    const numbers = semver.parse(version);
+    const values = { version, major: String(numbers?.major ?? ""), minor: String(numbers?.minor ?? "") };
+    const filled = target.ldflags.replace(
+        /\$\{(version|major|minor)\}/g,
+        (_, name: keyof typeof values) => values[name],
+    );
+    return { ...target, ldflags: filled };
+}
+
+let known: TargetList | undefined;
+
+function list(): TargetList {
     const file = repoPath("toolchain", "go", "targets.yaml");
     known ??= parseTargets(readFileSync(file, "utf8"), "toolchain/go/targets.yaml");
     return known;
 }
 
-/** The target of that name. @throws Error listing the targets there are */
+/** The targets of toolchain/go/targets.yaml, each in its own version. */
+export const goTargets = (): GoTarget[] => list().targets;
+
+/** Further versions of a target, each as a target. Empty: it has its own version only. */
+export const goVariants = (name: string): GoTarget[] => list().variants[name] ?? [];
+
+/** The target of that name, or the version of one. @throws Error listing the targets there are */
 export function goTarget(name: string): GoTarget {
-    const found = goTargets().find((target) => target.name === name);
+    const { targets, variants } = list();
+    const found = [...targets, ...Object.values(variants).flat()].find((target) => target.name === name);
     if (found === undefined) {
         throw new Error(
-            `toolchain/go/targets.yaml has no target "${name}": it has ${goTargets()
-                .map((target) => target.name)
-                .join(", ")}`,
+            `toolchain/go/targets.yaml has no target "${name}": it has ${targets.map((each) => each.name).join(", ")}`,
         );
     }
     return found;

@@ -6,6 +6,8 @@ import pLimit from "p-limit";
 import { UserError } from "../../plan/user-error";
 import type { Cache } from "../cache/cache";
 import { withLock } from "../cache/lock";
+import { outputOf } from "../go/build";
+import { goTarget } from "../go/targets";
 import { repoPath } from "../paths";
 import type { StepHandle } from "../progress";
 import { failureText, look, run } from "../run";
@@ -64,8 +66,9 @@ async function fillContext(context: string, name: string, options: ImageBuildOpt
         await copyFile(MACHINE_CA, join(context, "ca-bundle.crt"));
     }
     for (const binary of recipe.binaries) {
-        await place(await options.binary(binary), join(context, binary));
-        await chmod(join(context, binary), 0o755);
+        const to = join(context, outputOf(goTarget(binary)));
+        await place(await options.binary(binary), to);
+        await chmod(to, 0o755);
     }
     for (const [to, image] of Object.entries(recipe.archives ?? {})) {
         await mkdir(dirname(join(context, to)), { recursive: true });

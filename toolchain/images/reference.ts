@@ -4,7 +4,7 @@ import { contentOf, keyOf } from "../cache/keys";
 import { goKey, goTarget } from "../go/targets";
 import { repoRoot } from "../paths";
 import { versions } from "../versions";
-import { builtAs, dockerfileDir, imageRecipe, imagesThatRunAs, versionSets, type ImageRecipe } from "./recipes";
+import { builtWith, dockerfileDir, imageRecipe, imagesThatRunAs, versionSets, type ImageRecipe } from "./recipes";
 
 /**
  * Where images come from: `build` on this machine from package registries, `pull` as upstream publishes them and under
@@ -18,9 +18,12 @@ export interface WantedImages {
     source: ImageSource;
     /** Image name → the user's own reference. */
     overrides: Record<string, string>;
-    /** Image name → version, of the images that have versions. Default: those of the default set. */
+    /** Part → version, of the parts whose version can be chosen. Default: those of the default set. */
     versions?: Readonly<Record<string, string>>;
 }
+
+/** Fields that say which version a recipe makes, and not how. */
+const WITHOUT_VERSIONS = { part: undefined, version: undefined, versions: undefined };
 
 /** All that the content of a built image follows from, apart from the files that package registries serve. */
 export function imageInputs(name: string, recipe: ImageRecipe, root = repoRoot): unknown {
@@ -29,8 +32,8 @@ export function imageInputs(name: string, recipe: ImageRecipe, root = repoRoot):
     return {
         name,
         // Neither upstream's reference nor the place where an image runs changes what we build; a version does by its
-        // files and arguments.
-        recipe: { ...recipe, pull: undefined, runs: undefined, version: undefined, versions: undefined },
+        // files, arguments and program.
+        recipe: { ...recipe, pull: undefined, runs: undefined, ...WITHOUT_VERSIONS },
         dockerfile: recipe.debootstrap ? "debootstrap" : contentOf(dockerfileDir(name, recipe, root)),
         from: recipe.from === undefined ? "" : keyAt(recipe.from),
         // Left out where there are none, so that images without archives keep their references.
@@ -53,6 +56,11 @@ export function builtReference(name: string): string {
     return found;
 }
 
+/** The version of each part that a lab has. */
+export const wantedVersions = ({
+    versions: chosen,
+}: Pick<WantedImages, "versions">): Readonly<Record<string, string>> => chosen ?? chosenVersions({}, versionSets());
+
 /** Where an image of a lab comes from. */
 export interface LabImage {
     name: string;
@@ -73,8 +81,7 @@ export interface LabImage {
  * @throws Error when there is no such image, or no such version of it, or when a file it is made from is missing
  */
 export function labImage(name: string, wanted: WantedImages = { source: "auto", overrides: {} }): LabImage {
-    const versions = wanted.versions ?? chosenVersions({}, versionSets());
-    const built = builtAs(name, versions[name]);
+    const built = builtWith(name, wantedVersions(wanted));
     const published = imageRecipe(built).pull;
     const others = wanted.overrides[name] ?? (wanted.source === "pull" ? published : undefined);
     return others === undefined

@@ -1,4 +1,5 @@
 import { execFile } from "node:child_process";
+import { existsSync } from "node:fs";
 import { copyFile, mkdir, rename, rm, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { promisify } from "node:util";
@@ -7,7 +8,7 @@ import {
     MANIFEST_INDEX,
     PROVIDERS,
     type ManifestIndex,
-    type ProviderKey,
+    type Provider,
 } from "../../plan/manifests/providers";
 
 /** Longest rendering of one provider; it takes a second or two. */
@@ -19,6 +20,10 @@ export interface RenderOptions {
     /** Folder of a Go module at its pinned version, in Go's module cache (`go list -m -f '{{.Dir}}' MODULE`). */
     moduleDir: (modulePath: string) => string | Promise<string>;
     signal?: AbortSignal;
+    /** Default: every provider of the lab. */
+    providers?: readonly Provider[];
+    /** Whether the bare-metal operator's manifests are rendered as well. Default: true. */
+    operator?: boolean;
 }
 
 /**
@@ -28,7 +33,8 @@ export interface RenderOptions {
  * Layout: `<provider label>/<version>/<components file>` and `metadata.yaml` beside it (a clusterctl repository), the
  * operator's file, and `index.json`, which says the versions. The folder appears whole or not at all.
  *
- * @throws Error when kustomize fails, with what it said, or when a module's folder does not say its version.
+ * @throws Error when kustomize fails, with what it said, or when a module's folder does not say its version or has
+ * none of the folders that kustomize is to render
  */
 export async function renderManifests(outDir: string, options: RenderOptions): Promise<ManifestIndex> {
     const partial = `${outDir}.partial-${process.pid}`;
@@ -44,8 +50,8 @@ export async function renderManifests(outDir: string, options: RenderOptions): P
 }
 
 async function renderInto(directory: string, options: RenderOptions): Promise<ManifestIndex> {
-    const versions = {} as Record<ProviderKey, string>;
-    for (const provider of PROVIDERS) {
+    const versions: ManifestIndex["providers"] = {};
+    for (const provider of options.providers ?? PROVIDERS) {
         const module = await options.moduleDir(provider.module);
         const version = moduleVersion(module);
         versions[provider.key] = version;
@@ -53,22 +59,30 @@ async function renderInto(directory: string, options: RenderOptions): Promise<Ma
         await mkdir(target, { recursive: true });
         await writeFile(
             join(target, provider.componentsFile),
-            await kustomize(join(module, provider.kustomization), options),
+            await kustomize(module, provider.kustomizations, options),
         );
         // Cluster API's three providers share one module, and its metadata.
         await copyFile(join(module, "metadata.yaml"), join(target, "metadata.yaml"));
     }
-    const operator = await options.moduleDir(BARE_METAL_OPERATOR.module);
-    await writeFile(
-        join(directory, BARE_METAL_OPERATOR.componentsFile),
-        await kustomize(join(operator, BARE_METAL_OPERATOR.kustomization), options),
-    );
-    const index: ManifestIndex = { providers: versions, bareMetalOperator: moduleVersion(operator) };
+    const index: ManifestIndex = { providers: versions };
+    if (options.operator ?? true) {
+        const operator = await options.moduleDir(BARE_METAL_OPERATOR.module);
+        await writeFile(
+            join(directory, BARE_METAL_OPERATOR.componentsFile),
+            await kustomize(operator, BARE_METAL_OPERATOR.kustomizations, options),
+        );
+        index.bareMetalOperator = moduleVersion(operator);
+    }
     await writeFile(join(directory, MANIFEST_INDEX), `${JSON.stringify(index, null, 4)}\n`);
     return index;
 }
 
-async function kustomize(folder: string, options: RenderOptions): Promise<string> {
+/** Renders the first of the folders that the module has. */
+async function kustomize(module: string, folders: readonly string[], options: RenderOptions): Promise<string> {
+    const folder = folders.map((path) => join(module, path)).find((path) => existsSync(path));
+    if (folder === undefined) {
+        throw new Error(`${basename(module)} has none of the folders ${folders.join(", ")}, which kustomize renders`);
+    }
     const { stdout } = await promisify(execFile)(options.kubectl, ["kustomize", folder], {
         timeout: KUSTOMIZE_TIMEOUT,
         maxBuffer: 64 * 1024 * 1024,
