@@ -34,8 +34,8 @@ describe("The sets of versions", () => {
     });
 
     it("have a default one that upstream publishes, so that a lab can have it with the source `pull`", () =>
-        expect(problems(livingLab(STACK, {}), { images: '{"source":"pull"}', versionSet: versionSets().defaultSet }))
-            .to.be.empty);
+        expect(problems(livingLab(STACK, {}), { images: '{"source":"pull"}', versionSet: versionSets().defaultSet })).to
+            .be.empty);
 
     it("and their versions are those of docs/versions.md", () => {
         const rows = [
