@@ -68,11 +68,16 @@ describe("a conductor's log", () => {
             found("2026-03-02T12:02:01Z", "a", SET_BACK),
             "",
         ];
-        expect([...foundIn(log.join("\n"))]).to.deep.equal([
-            ["a", Date.UTC(2026, 2, 2, 12, 0, 1, 123)],
-            ["b", Date.UTC(2026, 2, 2, 12, 0, 3)],
+        const at = (...time: number[]): number => Date.UTC(2026, 2, 2, 12, ...time);
+        expect([...foundIn(log.join("\n"), at(0, 0))]).to.deep.equal([
+            ["a", at(0, 1, 123)],
+            ["b", at(0, 3)],
         ]);
-        expect(foundIn("").size).to.equal(0);
+        expect([...foundIn(log.join("\n"), at(0, 2))]).to.deep.equal([
+            ["b", at(0, 3)],
+            ["a", at(2, 1)],
+        ]);
+        expect(foundIn("", 0).size).to.equal(0);
     });
 });
 

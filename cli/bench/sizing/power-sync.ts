@@ -36,7 +36,7 @@ export async function watchPowerSync(
     const changed = await Promise.all(
         nodes.map(async ({ power }, index) => (bmcs[index] as Bmc).change(power === "power on" ? "Off" : "On")),
     );
-    const since = new Date(Math.min(...changed.map((date) => date.getTime())));
+    const since = Math.min(...changed.map((date) => date.getTime()));
     const seen = new Map<string, number>();
     const missing = (): SyncNode[] => nodes.filter(({ uuid }) => !seen.has(uuid));
     await waitUntil({
@@ -44,10 +44,9 @@ export async function watchPowerSync(
         timeoutMs: sightingSeconds(intervalSeconds) * 1000,
         everyMs: LOOK_MS,
         look: async () => {
-            const seconds = Math.ceil((Date.now() - since.getTime()) / 1000) + LOG_MARGIN_SECONDS;
+            const seconds = Math.ceil((Date.now() - since) / 1000) + LOG_MARGIN_SECONDS;
             for (const log of await cluster.logs(CONDUCTORS, "ironic", seconds)) {
-                const later = [...foundIn(log)].filter(([, time]) => time >= since.getTime());
-                later.forEach(([uuid, time]) => seen.set(uuid, seen.get(uuid) ?? time));
+                foundIn(log, since).forEach((time, uuid) => seen.set(uuid, seen.get(uuid) ?? time));
             }
             const rest = missing().length;
             return rest === 0 ? { done: true } : { pending: [`${rest} were not found`] };

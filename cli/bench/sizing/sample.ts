@@ -62,13 +62,17 @@ export function sample(nodes: readonly SyncNode[]): SyncNode[] {
  */
 const FOUND = /^(\S+) .*During sync_power_state, node (\S+) state .*does not match expected state/;
 
-/** When the power sync found each node, by its UUID: the first time in the log. Unix time in milliseconds. */
-export function foundIn(log: string): Map<string, number> {
+/**
+ * When the power sync found each node, by its UUID: the first time in the log. Unix time in milliseconds.
+ * @param since what came before does not count
+ */
+export function foundIn(log: string, since: number): Map<string, number> {
     const found = new Map<string, number>();
     for (const line of log.split("\n")) {
-        const [, time, node] = FOUND.exec(line) ?? [];
-        if (time !== undefined && node !== undefined && !found.has(node)) {
-            found.set(node, Date.parse(time));
+        const [, time = "", node = ""] = FOUND.exec(line) ?? [];
+        const at = Date.parse(time);
+        if (at >= since && !found.has(node)) {
+            found.set(node, at);
         }
     }
     return found;
