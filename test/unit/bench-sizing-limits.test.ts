@@ -60,6 +60,7 @@ describe("how long a power sync takes", () => {
         expect(passSeconds(sightings(40, 45, 50, 55), INTERVAL)).to.equal(15);
         // Workers side by side: neighbours are found in the other order.
         expect(passSeconds(sightings(40, 46, 45, 55), INTERVAL)).to.equal(15);
+        expect(passSeconds(sightings(42, 40, 43, 41), INTERVAL)).to.equal(3);
     });
 
     it("is known as well when the change came while a power sync was under way", () => {

@@ -5,57 +5,65 @@ import type { IronicApi } from "../../cli/bench/ironic-api";
 import type { ManagementCluster } from "../../cli/bench/management";
 import { Bmc } from "../../cli/bench/sizing/bmc";
 import { watchPowerSync } from "../../cli/bench/sizing/power-sync";
-import { foundIn, NODES_PATH, parseNodes, sample } from "../../cli/bench/sizing/sample";
+import { allNodes, foundIn, sample } from "../../cli/bench/sizing/sample";
 
-/** An answer of Ironic with so many nodes for each conductor, of whom the conductors get one in turn. */
-const nodes = (...counts: number[]): { nodes: object[] } => {
-    const most = Math.max(0, ...counts);
-    const inTurn = Array.from({ length: most }, (_, index) =>
-        counts.flatMap((count, conductor) =>
-            index < count
-                ? [
-                      {
-                          uuid: `c${conductor}-n${index}`,
-                          conductor: `192.168.244.${100 + conductor}`,
-                          power_state: "power on",
-                      },
-                  ]
-                : [],
+/** Ironic's answers about conductors that are alive, and the nodes of each. */
+const answers =
+    (nodes: Record<string, { uuid: string; power_state: string | null }[]>, dead: string[] = []) =>
+    (path: string): Promise<unknown> => {
+        const alive = Object.keys(nodes).map((hostname) => ({ hostname, alive: true }));
+        const conductor = /^\/v1\/nodes\?conductor=(.*)&fields=uuid,power_state$/.exec(path)?.[1];
+        return Promise.resolve(
+            path === "/v1/conductors"
+                ? { conductors: [...alive, ...dead.map((hostname) => ({ hostname, alive: false }))] }
+                : { nodes: nodes[conductor ?? ""] },
+        );
+    };
+/** So many nodes for each conductor. */
+const ironicWith = (...counts: number[]): ReturnType<typeof answers> =>
+    answers(
+        Object.fromEntries(
+            counts.map((count, conductor) => [
+                `c${conductor}`,
+                Array.from({ length: count }, (_, index) => ({
+                    uuid: `c${conductor}-n${index}`,
+                    power_state: "power on",
+                })),
+            ]),
         ),
     );
-    return { nodes: inTurn.flat() };
-};
-const names = (body: unknown): string[] => sample(parseNodes(body)).map(({ uuid }) => uuid);
+const names = async (...counts: number[]): Promise<string[]> =>
+    sample(await allNodes(ironicWith(...counts))).map(({ uuid }) => uuid);
 const found = (time: string, node: string, does: string): string =>
     `${time} 2026-03-02 12:00:01.5 1 WARNING ironic.conductor.manager [-] During sync_power_state, node ${node} ` +
     `state ${does}`;
 const SET_BACK = "'power off' does not match expected state. Changing hardware state to 'power on'.";
 
 describe("the hosts whose power is changed", () => {
-    it("are the first, the last and some between of each conductor, a dozen in all", () => {
-        expect(names(nodes(100))).to.deep.equal(
+    it("are the first, the last and some between of each conductor, a dozen in all", async () => {
+        expect(await names(100)).to.deep.equal(
             [0, 9, 18, 27, 36, 45, 54, 63, 72, 81, 90, 99].map((index) => `c0-n${index}`),
         );
-        expect(names(nodes(51, 50))).to.have.length(12);
-        expect(names(nodes(9, 9, 9, 9)).slice(0, 3)).to.deep.equal(["c0-n0", "c0-n4", "c0-n8"]);
+        expect(await names(51, 50)).to.have.length(12);
+        expect((await names(9, 9, 9, 9)).slice(0, 3)).to.deep.equal(["c0-n0", "c0-n4", "c0-n8"]);
     });
 
-    it("are all of a conductor that has only a few, and none of one that has none", () => {
-        expect(names(nodes(2, 1))).to.deep.equal(["c0-n0", "c0-n1", "c1-n0"]);
-        expect(names(nodes(0))).to.deep.equal([]);
+    it("are all of a conductor that has only a few, and none of one that has none", async () => {
+        expect(await names(2, 1)).to.deep.equal(["c0-n0", "c0-n1", "c1-n0"]);
+        expect(await names(0)).to.deep.equal([]);
     });
 
-    it("have a place among the hosts of their conductor; nodes without a conductor or a power do not count", () => {
-        const { nodes: all } = nodes(2, 2);
-        const unknown = { uuid: "x", conductor: null, power_state: null };
-        const parsed = parseNodes({ nodes: [unknown, ...all] });
-        expect(parsed.map(({ uuid, position }) => [uuid, position])).to.deep.equal([
-            ["c0-n0", 0],
-            ["c1-n0", 0],
-            ["c0-n1", 1],
-            ["c1-n1", 1],
+    it("have their place in their conductor's order, and are on or off; a dead conductor is not asked", async () => {
+        const c0 = [
+            { uuid: "a", power_state: "power off" },
+            { uuid: "b", power_state: "error" },
+            { uuid: "c", power_state: null },
+            { uuid: "d", power_state: "power on" },
+        ];
+        expect(await allNodes(answers({ c0 }, ["c1"]))).to.deep.equal([
+            { uuid: "a", conductor: "c0", power: "power off", position: 0 },
+            { uuid: "d", conductor: "c0", power: "power on", position: 3 },
         ]);
-        expect(() => parseNodes({ nodes: [{ uuid: "x", conductor: "c", power_state: "wobbling" }] })).to.throw();
     });
 });
 
@@ -135,15 +143,13 @@ describe("a change of power at BMCs", () => {
 
     /** Ironic with two nodes, one of them off, and conductors whose logs are given for the time of each look. */
     const watch = (logs: (now: string) => string[], systems = ["s0", "s1"]) => {
-        const listed = {
-            nodes: [
-                { uuid: "n0", conductor: "c0", power_state: "power on" },
-                { uuid: "n1", conductor: "c0", power_state: "power off" },
+        const ask = answers({
+            c0: [
+                { uuid: "n0", power_state: "power on" },
+                { uuid: "n1", power_state: "power off" },
             ],
-        };
-        const ironic = {
-            get: (path: string) => Promise.resolve({ ms: 1, body: path === NODES_PATH ? listed : undefined }),
-        } as unknown as IronicApi;
+        });
+        const ironic = { get: async (path: string) => ({ ms: 1, body: await ask(path) }) } as unknown as IronicApi;
         const cluster = {
             list: () =>
                 Promise.resolve(

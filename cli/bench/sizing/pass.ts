@@ -21,10 +21,17 @@ export function passSeconds(sightings: readonly Sighting[], intervalSeconds: num
         const before = found[index] as { position: number; at: number };
         return { hosts: position - before.position, seconds: at - before.at };
     });
+    // Several workers share the hosts, so neighbours may be found in the other order, shortly one after the other.
     const within = steps.filter(({ seconds }) => seconds > -LARGEST_STEP_BACK * intervalSeconds);
     const sum = (part: readonly (typeof steps)[number][], of: "hosts" | "seconds"): number =>
         part.reduce((total, step) => total + step[of], 0);
     const covered = sum(within, "hosts");
-    // Several workers share the hosts, so two neighbours may be found in the other order, shortly one after the other.
-    return covered === 0 ? undefined : Math.max(0, (sum(within, "seconds") * sum(steps, "hosts")) / covered);
+    if (covered === 0) {
+        return undefined;
+    }
+    if (within.length === steps.length) {
+        const times = found.map(({ at }) => at);
+        return Math.max(...times) - Math.min(...times);
+    }
+    return Math.max(0, (sum(within, "seconds") * sum(steps, "hosts")) / covered);
 }

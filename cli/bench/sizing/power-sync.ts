@@ -6,7 +6,7 @@ import type { ManagementCluster } from "../management";
 import { CONDUCTORS } from "../way-to-ironic";
 import { Bmc } from "./bmc";
 import type { Sighting } from "./row";
-import { foundIn, NODES_PATH, parseNodes, sample, type SyncNode } from "./sample";
+import { allNodes, foundIn, sample, type SyncNode } from "./sample";
 import { sightingSeconds } from "./steps";
 
 /** Pause between two looks into the conductors' logs. */
@@ -31,7 +31,7 @@ export async function watchPowerSync(
     intervalSeconds: number,
     say: (text: string) => void,
 ): Promise<Sighting[]> {
-    const nodes = sample(parseNodes((await ironic.get(NODES_PATH)).body));
+    const nodes = sample(await allNodes(async (path) => (await ironic.get(path)).body));
     const bmcs = await bmcsOf(cluster, nodes);
     const changed = await Promise.all(
         nodes.map(async ({ power }, index) => (bmcs[index] as Bmc).change(power === "power on" ? "Off" : "On")),

@@ -3,18 +3,8 @@ import { z } from "zod";
 /** Hosts whose power is changed in a lab, and at least in each conductor: first, last, and one in between. */
 const HOSTS = { lab: 12, conductor: 3 };
 
-const NODES = z.object({
-    nodes: z.array(
-        z.object({
-            uuid: z.string(),
-            conductor: z.string().nullable(),
-            power_state: z.enum(["power on", "power off"]).nullable(),
-        }),
-    ),
-});
-
-/** What {@link parseNodes} reads of each node. */
-export const NODES_PATH = "/v1/nodes?fields=uuid,conductor,power_state";
+const CONDUCTORS = z.object({ conductors: z.array(z.object({ hostname: z.string(), alive: z.boolean() })) });
+const NODES = z.object({ nodes: z.array(z.object({ uuid: z.string(), power_state: z.string().nullable() })) });
 
 /** A node of Ironic that a conductor has. */
 export interface SyncNode {
@@ -26,20 +16,22 @@ export interface SyncNode {
 }
 
 /**
- * Reads Ironic's answer to {@link NODES_PATH}. It lists nodes in the order of their rows in the database, and so does
- * a conductor's power sync go through its own (Ironic, ConductorManager._sync_power_states). A node without a conductor
- * or a power state is left out.
+ * The nodes of all conductors. Ironic lists nodes in the order of their rows in the database, and so does a conductor's
+ * power sync go through its own (Ironic, ConductorManager._sync_power_states). A node whose power is neither on nor off
+ * is left out. Each conductor's are asked for by themselves: a list with the field `conductor` is an error of Ironic's
+ * ("type object 'Node' has no attribute 'conductor'", 34.0.0).
+ * @param get answers to a path of Ironic's API
  */
-export function parseNodes(body: unknown): SyncNode[] {
-    const counts = new Map<string, number>();
-    return NODES.parse(body).nodes.flatMap(({ uuid, conductor, power_state: power }) => {
-        if (conductor === null || power === null) {
-            return [];
-        }
-        const position = counts.get(conductor) ?? 0;
-        counts.set(conductor, position + 1);
-        return [{ uuid, conductor, power, position }];
+export async function allNodes(get: (path: string) => Promise<unknown>): Promise<SyncNode[]> {
+    const { conductors } = CONDUCTORS.parse(await get("/v1/conductors"));
+    const names = conductors.filter(({ alive }) => alive).map(({ hostname }) => hostname);
+    const lists = names.map(async (conductor) => {
+        const path = `/v1/nodes?conductor=${encodeURIComponent(conductor)}&fields=uuid,power_state`;
+        return NODES.parse(await get(path)).nodes.flatMap(({ uuid, power_state: power }, position) =>
+            power === "power on" || power === "power off" ? [{ uuid, conductor, power, position } as const] : [],
+        );
     });
+    return (await Promise.all(lists)).flat();
 }
 
 /** The nodes whose power is changed: of each conductor the first one, the last one, and some evenly between. */
