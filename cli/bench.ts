@@ -9,12 +9,17 @@ import { calibrate } from "./bench/calibration";
 import { measureElsewhere } from "./bench/compare/other-checkout";
 import { sidesOf, sideText, type Side } from "./bench/compare/sides";
 import type { BenchFile, RunResult } from "./bench/file";
-import { BenchLab, labPlace } from "./bench/lab";
+import { BenchLab, currentCommit, labPlace, type LabPlace } from "./bench/lab";
 import { saveLogs, unexplained } from "./bench/logs";
 import { measure } from "./bench/measure";
-import { benchSizes, checkWays, settings, type BenchOptions, type BenchSize } from "./bench/options";
+import { benchSizes, checkWays, nodesOf, settings, type BenchOptions, type BenchSize } from "./bench/options";
 import { report } from "./bench/report/report";
 import { checkResizing, resizeUnderLoad } from "./bench/resize";
+import { planOf, RealSizingLab } from "./bench/sizing/lab";
+import { checkSizing, sizingPlan } from "./bench/sizing/options";
+import type { SizingRow } from "./bench/sizing/row";
+import { runSizing } from "./bench/sizing/run";
+import { sizingSteps, waitingSeconds, type SizingStep } from "./bench/sizing/steps";
 import { Session } from "./session";
 
 /** Of a lab on this machine: a network that no lab has by default, with room for about a thousand addresses. */
@@ -27,33 +32,57 @@ const DEFAULT_SETTINGS = { provisioningCidr: "192.168.244.0/22" };
  */
 export async function bench(options: BenchOptions): Promise<number> {
     const given = settings(options.set);
-    const machinesPerCluster = Number(given["controlPlaneNodes"] ?? 1) + Number(given["workerNodes"] ?? 0);
-    const sizes = benchSizes({
-        nodes: options.nodes,
-        machinesPerCluster,
-        ...(options.clusters ? { clusters: options.clusters } : {}),
-    });
     const place = labPlace(given);
-    checkWays(options, place);
-    const sides = sidesOf(options);
-    if (options.underLoad) {
-        checkResizing(sizes);
-    }
+    checkSizing(options, given, place);
+    const defaults = place.isHere ? DEFAULT_SETTINGS : {};
+    const way = options.sizing ? waySizing(options, { ...defaults, ...given }) : waySizes(options, given, place);
     const session = new Session();
     const say = (text: string): void => session.progress.line(text);
     let ready = await session.ensure("up", options.stack, given);
     // The other side may have other images. Another checkout makes its own.
-    for (const side of sides.slice(1).filter(({ checkout }) => checkout === undefined)) {
+    for (const side of way.further) {
         ready = await session.ensure("up", options.stack, side.settings);
     }
     if (!place.isHere) {
         say("the lab's parts are not on this machine: their CPU and memory are not measured, and no logs are kept");
     }
     const lab = new BenchLab(ready, options.stack, options.parallel, say, place);
-    const benchmark = new Benchmark(lab, options, given, say);
-    await (options.underLoad ? benchmark.resize(sizes) : benchmark.measureAll(sizes, sides));
+    const benchmark = new Benchmark(lab, options, { defaults, given }, say);
+    await way.go(benchmark);
     process.stdout.write(`${report(benchmark.file)}\n`);
     return 0;
+}
+
+/** What a benchmark measures. */
+interface Way {
+    /** Labs beside the first one whose parts this checkout has to make as well. */
+    further: readonly Side[];
+    go: (benchmark: Benchmark) => Promise<void>;
+}
+
+/** @throws UserError with what contradicts itself, before anything is made */
+function waySizes(options: BenchOptions, given: Record<string, string>, place: LabPlace): Way {
+    const machinesPerCluster = Number(given["controlPlaneNodes"] ?? 1) + Number(given["workerNodes"] ?? 0);
+    const { clusters } = options;
+    const sizes = benchSizes({ nodes: nodesOf(options), machinesPerCluster, ...(clusters ? { clusters } : {}) });
+    checkWays(options, place);
+    const sides = sidesOf(options);
+    if (options.underLoad) {
+        checkResizing(sizes);
+    }
+    return {
+        further: sides.slice(1).filter(({ checkout }) => checkout === undefined),
+        go: (benchmark) => (options.underLoad ? benchmark.resize(sizes) : benchmark.measureAll(sizes, sides)),
+    };
+}
+
+/** @throws UserError when the configuration of a lab cannot work, before anything is made */
+function waySizing(options: BenchOptions, common: Record<string, string>): Way {
+    const steps = sizingSteps(sizingPlan(options), options.keep);
+    for (const step of steps.filter((each) => each.do === "measure")) {
+        planOf(step.point, common, options.stack);
+    }
+    return { further: [], go: (benchmark) => benchmark.size(steps) };
 }
 
 class Benchmark {
@@ -67,14 +96,11 @@ class Benchmark {
     constructor(
         private readonly lab: BenchLab,
         private readonly options: BenchOptions,
-        private readonly given: Record<string, string>,
+        /** Configuration of all labs: what a benchmark has by default, and what was given. */
+        private readonly settings: { defaults: Record<string, string>; given: Record<string, string> },
         private readonly say: (text: string) => void,
     ) {
         this.out = resolve(repoPath(), options.out);
-    }
-
-    private get defaults(): Record<string, string> {
-        return this.lab.place.isHere ? DEFAULT_SETTINGS : {};
     }
 
     /** @param sides what each size is measured with, in turn */
@@ -98,14 +124,26 @@ class Benchmark {
 
     /** Brings one lab to all sizes under load, `runs` times. */
     async resize(sizes: readonly BenchSize[]): Promise<void> {
+        const { defaults, given } = this.settings;
         for (let done = 1; done <= this.options.runs; done++) {
             await this.freshStack();
-            this.file.resizes.push(await resizeUnderLoad(this.lab, sizes, { ...this.defaults, ...this.given }));
+            this.file.resizes.push(await resizeUnderLoad(this.lab, sizes, { ...defaults, ...given }));
             await this.write();
             if (!this.options.keep || done < this.options.runs) {
                 await this.lab.end();
             }
         }
+    }
+
+    /** Goes a way through labs of several numbers of hosts and of conductors. */
+    async size(steps: readonly SizingStep[]): Promise<void> {
+        const common = { ...this.settings.defaults, ...this.settings.given };
+        const lab = new RealSizingLab(this.lab, common, this.say);
+        const waiting = waitingSeconds(steps, (point) => lab.interval(point));
+        this.say(`the labs are measured at rest for ${duration(waiting * 1000)} in all; making them comes on top`);
+        const rows: SizingRow[] = [];
+        this.file.sizing = { settings: common, commit: await currentCommit(), rows };
+        await runSizing(steps, lab, rows, () => this.write());
     }
 
     private async measureOne(
@@ -129,7 +167,7 @@ class Benchmark {
             await this.write();
             return;
         }
-        const own = { ...this.defaults, ...(tuning === "published" ? PUBLISHED_LAB : {}), ...side.settings };
+        const own = { ...this.settings.defaults, ...(tuning === "published" ? PUBLISHED_LAB : {}), ...side.settings };
         const before = calibrate();
         const settings = { tuning, settings: own, idleSeconds: options.idle, existing };
         const result: RunResult = { ...name, ...(await measure(lab, size, settings)) };

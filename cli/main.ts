@@ -1,11 +1,13 @@
-import { Command, InvalidArgumentError, Option } from "commander";
+import { Command, Option } from "commander";
 import { DEFAULT_STACK } from "../plan/commands";
 import { Progress, StoppedError } from "../toolchain/progress";
+import { benchOptions } from "./bench/command-line";
 import type { BenchOptions } from "./bench/options";
 import type { BundleOptions } from "./bundle";
 import type { DoctorOptions } from "./doctor";
 import type { DownOptions } from "./down";
 import type { DriftOptions } from "./drift";
+import { positive } from "./numbers";
 import type { PostOptions } from "./post";
 import type { PreviewCommentOptions } from "./preview-comment";
 import type { PublishOptions } from "./publish-images";
@@ -17,15 +19,6 @@ import type { UpOptions } from "./up";
 
 /** Default number of operations that Pulumi runs at the same time. Most of them wait for Docker or for Kubernetes. */
 const PARALLEL = 32;
-
-function positive(text: string): number {
-    if (!/^[1-9]\d*$/.test(text)) {
-        throw new InvalidArgumentError("it must be a whole number from 1.");
-    }
-    return Number(text);
-}
-
-const counts = (text: string): number[] => text.split(",").map((part) => (part === "0" ? 0 : positive(part)));
 
 const program = new Command("metal3-scale-lab")
     .description("Commands around a Pulumi program that makes a Metal3 management cluster over fake bare-metal hosts.")
@@ -131,44 +124,11 @@ command("status", "say where the lab stands, and what holds it up", async (optio
     .option("--json", "print it as JSON, a line for each look", false)
     .option("--exit-code", "end with 2 while something is not where it should be", false);
 
-command("bench", "make labs of several sizes one after another, and measure them", async (options: BenchOptions) =>
-    (await import("./bench.js")).bench(options),
+benchOptions(
+    command("bench", "make labs of several sizes one after another, and measure them", async (options: BenchOptions) =>
+        (await import("./bench.js")).bench(options),
+    ),
 )
-    .addOption(
-        new Option("-n, --nodes <list>", "numbers of hosts to measure, separated by commas")
-            .argParser(counts)
-            .default([20, 50, 100], "20,50,100"),
-    )
-    .addOption(
-        new Option(
-            "-c, --clusters <list>",
-            "numbers of clusters: one for each number of hosts, or one for all; with 0 the hosts are provisioned " +
-                "without Cluster API; default: as many clusters as the hosts suffice for",
-        ).argParser(counts),
-    )
-    .option("--reference", "measure each size in the published lab's way as well (hours), and compare", false)
-    .option("--grow", "grow one lab through all sizes instead of making a new lab for each", false)
-    .option(
-        "--under-load",
-        "bring one lab to each size, larger or smaller, as soon as half of the clusters of the size before are " +
-            "Available, and name what was replaced or removed although it has a place in the new size",
-        false,
-    )
-    .option(
-        "--compare <key=value...>",
-        "measure each size a second time with this configuration besides, in turn (A B A B with --runs 2), and say " +
-            "what is better, worse, or no different",
-    )
-    .option("--compare-checkout <folder>", "the same with the program of another checkout")
-    .addOption(new Option("--runs <n>", "how often to measure each size").argParser(positive).default(1))
-    .addOption(
-        new Option("--idle <seconds>", "how long to measure each lab at rest, seconds; 0: not at all")
-            .argParser((text) => counts(text)[0])
-            .default(0),
-    )
-    .option("--set <key=value...>", "further configuration of the labs, as for pulumi config set", [])
-    .option("--out <file>", "file of figures (JSON), from the top of the checkout", ".lab/figures/bench.json")
-    .option("--keep", "leave the last lab up", false)
     .addOption(stackOption().default("bench"))
     .addOption(parallelOption());
 

@@ -3,8 +3,9 @@ import type { GrowthUsage } from "./growth";
 import type { LatencySample } from "./ironic-probe";
 import type { MeasuredCommand } from "./lab";
 import type { BenchSize } from "./options";
+import type { IdleUsage } from "./rest";
+import type { SizingRun } from "./sizing/row";
 import type { StageReport } from "./stages/report";
-import type { ComponentUsage } from "./usage/totals";
 
 /** The JSON file of figures that a benchmark writes. */
 export interface BenchFile {
@@ -13,6 +14,8 @@ export interface BenchFile {
     sides?: { A: string; B: string };
     runs: RunResult[];
     resizes: ResizeRun[];
+    /** What labs of several numbers of hosts and of conductors were seen to bear. */
+    sizing?: SizingRun;
 }
 
 /** Figures of one lab that was brought to one size. */
@@ -44,16 +47,6 @@ export interface RunResult extends BenchSize {
         isForwarded: boolean;
     };
     idle?: IdleUsage;
-}
-
-/** Usage of a lab in which nothing happens. */
-export interface IdleUsage {
-    seconds: number;
-    /** Cores in use on the whole machine. */
-    machineCores: number;
-    components: ComponentUsage[];
-    /** Memory in use on the machine at the beginning and at the end of each quarter, bytes. */
-    memoryBytes: number[];
 }
 
 /** Numbers of objects in a lab at one moment. */

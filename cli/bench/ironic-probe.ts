@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { Agent, fetch } from "undici";
 import { errorText } from "../../lib/error-text";
+import { IronicApi } from "./ironic-api";
 import type { ManagementCluster } from "./management";
 
 /**
@@ -8,12 +8,8 @@ import type { ManagementCluster } from "./management";
  * node.
  */
 const LISTING = "/v1/nodes?fields=uuid,name,provision_state,boot_interface";
-const API_VERSION = "1.84";
 /** Pause between two pairs of requests. */
 const PAUSE_MS = 2000;
-/** Longest time for an answer. */
-const LIMIT_MS = 60_000;
-
 /** Milliseconds that Ironic took to answer a request for one node, and a request for the list of all nodes. */
 export interface LatencySample {
     /** Seconds since the probe began. */
@@ -33,22 +29,11 @@ export class IronicProbe {
     private readonly began = Date.now();
     private done: Promise<void> = Promise.resolve();
 
-    private constructor(
-        private readonly endpoint: string,
-        private readonly authorization: string,
-        private readonly dispatcher: Agent,
-    ) {}
+    private constructor(private readonly api: IronicApi) {}
 
     /** @param endpoint Ironic's API on the provisioning network. */
     static async start(cluster: ManagementCluster, endpoint: string): Promise<IronicProbe> {
-        const [credentials, tls] = await Promise.all([
-            cluster.secret("ironic-credentials"),
-            cluster.secret("ironic-tls"),
-        ]);
-        const login = Buffer.from(`${credentials["username"]}:${credentials["password"]}`).toString("base64");
-        // A connection for each request, as BMO's client makes it in most cases.
-        const dispatcher = new Agent({ connect: { ca: tls["ca.crt"] ?? "" }, pipelining: 0 });
-        const probe = new IronicProbe(endpoint, `Basic ${login}`, dispatcher);
+        const probe = new IronicProbe(await IronicApi.of(cluster, endpoint));
         probe.done = probe.loop();
         return probe;
     }
@@ -56,17 +41,17 @@ export class IronicProbe {
     async stop(): Promise<void> {
         this.stopped = true;
         await this.done;
-        await this.dispatcher.close();
+        await this.api.close();
     }
 
     private async loop(): Promise<void> {
         while (!this.stopped) {
             try {
-                const listing = await this.ask(LISTING);
+                const listing = await this.api.get(LISTING);
                 const { nodes } = listing.body as { nodes: { uuid: string }[] };
                 const some = nodes[Math.floor(Math.random() * nodes.length)];
                 if (some) {
-                    const one = await this.ask(`/v1/nodes/${some.uuid}`);
+                    const one = await this.api.get(`/v1/nodes/${some.uuid}`);
                     this.samples.push({
                         seconds: (Date.now() - this.began) / 1000,
                         nodes: nodes.length,
@@ -81,23 +66,5 @@ export class IronicProbe {
             }
             await sleep(PAUSE_MS);
         }
-    }
-
-    private async ask(path: string): Promise<{ ms: number; body: unknown }> {
-        const began = performance.now();
-        const response = await fetch(`${this.endpoint}${path}`, {
-            dispatcher: this.dispatcher,
-            headers: {
-                authorization: this.authorization,
-                "X-OpenStack-Ironic-API-Version": API_VERSION,
-                connection: "close",
-            },
-            signal: AbortSignal.timeout(LIMIT_MS),
-        });
-        const body: unknown = await response.json();
-        if (!response.ok) {
-            throw new Error(`${path} answered ${response.status}`);
-        }
-        return { ms: performance.now() - began, body };
     }
 }

@@ -74,6 +74,24 @@ export class ManagementCluster {
         return name;
     }
 
+    /**
+     * What a container of each running pod with a label has logged, each line with its time before it (RFC 3339).
+     * @param sinceSeconds how far back
+     */
+    async logs(labelSelector: string, container: string, sinceSeconds: number): Promise<string[]> {
+        const api = this.config.makeApiClient(CoreV1Api);
+        const { namespace } = this;
+        const { items } = await api.listNamespacedPod({
+            namespace,
+            labelSelector,
+            fieldSelector: "status.phase=Running",
+        });
+        const names = items.flatMap(({ metadata }) => metadata?.name ?? []);
+        const read = (name: string): Promise<string> =>
+            api.readNamespacedPodLog({ namespace, name, container, sinceSeconds, timestamps: true });
+        return Promise.all(names.map(read));
+    }
+
     /** Reads the values of a Secret of the lab. */
     async secret(name: string): Promise<Record<string, string>> {
         const { data } = await this.config

@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import type { CustomKind } from "../../lib/kubernetes";
 import { waitUntil } from "../../lib/wait-until";
 import type { Tuning } from "../../plan/config/keys";
@@ -6,22 +5,20 @@ import { osImage } from "../../plan/manifests/os-image";
 import { plan as makePlan } from "../../plan/plan";
 import { validate } from "../../plan/validate";
 import { CLUSTERS, HOSTS } from "../../tasks/wait-for-fleet/reader";
-import type { IdleUsage, RunResult } from "./file";
-import { GrowthWatch, memoryInUse } from "./growth";
+import type { RunResult } from "./file";
+import { GrowthWatch } from "./growth";
 import { IronicProbe } from "./ironic-probe";
 import { currentCommit, type BenchLab } from "./lab";
+import { made } from "./made";
 import { MACHINES, METAL3_MACHINES, type ManagementCluster, type StoredObject } from "./management";
 import type { BenchSize } from "./options";
 import { createClustersSerially } from "./published";
+import { idle } from "./rest";
 import { stageReport } from "./stages/report";
 import { wayToIronic, type WayToIronic } from "./way-to-ironic";
 
 /** Longest wait for all hosts to be provisioned: for each host, and at least. It is twenty times what was measured. */
 const PROVISION_MS = { least: 1_800_000, each: 30_000 };
-/** Longest pause between two samples of an idle lab. */
-const IDLE_SAMPLE_MS = 15_000;
-/** BareMetalHosts bear their creation in whole seconds, and the first one was seen up to a second after it. */
-const CREATION_MARGIN_MS = 2000;
 
 export interface MeasureOptions {
     /** The lab's own way, or the published lab's: its limits, and clusters one after another when all hosts exist. */
@@ -79,11 +76,7 @@ export async function measure(lab: BenchLab, size: BenchSize, options: MeasureOp
     const growth = await watch.end();
     await endProbe();
 
-    const since = new Date(growth.began).getTime() - CREATION_MARGIN_MS;
-    const recent = async (kind: CustomKind): Promise<StoredObject[]> =>
-        (await cluster.list(kind)).filter(
-            ({ metadata }) => options.existing === 0 || Date.parse(metadata.creationTimestamp) >= since,
-        );
+    const recent = (kind: CustomKind): Promise<StoredObject[]> => made(cluster, kind, growth, options.existing);
     const stages = stageReport(
         {
             hosts: await recent(HOSTS),
@@ -111,7 +104,7 @@ export async function measure(lab: BenchLab, size: BenchSize, options: MeasureOp
         result.ironicLatency = { samples, failures, lastError, isForwarded: way?.isForwarded ?? false };
     }
     if (options.idleSeconds > 0) {
-        result.idle = await idle(watch, options.idleSeconds);
+        result.idle = await idle(watch.meter, options.idleSeconds);
     }
     // Not after clusters were made without Pulumi, or hosts were given an image: an `up` would undo both.
     if (!serial && size.clusters > 0) {
@@ -138,28 +131,4 @@ async function provisionAll(cluster: ManagementCluster): Promise<void> {
             return pending === 0 ? { done: true } : { pending: [`${pending} of ${states.length} hosts are not`] };
         },
     });
-}
-
-/** Measures the lab for a time in which nothing is asked of it. */
-async function idle(watch: GrowthWatch, seconds: number): Promise<IdleUsage> {
-    const { meter } = watch;
-    await meter.sample();
-    meter.beginWindow();
-    const memoryBytes = [memoryInUse()];
-    const began = Date.now();
-    for (const quarter of [1, 2, 3, 4]) {
-        const end = began + (seconds * 1000 * quarter) / 4;
-        while (Date.now() < end) {
-            await sleep(Math.min(IDLE_SAMPLE_MS, end - Date.now()));
-            await meter.sample();
-        }
-        memoryBytes.push(memoryInUse());
-    }
-    const elapsed = (Date.now() - began) / 1000;
-    return {
-        seconds: elapsed,
-        machineCores: meter.machineCpuSeconds() / elapsed,
-        components: meter.report(),
-        memoryBytes,
-    };
 }

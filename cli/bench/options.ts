@@ -1,15 +1,28 @@
 import { UserError } from "../../plan/user-error";
 import type { LabPlace } from "./lab";
 
+/** How often conductors look at the power of each host: as this lab has it, or as the published lab had it. */
+export const POWER_SYNCS = ["lab", "published"] as const;
+export type PowerSync = (typeof POWER_SYNCS)[number];
+
+/** Numbers of hosts that are measured when none are given. */
+const DEFAULT_NODES = { sizes: [20, 50, 100], sizing: [100, 300] };
+
 /** Options of `npm run bench`. */
 export interface BenchOptions {
     stack: string;
     /** Operations of Pulumi side by side. */
     parallel: number;
-    /** Numbers of hosts. */
-    nodes: number[];
+    /** Numbers of hosts. Default: 20, 50, 100, or with `sizing` 100, 300. */
+    nodes?: number[];
     /** Numbers of clusters. Default: as many as the hosts suffice for. */
     clusters?: number[];
+    /** Whether it is measured how many hosts a conductor bears. */
+    sizing: boolean;
+    /** Numbers of conductors, with `sizing`. Default: 1, 2, 4. */
+    conductors?: number[];
+    /** Power syncs, with `sizing`. Default: both. */
+    powerSync?: PowerSync[];
     /** Whether each size is measured in the published lab's way as well, to compare. */
     reference: boolean;
     /** Whether one lab grows through all sizes. */
@@ -31,6 +44,10 @@ export interface BenchOptions {
     /** Whether the last lab stays up. */
     keep: boolean;
 }
+
+/** The numbers of hosts that are measured. */
+export const nodesOf = ({ nodes, sizing }: Pick<BenchOptions, "nodes" | "sizing">): number[] =>
+    nodes ?? (sizing ? DEFAULT_NODES.sizing : DEFAULT_NODES.sizes);
 
 /** @throws UserError when options contradict each other, before anything is made. */
 export function checkWays(

@@ -13,7 +13,7 @@ export interface WayToIronic {
 }
 
 /** Label of the conductors' pods (charts/ironic). */
-const CONDUCTORS = "app.kubernetes.io/component=conductor";
+export const CONDUCTORS = "app.kubernetes.io/component=conductor";
 
 /**
  * The way to Ironic's API: its address where the substrate has one, else a port of this machine that leads to a

@@ -38,8 +38,8 @@ export function bench(): void {
         expect(stages.fleet.hostsAvailable.count).to.equal(2);
     });
 
-    it("refuses to measure what needs the machine: the lab at rest, and the published lab", async () => {
-        for (const option of [["--idle", "60"], ["--reference"]]) {
+    it("refuses to measure what needs the machine: the lab at rest, the published lab, and conductors", async () => {
+        for (const option of [["--idle", "60"], ["--reference"], ["--sizing"]]) {
             const { code, output } = await command("bench", "--nodes", "2", ...option, ...settings(first));
             expect(code, output).to.not.equal(0);
             expect(output).to.include(option[0]);
