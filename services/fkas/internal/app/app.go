@@ -146,6 +146,8 @@ func setupFleet(mgr ctrl.Manager, kube *rest.Config, o *options.Options) error {
 		// of the machine, also those that its cpuset keeps from it. On several machines it is a low beginning: most of the
 		// work is that of the control plane and of controllers with one replica.
 		flow = queue.NewFlow(runtime.NumCPU())
+		ctrl.Log.WithName("host-queue").Info("Decides how many hosts may be in progress",
+			"cpus", runtime.NumCPU(), "first", flow.Size())
 	}
 	if o.HostsAtOnce != 0 {
 		errs = append(errs, controller.SetupHostQueue(mgr, clusters, o.HostsAtOnce, flow))
