@@ -35,7 +35,7 @@ export function policyRules(scope: Scope, flags: AccessFlags): kubernetes.types.
         [undefined, true],
         // The lab leaves --orphan-grace at its default, 30 s.
         ["--orphan-grace > 0", true],
-        ["--hosts-at-once > 0", flags.releasesHosts],
+        ["--hosts-at-once", flags.releasesHosts],
         // Instance 0 of every lab assigns hosts. All instances have the same rights.
         ["--assign-hosts=true", true],
         ["--precreate-secrets=true", flags.precreateSecrets],

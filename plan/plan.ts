@@ -45,10 +45,16 @@ export interface ConductorPlan {
 export interface FakeApiServerPlan {
     index: number;
     name: string;
-    /** Hosts that it lets be provisioned at the same time. Undefined: another instance releases hosts, or none does. */
-    hostsAtOnce?: number;
-    /** Clusters whose machines it has replaced at the same time. Undefined: as many as there are hosts for. */
-    rolloutsAtOnce?: number;
+    /**
+     * Hosts that it lets be provisioned at the same time; `auto`: it decides. Undefined: another instance releases
+     * hosts, or none does.
+     */
+    hostsAtOnce?: number | "auto";
+    /**
+     * Clusters whose machines it has replaced at the same time; `auto`: as many as hosts that it lets be provisioned.
+     * Undefined: as many as there are hosts for.
+     */
+    rolloutsAtOnce?: number | "auto";
     /** Whether it assigns hosts to clusters, those of all instances. */
     assignsHosts: boolean;
 }
@@ -112,7 +118,8 @@ export function plan(config: LabConfig, seed: string): LabPlan {
             ? onProvisioningNetwork(network, serviceAddress)
             : byServices(namespace);
     const queue = { hostQueue: settings.hostQueue, hostsAtOnce: config.hostsAtOnce };
-    const rolloutsAtOnce = config.rolloutsAtOnce ?? (queue.hostQueue ? queue.hostsAtOnce : undefined);
+    const hostsAtOnce = queue.hostQueue ? (config.hostsAtOnce ?? "auto") : undefined;
+    const rolloutsAtOnce = config.rolloutsAtOnce ?? hostsAtOnce;
     const host = (index: number, pair: number): HostPlan => ({
         index,
         name: identities.hostName(index),
@@ -150,7 +157,7 @@ export function plan(config: LabConfig, seed: string): LabPlan {
             index,
             name: `fkas-${index}`,
             // There is one queue of hosts, so one instance releases them. The same one assigns them to clusters.
-            ...(index === 0 && queue.hostQueue ? { hostsAtOnce: queue.hostsAtOnce } : {}),
+            ...(index === 0 && hostsAtOnce !== undefined ? { hostsAtOnce } : {}),
             ...(index === 0 && rolloutsAtOnce !== undefined ? { rolloutsAtOnce } : {}),
             assignsHosts: index === 0,
         })),

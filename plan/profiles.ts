@@ -1,5 +1,5 @@
 import type { Tuning } from "./config/keys";
-import { PROVISIONING_LIMIT } from "./config/limits";
+import { HOSTS_IN_PROGRESS, PROVISIONING_LIMIT } from "./config/limits";
 
 /** A lab of more hosts than this is large: its controllers get other settings. 200 hosts are still small. */
 const LARGEST_SMALL_LAB = 200;
@@ -36,7 +36,7 @@ export const GO_RUNTIME_LARGE = { GOGC: "200", GOMEMLIMIT: "3GiB", GOMAXPROCS: "
 
 /** Every setting in which the two profiles differ. `undefined` leaves the program's own default alone. */
 export const SETTINGS = {
-    /** Whether hosts beyond `hostsAtOnce`, and their clusters, are created paused and released by FKAS. */
+    /** Whether all but the first hosts, and their clusters, are created paused and released by FKAS. */
     hostQueue: setting<boolean>({ deviations: ["host-queue", "cluster-queue"], lab: true, published: false }),
     /** Whether FKAS creates the Secrets of a cluster before Cluster API looks for them. */
     precreateSecrets: setting<boolean>({ deviations: ["fkas-precreated-secrets"], lab: true, published: false }),
@@ -221,13 +221,13 @@ export function profile(tuning: Tuning, nodes: number): Profile {
 
 /**
  * The profile with the limit of hosts in progress that the user has set. BMO counts them in Ironic's list of hosts.
- * Where the limit is reached before the queue's, nginx answers with no older list, or BMO would begin more.
+ * Where the limit may be reached before the queue's, nginx answers with no older list, or BMO would begin more.
  */
 export function withLimit(
     profile: Profile,
-    config: { provisioningLimit?: number | undefined; hostsAtOnce: number },
+    config: { provisioningLimit?: number | undefined; hostsAtOnce?: number | undefined },
 ): Profile {
-    const { provisioningLimit = profile.provisioningLimit, hostsAtOnce } = config;
+    const { provisioningLimit = profile.provisioningLimit, hostsAtOnce = HOSTS_IN_PROGRESS.most } = config;
     const isReached = profile.apiProxy.enabled && provisioningLimit < hostsAtOnce;
     const apiProxy = isReached ? { ...profile.apiProxy, nodeListCacheSeconds: 0 } : profile.apiProxy;
     return { ...profile, provisioningLimit, apiProxy };

@@ -1,6 +1,7 @@
 import {
     CLUSTERS_PER_FAKE_API_SERVER,
     CONTROL_PLANES_TO_ROLL_WITHOUT_SPARE,
+    HOSTS_IN_PROGRESS,
     LEAST_CONDUCTORS,
     NODES_PER_CONDUCTOR,
     SPARE_HOSTS_TO_ROLL,
@@ -32,18 +33,20 @@ export const fakeApiServerOf = (index: number, wanted?: number): number =>
 export interface QueueSizes {
     /** Whether there is a queue at all (see plan/profiles.ts). */
     hostQueue: boolean;
-    /** Hosts that are provisioned at the same time. */
-    hostsAtOnce: number;
+    /** Hosts that are provisioned at the same time. Undefined: FKAS decides while the lab runs. */
+    hostsAtOnce?: number | undefined;
 }
 
 /**
- * Whether host `index` is created paused, until fewer than `hostsAtOnce` hosts are being provisioned. Controllers poll
- * everything that waits: BMO a host in progress every 10 to 15 s, CAPM3 a Machine without a host every 30 s, KCP the
- * same every 20 s. For a thousand of each that is more than two cores have. A function of the index alone, so that
+ * Whether host `index` is created paused, until there is room among the hosts that are being provisioned. Controllers
+ * poll everything that waits: BMO a host in progress every 10 to 15 s, CAPM3 a Machine without a host every 30 s, KCP
+ * the same every 20 s. For a thousand of each that is more than two cores have. A function of the index alone, so that
  * growing changes no existing host.
  */
-export const isHostQueued = (index: number, { hostQueue, hostsAtOnce }: QueueSizes): boolean =>
-    hostQueue && index >= hostsAtOnce;
+export const isHostQueued = (
+    index: number,
+    { hostQueue, hostsAtOnce = HOSTS_IN_PROGRESS.first }: QueueSizes,
+): boolean => hostQueue && index >= hostsAtOnce;
 
 /** Whether cluster `index` is created paused until its hosts are available: so is each cluster with a queued host. */
 export const isClusterQueued = (index: number, machines: number, queue: QueueSizes): boolean =>

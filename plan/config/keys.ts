@@ -7,6 +7,7 @@ import {
     CLUSTERS_PER_FAKE_API_SERVER,
     FIRST_PAIR_RANGES,
     FURTHER_PAIR_RANGE,
+    HOSTS_IN_PROGRESS,
     KUBERNETES_VERSIONS,
     LEAST_CONDUCTORS,
     LONGEST_POD_PREFIX,
@@ -169,11 +170,14 @@ export const keys = {
         effects: ["restarts pods"],
         onChange: "Restarts the conductors and the image server. Each conductor then fetches the new files.",
     }),
-    hostsAtOnce: withDefault(values.integer(1, MAX_NODES), "24", {
+    hostsAtOnce: derived(values.integer(1, MAX_NODES), {
         meaning:
             "Hosts that are provisioned at the same time. " +
             "Further hosts and their clusters are created paused, and FKAS releases them.",
         range: `hosts, 1 to ${MAX_NODES}`,
+        unset:
+            "decided while the lab runs, by its CPUs and by how long hosts take; " +
+            `all but the first ${HOSTS_IN_PROGRESS.first} are created paused`,
         effects: ["restarts pods"],
         onChange: "Holds for hosts and clusters that are made from then on. Restarts FKAS, which releases them.",
     }),
@@ -182,7 +186,9 @@ export const keys = {
             "Clusters whose machines are replaced at the same time, where each new machine gets a host before " +
             "the old one goes. The others wait.",
         range: `clusters, 1 to ${MAX_NODES}`,
-        unset: "`hostsAtOnce`, or as many as there are hosts without a machine; with `tuning: published` no limit",
+        unset:
+            "as many as hosts are provisioned at the same time, or as there are hosts without a machine; " +
+            "with `tuning: published` no limit",
         effects: ["restarts pods"],
         onChange: "Holds at once, also for rollouts that are under way. Restarts FKAS, which assigns hosts.",
     }),
@@ -194,8 +200,9 @@ export const keys = {
             `${PROVISIONING_LIMIT.published} (upstream's default) with \`tuning: published\``,
         effects: ["restarts pods"],
         onChange:
-            "Converges: restarts BMO. Below `hostsAtOnce` it is exact: then, and when it no longer is below, also " +
-            "restarts the conductors, whose API otherwise answers with a list of hosts that is up to 30 s old.",
+            `Converges: restarts BMO. Below \`hostsAtOnce\` (${HOSTS_IN_PROGRESS.most} where that is not set) it is ` +
+            "exact: then, and when it no longer is below, also restarts the conductors, " +
+            "whose API otherwise answers with a list of hosts that is up to 30 s old.",
     }),
     tuning: withDefault(values.choice(TUNINGS), "lab", {
         meaning:

@@ -48,6 +48,12 @@ export const SPARE_HOSTS_TO_ROLL = 1;
 export const CONTROL_PLANES_TO_ROLL_WITHOUT_SPARE = 3;
 
 /**
+ * Hosts in progress where `hostsAtOnce` is not set and FKAS decides how many there are. `first` are made without the
+ * queue: as many as FKAS lets be in progress at first on a machine with one CPU. `most` is more than it ever does.
+ */
+export const HOSTS_IN_PROGRESS = { first: 12, most: 1000 };
+
+/**
  * Hosts that BMO inspects, provisions or deprovisions at the same time when `provisioningLimit` is not set, by the
  * value of `tuning`. The lab's is never reached; the published one is upstream's default.
  */

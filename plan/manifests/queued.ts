@@ -1,7 +1,7 @@
 /**
  * Annotation of a paused Cluster: the number of hosts that it waits for. Once that many of the hosts assigned to it
  * are available, FKAS releases it: it removes this annotation and the pause. Also an annotation of a paused
- * BareMetalHost, whatever its value: FKAS releases the host once fewer hosts than `hostsAtOnce` are in progress.
+ * BareMetalHost, whatever its value: FKAS releases the host once there is room among the hosts in progress.
  */
 export const QUEUED_ANNOTATION = "queue.metal3-scale-lab/queued";
 /** What earlier versions wrote instead of it. Pulumi did not ignore its changes, because no dot is in its name. */

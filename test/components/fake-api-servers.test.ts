@@ -141,6 +141,11 @@ describe("The fake API servers", () => {
             },
             { FKAS_INDEX: "1", ...address },
         ]);
+        expect((await env({}))[0]).to.include({ FKAS_HOSTS_AT_ONCE: "auto", FKAS_ROLLOUTS_AT_ONCE: "auto" });
+        expect((await env({ rolloutsAtOnce: "2" }))[0]).to.include({
+            FKAS_HOSTS_AT_ONCE: "auto",
+            FKAS_ROLLOUTS_AT_ONCE: "2",
+        });
         expect(await env({ tuning: "published" })).to.deep.equal([
             { FKAS_INDEX: "0", FKAS_ASSIGN_HOSTS: "true", FKAS_PRECREATE_SECRETS: "false", ...address },
             { FKAS_INDEX: "1", FKAS_PRECREATE_SECRETS: "false", ...address },

@@ -48,7 +48,7 @@ const CHANGES: Partial<Record<Key, Change[]>> = {
     ipa: [{ to: JSON.stringify({ kernel: FILE, ramdisk: FILE }), chartOnly: true }],
     hostsAtOnce: [{ to: "1" }, { to: "3", from: { hostsAtOnce: "1" } }],
     rolloutsAtOnce: [{ to: "2" }],
-    provisioningLimit: [{ to: "5" }, { to: "50" }],
+    provisioningLimit: [{ to: "5" }, { to: "5000" }],
     tuning: [
         { to: "published", from: { hostsAtOnce: "1" } },
         { to: "lab", from: { tuning: "published" } },

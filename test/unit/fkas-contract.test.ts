@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { expect } from "chai";
 import { QUEUED_ANNOTATIONS } from "../../components/hosts";
 import { CLUSTER_PORTS } from "../../plan/addresses";
-import { MAX_NODES } from "../../plan/config/limits";
+import { HOSTS_IN_PROGRESS, MAX_NODES } from "../../plan/config/limits";
 import {
     FAKE_API_SERVER_LABEL,
     FORMER_QUEUED_ANNOTATION,
@@ -58,6 +58,14 @@ describe("FKAS and the program", () => {
         const release = source("services", "fkas", "internal", "management", "queue", "hosts_test.go");
         const removed = [...release.matchAll(/"([\w./-]+)":null/g)].map(([, annotation]) => annotation);
         expect([...Object.keys(QUEUED_ANNOTATIONS), FORMER_QUEUED_ANNOTATION]).to.have.members(removed);
+    });
+
+    it("agree on how many hosts may be in progress where FKAS decides", () => {
+        const window = source("services", "fkas", "internal", "management", "queue", "window.go");
+        const [, least, most] = /LeastHosts, MostHosts = (\d+), (\d+)/.exec(window) ?? [];
+        const [, first] = /HostsPerCPU = (\d+)/.exec(window) ?? [];
+        expect({ first: Number(first), most: Number(most) }).to.deep.equal(HOSTS_IN_PROGRESS);
+        expect(Number(least)).to.be.within(1, HOSTS_IN_PROGRESS.first);
     });
 
     it("give registered clusters ports that no cluster of the plan has", () => {

@@ -57,12 +57,22 @@ describe("plan", () => {
                 parts.filter((part) => part.queued).map(({ index }) => index)[0];
             return [first(hosts), first(clusters)];
         };
-        expect(queued({})).to.deep.equal([24, undefined]);
-        expect(queued({ clusters: "100" })).to.deep.equal([24, 24]);
-        expect(queued({ workerNodes: "2" })).to.deep.equal([24, 8]);
-        expect(queued({ workerNodes: "1" })).to.deep.equal([24, 12]);
+        expect(queued({ hostsAtOnce: "24" })).to.deep.equal([24, undefined]);
+        expect(queued({ hostsAtOnce: "24", clusters: "100" })).to.deep.equal([24, 24]);
+        expect(queued({ hostsAtOnce: "24", workerNodes: "2" })).to.deep.equal([24, 8]);
+        expect(queued({ hostsAtOnce: "24", workerNodes: "1" })).to.deep.equal([24, 12]);
         expect(queued({ hostsAtOnce: "100" })).to.deep.equal([undefined, undefined]);
         expect(queued({ clusters: "100", tuning: "published" })).to.deep.equal([undefined, undefined]);
+    });
+
+    it("queues all but the first hosts where hostsAtOnce is not set, as many in a lab of any size", () => {
+        for (const nodes of ["13", "100", "1500"]) {
+            const { hosts, clusters } = planOf({ nodes, clusters: nodes });
+            expect(hosts.filter(({ queued }) => !queued).map(({ index }) => index)).to.deep.equal([
+                ...Array(12).keys(),
+            ]);
+            expect(clusters.findIndex(({ queued }) => queued)).to.equal(12);
+        }
     });
 
     it("has one FKAS let hosts in, except in the published lab", () => {
@@ -70,7 +80,7 @@ describe("plan", () => {
             planOf({ nodes: "4", clusters: "4", fakeApiServers: "2", ...raw }).fakeApiServers.map(
                 ({ hostsAtOnce }) => hostsAtOnce,
             );
-        expect(limits({})).to.deep.equal([24, undefined]);
+        expect(limits({})).to.deep.equal(["auto", undefined]);
         expect(limits({ hostsAtOnce: "7" })).to.deep.equal([7, undefined]);
         expect(limits({ tuning: "published" })).to.deep.equal([undefined, undefined]);
     });
@@ -80,6 +90,8 @@ describe("plan", () => {
             planOf({ nodes: "4", clusters: "4", fakeApiServers: "2", ...raw }).fakeApiServers.map(
                 ({ rolloutsAtOnce }) => rolloutsAtOnce,
             );
+        expect(limits({})).to.deep.equal(["auto", undefined]);
+        expect(limits({ rolloutsAtOnce: "2" })).to.deep.equal([2, undefined]);
         expect(limits({ hostsAtOnce: "7" })).to.deep.equal([7, undefined]);
         expect(limits({ hostsAtOnce: "7", rolloutsAtOnce: "2" })).to.deep.equal([2, undefined]);
         expect(limits({ tuning: "published" })).to.deep.equal([undefined, undefined]);

@@ -73,8 +73,11 @@ describe("the profiles", () => {
         const seconds = (raw: Record<string, string>) =>
             plan(validate(raw), "dev").profile.apiProxy.nodeListCacheSeconds;
         expect(seconds({})).to.equal(undefined);
-        expect(seconds({ provisioningLimit: "50" })).to.equal(undefined);
-        expect(seconds({ provisioningLimit: "1" })).to.equal(0);
+        expect(seconds({ provisioningLimit: "50", hostsAtOnce: "24" })).to.equal(undefined);
+        expect(seconds({ provisioningLimit: "1", hostsAtOnce: "24" })).to.equal(0);
+        // FKAS may let 1000 be in progress.
+        expect(seconds({ provisioningLimit: "999" })).to.equal(0);
+        expect(seconds({ provisioningLimit: "1000" })).to.equal(undefined);
         expect(seconds({ provisioningLimit: "5", hostsAtOnce: "5" })).to.equal(undefined);
         expect(seconds({ tuning: "published", provisioningLimit: "1" })).to.equal(undefined);
     });

@@ -26,8 +26,7 @@ export const HOST_STAGES: Stage<HostTimeline>[] = [
         name: "queue",
         from: "queued",
         to: "created",
-        meaning:
-            "the host is not released yet (hostsAtOnce limits how many are in progress); the other stages begin then",
+        meaning: "the host is not released yet (FKAS limits how many are in progress); the other stages begin then",
         stalls: false,
     },
     {

@@ -48,7 +48,7 @@ func Rules(o *options.Options) ([]Rule, error) {
 	conditions := map[string]bool{
 		"":                          true,
 		"--orphan-grace > 0":        o.OrphanGrace > 0,
-		"--hosts-at-once > 0":       o.HostsAtOnce > 0,
+		"--hosts-at-once":           o.HostsAtOnce != 0,
 		"--assign-hosts=true":       o.AssignHosts,
 		"--precreate-secrets=true":  o.PrecreateSecrets,
 		"--precreate-secrets=false": !o.PrecreateSecrets,

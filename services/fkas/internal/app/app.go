@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"runtime"
 	"sync/atomic"
 	"time"
 
@@ -21,6 +22,7 @@ import (
 	"metal3-scale-lab/fkas/internal/controller"
 	"metal3-scale-lab/fkas/internal/httpapi"
 	"metal3-scale-lab/fkas/internal/management"
+	"metal3-scale-lab/fkas/internal/management/queue"
 	"metal3-scale-lab/fkas/internal/metrics"
 	"metal3-scale-lab/fkas/internal/options"
 	"metal3-scale-lab/fkas/internal/pki"
@@ -138,17 +140,38 @@ func setupFleet(mgr ctrl.Manager, kube *rest.Config, o *options.Options) error {
 		return fmt.Errorf("add the cache of all Clusters: %w", err)
 	}
 	var errs []error
-	if o.HostsAtOnce > 0 {
-		errs = append(errs, controller.SetupHostQueue(mgr, clusters, o.HostsAtOnce))
+	var flow *queue.Flow
+	if o.HostsAtOnce == options.Auto {
+		// The CPUs that this process may run on. Where nodes are containers on one machine, each says that it has all CPUs
+		// of the machine, also those that its cpuset keeps from it. On several machines it is a low beginning: most of the
+		// work is that of the control plane and of controllers with one replica.
+		flow = queue.NewFlow(runtime.NumCPU())
+		ctrl.Log.WithName("host-queue").Info("Decides how many hosts may be in progress",
+			"cpus", runtime.NumCPU(), "first", flow.Size())
+	}
+	if o.HostsAtOnce != 0 {
+		errs = append(errs, controller.SetupHostQueue(mgr, clusters, o.HostsAtOnce, flow))
 	}
 	if o.AssignHosts {
-		errs = append(errs, controller.SetupAssignment(mgr, clusters, o.RolloutsAtOnce))
+		errs = append(errs, controller.SetupAssignment(mgr, clusters, rolloutsAtOnce(o, flow)))
 	}
 	// Without an index this process serves every Cluster, whatever its label.
 	if o.AssignHosts && o.Index != "" {
 		errs = append(errs, controller.SetupRouting(mgr, clusters))
 	}
 	return errors.Join(errs...)
+}
+
+// rolloutsAtOnce says how many Clusters may have machines replaced at the same time; 0: there is no limit.
+func rolloutsAtOnce(o *options.Options, flow *queue.Flow) func() int {
+	switch {
+	case o.RolloutsAtOnce != options.Auto:
+		return func() int { return o.RolloutsAtOnce }
+	case flow != nil:
+		return flow.Size
+	default:
+		return func() int { return o.HostsAtOnce }
+	}
 }
 
 // Run runs until ctx ends, then stops serving all clusters.

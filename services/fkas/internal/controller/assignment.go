@@ -30,7 +30,7 @@ const assignmentDelay = 200 * time.Millisecond
 
 // SetupAssignment makes the manager assign hosts to Clusters. clusters holds the Clusters of every FKAS; the manager's
 // own cache has those of one FKAS only. rolloutsAtOnce is Assigner.RolloutsAtOnce.
-func SetupAssignment(mgr manager.Manager, clusters cache.Cache, rolloutsAtOnce int) error {
+func SetupAssignment(mgr manager.Manager, clusters cache.Cache, rolloutsAtOnce func() int) error {
 	assigner := &assignment.Assigner{Client: mgr.GetClient(), Clusters: clusters, RolloutsAtOnce: rolloutsAtOnce}
 	err := ctrl.NewControllerManagedBy(mgr).Named("assignment").
 		Watches(&bmov1alpha1.BareMetalHost{}, soon[client.Object](), builder.WithPredicates(assignmentChanged)).

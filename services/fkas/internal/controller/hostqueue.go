@@ -21,10 +21,10 @@ import (
 	"metal3-scale-lab/fkas/internal/metrics"
 )
 
-// SetupHostQueue makes the manager release queued hosts while fewer than limit are in progress. clusters holds the
-// Clusters of every FKAS; the manager's own cache has those of one FKAS only.
-func SetupHostQueue(mgr manager.Manager, clusters cache.Cache, limit int) error {
-	hosts := &queue.HostQueue{Client: mgr.GetClient(), Clusters: clusters, Limit: limit}
+// SetupHostQueue makes the manager release queued hosts while fewer than limit are in progress, or than flow decides
+// where it is not nil. clusters holds the Clusters of every FKAS; the manager's own cache has those of one FKAS only.
+func SetupHostQueue(mgr manager.Manager, clusters cache.Cache, limit int, flow *queue.Flow) error {
+	hosts := &queue.HostQueue{Client: mgr.GetClient(), Clusters: clusters, Limit: limit, Flow: flow}
 	// There is one queue, so every event leads to the same request.
 	request := []reconcile.Request{{NamespacedName: types.NamespacedName{Name: "queued-hosts"}}}
 	ofHost := func(context.Context, client.Object) []reconcile.Request { return request }
@@ -46,6 +46,12 @@ func SetupHostQueue(mgr manager.Manager, clusters cache.Cache, limit int) error 
 			metrics.ReleasedHosts.Add(float64(releases.Count))
 			if err != nil {
 				return reconcile.Result{}, err
+			}
+			metrics.HostsAtOnce.Set(float64(releases.Limit))
+			metrics.HostsInProgress.Set(float64(releases.InProgress))
+			if releases.Round > 0 {
+				metrics.HostSeconds.Set(releases.Round.Seconds())
+				metrics.HostRounds.Inc()
 			}
 			return reconcile.Result{RequeueAfter: releases.RequeueAfter}, nil
 		}))

@@ -26,6 +26,26 @@ var (
 		Name: "fkas_released_hosts_total",
 		Help: "BareMetalHosts taken out of the queue, mostly because fewer than the limit were in progress.",
 	})
+	// HostsAtOnce is the number of BareMetalHosts in progress from which no queued one is released.
+	HostsAtOnce = prometheus.NewGauge(prometheus.GaugeOpts{
+		Name: "fkas_hosts_at_once",
+		Help: "BareMetalHosts in progress from which no queued one is released.",
+	})
+	// HostsInProgress is the number of BareMetalHosts in progress when the queue was last looked at.
+	HostsInProgress = prometheus.NewGauge(prometheus.GaugeOpts{
+		Name: "fkas_hosts_in_progress",
+		Help: "BareMetalHosts in progress, on their way to available or on to provisioned.",
+	})
+	// HostSeconds is how long the hosts of the last round were in progress.
+	HostSeconds = prometheus.NewGauge(prometheus.GaugeOpts{
+		Name: "fkas_host_seconds",
+		Help: "Seconds that BareMetalHosts of the last round were in progress, after which fkas_hosts_at_once was decided.",
+	})
+	// HostRounds counts the rounds after which FKAS decided how many hosts may be in progress.
+	HostRounds = prometheus.NewCounter(prometheus.CounterOpts{
+		Name: "fkas_host_rounds_total",
+		Help: "Rounds of BareMetalHosts, after each of which fkas_hosts_at_once was decided.",
+	})
 	// HostsAssigned counts BareMetalHosts that were given to a Cluster.
 	HostsAssigned = prometheus.NewCounter(prometheus.CounterOpts{
 		Name: "fkas_assigned_hosts_total",
@@ -44,7 +64,8 @@ var (
 
 func init() {
 	ctrlmetrics.Registry.MustRegister(
-		ReconcileErrors, OrphansDeleted, ReleasedClusters, ReleasedHosts, HostsAssigned, triggered,
+		ReconcileErrors, OrphansDeleted, ReleasedClusters, ReleasedHosts,
+		HostsAtOnce, HostsInProgress, HostSeconds, HostRounds, HostsAssigned, triggered,
 	)
 }
 

@@ -15,6 +15,9 @@ import (
 // and below Kubernetes's node ports, which begin at 30000.
 const defaultRegisterPorts = "18000-19999"
 
+// Auto is the value of HostsAtOnce and RolloutsAtOnce that are decided while the process runs.
+const Auto = -1
+
 // Options of the process.
 type Options struct {
 	BindAddress            string
@@ -47,7 +50,7 @@ type Options struct {
 type Environment func(string) (string, bool)
 
 // texts are the values of flags that Parse takes apart.
-type texts struct{ sans, ports, algorithm string }
+type texts struct{ sans, ports, algorithm, hostsAtOnce, rolloutsAtOnce string }
 
 // Parse reads and validates arguments and environment. The error names every problem.
 func Parse(args []string, env Environment) (*Options, error) {
@@ -67,7 +70,7 @@ func Parse(args []string, env Environment) (*Options, error) {
 			o.ExtraSANs = append(o.ExtraSANs, san)
 		}
 	}
-	problems = append(problems, o.validate(text.ports)...)
+	problems = append(problems, o.validate(&text)...)
 	return o, errors.Join(problems...)
 }
 
@@ -112,12 +115,13 @@ func flags(o *Options, text *texts, env Environment) *flag.FlagSet {
 	)
 	fs.DurationVar(&o.QueuePatience, "queue-patience", time.Minute,
 		"age from which a queued Cluster is released although no BareMetalHost is assigned to it, 1s-24h; 0: never")
-	fs.IntVar(
-		&o.HostsAtOnce,
+	fs.StringVar(
+		&text.hostsAtOnce,
 		"hosts-at-once",
-		0,
-		"release queued BareMetalHosts while fewer than this number are in progress, 1-100000; set it in one FKAS of a "+
-			"management cluster only; 0: release none",
+		"0",
+		"release queued BareMetalHosts while fewer than this number are in progress, 1-100000; auto: as many as keep the "+
+			"machine busy, 4-1000, by its CPUs and by how long hosts take; set it in one FKAS of a management cluster only; "+
+			"0: release none",
 	)
 	fs.BoolVar(
 		&o.AssignHosts,
@@ -126,12 +130,12 @@ func flags(o *Options, text *texts, env Environment) *flag.FlagSet {
 		"assign free BareMetalHosts to the Clusters of every FKAS, with the label metal3-scale-lab/cluster, and give "+
 			"Clusters without the label of an FKAS the one of their port; set it in one FKAS of a management cluster only",
 	)
-	fs.IntVar(
-		&o.RolloutsAtOnce,
+	fs.StringVar(
+		&text.rolloutsAtOnce,
 		"rollouts-at-once",
-		0,
+		"0",
 		"with --assign-hosts, have machines of at most this number of Clusters replaced at the same time, 1-100000; "+
-			"0: no limit",
+			"auto: as many as hosts that may be in progress; 0: no limit",
 	)
 	fs.StringVar(&o.ServiceAddress, "service-address", "",
 		"IP address of a node, which FKAS publishes as that of its Services, those of loadBalancerClass "+

@@ -100,13 +100,30 @@ func TestTheErrorNamesEveryProblem(t *testing.T) {
 		`--namespace: "A"`,
 		`--orphan-grace: "14s": must be 0 or 15s-1h`,
 		`--queue-patience: "25h0m0s": must be 0 or 1s-24h`,
-		`--hosts-at-once: "-1": must be 0-100000`,
-		`--rollouts-at-once: "100001": must be 0-100000`,
+		`--hosts-at-once: "-1": must be auto or 0-100000`,
+		`--rollouts-at-once: "100001": must be auto or 0-100000`,
 		`--service-address: "node-0": must be an IP address or empty`,
 		`FKAS_KUBE_BURST: "many"`,
 	} {
 		g.Expect(err.Error()).To(ContainSubstring(want))
 	}
+	_, err = Parse([]string{"--hosts-at-once=many"}, environment())
+	g.Expect(err).To(MatchError(ContainSubstring(`--hosts-at-once: "many": must be auto or 0-100000`)))
 	_, err = Parse([]string{"serve"}, environment())
 	g.Expect(err).To(MatchError("unexpected arguments: serve"))
+}
+
+func TestWhatIsDecidedWhileTheProcessRuns(t *testing.T) {
+	g := NewWithT(t)
+	parse := func(pairs ...string) (*Options, error) {
+		return Parse(nil, environment(append(pairs, "POD_IP=10.0.0.7", "POD_NAMESPACE=fkas")...))
+	}
+	o, err := parse("FKAS_HOSTS_AT_ONCE=auto", "FKAS_ROLLOUTS_AT_ONCE=auto")
+	g.Expect(err).NotTo(HaveOccurred())
+	g.Expect([]int{o.HostsAtOnce, o.RolloutsAtOnce}).To(Equal([]int{Auto, Auto}))
+	o, err = parse("FKAS_HOSTS_AT_ONCE=7", "FKAS_ROLLOUTS_AT_ONCE=auto")
+	g.Expect(err).NotTo(HaveOccurred())
+	g.Expect([]int{o.HostsAtOnce, o.RolloutsAtOnce}).To(Equal([]int{7, Auto}))
+	_, err = parse("FKAS_ROLLOUTS_AT_ONCE=auto")
+	g.Expect(err).To(MatchError(`--rollouts-at-once: "auto": must be 0-100000 without --hosts-at-once`))
 }

@@ -11,7 +11,7 @@ import (
 	bootstrapv1 "sigs.k8s.io/cluster-api/api/bootstrap/kubeadm/v1beta2"
 )
 
-func (o *Options) validate(ports string) []error {
+func (o *Options) validate(text *texts) []error {
 	var problems []error
 	add := func(key string, value any, rule string) {
 		problems = append(problems, fmt.Errorf("--%s: %q: %s", key, fmt.Sprint(value), rule))
@@ -62,15 +62,18 @@ func (o *Options) validate(ports string) []error {
 	if o.QueuePatience != 0 && (o.QueuePatience < time.Second || o.QueuePatience > 24*time.Hour) {
 		add("queue-patience", o.QueuePatience, "must be 0 or 1s-24h")
 	}
-	if o.HostsAtOnce < 0 || o.HostsAtOnce > 100_000 {
-		add("hosts-at-once", o.HostsAtOnce, "must be 0-100000")
-	}
-	if o.RolloutsAtOnce < 0 || o.RolloutsAtOnce > 100_000 {
-		add("rollouts-at-once", o.RolloutsAtOnce, "must be 0-100000")
-	}
 	var ok bool
-	if o.FirstPort, o.LastPort, ok = parseRange(ports); !ok {
-		add("register-ports", ports, "must be FIRST-LAST, both 1024-65535, FIRST not above LAST")
+	if o.HostsAtOnce, ok = parseAtOnce(text.hostsAtOnce); !ok {
+		add("hosts-at-once", text.hostsAtOnce, "must be auto or 0-100000")
+	}
+	if o.RolloutsAtOnce, ok = parseAtOnce(text.rolloutsAtOnce); !ok {
+		add("rollouts-at-once", text.rolloutsAtOnce, "must be auto or 0-100000")
+	}
+	if o.RolloutsAtOnce == Auto && o.HostsAtOnce == 0 {
+		add("rollouts-at-once", text.rolloutsAtOnce, "must be 0-100000 without --hosts-at-once")
+	}
+	if o.FirstPort, o.LastPort, ok = parseRange(text.ports); !ok {
+		add("register-ports", text.ports, "must be FIRST-LAST, both 1024-65535, FIRST not above LAST")
 	}
 	if o.Concurrency < 1 || o.Concurrency > 100 {
 		add("concurrency", o.Concurrency, "must be 1-100")
@@ -85,6 +88,14 @@ func (o *Options) validate(ports string) []error {
 		add("verbosity", o.Verbosity, "must be 0-10")
 	}
 	return problems
+}
+
+func parseAtOnce(text string) (int, bool) {
+	if text == "auto" {
+		return Auto, true
+	}
+	number, err := strconv.ParseUint(text, 10, 31)
+	return int(number), err == nil && number <= 100_000
 }
 
 func parseRange(text string) (int32, int32, bool) {

@@ -23,9 +23,9 @@ type Assigner struct {
 	Client client.Client
 	// Clusters reads the Clusters of all FKAS from a cache.
 	Clusters client.Reader
-	// RolloutsAtOnce is how many Clusters of a namespace get hosts for successors of their machines at the same time; 0:
-	// there is no limit.
-	RolloutsAtOnce int
+	// RolloutsAtOnce is asked at each call how many Clusters of a namespace get hosts for successors of their machines at
+	// the same time; 0: there is no limit.
+	RolloutsAtOnce func() int
 }
 
 // Assignments is the result of Assigner.Assign.
@@ -56,8 +56,9 @@ func (a *Assigner) Assign(ctx context.Context) (Assignments, error) {
 	for i := range hosts.Items {
 		byKey[client.ObjectKeyFromObject(&hosts.Items[i])] = &hosts.Items[i]
 	}
+	rolloutsAtOnce := a.RolloutsAtOnce()
 	for namespace, s := range sights(hosts.Items, machines.Items, clusters.Items) {
-		for _, change := range Decide(s.hosts, s.clusters, a.RolloutsAtOnce) {
+		for _, change := range Decide(s.hosts, s.clusters, rolloutsAtOnce) {
 			host := byKey[types.NamespacedName{Namespace: namespace, Name: change.Host}]
 			errs = append(errs, a.write(ctx, host, change.Cluster, &done))
 		}

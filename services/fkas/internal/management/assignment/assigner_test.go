@@ -59,7 +59,9 @@ func deleted(obj client.Object) client.Object {
 
 func assign(l *lab.Lab) (assignment.Assignments, error) {
 	// The cache of all Clusters has their topologies, which the other cache drops.
-	return (&assignment.Assigner{Client: l.Cached, Clusters: l.Management}).Assign(l.Ctx)
+	noLimit := func() int { return 0 }
+	assigner := &assignment.Assigner{Client: l.Cached, Clusters: l.Management, RolloutsAtOnce: noLimit}
+	return assigner.Assign(l.Ctx)
 }
 
 // clustersOf are the labels of all hosts that have one.

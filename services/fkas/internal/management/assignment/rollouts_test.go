@@ -24,7 +24,7 @@ func TestRolloutsBeginOnlyAsTheLimitAllows(t *testing.T) {
 		lab.NewCluster("own", 20000)[0], newMachine("own-1", "own"),
 		newHost("h4"), newHost("h5"), newHost("h6"),
 	)
-	assigner := &assignment.Assigner{Client: l.Cached, Clusters: l.Management, RolloutsAtOnce: 2}
+	assigner := &assignment.Assigner{Client: l.Cached, Clusters: l.Management, RolloutsAtOnce: func() int { return 2 }}
 	done, err := assigner.Assign(l.Ctx)
 	g.Expect(err).NotTo(HaveOccurred())
 	g.Expect(done).To(Equal(assignment.Assignments{Given: 2}))

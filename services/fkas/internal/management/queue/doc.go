@@ -5,7 +5,7 @@
 // lab with more hosts than its machine can work on at once creates the rest paused, with management.QueuedAnnotation:
 //
 //   - ClusterQueue releases a Cluster once enough of its hosts are available,
-//   - HostQueue releases hosts while fewer than a given number are in progress.
+//   - HostQueue releases hosts while fewer than a given number are in progress, or than Flow decides by Window.
 //
 // A release is one patch. It removes the annotations that queue and pause the object, and it is conditional on the
 // object's UID and resourceVersion, so that nothing is released on the strength of an outdated cache.

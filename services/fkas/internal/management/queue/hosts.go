@@ -9,6 +9,7 @@ import (
 
 	bmov1alpha1 "github.com/metal3-io/baremetal-operator/apis/metal3.io/v1alpha1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/types"
 	clusterv1 "sigs.k8s.io/cluster-api/api/core/v1beta2"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/log"
@@ -20,7 +21,7 @@ import (
 // has been in progress for longer than HostPatience stops counting without an event.
 const hostQueueInterval = 30 * time.Second
 
-// HostQueue releases queued BareMetalHosts while fewer than a given number are in progress. The limit keeps BMO and
+// HostQueue releases queued BareMetalHosts while fewer than a limit are in progress. The limit keeps BMO and
 // Ironic from being slowed down by hosts that only wait: BMO asks Ironic about a host in progress every 10 to 15 s, and
 // it registers a host that waits for its PROVISIONING_LIMIT again every minute or two.
 //
@@ -33,12 +34,18 @@ type HostQueue struct {
 	Clusters client.Reader
 	// Limit is the number of hosts in progress from which no host is released, from 1.
 	Limit int
+	// Flow decides about the number in place of Limit; nil: Limit holds.
+	Flow *Flow
 }
 
 // HostReleases is the result of HostQueue.Release.
 type HostReleases struct {
 	// Count is the number of hosts that were released.
 	Count int
+	// InProgress is the number of hosts in progress, with those that were released, and Limit what holds for it.
+	InProgress, Limit int
+	// Round is how long hosts were in progress, if a round of Flow ended with this call, and 0 otherwise.
+	Round time.Duration
 	// RequeueAfter is the time until the next call, where no event will cause one; 0: none is needed.
 	RequeueAfter time.Duration
 }
@@ -50,23 +57,50 @@ func (q *HostQueue) Release(ctx context.Context) (HostReleases, error) {
 	if err := q.Client.List(ctx, &hosts, client.UnsafeDisableDeepCopy); err != nil {
 		return HostReleases{}, fmt.Errorf("list BareMetalHosts: %w", err)
 	}
-	queued := queuedHosts(hosts.Items)
-	if len(queued) == 0 {
-		return HostReleases{}, nil
-	}
 	var clusters clusterv1.ClusterList
 	if err := q.Clusters.List(ctx, &clusters, client.UnsafeDisableDeepCopy); err != nil {
 		return HostReleases{}, fmt.Errorf("list Clusters: %w", err)
 	}
 	now := time.Now()
-	room := q.Limit - InProgress(hosts.Items, clusters.Items, now)
-	releases := HostReleases{RequeueAfter: hostQueueInterval}
+	stages := Stages(hosts.Items, clusters.Items, now)
+	releases := HostReleases{InProgress: underway(stages), Limit: q.Limit}
+	if q.Flow != nil {
+		releases.Round = q.look(ctx, now, hosts.Items, stages)
+		releases.Limit = q.Flow.Size()
+	}
+	err := q.releaseAll(ctx, now, queuedHosts(hosts.Items), &releases)
+	return releases, err
+}
+
+// look tells Flow where the hosts are, and returns how long those of a round were in progress, if it is over.
+func (q *HostQueue) look(
+	ctx context.Context, now time.Time, hosts []bmov1alpha1.BareMetalHost, stages []Stage,
+) time.Duration {
+	found := map[types.NamespacedName]Stage{}
+	for i := range hosts {
+		found[client.ObjectKeyFromObject(&hosts[i])] = stages[i]
+	}
+	before := q.Flow.Size()
+	round := q.Flow.Look(now, func(host types.NamespacedName) Stage { return found[host] })
+	if after := q.Flow.Size(); after != before {
+		log.FromContext(ctx).Info("Changed how many hosts may be in progress",
+			"from", before, "to", after, "timeInProgress", round.Round(time.Second).String())
+	}
+	return round
+}
+
+// releaseAll releases hosts up to the limit, and completes releases.
+func (q *HostQueue) releaseAll(
+	ctx context.Context, now time.Time, queued []*bmov1alpha1.BareMetalHost, releases *HostReleases,
+) error {
+	if len(queued) > 0 {
+		releases.RequeueAfter = hostQueueInterval
+	}
+	waiting := 0
 	for _, host := range queued {
-		if needsRoom(host) {
-			if room <= 0 {
-				continue
-			}
-			room--
+		if needsRoom(host) && releases.InProgress >= releases.Limit {
+			waiting++
+			continue
 		}
 		err := release(ctx, q.Client, host, &bmov1alpha1.BareMetalHost{}, now,
 			bmov1alpha1.PausedAnnotation, clusterv1.PausedAnnotation)
@@ -75,17 +109,27 @@ func (q *HostQueue) Release(ctx context.Context) (HostReleases, error) {
 			// The cache was outdated, most likely by the release of this host.
 			releases.RequeueAfter = management.RetryAfterConflict
 		case apierrors.IsNotFound(err):
+			continue
 		case err != nil:
-			return releases, fmt.Errorf("release queued host %s: %w", client.ObjectKeyFromObject(host), err)
+			return fmt.Errorf("release queued host %s: %w", client.ObjectKeyFromObject(host), err)
 		default:
 			releases.Count++
 		}
+		if needsRoom(host) {
+			releases.InProgress++
+			if q.Flow != nil && err == nil {
+				q.Flow.Released(client.ObjectKeyFromObject(host), now)
+			}
+		}
+	}
+	if q.Flow != nil {
+		q.Flow.Waiting(waiting)
 	}
 	if releases.Count > 0 {
 		log.FromContext(ctx).
 			Info("Released queued hosts", "hosts", releases.Count, "queued", len(queued)-releases.Count)
 	}
-	return releases, nil
+	return nil
 }
 
 // needsRoom says whether the limit holds for a queued host. A host that was in progress before a tool queued it again

@@ -3,6 +3,7 @@ package queue_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"regexp"
 	"testing"
 	"time"
@@ -54,7 +55,7 @@ func TestHostsAreReleasedInTheOrderOfTheirNamesUpToTheLimit(t *testing.T) {
 		newHost("h4", "", lab.Queued), newHost("h2", "", lab.Queued), newHost("h3", "", lab.Queued))
 	releases, queued, err := releaseHosts(l, 3)
 	g.Expect(err).NotTo(HaveOccurred())
-	g.Expect(releases).To(Equal(queue.HostReleases{Count: 2, RequeueAfter: 30 * time.Second}))
+	g.Expect(releases).To(Equal(queue.HostReleases{Count: 2, InProgress: 3, Limit: 3, RequeueAfter: 30 * time.Second}))
 	g.Expect(queued).To(Equal([]string{"h4"}))
 
 	var host bmov1alpha1.BareMetalHost
@@ -79,7 +80,7 @@ func TestHostsAreReleasedInTheOrderOfTheirNamesUpToTheLimit(t *testing.T) {
 
 	releases, _, err = releaseHosts(l, 3)
 	g.Expect(err).NotTo(HaveOccurred())
-	g.Expect(releases).To(Equal(queue.HostReleases{}), "an empty queue needs no further run")
+	g.Expect(releases).To(Equal(queue.HostReleases{InProgress: 3, Limit: 3}), "an empty queue needs no further run")
 }
 
 func TestTheLimitDoesNotHoldForHostsThatHaveAStateOrAreDeleted(t *testing.T) {
@@ -142,13 +143,15 @@ func TestAHostWhoseReleaseIsRefusedStaysQueued(t *testing.T) {
 	resource := schema.GroupResource{Group: "metal3.io", Resource: "baremetalhosts"}
 	for name, row := range map[string]struct {
 		answer       error
+		inProgress   int
 		requeueAfter time.Duration
 		fails        bool
 	}{
 		"An outdated cache leads to another try": {
-			apierrors.NewConflict(resource, "h1", errors.New("changed")), time.Second, false},
-		"A host that is gone is no error":    {apierrors.NewNotFound(resource, "h1"), 30 * time.Second, false},
-		"A failure of the API server is one": {apierrors.NewInternalError(errors.New("broken")), 30 * time.Second, true},
+			apierrors.NewConflict(resource, "h1", errors.New("changed")), 1, time.Second, false},
+		"A host that is gone is no error": {apierrors.NewNotFound(resource, "h1"), 0, 30 * time.Second, false},
+		"A failure of the API server is one": {
+			apierrors.NewInternalError(errors.New("broken")), 0, 30 * time.Second, true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			g := NewWithT(t)
@@ -159,8 +162,40 @@ func TestAHostWhoseReleaseIsRefusedStaysQueued(t *testing.T) {
 			}}, newHost("h1", "", lab.Queued))
 			releases, queued, err := releaseHosts(l, 5)
 			g.Expect(err != nil).To(Equal(row.fails))
-			g.Expect(releases).To(Equal(queue.HostReleases{RequeueAfter: row.requeueAfter}))
+			g.Expect(releases).To(Equal(queue.HostReleases{
+				InProgress: row.inProgress, Limit: 5, RequeueAfter: row.requeueAfter,
+			}))
 			g.Expect(queued).To(Equal([]string{"h1"}))
 		})
 	}
+}
+
+func TestAFlowDecidesInPlaceOfALimit(t *testing.T) {
+	g := NewWithT(t)
+	var hosts []client.Object
+	for number := range 50 {
+		hosts = append(hosts, newHost(fmt.Sprintf("h%02d", number), "", lab.Queued))
+	}
+	l := lab.New(t, hosts...)
+	hostQueue := queue.HostQueue{Client: l.Cached, Clusters: l.Cached, Flow: queue.NewFlow(1)}
+	// runAfter runs the queue after all hosts below a number have become available.
+	runAfter := func(arrived int) queue.HostReleases {
+		for number := range arrived {
+			l.SetHostState(fmt.Sprintf("h%02d", number), available)
+		}
+		releases, err := hostQueue.Release(l.Ctx)
+		g.Expect(err).NotTo(HaveOccurred())
+		return releases
+	}
+	const again = 30 * time.Second
+	g.Expect(runAfter(0)).To(Equal(queue.HostReleases{Count: 12, InProgress: 12, Limit: 12, RequeueAfter: again}))
+	g.Expect(runAfter(12)).To(Equal(queue.HostReleases{Count: 12, InProgress: 12, Limit: 12, RequeueAfter: again}))
+	g.Expect(runAfter(24)).To(Equal(queue.HostReleases{Count: 12, InProgress: 12, Limit: 12, RequeueAfter: again}))
+	// Three fourths of a round, the hosts from the thirteenth on.
+	releases := runAfter(27)
+	g.Expect(releases.Round).To(BeNumerically("~", time.Second, 10*time.Second))
+	releases.Round = 0
+	g.Expect(releases).To(Equal(queue.HostReleases{Count: 7, InProgress: 16, Limit: 16, RequeueAfter: again}))
+	g.Expect(runAfter(43)).To(Equal(queue.HostReleases{Count: 7, InProgress: 7, Limit: 16, RequeueAfter: again}))
+	g.Expect(runAfter(50)).To(Equal(queue.HostReleases{Limit: 16}))
 }

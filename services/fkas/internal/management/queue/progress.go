@@ -16,17 +16,32 @@ import (
 // hosts are in progress as two CPU cores can serve.
 const HostPatience = 15 * time.Minute
 
-// InProgress counts the hosts that are being worked on. A host counts from registration until it is available, and from
-// there until it is provisioned if its Cluster still needs machines. Neither queued hosts nor hosts that were released
-// more than HostPatience ago count.
-func InProgress(hosts []bmov1alpha1.BareMetalHost, clusters []clusterv1.Cluster, now time.Time) int {
+// Stage is where a host is on its way.
+type Stage int
+
+const (
+	// Gone is a host that is not there.
+	Gone Stage = iota
+	// Queued is a host that waits for its release.
+	Queued
+	// Underway is a host in progress: from registration until it is available, and from there until it is provisioned
+	// if its Cluster still needs machines.
+	Underway
+	// Stuck is a host that was released more than HostPatience ago and is not provisioned. It no longer counts.
+	Stuck
+	// Arrived is a host that is where it should be.
+	Arrived
+)
+
+// Stages returns the stage of each host.
+func Stages(hosts []bmov1alpha1.BareMetalHost, clusters []clusterv1.Cluster, now time.Time) []Stage {
 	// missing is the number of machines of each Cluster that have no host yet.
 	missing := map[types.NamespacedName]int{}
 	for i := range clusters {
 		missing[client.ObjectKeyFromObject(&clusters[i])] = management.MachinesOf(&clusters[i])
 	}
-	inProgress := 0
-	available := map[types.NamespacedName]int{}
+	stages := make([]Stage, len(hosts))
+	available := map[types.NamespacedName][]int{}
 	for i := range hosts {
 		host := &hosts[i]
 		cluster := types.NamespacedName{Namespace: host.Namespace, Name: host.Labels[management.HostClusterLabel]}
@@ -34,25 +49,40 @@ func InProgress(hosts []bmov1alpha1.BareMetalHost, clusters []clusterv1.Cluster,
 		if taken {
 			missing[cluster]--
 		}
-		if management.HostQueued(host) || now.Sub(startOf(host)) > HostPatience {
+		if management.HostQueued(host) {
+			stages[i] = Queued
 			continue
+		}
+		stages[i] = Underway
+		if now.Sub(startOf(host)) > HostPatience {
+			stages[i] = Stuck
 		}
 		switch host.Status.Provisioning.State {
 		case bmov1alpha1.StateProvisioned, bmov1alpha1.StateExternallyProvisioned, bmov1alpha1.StateUnmanaged:
+			stages[i] = Arrived
 		case bmov1alpha1.StateAvailable, bmov1alpha1.StateReady:
-			if taken {
-				inProgress++
-			} else {
-				available[cluster]++
+			if !taken && stages[i] == Underway {
+				available[cluster] = append(available[cluster], i)
 			}
-		default:
-			inProgress++
 		}
 	}
-	for cluster, count := range available {
-		inProgress += min(count, max(0, missing[cluster]))
+	for cluster, free := range available {
+		for _, i := range free[min(len(free), max(0, missing[cluster])):] {
+			stages[i] = Arrived
+		}
 	}
-	return inProgress
+	return stages
+}
+
+// underway counts the hosts in progress.
+func underway(stages []Stage) int {
+	count := 0
+	for _, stage := range stages {
+		if stage == Underway {
+			count++
+		}
+	}
+	return count
 }
 
 // startOf is the time of a host's release. For a host that was never queued, or whose annotation is malformed, it is

@@ -1,6 +1,7 @@
 package queue_test
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -94,7 +95,12 @@ func TestHostsInProgressAreCounted(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			clusters := []clusterv1.Cluster{row.cluster}
-			NewWithT(t).Expect(queue.InProgress(row.hosts, clusters, time.Now())).To(Equal(row.want))
+			stages := queue.Stages(row.hosts, clusters, time.Now())
+			g := NewWithT(t)
+			g.Expect(stages).To(HaveLen(len(row.hosts)))
+			g.Expect(stages).NotTo(ContainElement(queue.Gone))
+			others := slices.DeleteFunc(stages, func(stage queue.Stage) bool { return stage == queue.Underway })
+			g.Expect(len(row.hosts) - len(others)).To(Equal(row.want))
 		})
 	}
 }
