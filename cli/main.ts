@@ -129,6 +129,7 @@ command("status", "say where the lab stands, and what holds it up", async (optio
     .addOption(stackOption())
     .option("-w, --watch", "look again every 10 s, until Ctrl-C", false)
     .option("--json", "print it as JSON, a line for each look", false)
+    .option("--kubeconfig <file>", "the management cluster's kubeconfig, where the lab's state is not at hand")
     .option("--exit-code", "end with 2 while something is not where it should be", false);
 
 command("bench", "make labs of several sizes one after another, and measure them", async (options: BenchOptions) =>
