@@ -1,10 +1,10 @@
-import Table from "cli-table3";
 import { startCommand, stoppedContainers } from "../machine/docker/stopped";
 import { stackPrefix } from "../plan/identities";
 import { Cache } from "../toolchain/cache/cache";
 import { examine, type Finding } from "../toolchain/doctor";
 import { cacheRoot } from "../toolchain/paths";
 import { labFindings } from "./lab-findings";
+import { plainTable } from "./plain-table";
 import { labNeeds, rawConfig } from "./stack-file";
 import { stateFinding } from "./state-finding";
 
@@ -25,25 +25,8 @@ export async function doctor(options: DoctorOptions): Promise<number> {
         ...(await labFindings(options.stack, await rawConfig(options.stack))),
         ...(await stoppedFindings(options.stack)),
     ];
-    const none = {
-        top: "",
-        "top-mid": "",
-        "top-left": "",
-        "top-right": "",
-        bottom: "",
-        "bottom-mid": "",
-        "bottom-left": "",
-        "bottom-right": "",
-    };
-    const table = new Table({
-        head: ["what", "state", "found"],
-        chars: { ...none, left: "", "left-mid": "", mid: "", "mid-mid": "", right: "", "right-mid": "", middle: " " },
-        style: { head: [], border: [], compact: true },
-    });
-    for (const { what, state, found } of findings) {
-        table.push([what, MARKS[state], found]);
-    }
-    process.stdout.write(`${table.toString()}\n`);
+    const rows = findings.map(({ what, state, found }) => [what, MARKS[state], found]);
+    process.stdout.write(`${plainTable(["what", "state", "found"], rows).join("\n")}\n`);
     const problems = findings.filter(({ state }) => state === "problem");
     const todo = findings.filter(({ state }) => state === "to do");
     if (problems.length > 0) {

@@ -122,6 +122,7 @@ command("status", "say where the lab stands, and what holds it up", async (optio
     .addOption(stackOption())
     .option("-w, --watch", "look again every 10 s, until Ctrl-C", false)
     .option("--json", "print it as JSON, a line for each look", false)
+    .option("--kubeconfig <file>", "the management cluster's kubeconfig, where the lab's state is not at hand")
     .option("--exit-code", "end with 2 while something is not where it should be", false);
 
 benchOptions(

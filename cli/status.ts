@@ -1,14 +1,17 @@
 import { readFile } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import { requestErrorText } from "../lib/kubernetes";
-import { BARE_METAL_OPERATOR, PROVIDERS } from "../plan/manifests/providers";
-import { plan } from "../plan/plan";
+import { npmRun } from "../plan/commands";
+import { plan, type LabPlan } from "../plan/plan";
 import { UserError } from "../plan/user-error";
 import { validate } from "../plan/validate";
 import { wanted } from "../tasks/wait-for-fleet/fleet";
-import { FleetReader } from "../tasks/wait-for-fleet/reader";
+import { ManagementCluster } from "./bench/management";
+import { wayToIronic } from "./bench/way-to-ironic";
 import { ensureManagementKubeconfig } from "./kubeconfig";
 import { rawConfig } from "./stack-file";
+import { appending, redrawing } from "./status/display";
+import { Observer } from "./status/observe";
 import { labStatus } from "./status/summary";
 import { statusLines } from "./status/text";
 
@@ -20,43 +23,71 @@ export interface StatusOptions {
     json: boolean;
     /** Whether the exit code tells that something is not where it should be. */
     exitCode: boolean;
+    /** File of the management cluster's kubeconfig. Default: the one that the lab's program has written. */
+    kubeconfig?: string;
 }
 
 /** Pause between two looks, milliseconds: a look at a thousand hosts and clusters costs the API server two seconds. */
 const PAUSE_MS = 10_000;
 
 /**
- * `npm run status`: says where the lab stands, and what holds it up. It asks the management cluster alone, so it works
- * while `up` runs, after it has failed, and on every substrate.
+ * `npm run status`: says where the lab stands, and what holds it up. All that it must reach is the management cluster,
+ * so it works while `up` runs, after it has failed, and on every substrate; it says what else it could not ask.
  * @returns the exit code: 0, or 2 where it was asked for and something is not where it should be
  */
-export async function status({ stack, watch, json, exitCode }: StatusOptions): Promise<number> {
+export async function status({ stack, watch, json, exitCode, kubeconfig }: StatusOptions): Promise<number> {
     const config = validate(await rawConfig(stack));
     const planned = plan(config, stack);
-    const { namespace } = planned;
-    const namespaces = [namespace, BARE_METAL_OPERATOR.namespace, ...PROVIDERS.map((each) => each.namespace)];
-    const kubeconfig = await readFile(await ensureManagementKubeconfig(stack), "utf8");
-    const reader = new FleetReader(kubeconfig, namespace, { namespaces });
+    const file = kubeconfig ?? (await ensureManagementKubeconfig(stack));
     const want = wanted(planned, config, "clusters");
-    for (;;) {
-        const found = await reader.readWhole().catch((error: unknown) => silent(planned.prefix, error));
-        const now = new Date();
-        const time = watch && !json ? `${now.toISOString().slice(0, 19)}Z ` : "";
-        if (found instanceof UserError) {
-            if (!watch) {
-                throw found;
+    const observer = new Observer(await readFile(file, "utf8"), planned, want, (use) => throughWay(file, planned, use));
+    const lab = { plan: planned, want, refresh: npmRun("up", stack, "--refresh") };
+    const drawn = watch && !json && process.stdout.isTTY;
+    const display = drawn ? redrawing(process.stdout) : appending(process.stdout);
+    const stop = new AbortController();
+    if (watch) {
+        process.once("SIGINT", () => stop.abort()).once("SIGTERM", () => stop.abort());
+    }
+    try {
+        do {
+            const found = await observer.look().catch((error: unknown) => silent(planned.prefix, error));
+            const now = new Date();
+            const time = watch && !json ? [`${now.toISOString().slice(0, 19)}Z`] : [];
+            if (found instanceof UserError) {
+                if (!watch) {
+                    throw found;
+                }
+                // Who watches looks again: an API server may be restarting.
+                (drawn ? display : appending(process.stderr)).show([...time, found.message]);
+            } else {
+                const seen = labStatus(found, lab, now);
+                display.show(json ? [JSON.stringify(seen)] : [...time, ...statusLines(seen)]);
+                if (!watch) {
+                    return exitCode && !seen.isSettled ? 2 : 0;
+                }
             }
-            // Who watches looks again: an API server may be restarting.
-            process.stderr.write(`${time}${found.message}\n`);
-        } else {
-            const seen = labStatus(found, want, now);
-            const lines = json ? [JSON.stringify(seen)] : statusLines(seen, { namespace, stack });
-            process.stdout.write(`${time}${lines.join("\n")}\n`);
-            if (!watch) {
-                return exitCode && !seen.isSettled ? 2 : 0;
-            }
-        }
-        await sleep(PAUSE_MS);
+            await sleep(PAUSE_MS, undefined, { signal: stop.signal }).catch(() => undefined);
+        } while (!stop.signal.aborted);
+        return 0;
+    } finally {
+        display.end();
+    }
+}
+
+/**
+ * Opens a way to Ironic's API for as long as it is used.
+ * @throws Error where this machine has none: kubectl is not on PATH, or no conductor is ready
+ */
+async function throughWay<Found>(
+    file: string,
+    planned: LabPlan,
+    use: (endpoint: string) => Promise<Found>,
+): Promise<Found> {
+    const way = await wayToIronic(ManagementCluster.at(file, planned.namespace), planned, process.env);
+    try {
+        return await use(way.endpoint);
+    } finally {
+        await way.close();
     }
 }
 

@@ -59,14 +59,19 @@ export function fleetReached(args: FleetReachedArgs): pulumi.Output<string> {
         pulumi
             .all([substrate.kubeconfig, pulumi.all(containers), created(after), args.vacated])
             .apply(async ([content, names]) => {
-                const reader = new FleetReader(content, namespace, workloads);
+                const reader = new FleetReader(content, {
+                    namespace,
+                    workloads,
+                    ownsNodes: plan.substrate.serviceAddress !== undefined,
+                });
                 await withRunErrors(
                     waitForFleet({
                         want,
+                        lab: plan,
                         timeoutSeconds: plan.waitSeconds,
                         read: () => reader.read(wait === "clusters"),
                         readMachinery: () => reader.readMachinery(),
-                        readEvidence: () => reader.readEvidence(),
+                        readEvidence: (waiting) => reader.readEvidence(waiting),
                         readContainers: () => readContainers(label, names),
                         refresh: `pulumi up --refresh --stack ${pulumi.getStack()}`,
                         report: (line) => void pulumi.log.info(line),

@@ -14,6 +14,7 @@ export interface CustomKind {
 /** Metadata that the lab reads of an object of any kind. */
 export interface ObjectMetadata {
     name?: string;
+    creationTimestamp?: string;
     deletionTimestamp?: string;
     /** Rises with each change of the object's spec. */
     generation?: number;
@@ -77,6 +78,26 @@ export async function listObjects<Item>(
         next = page.metadata?._continue ?? page.metadata?.continue;
     } while (next && items.length < most);
     return items;
+}
+
+/**
+ * Lists the objects of a custom kind in a namespace with a single request, from kube-apiserver's cache: it may be a
+ * moment older than what was just written.
+ * @param labelSelector only objects with these labels. Default: all objects.
+ */
+export async function listFromCache<Item>(
+    api: CustomObjectsApi,
+    kind: CustomKind,
+    namespace: string,
+    labelSelector?: string,
+): Promise<Item[]> {
+    const list = (await api.listNamespacedCustomObject({
+        ...kind,
+        namespace,
+        resourceVersion: "0",
+        ...(labelSelector === undefined ? {} : { labelSelector }),
+    })) as { items?: Item[] };
+    return list.items ?? [];
 }
 
 /**

@@ -34,9 +34,12 @@ export class ManagementCluster {
     /** The management cluster of a lab; undefined until the lab's program has written its kubeconfig. */
     static of(stack: string, namespace: string): ManagementCluster | undefined {
         const file = `${labDirectory(stack)}/kubeconfig`;
-        return existsSync(file)
-            ? new ManagementCluster(parseKubeconfig(readFileSync(file, "utf8")), file, namespace)
-            : undefined;
+        return existsSync(file) ? ManagementCluster.at(file, namespace) : undefined;
+    }
+
+    /** The management cluster of a kubeconfig's file. */
+    static at(file: string, namespace: string): ManagementCluster {
+        return new ManagementCluster(parseKubeconfig(readFileSync(file, "utf8")), file, namespace);
     }
 
     private get objects(): CustomObjectsApi {

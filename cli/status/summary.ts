@@ -1,11 +1,18 @@
-import { explain } from "../../tasks/wait-for-fleet/chains";
-import { pendingObjects, type Wanted } from "../../tasks/wait-for-fleet/fleet";
+import type { LabPlan } from "../../plan/plan";
+import { explain, type Chain } from "../../tasks/wait-for-fleet/chains";
+import type { Wanted } from "../../tasks/wait-for-fleet/fleet";
+import { ageSeconds, groupChains, groupLine, type Group } from "../../tasks/wait-for-fleet/groups";
 import type { HostObject } from "../../tasks/wait-for-fleet/hosts";
+import { nextSteps } from "../../tasks/wait-for-fleet/next-step";
 import { pendingParts, type Pending, type Remedy } from "../../tasks/wait-for-fleet/pending";
-import type { WholeFleet } from "../../tasks/wait-for-fleet/reader";
+import type { Observation } from "./observe";
+import { partStates, type PartStates } from "./parts";
 
-/** What `npm run status -- --json` prints. A field that means something else gets another version. */
-export interface LabStatus {
+/**
+ * What `npm run status -- --json` prints. docs/status.md says what each field means. A field that means something else
+ * gets another version.
+ */
+export interface LabStatus extends PartStates {
     schemaVersion: 1;
     /** When the lab was looked at, ISO 8601. */
     time: string;
@@ -15,8 +22,18 @@ export interface LabStatus {
     clusters: Counted;
     parts: { total: number; troubled: number };
     rate: Rate;
-    /** What is not where it should be: parts, each Cluster with what holds it up (the oldest first), the rest. */
-    waiting: Waiting[];
+    /** What does not go on by itself, or has not for two minutes: broken parts first, then the oldest first. */
+    stuck: Waiting[];
+    /** What has moved in the last two minutes. */
+    onTheirWay: Waiting[];
+    /** Number of hosts and clusters that wait in the lab's queue. */
+    queued: number;
+    /** Number of hosts and clusters beside those of the configuration that are not as they should be. */
+    others: number;
+    /** What could not be looked at, and why. */
+    notes: readonly string[];
+    /** Requests of this look by what they ask for, and the time that it took. */
+    look: Observation["look"];
 }
 
 interface Counted {
@@ -38,26 +55,65 @@ export interface Rate {
     secondsLeft: number | null;
 }
 
-/** An object that is not where it should be. */
+/** Objects that one reason holds up. */
 export interface Waiting {
+    /** All that is to be said of them in one line. */
+    line: string;
     kind: Pending["kind"];
     name: string;
     /** In the words of the object at the end of the chain. */
     reason: string;
+    /** Since when that object has not moved; null where nobody knows. */
+    ageSeconds: number | null;
+    /** Commands that show more, or that end it. */
+    next: string[];
     /** Absent unless nothing in the lab brings it back: what does. */
     lost?: Remedy;
+    /** Others of the same reason, or those that wait for the part; the oldest first. */
+    others: { kind: Pending["kind"]; name: string; reason: string; ageSeconds: number | null }[];
 }
+
+const WANTED_KINDS: readonly Pending["kind"][] = ["BareMetalHost", "Cluster"];
 
 /** How far back the rate looks. */
 const WINDOW_SECONDS = 300;
 
+/** The lab that is looked at, and how its user starts it again. */
+export interface LookedAt {
+    plan: LabPlan;
+    want: Wanted;
+    /** The command that makes again what somebody has deleted. */
+    refresh: string;
+}
+
 /** The state of a lab as a person asks about it. */
-export function labStatus({ fleet, evidence, hosts, clusters }: WholeFleet, want: Wanted, now: Date): LabStatus {
-    const pending = pendingObjects(fleet, want);
-    const lacking = (kind: Pending["kind"]): number =>
-        new Set(pending.filter((each) => each.kind === kind).map(({ name }) => name)).size;
-    const hostsSettled = want.hosts.length - lacking("BareMetalHost");
-    const clustersSettled = want.clusters.length - lacking("Cluster");
+export function labStatus(found: Observation, { plan, want, refresh }: LookedAt, now: Date): LabStatus {
+    const { fleet, pending, evidence, hosts, clusters } = found;
+    const groups = groupChains(explain(pending, fleet, evidence), plan, now);
+    const of = (progress: Group["progress"]): Group[] => groups.filter((group) => group.progress === progress);
+    const planned = new Set([...want.hosts, ...want.clusters]);
+    const age = (chain: Chain): number | null => ageSeconds(chain, now);
+    const waiting = (group: Group): Waiting => ({
+        line: groupLine(group, now),
+        kind: group.head.kind,
+        name: group.head.name,
+        reason: group.head.reason,
+        ageSeconds: age(group.head),
+        next: nextSteps(group.head, plan, refresh),
+        ...(group.head.lost && { lost: group.head.lost }),
+        others: group.others.map((each) => ({
+            kind: each.kind,
+            name: each.name,
+            reason: each.reason,
+            ageSeconds: age(each),
+        })),
+    });
+    const lacking = (names: readonly string[]): number => {
+        const missing = new Set(pending.filter(({ kind }) => WANTED_KINDS.includes(kind)).map(({ name }) => name));
+        return names.filter((name) => missing.has(name)).length;
+    };
+    const hostsSettled = want.hosts.length - lacking(want.hosts);
+    const clustersSettled = want.clusters.length - lacking(want.clusters);
     const since = now.getTime() - WINDOW_SECONDS * 1000;
     const came = (times: readonly (string | null | undefined)[]): number =>
         times.filter((time) => time !== undefined && time !== null && Date.parse(time) >= since).length;
@@ -101,12 +157,15 @@ export function labStatus({ fleet, evidence, hosts, clusters }: WholeFleet, want
                     : (secondsFor(want.clusters.length - clustersSettled, perMinute(clustersCame)) ??
                       secondsFor(want.hosts.length - hostsSettled, perMinute(hostsCame))),
         },
-        waiting: explain(pending, evidence).map(({ kind, name, reason, lost }) => ({
-            kind,
-            name,
-            reason,
-            ...(lost && { lost }),
-        })),
+        stuck: of("stuck").map(waiting),
+        onTheirWay: of("on its way").map(waiting),
+        queued: of("queued").reduce((sum, { others }) => sum + 1 + others.length, 0),
+        others: new Set(
+            pending.flatMap(({ kind, name }) => (WANTED_KINDS.includes(kind) && !planned.has(name) ? [name] : [])),
+        ).size,
+        ...partStates(plan, found),
+        notes: found.notes,
+        look: found.look,
     };
 }
 

@@ -1,53 +1,73 @@
 import { duration } from "../../lib/duration";
-import { npmRun } from "../../plan/commands";
+import { plainTable } from "../plain-table";
 import type { LabStatus, Waiting } from "./summary";
 
-/** Most objects that are named; the others are counted. */
-const NAMED = 20;
+/** Most reasons that are named; the others are counted. */
+const NAMED = 10;
+/** Most rows of a table, those that do not work first; the others are counted. */
+const ROWS = 8;
 
 const counts = (byState: Record<string, number>): string =>
     Object.entries(byState)
         .map(([state, count]) => `${count} ${state}`)
         .join(", ") || "none yet";
 
-/** Of what holds a lab up: a pod's volume that nobody provides. */
-const UNBOUND = /unbound immediate PersistentVolumeClaims/;
-
 /** The state of a lab in lines for a person. */
-export function statusLines(status: LabStatus, { namespace, stack }: { namespace: string; stack: string }): string[] {
-    const { hosts, clusters, parts, waiting } = status;
-    const refresh = npmRun("up", stack, "--refresh");
+export function statusLines(status: LabStatus): string[] {
+    const { hosts, clusters, parts, stuck, onTheirWay, queued, notes } = status;
+    const left = stuck.slice(NAMED);
     return [
         verdict(status),
         `  hosts     ${counts(hosts.byState)} (wanted: ${hosts.wanted})`,
         `  clusters  ${counts(clusters.byState)} (wanted: ${clusters.wanted})`,
         `  parts     ${parts.total - parts.troubled} of ${parts.total} work`,
-        ...(waiting.length > 0 ? ["What is not where it should be, and what holds it up, the oldest first:"] : []),
-        ...waiting.slice(0, NAMED).flatMap((each) => [`  ${each.kind} ${each.name}: ${each.reason}`, ...next(each)]),
-        ...(waiting.length > NAMED ? [`  and ${waiting.length - NAMED} more`] : []),
-        ...(waiting.some(({ lost }) => lost === "refresh")
-            ? [`Unless up is at work, this makes what does not exist, and starts what is scaled to 0: ${refresh}`]
-            : []),
+        ...(stuck.length > 0 ? ["What is stuck, the oldest first, and where to look next:"] : []),
+        ...stuck.slice(0, NAMED).flatMap(({ line, next }) => [`  ${line}`, ...next.map((command) => `    ${command}`)]),
+        ...(left.length > 0 ? [`  and ${size(left)} more, for ${left.length} other reasons`] : []),
+        ...(onTheirWay.length > 0 ? [`On their way: ${size(onTheirWay)}, the oldest first:`] : []),
+        ...onTheirWay.slice(0, NAMED).map(({ line }) => `  ${line}`),
+        ...(queued > 0 ? [`Queued, until others are done: ${queued}`] : []),
+        ...tables(status),
+        ...notes.map((note) => `Left out: ${note}`),
     ];
-
-    /** Where to look next. What does not exist, or was stopped, has nothing more to say. */
-    function next({ kind, name, reason, lost }: Waiting): string[] {
-        if (lost !== undefined) {
-            return lost === "start" ? [`    docker start ${name}`] : [];
-        }
-        const host = /BareMetalHost ([\w.-]+):/.exec(reason)?.[1] ?? (kind === "BareMetalHost" ? name : undefined);
-        const place = kind === "Deployment" || kind === "StatefulSet" ? name.split("/") : [namespace, name];
-        if (UNBOUND.test(reason)) {
-            return [`    kubectl -n ${place[0]} describe persistentvolumeclaims`];
-        }
-        const object = host === undefined ? `${kind.toLowerCase()} ${place[1]}` : `baremetalhost ${host}`;
-        return kind === "Container"
-            ? [`    docker logs --tail 50 ${name}`]
-            : [`    kubectl -n ${place[0]} describe ${object}`];
-    }
 }
 
-function verdict({ isSettled, hosts, clusters, rate }: LabStatus): string {
+const size = (groups: readonly Waiting[]): number => groups.reduce((sum, { others }) => sum + 1 + others.length, 0);
+
+/** The parts of which a lab has several. */
+function tables({ conductors, pairs, fakeApiServers }: LabStatus): string[] {
+    const figure = (value: number | null, unit = ""): string => (value === null ? "-" : `${value}${unit}`);
+    const cores = (value: number | null): string => (value === null ? "-" : value.toFixed(2));
+    const works = (trouble: string | null): string => trouble ?? "works";
+    return [
+        ...table(["conductor", "hosts", "locked", "cores", "state"], conductors, (each) => [
+            ...[each.name, figure(each.hosts), figure(each.locked), cores(each.cpuCores), works(each.trouble)],
+        ]),
+        ...table(["pair", "hosts", "BMC", "state"], pairs, (each) => [
+            ...[each.name, figure(each.hosts), figure(each.bmcMilliseconds, " ms"), works(each.trouble)],
+        ]),
+        ...table(["fake API server", "clusters", "cores", "state"], fakeApiServers, (each) => [
+            ...[each.name, figure(each.clusters), cores(each.cpuCores), works(each.trouble)],
+        ]),
+    ];
+}
+
+function table<Part extends { trouble: string | null }>(
+    head: readonly string[],
+    parts: readonly Part[],
+    row: (part: Part) => string[],
+): string[] {
+    // A stable sort: parts that work stay in their order.
+    const sorted = [...parts].sort((a, b) => Number(a.trouble === null) - Number(b.trouble === null));
+    const left = sorted.slice(ROWS);
+    const broken = left.filter(({ trouble }) => trouble !== null).length;
+    return [
+        ...plainTable(head, sorted.slice(0, ROWS).map(row)).map((line) => `  ${line}`),
+        ...(left.length === 0 ? [] : [`  and ${left.length} more, of which ${left.length - broken} work`]),
+    ];
+}
+
+function verdict({ isSettled, hosts, clusters, others, rate }: LabStatus): string {
     const of = `${hosts.settled} of ${hosts.wanted} hosts and ${clusters.settled} of ${clusters.wanted} clusters`;
     if (isSettled) {
         return `All is where it should be: ${of}`;
@@ -58,5 +78,6 @@ function verdict({ isSettled, hosts, clusters, rate }: LabStatus): string {
             ? `nothing came to its end in the last ${duration(windowSeconds * 1000)}`
             : `${hostsPerMinute.toFixed(1)} hosts and ${clustersPerMinute.toFixed(1)} clusters a minute` +
               (secondsLeft === null ? "" : `, about ${duration(secondsLeft * 1000)} to go`);
-    return `Not yet: ${of} are where they should be; ${speed}`;
+    const own = others === 0 ? "" : `, ${others} of your own not yet`;
+    return `Not yet: ${of} are where they should be${own}; ${speed}`;
 }

@@ -1,19 +1,16 @@
 import { CustomObjectsApi } from "@kubernetes/client-node";
 import { listObjects, parseKubeconfig, type ObjectMetadata } from "../../lib/kubernetes";
 import type { Leaving } from "../../plan/change/leaving";
+import { BMO_PAUSED_ANNOTATION, clusterOfHost } from "../../plan/manifests/cluster-objects";
 import {
-    BMO_PAUSED_ANNOTATION,
-    clusterOfHost,
-    PAUSED_ANNOTATION,
-    queuedValue,
-} from "../../plan/manifests/cluster-objects";
+    clusterPausedBy,
+    hostPausedBy,
+    pausedText,
+    unpauseCommand,
+    type PausableCluster,
+    type PausedBy,
+} from "../wait-for-fleet/pauses";
 import { CLUSTERS, HOSTS } from "../wait-for-fleet/reader";
-
-/** A Cluster, as far as its deletion concerns. */
-export interface PausableCluster {
-    metadata?: ObjectMetadata;
-    spec?: { paused?: boolean };
-}
 
 /** A BareMetalHost, as far as its deletion concerns. */
 export interface PausableHost {
@@ -46,7 +43,7 @@ export async function readPauses(kubeconfig: string, namespace: string, leaving:
 
 /**
  * The pauses that are in the way of what leaves. Cluster API deletes no machine of a paused Cluster, nor moves one to
- * another host, and BMO lets no paused host go. What FKAS has queued is paused by the lab itself, which lets it go.
+ * another host, and BMO lets no paused host go.
  */
 export function pausesInTheWay(
     namespace: string,
@@ -58,44 +55,28 @@ export function pausesInTheWay(
     const moving = new Set(used.filter((host) => leaving.hosts.has(nameOf(host))).map(clusterOf));
     const pausedClusters = clusters
         .filter((cluster) => leaving.clusters.has(nameOf(cluster)) || moving.has(nameOf(cluster)))
-        .flatMap((cluster) => clusterPauses(namespace, cluster));
+        .flatMap((cluster) => clusterPausedBy(cluster).map((by) => pause(namespace, "Cluster", nameOf(cluster), by)));
     const isPaused = new Set<string | undefined>(pausedClusters.map(({ name }) => name));
     const concerned = new Set([
         ...hosts.filter((host) => leaving.hosts.has(nameOf(host))),
         ...used.filter((host) => leaving.clusters.has(clusterOf(host) ?? "")),
     ]);
     const pausedHosts = [...concerned]
-        .filter(({ metadata: { annotations = {} } = {} }) => {
-            return BMO_PAUSED_ANNOTATION in annotations && queuedValue(annotations) === undefined;
-        })
+        .filter((host) => hostPausedBy(host) !== undefined)
         // Of such a host the Cluster is named: with the Cluster's pause, CAPM3 takes that of the host off.
         .filter(
             (host) =>
                 host.metadata?.annotations?.[BMO_PAUSED_ANNOTATION] !== BY_CAPM3 || !isPaused.has(clusterOf(host)),
         )
-        .map((host) => annotated(namespace, "BareMetalHost", nameOf(host), BMO_PAUSED_ANNOTATION));
+        .map((host) => pause(namespace, "BareMetalHost", nameOf(host), BMO_PAUSED_ANNOTATION));
     return [...pausedClusters, ...pausedHosts];
 }
 
-function clusterPauses(namespace: string, cluster: PausableCluster): Pause[] {
-    const annotations = cluster.metadata?.annotations ?? {};
-    const name = nameOf(cluster);
-    const patch = `kubectl -n ${namespace} patch cluster ${name} --type merge -p '{"spec":{"paused":false}}'`;
-    return [
-        ...(cluster.spec?.paused === true
-            ? [{ kind: "Cluster" as const, name, by: "its field spec.paused", command: patch }]
-            : []),
-        ...(PAUSED_ANNOTATION in annotations && queuedValue(annotations) === undefined
-            ? [annotated(namespace, "Cluster", name, PAUSED_ANNOTATION)]
-            : []),
-    ];
-}
-
-const annotated = (namespace: string, kind: Pause["kind"], name: string, annotation: string): Pause => ({
+const pause = (namespace: string, kind: Pause["kind"], name: string, by: PausedBy): Pause => ({
     kind,
     name,
-    by: `its annotation ${annotation}`,
-    command: `kubectl -n ${namespace} annotate ${kind.toLowerCase()} ${name} ${annotation}-`,
+    by: pausedText(by),
+    command: unpauseCommand(namespace, kind, name, by),
 });
 
 const nameOf = ({ metadata }: { metadata?: ObjectMetadata }): string => metadata?.name ?? "";

@@ -1,6 +1,7 @@
 import type { ObjectMetadata } from "../../lib/kubernetes";
 import { queuedValue } from "../../plan/manifests/cluster-objects";
 import { condition, conditionTrouble, oneLine, type Condition, type Observed } from "./conditions";
+import { clusterPausedBy, type PausableCluster, type PausedBy } from "./pauses";
 import type { Pending } from "./pending";
 
 /** What every cluster of a lab should be. */
@@ -31,11 +32,15 @@ export interface ClusterStatus extends Observed {
     deleting: boolean;
     controlPlane: Replicas;
     workers: Replicas;
+    /** What pauses it, if somebody has paused it by hand. */
+    pausedBy?: PausedBy;
+    /** Since when it is not Available, or as it is, ISO 8601. */
+    since?: string;
 }
 
 /** The fields of a Cluster that are read. */
-export interface ClusterObject {
-    metadata?: ObjectMetadata;
+export interface ClusterObject extends PausableCluster {
+    metadata?: ObjectMetadata & { labels?: Record<string, string> };
     status?: {
         observedGeneration?: number;
         conditions?: Condition[];
@@ -53,11 +58,14 @@ const COUNTS = ["desiredReplicas", "replicas", "upToDateReplicas", "readyReplica
  * What is to be said of a Cluster. A queued Cluster is paused, so its conditions do not count: a new one has none yet,
  * and those of a Cluster which was queued again may be outdated.
  */
-export function clusterStatus({ metadata, status }: ClusterObject): ClusterStatus {
+export function clusterStatus(object: ClusterObject): ClusterStatus {
+    const { metadata, status } = object;
     const queued = queuedValue(metadata?.annotations);
     const deleting = metadata?.deletionTimestamp !== undefined;
     const conditions = status?.conditions ?? [];
     const available = condition({ conditions }, "Available");
+    const [pausedBy] = clusterPausedBy(object);
+    const since = metadata?.deletionTimestamp ?? available?.lastTransitionTime ?? metadata?.creationTimestamp;
     return {
         name: metadata?.name ?? "",
         available: available?.status === "True" && queued === undefined && !deleting,
@@ -72,6 +80,8 @@ export function clusterStatus({ metadata, status }: ClusterObject): ClusterStatu
         conditions,
         controlPlane: status?.controlPlane ?? {},
         workers: status?.workers ?? {},
+        ...(pausedBy === undefined ? {} : { pausedBy }),
+        ...(since === undefined ? {} : { since }),
     };
 }
 

@@ -1,5 +1,11 @@
 import type { ObjectMetadata } from "../../lib/kubernetes";
-import { BMO_PAUSED_ANNOTATION, clusterOfHost, queuedValue } from "../../plan/manifests/cluster-objects";
+import {
+    BMO_PAUSED_ANNOTATION,
+    clusterOfHost,
+    HOST_CLUSTER_LABEL,
+    queuedValue,
+} from "../../plan/manifests/cluster-objects";
+import { hostPausedBy, type PausedBy } from "./pauses";
 import type { Pending } from "./pending";
 
 /** State of a host that is paused until FKAS releases it: BMO has given it none yet. */
@@ -23,6 +29,14 @@ export interface HostStatus {
     cluster?: string;
     /** Where the host's user has put it, which no machine of a cluster wants of it. */
     elsewhere?: Elsewhere;
+    /** Since when it is in its state, ISO 8601. */
+    since?: string;
+    /** UUID of its node in Ironic. */
+    node?: string;
+    /** Cluster that FKAS has set it aside for. */
+    assigned?: string;
+    /** What pauses it, if its user has paused it. */
+    pausedBy?: PausedBy;
 }
 
 /** A place for a host that the lab does not give it. */
@@ -31,6 +45,12 @@ export interface Elsewhere {
     asked: string;
     /** The host's status says that it is there. */
     there: boolean;
+}
+
+/** When an operation of BMO's last began and ended; null while it has not. */
+interface OperationTimes {
+    start?: string | null;
+    end?: string | null;
 }
 
 /** The fields of a BareMetalHost that are read. */
@@ -46,10 +66,7 @@ export interface HostObject {
         provisioning?: { state?: string; ID?: string };
         operationalStatus?: string;
         errorMessage?: string;
-        operationHistory?: {
-            provision?: { start?: string; end?: string | null };
-            inspect?: { end?: string | null };
-        };
+        operationHistory?: Partial<Record<"register" | "inspect" | "provision" | "deprovision", OperationTimes>>;
     };
 }
 
@@ -58,15 +75,43 @@ export function hostStatus(object: HostObject): HostStatus {
     const consumer = spec?.consumerRef?.name;
     const cluster = clusterOfHost(metadata?.labels);
     const elsewhere = spec?.consumerRef === undefined ? placedByUser(object) : undefined;
+    const state = status?.provisioning?.state || (queuedValue(metadata?.annotations) === undefined ? "" : QUEUED);
+    const since = inStateSince(object, state);
+    const node = status?.provisioning?.ID;
+    const assigned = metadata?.labels?.[HOST_CLUSTER_LABEL];
+    const pausedBy = hostPausedBy(object);
     return {
         name: metadata?.name ?? "",
-        state: status?.provisioning?.state || (queuedValue(metadata?.annotations) === undefined ? "" : QUEUED),
+        state,
         error: status?.errorMessage ?? "",
         deleting: metadata?.deletionTimestamp !== undefined,
         ...(consumer === undefined ? {} : { consumer }),
         ...(consumer === undefined || cluster === undefined ? {} : { cluster }),
         ...(elsewhere === undefined ? {} : { elsewhere }),
+        ...(since === undefined ? {} : { since }),
+        ...(node ? { node } : {}),
+        ...(assigned === undefined ? {} : { assigned }),
+        ...(pausedBy === undefined ? {} : { pausedBy }),
     };
+}
+
+/** When a host came to its state: when it was made where BMO has noted nothing of it, or when it was deleted. */
+function inStateSince({ metadata, status }: HostObject, state: string): string | undefined {
+    if (metadata?.deletionTimestamp !== undefined) {
+        return metadata.deletionTimestamp;
+    }
+    const { register, inspect, provision, deprovision } = status?.operationHistory ?? {};
+    const times: Record<string, (string | null | undefined)[]> = {
+        registering: [register?.start],
+        inspecting: [inspect?.start],
+        preparing: [inspect?.end, deprovision?.end],
+        available: [inspect?.end, deprovision?.end],
+        provisioning: [provision?.start],
+        provisioned: [provision?.end],
+        deprovisioning: [deprovision?.start],
+    };
+    const noted = (times[state] ?? []).flatMap((time) => time ?? []).sort();
+    return noted.at(-1) ?? metadata?.creationTimestamp;
 }
 
 /**

@@ -49,7 +49,7 @@ export interface Machinery {
 
 /** The fields that are read of a Machine, a KubeadmControlPlane or a MachineDeployment. */
 export interface MachineryObject {
-    metadata?: ObjectMetadata & { labels?: Record<string, string>; creationTimestamp?: string };
+    metadata?: ObjectMetadata & { labels?: Record<string, string> };
     spec?: { version?: string; infrastructureRef?: { name?: string } };
     status?: { observedGeneration?: number; conditions?: Condition[]; nodeRef?: { name?: string } };
 }

@@ -1,69 +1,77 @@
-import { CustomObjectsApi } from "@kubernetes/client-node";
-import { isAbsent, listObjects, parseKubeconfig, type CustomKind, type ObjectMetadata } from "../../lib/kubernetes";
-import type { Evidence } from "./chains";
+import { CoreV1Api, CustomObjectsApi } from "@kubernetes/client-node";
+import {
+    isAbsent,
+    listFromCache,
+    listObjects,
+    parseKubeconfig,
+    type CustomKind,
+    type ObjectMetadata,
+} from "../../lib/kubernetes";
+import { CLUSTER_NAME_LABEL } from "../../plan/manifests/cluster-objects";
 import { clusterStatus, type ClusterObject } from "./clusters";
 import type { Condition } from "./conditions";
+import { newestWarnings, type Evidence, type EventObject, type Metal3MachineStatus } from "./evidence";
 import type { Fleet } from "./fleet";
 import { hostStatus, type HostObject } from "./hosts";
+import { CLUSTERS, CONTROL_PLANES, HOSTS, MACHINE_DEPLOYMENTS, MACHINES, METAL3_MACHINES } from "./kinds";
 import { machineStatus, ownerStatus, type Machinery, type MachineryObject } from "./machines";
-import { WorkloadReader } from "./workloads";
+import { NodeReader, type NodesLook } from "./node-reader";
+import { RequestLog } from "./request-log";
+import { WorkloadReader, type Workload } from "./workloads";
 
 export { clusterStatus, hostStatus };
-
-export const HOSTS: CustomKind = { group: "metal3.io", version: "v1alpha1", plural: "baremetalhosts" };
-export const CLUSTERS: CustomKind = { group: "cluster.x-k8s.io", version: "v1beta2", plural: "clusters" };
-export const MACHINES: CustomKind = { ...CLUSTERS, plural: "machines" };
-export const MACHINE_DEPLOYMENTS: CustomKind = { ...CLUSTERS, plural: "machinedeployments" };
-export const CONTROL_PLANES: CustomKind = {
-    group: "controlplane.cluster.x-k8s.io",
-    version: "v1beta2",
-    plural: "kubeadmcontrolplanes",
-};
-const METAL3_MACHINES: CustomKind = {
-    group: "infrastructure.cluster.x-k8s.io",
-    version: "v1beta2",
-    plural: "metal3machines",
-};
+export * from "./kinds";
 
 interface Metal3MachineObject {
     metadata?: ObjectMetadata;
     status?: { conditions?: Condition[] };
 }
 
-/** The fleet, why it is as it is, and the objects that say since when. */
+/** The fleet, and the objects that say since when it is as it is. */
 export interface WholeFleet {
     fleet: Fleet;
-    evidence: Evidence;
     hosts: readonly HostObject[];
     clusters: readonly ClusterObject[];
 }
 
-const evidenceOf = (
-    hosts: Evidence["hosts"],
-    machines: readonly MachineryObject[],
-    metal3Machines: readonly Metal3MachineObject[],
-): Evidence => ({
-    hosts,
-    machines: machines.map(machineStatus),
-    metal3Machines: metal3Machines.map(({ metadata, status }) => ({
-        name: metadata?.name ?? "",
-        conditions: status?.conditions ?? [],
-    })),
+/** Which part of a management cluster is a lab. */
+export interface LabScope {
+    namespace: string;
+    /** The workloads that there should be, or the namespaces of which all that is there is read. */
+    workloads: readonly Workload[] | { namespaces: readonly string[] };
+    /** Whether all nodes of the cluster are the lab's. Otherwise those count on which a pod of a troubled part is. */
+    ownsNodes: boolean;
+}
+
+/** Clusters that one selector names; of more the whole kind is read. */
+const MOST_SELECTED = 200;
+/** Events that are read of a lab: those of type Warning alone. */
+const MOST_EVENTS = 500;
+
+const metal3MachineStatus = ({ metadata, status }: Metal3MachineObject): Metal3MachineStatus => ({
+    name: metadata?.name ?? "",
+    conditions: status?.conditions ?? [],
 });
 
 /** Reads the fleet from the management cluster. */
 export class FleetReader {
+    readonly requests = new RequestLog();
     private readonly api: CustomObjectsApi;
+    private readonly core: CoreV1Api;
     private readonly workloads: WorkloadReader;
+    private readonly nodes: NodeReader;
+    private readonly namespace: string;
 
     constructor(
         kubeconfig: string,
-        private readonly namespace: string,
-        workloads: ConstructorParameters<typeof WorkloadReader>[1],
+        private readonly scope: LabScope,
     ) {
         const config = parseKubeconfig(kubeconfig);
+        this.namespace = scope.namespace;
         this.api = config.makeApiClient(CustomObjectsApi);
-        this.workloads = new WorkloadReader(config, workloads);
+        this.core = config.makeApiClient(CoreV1Api);
+        this.workloads = new WorkloadReader(config, scope.workloads, this.requests);
+        this.nodes = new NodeReader(config, this.requests);
     }
 
     /** @param withClusters whether clusters are waited for: the list of a thousand costs the API server seconds. */
@@ -78,15 +86,13 @@ export class FleetReader {
 
     /** Reads everything that a person asks about, one list a kind. A lab that comes up does not have all kinds yet. */
     async readWhole(): Promise<WholeFleet> {
-        const [hosts, clusters, machines, metal3Machines, parts] = await Promise.all([
+        const [hosts, clusters, parts] = await Promise.all([
             this.listIfThere<HostObject>(HOSTS),
             this.listIfThere<ClusterObject>(CLUSTERS),
-            this.listIfThere<MachineryObject>(MACHINES),
-            this.listIfThere<Metal3MachineObject>(METAL3_MACHINES),
             this.workloads.read(),
         ]);
         const fleet = { hosts: hosts.map(hostStatus), clusters: clusters.map(clusterStatus), parts };
-        return { fleet, evidence: evidenceOf(fleet.hosts, machines, metal3Machines), hosts, clusters };
+        return { fleet, hosts, clusters };
     }
 
     /** Reads what the Clusters consist of. */
@@ -105,26 +111,63 @@ export class FleetReader {
         };
     }
 
-    /** Reads all that lies between a Cluster and its hosts. */
-    async readEvidence(): Promise<Evidence> {
-        const [hosts, machines, metal3Machines] = await Promise.all([
-            this.list<HostObject>(HOSTS),
-            this.list<MachineryObject>(MACHINES),
-            this.list<Metal3MachineObject>(METAL3_MACHINES),
+    /**
+     * Reads what lies between these Clusters and their hosts, one list a kind. A kind that is not there yet has none.
+     * @param clusters those that are not where they should be, without the queued ones, which have no Machines
+     */
+    async readChains(clusters: readonly string[]): Promise<Omit<Evidence, "nodes" | "ironic">> {
+        const selector =
+            clusters.length > MOST_SELECTED ? undefined : `${CLUSTER_NAME_LABEL} in (${clusters.join(",")})`;
+        const of = <Item>(kind: CustomKind): Promise<Item[]> =>
+            clusters.length === 0 ? Promise.resolve([]) : this.listIfThere<Item>(kind, selector);
+        const [controlPlanes, deployments, machines, metal3Machines, events] = await Promise.all([
+            of<MachineryObject>(CONTROL_PLANES),
+            of<MachineryObject>(MACHINE_DEPLOYMENTS),
+            of<MachineryObject>(MACHINES),
+            of<Metal3MachineObject>(METAL3_MACHINES),
+            clusters.length === 0 ? [] : this.events(),
         ]);
-        return evidenceOf(hosts.map(hostStatus), machines, metal3Machines);
+        return {
+            owners: [
+                ...controlPlanes.map((each) => ownerStatus("KubeadmControlPlane", each)),
+                ...deployments.map((each) => ownerStatus("MachineDeployment", each)),
+            ],
+            machines: machines.map(machineStatus),
+            metal3Machines: metal3Machines.map(metal3MachineStatus),
+            warnings: newestWarnings(events),
+        };
+    }
+
+    /** Reads the nodes that count, after the workloads. */
+    readNodes(): Promise<NodesLook> {
+        const { ownsNodes } = this.scope;
+        return this.nodes.read((name) => ownsNodes || this.workloads.troubledNodes.has(name));
+    }
+
+    /** Reads all that says why these Clusters, and whatever else is pending, are not where they should be. */
+    async readEvidence(clusters: readonly string[]): Promise<Evidence> {
+        const [chains, { nodes }] = await Promise.all([this.readChains(clusters), this.readNodes()]);
+        return { ...chains, nodes, ironic: new Map() };
+    }
+
+    private async events(): Promise<EventObject[]> {
+        const { namespace } = this;
+        const query = { namespace, fieldSelector: "type=Warning", limit: MOST_EVENTS };
+        return (await this.requests.count("events", () => this.core.listNamespacedEvent(query))).items;
     }
 
     private list<Item>(kind: CustomKind): Promise<Item[]> {
         return listObjects(this.api, kind, this.namespace);
     }
 
-    private listIfThere<Item>(kind: CustomKind): Promise<Item[]> {
-        return this.list<Item>(kind).catch((error: unknown) => {
-            if (isAbsent(error)) {
-                return [];
-            }
-            throw error;
-        });
+    private listIfThere<Item>(kind: CustomKind, selector?: string): Promise<Item[]> {
+        return this.requests
+            .count(kind.plural, () => listFromCache<Item>(this.api, kind, this.namespace, selector))
+            .catch((error: unknown) => {
+                if (isAbsent(error)) {
+                    return [];
+                }
+                throw error;
+            });
     }
 }

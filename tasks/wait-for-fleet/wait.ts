@@ -1,24 +1,31 @@
 import { requestErrorText } from "../../lib/kubernetes";
 import { WaitTimeout, waitUntil, type Clock, type Look } from "../../lib/wait-until";
 import { UserError } from "../../plan/user-error";
-import { explain, type Evidence } from "./chains";
+import { explain } from "./chains";
+import { NO_EVIDENCE, type Evidence } from "./evidence";
 import { pendingObjects, progressLine, type Fleet, type Wanted } from "./fleet";
+import { groupChains, groupLine, groupLines, type Group } from "./groups";
+import type { KnownLab } from "./lab-parts";
 import { pendingMachinery, type Machinery } from "./machines";
 import { pendingParts, type PartStatus, type Pending } from "./pending";
 
 /** One wait for the fleet. */
 export interface FleetWaitArgs {
     want: Wanted;
+    lab: KnownLab;
     timeoutSeconds: number;
     /** Reads hosts, clusters and workloads from the management cluster. */
     read: () => Promise<Fleet>;
     /** Reads what the Clusters consist of. */
     readMachinery: () => Promise<Machinery>;
-    /** Reads what lies between the Clusters and their hosts, once the time has run out. */
-    readEvidence: () => Promise<Evidence>;
+    /** Reads why these Clusters, and whatever else is pending, are not where they should be. */
+    readEvidence: (clusters: readonly string[]) => Promise<Evidence>;
     /** Reads the lab's Docker containers: they answer for a cluster that does not. */
     readContainers: () => Promise<PartStatus[]>;
-    /** Told one line whenever the counts change, and every {@link REPORT_SECONDS} otherwise. */
+    /**
+     * Told one line whenever the counts change, and every {@link REPORT_SECONDS} otherwise. Also told what is stuck, at
+     * most {@link STUCK_NAMED} lines, when nothing has moved for {@link STILL_SECONDS} and something else is stuck.
+     */
     report: (line: string) => void;
     /** Where to look when the wait was in vain. */
     hint: string;
@@ -30,8 +37,12 @@ export interface FleetWaitArgs {
 
 /** Seconds between two lines of progress while nothing changes. */
 const REPORT_SECONDS = 30;
-/** Objects that an error names; the others are counted. */
+/** Objects or reasons that an error names; the others are counted. */
 const NAMED = 20;
+/** Seconds without a change of the counts after which the wait looks for what is stuck, and looks again. */
+const STILL_SECONDS = 60;
+/** Reasons that are named while the wait goes on. */
+const STUCK_NAMED = 3;
 /**
  * So many looks in a row must miss an object before the wait is given up. A list from kube-apiserver's cache may be
  * older than an object that was just made.
@@ -71,18 +82,14 @@ export class ObjectsMissing extends UserError {
 const objectsAre = (count: number): string =>
     count === 1 ? "1 object is not where it should be" : `${count} objects are not where they should be`;
 
-/** The fleet is not where it should be in time: which objects, and their last error. */
+/** The fleet is not where it should be in time: what is pending, by what holds it up. */
 export class FleetTimeout extends UserError {
-    constructor(
-        readonly pending: readonly Pending[],
-        timeoutSeconds: number,
-        hint: string,
-        lastError: string,
-    ) {
+    constructor(groups: readonly Group[], timeoutSeconds: number, hint: string, lastError: string) {
+        const count = groups.reduce((sum, { others }) => sum + 1 + others.length, 0);
         super(
             [
-                `After ${timeoutSeconds} s ${objectsAre(pending.length)}:`,
-                ...named(pending),
+                `After ${timeoutSeconds} s ${objectsAre(count)}:`,
+                ...groupLines(groups, new Date(), NAMED).map((line) => `  ${line}`),
                 ...(lastError ? [`The last look at the cluster failed: ${lastError}`] : []),
                 hint,
             ].join("\n"),
@@ -114,6 +121,8 @@ export async function waitForFleet(args: FleetWaitArgs): Promise<Fleet> {
     }
 }
 
+const withoutAge = ({ since: _since, ...head }: Group["head"]): Group["head"] => head;
+
 /** What the looks of one wait have found so far. */
 class FleetLooks {
     pending: readonly Pending[];
@@ -124,10 +133,15 @@ class FleetLooks {
     private counts = "";
     private reported = -Infinity;
     private looksWithout = 0;
+    private fleet: Fleet = { hosts: [], clusters: [], parts: [] };
+    private moved: number;
+    /** What was last found to be stuck, without its age. */
+    private stuck: ReadonlySet<string> = new Set();
 
     constructor(private readonly args: FleetWaitArgs) {
         this.now = args.clock?.now ?? Date.now;
         this.started = this.now();
+        this.moved = this.started;
         this.pending = [
             ...args.want.hosts.map((name): Pending => ({ kind: "BareMetalHost", name, reason: "never seen" })),
             ...args.want.clusters.map((name): Pending => ({ kind: "Cluster", name, reason: "never seen" })),
@@ -146,11 +160,13 @@ class FleetLooks {
         }
         this.lastError = "";
         const fleet = { ...read.value, parts: [...containers.value, ...read.value.parts] };
+        this.fleet = fleet;
         this.pending = pendingObjects(fleet, this.args.want);
         if (this.pending.length === 0) {
             this.pending = await this.confirm();
         }
         this.report(fleet);
+        await this.reportStuck();
         return this.pending.length === 0 ? { done: fleet } : this.verdict(this.pending);
     }
 
@@ -165,17 +181,33 @@ class FleetLooks {
         return clusters.length === 0 ? [] : pendingMachinery(await this.args.readMachinery(), clusters, shape);
     }
 
-    /** What is pending, with the reasons that the objects themselves give. */
-    async causes(): Promise<readonly Pending[]> {
-        if (this.lastError !== "" || this.args.want.clusters.length === 0) {
-            return this.pending;
+    /** What is pending, by the reasons that the objects themselves give. */
+    async causes(): Promise<Group[]> {
+        const { fleet, pending } = this;
+        const queued = new Set(fleet.clusters.flatMap((each) => (each.queued ? [each.name] : [])));
+        const clusters = pending.flatMap((each) => each.cluster ?? (each.kind === "Cluster" ? each.name : []));
+        let evidence = NO_EVIDENCE;
+        if (this.lastError === "") {
+            try {
+                evidence = await this.args.readEvidence([...new Set(clusters)].filter((name) => !queued.has(name)));
+            } catch (error) {
+                this.lastError = requestErrorText(error);
+            }
         }
-        try {
-            return explain(this.pending, await this.args.readEvidence());
-        } catch (error) {
-            this.lastError = requestErrorText(error);
-            return this.pending;
+        return groupChains(explain(pending, fleet, evidence), this.args.lab, new Date());
+    }
+
+    /** Says what is stuck, once nothing has moved for a while, and later only what was not stuck before. */
+    private async reportStuck(): Promise<void> {
+        if (this.pending.length === 0 || this.now() - this.moved < STILL_SECONDS * 1000) {
+            return;
         }
+        this.moved = this.now();
+        const groups = (await this.causes()).filter(({ progress }) => progress === "stuck");
+        const told = (group: Group): string => groupLine({ ...group, head: withoutAge(group.head) }, new Date());
+        const fresh = groups.filter((group) => !this.stuck.has(told(group)));
+        groupLines(fresh, new Date(), STUCK_NAMED).forEach((line) => this.args.report(`stuck: ${line}`));
+        this.stuck = new Set(groups.map(told));
     }
 
     /** @param seen what this look itself has found to be pending */
@@ -191,6 +223,9 @@ class FleetLooks {
         const { want, report } = this.args;
         const elapsed = (this.now() - this.started) / 1000;
         const counts = progressLine(fleet, want, 0);
+        if (counts !== this.counts) {
+            this.moved = this.now();
+        }
         if (counts !== this.counts || elapsed - this.reported >= REPORT_SECONDS || this.pending.length === 0) {
             report(progressLine(fleet, want, elapsed));
             this.counts = counts;

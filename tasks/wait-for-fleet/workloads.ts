@@ -4,6 +4,7 @@ import { BARE_METAL_OPERATOR, PROVIDERS } from "../../plan/manifests/providers";
 import type { LabPlan } from "../../plan/plan";
 import { isAvailable, isReady, podTrouble } from "../workloads";
 import type { PartStatus } from "./pending";
+import { RequestLog } from "./request-log";
 
 /** A Deployment or StatefulSet of one of the lab's layers. */
 export interface Workload {
@@ -43,6 +44,8 @@ export function labWorkloads(plan: LabPlan, namespace: string, ironicChart: read
  * Reads the state of the lab's workloads: two lists, and pods only of the namespaces in which something is not ready.
  */
 export class WorkloadReader {
+    /** Nodes on which, at the last look, a pod was in whose namespace something is not ready. */
+    troubledNodes: ReadonlySet<string> = new Set();
     private readonly apps: AppsV1Api;
     private readonly core: CoreV1Api;
 
@@ -50,20 +53,28 @@ export class WorkloadReader {
         config: KubeConfig,
         /** Those that there should be, or the namespaces of which all that is there is read. */
         private readonly workloads: readonly Workload[] | { namespaces: readonly string[] },
+        private readonly requests = new RequestLog(),
     ) {
         this.apps = config.makeApiClient(AppsV1Api);
         this.core = config.makeApiClient(CoreV1Api);
     }
 
     async read(): Promise<PartStatus[]> {
+        const cached = "namespaces" in this.workloads ? FROM_CACHE : {};
         const [deployments, statefulSets] = await Promise.all([
-            this.apps.listDeploymentForAllNamespaces(),
-            this.apps.listStatefulSetForAllNamespaces(),
+            this.requests.count("deployments", () => this.apps.listDeploymentForAllNamespaces(cached)),
+            this.requests.count("statefulsets", () => this.apps.listStatefulSetForAllNamespaces(cached)),
         ]);
         const ready = new Map<string, WorkloadState>();
+        const since = new Map<string, string>();
         for (const each of deployments.items) {
             const state = each.spec?.replicas === 0 ? "scaled to 0" : isAvailable(each);
-            ready.set(key("Deployment", each.metadata?.namespace, each.metadata?.name), state);
+            const name = key("Deployment", each.metadata?.namespace, each.metadata?.name);
+            ready.set(name, state);
+            const lost = each.status?.conditions?.find(({ type, status }) => type === "Available" && status !== "True");
+            if (lost?.lastTransitionTime !== undefined) {
+                since.set(name, new Date(lost.lastTransitionTime).toISOString());
+            }
         }
         for (const each of statefulSets.items) {
             const state = each.spec?.replicas === 0 ? "scaled to 0" : isReady(each);
@@ -77,9 +88,18 @@ export class WorkloadReader {
             states.filter(({ ready }) => ready === false).map(({ workload }) => workload.namespace),
         );
         const pods = (
-            await Promise.all([...troubled].map((namespace) => this.core.listNamespacedPod({ namespace })))
+            await Promise.all(
+                [...troubled].map((namespace) =>
+                    this.requests.count("pods", () => this.core.listNamespacedPod({ namespace, ...cached })),
+                ),
+            )
         ).flatMap(({ items }) => items);
-        return states.map((state) => partStatus(state.workload, state.ready, pods));
+        this.troubledNodes = new Set(pods.flatMap(({ spec }) => spec?.nodeName ?? []));
+        return states.map(({ workload, ready: isReady }) => {
+            const time = since.get(key(workload.kind, workload.namespace, workload.name));
+            const part = partStatus(workload, isReady, pods);
+            return part.trouble === undefined || time === undefined ? part : { ...part, since: time };
+        });
     }
 
     /** @param found all that there is, by key */
@@ -91,6 +111,9 @@ export class WorkloadReader {
         return [...found.keys()].map(parseKey).filter(({ namespace }) => workloads.namespaces.includes(namespace));
     }
 }
+
+/** A person may be told what was true a moment ago. The end of `up` may not: an old pod's answer would end it. */
+const FROM_CACHE = { resourceVersion: "0" };
 
 /** Whether it is ready. One that somebody has scaled to 0 is as good as gone: each part has a pod at least. */
 type WorkloadState = boolean | "scaled to 0";

@@ -11,7 +11,7 @@ describe("An error that ends the program", () => {
 
     const forTheUser: [string, UserError][] = [
         ["the configuration", new ConfigurationError([{ key: "nodes", value: "0", rule: "too few" }])],
-        ["a fleet that is late", new FleetTimeout([{ kind: "Cluster", name: "c", reason: "no" }], 1, "Look.", "")],
+        ["a fleet that is late", new FleetTimeout([], 1, "Look.", "")],
         [
             "a host that is missing",
             new ObjectsMissing([{ kind: "BareMetalHost", name: "h", reason: "gone" }], "refresh"),

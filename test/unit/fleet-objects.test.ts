@@ -1,8 +1,9 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import { explain, type Metal3MachineStatus } from "../../tasks/wait-for-fleet/chains";
+import { explain } from "../../tasks/wait-for-fleet/chains";
 import { clusterStatus, pendingCluster, type ClusterObject } from "../../tasks/wait-for-fleet/clusters";
 import type { Condition } from "../../tasks/wait-for-fleet/conditions";
+import { NO_EVIDENCE, type Metal3MachineStatus } from "../../tasks/wait-for-fleet/evidence";
 import { pendingObjects, type Fleet, type Wanted } from "../../tasks/wait-for-fleet/fleet";
 import { hostStatus, type HostObject } from "../../tasks/wait-for-fleet/hosts";
 import {
@@ -11,6 +12,7 @@ import {
     pendingMachinery,
     type MachineryObject,
 } from "../../tasks/wait-for-fleet/machines";
+import type { Pending } from "../../tasks/wait-for-fleet/pending";
 import objects from "./samples/fleet-objects.json";
 
 /** Objects of a lab that ran: a cluster that is up, and the same after its version rose without a spare host. */
@@ -33,6 +35,8 @@ const metal3Machines = (state: State): Metal3MachineStatus[] =>
     ofKind<{ metadata: { name: string }; status: { conditions: Condition[] } }>(state, "Metal3Machine").map(
         ({ metadata, status }) => ({ name: metadata.name, conditions: status.conditions }),
     );
+
+const textOf = ({ kind, name, reason }: Pending): string => `${kind} ${name}: ${reason}`;
 
 const want: Wanted = {
     hosts: ["host-0000", "host-0002"],
@@ -147,18 +151,13 @@ describe("The wait for the fleet, of the objects of a lab", () => {
         const pending = pendingObjects(fleet("waitsForHost"), raised);
         expect(pending.map(({ kind, name }) => `${kind} ${name}`)).to.deep.equal(["Cluster cluster-0000"]);
         const evidence = {
-            hosts: fleet("waitsForHost").hosts,
+            ...NO_EVIDENCE,
             machines: machinery("waitsForHost").machines,
             metal3Machines: metal3Machines("waitsForHost"),
         };
-        expect(explain(pending, evidence)).to.deep.equal([
-            {
-                kind: "Cluster",
-                name: "cluster-0000",
-                reason:
-                    "Machine cluster-0000-control-plane-2tnc2: Metal3Machine: " +
-                    "no available host found. Requeuing. Object will be requeued after 30s",
-            },
+        expect(explain(pending, fleet("waitsForHost"), evidence).map(textOf)).to.deep.equal([
+            "Cluster cluster-0000: Machine cluster-0000-control-plane-2tnc2: " +
+                "no host is set aside for it, though 1 of 2 are available",
         ]);
     });
 
@@ -170,27 +169,24 @@ describe("The wait for the fleet, of the objects of a lab", () => {
         expect(pending.map(({ kind }) => kind)).to.deep.equal(["BareMetalHost", "Cluster"]);
         const machines = machinery("up").machines.map((each) => ({ ...each, hasNode: false }));
         const part = { kind: "Deployment" as const, name: "metal3/fkas-0", reason: "not ready yet" };
-        expect(explain([part, ...pending], { hosts: broken, machines, metal3Machines: [] })).to.deep.equal([
-            part,
-            {
-                kind: "Cluster",
-                name: "cluster-0000",
-                reason: `Machine ${machines[0]?.name}: BareMetalHost host-0000: provisioning: deploy failed`,
-            },
+        const chains = explain([part, ...pending], { ...fleet("up"), hosts: broken }, { ...NO_EVIDENCE, machines });
+        expect(chains.map(textOf)).to.deep.equal([
+            "Deployment metal3/fkas-0: not ready yet",
+            `Cluster cluster-0000: Machine ${machines[0]?.name}: BareMetalHost host-0000: provisioning: deploy failed`,
         ]);
     });
 
     it("leaves a Cluster its own words where no Machine is held up, and begins with the oldest Machine", () => {
         const { machines } = machinery("up");
-        const own = { kind: "Cluster" as const, name: "cluster-0000", reason: "is paused" };
-        const none = { hosts: [], metal3Machines: [] };
-        expect(explain([own], { ...none, machines })).to.deep.equal([own]);
+        const own = { kind: "Cluster" as const, name: "cluster-0000", reason: "rolls out" };
+        const explained = (held: typeof machines): string[] =>
+            explain([own], { hosts: [], clusters: [] }, { ...NO_EVIDENCE, machines: held }).map(textOf);
+        expect(explained(machines)).to.deep.equal(["Cluster cluster-0000: rolls out"]);
         const held = ["2026-02", "2026-01"].flatMap((created) =>
             machines.map((each) => ({ ...each, name: created, created, deleting: true })),
         );
-        expect(explain([own], { ...none, machines: held }).map(({ reason }) => reason)).to.deep.equal([
-            "Machine 2026-01: being deleted",
-            "Machine 2026-02: being deleted",
+        expect(explained(held)).to.deep.equal([
+            "Cluster cluster-0000: Machine 2026-01: being deleted (and 1 more of its Machines wait)",
         ]);
     });
 });

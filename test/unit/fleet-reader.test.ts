@@ -53,6 +53,7 @@ describe("What is read of the fleet", () => {
             deleting: true,
             consumer: "m",
             cluster: "c",
+            since: "2026",
         });
     });
 
@@ -105,12 +106,13 @@ describe("The whole of a lab that comes up", () => {
         await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
         const { port } = server.address() as AddressInfo;
         try {
-            const reader = new FleetReader(kubeconfigFor(`http://127.0.0.1:${port}`), "metal3", {
-                namespaces: ["metal3"],
+            const reader = new FleetReader(kubeconfigFor(`http://127.0.0.1:${port}`), {
+                namespace: "metal3",
+                workloads: { namespaces: ["metal3"] },
+                ownsNodes: true,
             });
             expect(await reader.readWhole()).to.deep.equal({
                 fleet: { hosts: [], clusters: [], parts: [] },
-                evidence: { hosts: [], machines: [], metal3Machines: [] },
                 hosts: [],
                 clusters: [],
             });

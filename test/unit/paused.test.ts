@@ -6,7 +6,8 @@ import { QUEUED_ANNOTATION } from "../../plan/manifests/cluster-objects";
 import { plan } from "../../plan/plan";
 import { validate } from "../../plan/validate";
 import { pauseProblems } from "../../prepare/paused";
-import { pausesInTheWay, type PausableCluster, type PausableHost } from "../../tasks/vacate-hosts/paused";
+import { pausesInTheWay, type PausableHost } from "../../tasks/vacate-hosts/paused";
+import type { PausableCluster } from "../../tasks/wait-for-fleet/pauses";
 import { living, type Raw } from "./living-lab";
 
 const planned = (raw: Raw) => plan(validate(raw), "test");

@@ -2,6 +2,7 @@ import { expect } from "chai";
 import { plan } from "../../plan/plan";
 import { UserError } from "../../plan/user-error";
 import { validate } from "../../plan/validate";
+import { NO_EVIDENCE } from "../../tasks/wait-for-fleet/evidence";
 import { pendingObjects, progressLine, wanted, type Fleet } from "../../tasks/wait-for-fleet/fleet";
 import type { Machinery } from "../../tasks/wait-for-fleet/machines";
 import {
@@ -19,6 +20,7 @@ function wait(looks: (Fleet | Error)[], more: Partial<FleetWaitArgs> = {}) {
     const lines: string[] = [];
     const waiting = waitForFleet({
         want: wanted(planned, config, "clusters"),
+        lab: planned,
         timeoutSeconds: 60,
         hint: "",
         refresh: "pulumi up --refresh --stack mine",
@@ -28,7 +30,7 @@ function wait(looks: (Fleet | Error)[], more: Partial<FleetWaitArgs> = {}) {
             return look instanceof Error ? Promise.reject(look) : Promise.resolve(look);
         },
         readMachinery: () => Promise.resolve(machinery()),
-        readEvidence: () => Promise.resolve({ hosts: [], machines: [], metal3Machines: [] }),
+        readEvidence: () => Promise.resolve(NO_EVIDENCE),
         readContainers: () => Promise.resolve([]),
         clock: { now: () => time, sleep: (milliseconds) => Promise.resolve((time += milliseconds)) },
         ...more,
@@ -173,22 +175,34 @@ describe("The wait for the fleet", () => {
         const metal3Machines = [
             {
                 name: "cluster-0000-x",
-                conditions: [{ type: "AssociateBareMetalHost", status: "False", message: "no available host found" }],
+                conditions: [{ type: "AssociateBareMetalHost", status: "False", message: "waits for data" }],
             },
         ];
         let reads = 0;
         const { error } = wait(Array<Fleet>(100).fill(pending), {
             readEvidence: () => {
                 reads += 1;
-                const held = { ...(machines[0] as (typeof machines)[0]) };
-                return Promise.resolve({ hosts: [], machines: [held], metal3Machines });
+                return Promise.resolve({ ...NO_EVIDENCE, machines: machines.slice(0, 1), metal3Machines });
             },
         });
-        expect((await error)?.message).to.equal(
-            "After 60 s 1 object is not where it should be:\n" +
-                "  Cluster cluster-0000: Machine cluster-0000-x: Metal3Machine: no available host found\n",
+        expect((await error)?.message).to.match(
+            /^.*:\n {2}Cluster cluster-0000: Machine cluster-0000-x: Metal3Machine cluster-0000-x: waits for data \(/,
         );
-        expect(reads).to.equal(1);
+        // Once as nothing has moved for a minute, and once for the error.
+        expect(reads).to.equal(2);
+    });
+
+    it("says what is stuck once nothing has moved for a minute, and later only what else is", async () => {
+        const looks = ["no power", "no disk"].flatMap((error) =>
+            Array<Fleet>(100).fill({ ...settled, hosts: [host(0, "inspecting", error), ...settled.hosts.slice(1)] }),
+        );
+        const { waiting, lines } = wait([...looks, settled], { timeoutSeconds: 3600 });
+        expect(await waiting).to.deep.equal(settled);
+        expect(lines.filter((line) => line.startsWith("stuck: "))).to.deep.equal([
+            "stuck: Cluster cluster-0000: 0 hosts are provisioned for its machines (wanted: 1)",
+            "stuck: BareMetalHost host-0000: inspecting: no power (wanted: in use by cluster-0000)",
+            "stuck: BareMetalHost host-0000: inspecting: no disk (wanted: in use by cluster-0000)",
+        ]);
     });
 
     it("does not wait for what somebody else has deleted, but says how it comes back", async () => {
@@ -217,14 +231,14 @@ describe("The wait for the fleet", () => {
         }
     });
 
-    it("gives up in time, naming at most twenty objects, the last failure and where to look", async () => {
+    it("gives up in time, naming each reason once, the last failure and where to look", async () => {
         const many = plan(validate({ nodes: "50", clusters: "0" }), "dev");
         const { error } = wait([], { want: wanted(many, config, "hosts"), hint: "Look there." });
         expect(await error).to.be.instanceOf(FleetTimeout);
         const message = (await error)?.message ?? "";
         expect(message).to.match(/^After 60 s 50 objects are not where they should be:/);
-        expect(message.match(/BareMetalHost host-/g)).to.have.length(20);
-        expect(message).to.include("and 30 more").and.include("looked too often").and.include("Look there.");
+        expect(message).to.include("  BareMetalHost host-0000: never seen, and 49 more of the same reason\n");
+        expect(message).to.include("looked too often").and.include("Look there.");
     });
 
     it("ends with errors for the user: the message alone is theirs to see", () => {

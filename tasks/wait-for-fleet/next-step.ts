@@ -1,0 +1,68 @@
+import type { Chain } from "./chains";
+import { pairContainers, pairOf, type KnownLab } from "./lab-parts";
+import { unpauseCommand } from "./pauses";
+
+/** Of what holds a lab up: a pod's volume that nobody provides. */
+const UNBOUND = /unbound immediate PersistentVolumeClaims/;
+
+/** How a part says that somebody has scaled it to 0. */
+const SCALED_TO_0 = /scaled to 0/;
+
+/** How a webhook's failure names its Service: Post "https://NAME.NAMESPACE.svc:443/…". */
+const WEBHOOK_SERVICE = /\/\/[\w-]+\.([\w-]+)\.svc\b/;
+
+/** How BMO says that it does not get through to a BMC. */
+const BMC_TROUBLE = /redfish|power|registration/i;
+
+/**
+ * Commands that show more of what holds a chain up, or end it. What does not exist, or was stopped, has nothing more
+ * to say.
+ * @param refresh the command that makes again what somebody has deleted
+ */
+export function nextSteps(chain: Chain, lab: KnownLab, refresh: string): string[] {
+    const { kind, name, root, says, lost, pausedBy } = chain;
+    const { namespace } = lab;
+    if (SCALED_TO_0.test(says)) {
+        const [place, workload] = name.split("/");
+        return [`kubectl -n ${place} scale ${kind.toLowerCase()} ${workload} --replicas 1`];
+    }
+    if (lost !== undefined) {
+        return [lost === "start" ? `docker start ${name}` : refresh];
+    }
+    if (pausedBy !== undefined && (root.kind === "Cluster" || root.kind === "BareMetalHost")) {
+        return [unpauseCommand(namespace, root.kind, root.name, pausedBy)];
+    }
+    const service = WEBHOOK_SERVICE.exec(says)?.[1];
+    if (service !== undefined && says.includes("webhook")) {
+        return [`kubectl -n ${service} get deployments,pods`];
+    }
+    switch (root.kind) {
+        case "Deployment":
+        case "StatefulSet": {
+            const [place, workload] = name.split("/");
+            return UNBOUND.test(says)
+                ? [`kubectl -n ${place} describe persistentvolumeclaims`]
+                : [`kubectl -n ${place} describe ${kind.toLowerCase()} ${workload}`];
+        }
+        case "Container":
+            return [`docker logs --tail 50 ${name}`];
+        case "Node":
+            return [`kubectl describe node ${name}`];
+        case "host":
+            return [`kubectl -n ${namespace} get baremetalhosts`];
+        default:
+            return [`kubectl -n ${namespace} describe ${root.kind.toLowerCase()} ${root.name}`, ...bmcLog()];
+    }
+
+    /** Where a host's BMC says what it was asked. */
+    function bmcLog(): string[] {
+        const pair = root.kind === "BareMetalHost" && BMC_TROUBLE.test(says) ? pairOf(lab, root.name) : undefined;
+        if (pair === undefined) {
+            return [];
+        }
+        const [sushyTools] = pairContainers(lab, pair);
+        return sushyTools === undefined
+            ? [`kubectl -n ${namespace} logs deploy/${pair} -c sushy-tools --tail 50`]
+            : [`docker logs --tail 50 ${sushyTools}`];
+    }
+}
