@@ -1,7 +1,9 @@
-import { mkdir, rename, writeFile } from "node:fs/promises";
+import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import { cpus, totalmem } from "node:os";
 import { dirname, resolve } from "node:path";
 import { duration } from "../lib/duration";
+import { errorText } from "../lib/error-text";
+import { DEFAULT_STACK, npmRun } from "../plan/commands";
 import type { Tuning } from "../plan/config/keys";
 import { PUBLISHED_LAB } from "../plan/profiles";
 import { repoPath } from "../toolchain/paths";
@@ -9,12 +11,18 @@ import { calibrate } from "./bench/calibration";
 import { measureElsewhere } from "./bench/compare/other-checkout";
 import { sidesOf, sideText, type Side } from "./bench/compare/sides";
 import type { BenchFile, RunResult } from "./bench/file";
+import { probeSeconds } from "./bench/ironic-probe";
 import { BenchLab, labPlace } from "./bench/lab";
 import { saveLogs, unexplained } from "./bench/logs";
 import { measure } from "./bench/measure";
 import { benchSizes, checkWays, settings, type BenchOptions, type BenchSize } from "./bench/options";
 import { report } from "./bench/report/report";
+import { benchCommand, newRecorder } from "./bench/recording/new-recorder";
 import { checkResizing, resizeUnderLoad } from "./bench/resize";
+import { parseRecord } from "./record/record";
+import { readLimits, verdictText, writeJunit } from "./report";
+import { hasFailed, type Limit } from "./report/limits/limit";
+import { reported } from "./report/report";
 import { Session } from "./session";
 
 /** Of a lab on this machine: a network that no lab has by default, with room for about a thousand addresses. */
@@ -36,6 +44,7 @@ export async function bench(options: BenchOptions): Promise<number> {
     const place = labPlace(given);
     checkWays(options, place);
     const sides = sidesOf(options);
+    const limits = await readLimits(options.thresholds);
     if (options.underLoad) {
         checkResizing(sizes);
     }
@@ -53,10 +62,27 @@ export async function bench(options: BenchOptions): Promise<number> {
     const benchmark = new Benchmark(lab, options, given, say);
     await (options.underLoad ? benchmark.resize(sizes) : benchmark.measureAll(sizes, sides));
     process.stdout.write(`${report(benchmark.file)}\n`);
-    return 0;
+    return options.thresholds === undefined ? 0 : judged(benchmark.records, limits, options.junit);
+}
+
+/** Holds the runs against the limits, and says what has come of it. @returns the exit code */
+async function judged(records: readonly string[], limits: readonly Limit[], file: string | undefined): Promise<number> {
+    const runs = await Promise.all(
+        records.map(async (path) => {
+            const record = parseRecord(await readFile(repoPath(path), "utf8"), path);
+            return reported(record.header.side ?? "", record, limits);
+        }),
+    );
+    if (file !== undefined) {
+        await writeJunit(file, runs);
+    }
+    process.stdout.write(`${verdictText({ runs })}\n`);
+    return runs.some((run) => hasFailed(run.limits)) ? 1 : 0;
 }
 
 class Benchmark {
+    /** Files of the records of the runs, from the top of the checkout. */
+    readonly records: string[] = [];
     readonly file: BenchFile = {
         machine: { cpus: cpus().length, model: cpus()[0]?.model ?? "unknown", memoryBytes: totalmem() },
         runs: [],
@@ -131,8 +157,14 @@ class Benchmark {
         }
         const own = { ...this.defaults, ...(tuning === "published" ? PUBLISHED_LAB : {}), ...side.settings };
         const before = calibrate();
-        const settings = { tuning, settings: own, idleSeconds: options.idle, existing };
-        const result: RunResult = { ...name, ...(await measure(lab, size, settings)) };
+        const about = { ...name, tuning, settings: own, calibrationMs: before, command: benchCommand(size, own) };
+        const { file, recorder } = await newRecorder(lab, size, about, probeSeconds(size.clusters, lab.place));
+        const settings = { tuning, settings: own, idleSeconds: options.idle, existing, recorder };
+        const measured = measure(lab, size, settings).catch(async (error: unknown) => {
+            await recorder.fail(errorText(error));
+            throw error;
+        });
+        const result: RunResult = { ...name, ...(await measured) };
         result.calibrationMs = [before, calibrate()];
         this.file.runs.push(result);
         await this.write();
@@ -140,14 +172,19 @@ class Benchmark {
             await this.keepLogs(unexplained(result.stages));
         }
         say(`== up took ${duration(result.up.seconds * 1000)}; figures so far in ${options.out}`);
-        if ((options.grow && !last) || (options.keep && last)) {
-            return;
+        if (!(options.grow && !last) && !(options.keep && last)) {
+            const destroy = await lab.end();
+            if (destroy) {
+                result.destroy = destroy;
+            }
+            await this.write();
         }
-        const destroy = await lab.end();
-        if (destroy) {
-            result.destroy = destroy;
+        recorder.end(result);
+        if (recorder.lastError !== "") {
+            say(`not all metrics could be read, the last time because: ${recorder.lastError}`);
         }
-        await this.write();
+        this.records.push(file);
+        say(`== the record of the run is in ${file}: ${npmRun("report", DEFAULT_STACK, file)} draws it`);
     }
 
     private async freshStack(): Promise<void> {
