@@ -78,7 +78,7 @@ export function recordOf(header: Header, lines: readonly RecordLine[]): RunRecor
         lines.filter((each): each is Extract<RecordLine, { line: Kind }> => each.line === kind);
     const objects = of("objects");
     const ofKind = (wanted: ObjectsLine["kind"]): ObjectsLine["objects"] =>
-        objects.findLast(({ kind }) => kind === wanted)?.objects ?? [];
+        objects.filter(({ kind }) => kind === wanted).at(-1)?.objects ?? [];
     return {
         header,
         firstHost: of("first-host")[0]?.t,

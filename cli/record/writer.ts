@@ -8,7 +8,8 @@ const DIGITS = 6;
 const rounded = (_key: string, value: unknown): unknown =>
     typeof value === "number" ? Number(value.toFixed(DIGITS)) : value;
 
-type Timed = Extract<RecordLine, { t: number }>;
+/** A line that is of a moment, without it; of each kind by itself. */
+type Untimed<Line> = Line extends { t: number } ? Omit<Line, "t"> : never;
 
 /** Writes the record of one run, each line as soon as it is known: a run that is killed keeps what it has. */
 export class RecordWriter {
@@ -34,8 +35,8 @@ export class RecordWriter {
     }
 
     /** Writes a line of this moment. */
-    now<Line extends Timed>(line: Omit<Line, "t"> & { line: Line["line"] }): void {
-        this.write({ ...line, t: this.secondsAt() } as unknown as Line);
+    now(line: Untimed<RecordLine>): void {
+        this.write({ ...line, t: this.secondsAt() });
     }
 }
 

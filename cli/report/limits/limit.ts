@@ -20,7 +20,7 @@ export interface Limit {
     text: string;
     figure: string;
     /** Undefined: the figure is a single number. */
-    stat: Stat | undefined;
+    stat?: Stat | undefined;
     relation: Relation;
     /** In the figure's own unit. */
     value: number;

@@ -38,7 +38,7 @@ function fromEvents(record: RunRecord): Moment[] {
     return thinned(times, POINTS).map((t) => {
         const counts: Record<string, number> = {};
         for (const { events } of hosts) {
-            const state = BEGINS.findLast(([event]) => (events[event] ?? Infinity) <= t)?.[1];
+            const state = BEGINS.filter(([event]) => (events[event] ?? Infinity) <= t).at(-1)?.[1];
             if (state !== undefined) {
                 counts[state] = (counts[state] ?? 0) + 1;
             }
