@@ -1,5 +1,5 @@
-import { statOf } from "./figures/stat";
 import { formatted } from "./figures/format";
+import { statOf } from "./figures/stat";
 import type { Report, ReportedRun } from "./report";
 
 const valueOf = ({ figures }: ReportedRun, name: string): number | null =>

@@ -1,5 +1,5 @@
-import { recordOf, type RunRecord } from "../../cli/record/record";
 import type { Header, MetricsLine, RecordLine, ResultLine } from "../../cli/record/lines";
+import { recordOf, type RunRecord } from "../../cli/record/record";
 
 export const HEADER: Header = {
     line: "header",

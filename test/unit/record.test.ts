@@ -17,8 +17,7 @@ describe("The record of a run", () => {
     afterEach(() => rmSync(folder, { recursive: true }));
 
     const written = (): string => {
-        const { line: _line, schema: _schema, ...header } = HEADER;
-        const writer = new RecordWriter(join(folder, "deep", "run.jsonl"), header);
+        const writer = new RecordWriter(join(folder, "deep", "run.jsonl"), HEADER);
         LINES.forEach((line) => writer.write(line));
         return readFileSync(writer.file, "utf8");
     };
@@ -43,8 +42,7 @@ describe("The record of a run", () => {
     });
 
     it("gives moments as seconds from its beginning", () => {
-        const { line: _line, schema: _schema, ...header } = HEADER;
-        const writer = new RecordWriter(join(folder, "run.jsonl"), header);
+        const writer = new RecordWriter(join(folder, "run.jsonl"), HEADER);
         expect(writer.secondsAt(Date.parse(HEADER.began) + 1500)).to.equal(1.5);
     });
 

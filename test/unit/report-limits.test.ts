@@ -1,9 +1,9 @@
 import { readFileSync } from "node:fs";
 import { expect } from "chai";
-import { hasFailed, judge, RELATIONS } from "../../cli/report/limits/limit";
-import { junit } from "../../cli/report/limits/junit";
-import { parseLimits } from "../../cli/report/limits/parse";
 import { figuresOf } from "../../cli/report/figures/figures";
+import { junit } from "../../cli/report/limits/junit";
+import { hasFailed, judge, RELATIONS } from "../../cli/report/limits/limit";
+import { parseLimits } from "../../cli/report/limits/parse";
 import { parseXml } from "../../lib/xml";
 import { repoPath } from "../../toolchain/paths";
 import { sample } from "./record-samples";

@@ -4,12 +4,12 @@ import { join } from "node:path";
 import axe from "axe-core";
 import { expect } from "chai";
 import { JSDOM } from "jsdom";
+import type { RecordLine } from "../../cli/record/lines";
 import { report, type ReportOptions } from "../../cli/report";
+import { inPage } from "../../cli/report/page/drawing";
 import { markdownOf } from "../../cli/report/page/markdown";
 import { html } from "../../cli/report/page/markup";
-import { inPage } from "../../cli/report/page/drawing";
 import { reportOf, reportSchema, type Side } from "../../cli/report/report";
-import type { RecordLine } from "../../cli/record/lines";
 import { HEADER, LINES, RESULT, sample } from "./record-samples";
 
 const text = (lines: readonly object[]): string => lines.map((line) => `${JSON.stringify(line)}\n`).join("");
@@ -55,7 +55,7 @@ describe("npm run report", () => {
     async function violations(page: string): Promise<string[]> {
         const { window } = new JSDOM(page, { runScripts: "outside-only", pretendToBeVisual: true });
         window.eval(axe.source);
-        const found = await (window as unknown as { axe: typeof axe }).axe.run(window.document as unknown as Document, {
+        const found = await (window as unknown as { axe: typeof axe }).axe.run(window.document, {
             rules: { "color-contrast": { enabled: false } },
         });
         return found.violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html: where }) => where).join(", ")}`);

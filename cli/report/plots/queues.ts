@@ -1,6 +1,6 @@
-import { histogramSpread, spread } from "../figures/measured";
 import { between } from "../../record/histogram";
 import { formatted } from "../figures/format";
+import { histogramSpread, spread } from "../figures/measured";
 import { cells, columns, inRun, notRecorded, thinned, type Drawn, type Row, type Run } from "./plot";
 import { dashScale, SERIES } from "./theme";
 

@@ -1,7 +1,7 @@
-import { ascending } from "../figures/order";
 import { CLUSTER_STEPS, durations, HOST_STEPS, type Stage } from "../figures/events";
 import { formatted } from "../figures/format";
 import { spread } from "../figures/measured";
+import { ascending } from "../figures/order";
 import { cells, columns, inRun, notRecorded, type Drawn, type Row, type Run } from "./plot";
 import { colourScale, lines, WIDTH } from "./theme";
 

@@ -1,8 +1,8 @@
 import type { RunRecord } from "../../record/record";
 import { moments } from "../figures/events";
 import { hostGoal } from "../figures/throughput";
-import { byRun, COLOURS, colourScale, HEIGHT, WIDTH } from "./theme";
 import { cells, columns, inRun, notRecorded, thinned, type Drawn, type Row, type Run } from "./plot";
+import { byRun, COLOURS, colourScale, HEIGHT, WIDTH } from "./theme";
 
 /** States of hosts as they follow each other; a lab may have others, which come after them. */
 const STATES = ["queued", "new", "registering", "inspecting", "preparing", "available", "provisioning", "provisioned"];

@@ -61,6 +61,7 @@ export const CONFIG: Spec = {
     background: null,
     font: "system-ui, sans-serif",
     view: { stroke: null },
+    title: { color: COLOURS.ink },
     axis,
     header: { labelColor: COLOURS.ink, titleColor: COLOURS.ink, labelFontSize: 12, title: null },
     legend: {
