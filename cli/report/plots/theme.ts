@@ -74,6 +74,8 @@ export const CONFIG: Spec = {
         labelLimit: 220,
         symbolStrokeWidth: 3,
         symbolSize: 110,
+        symbolBaseFillColor: COLOURS.ink,
+        symbolBaseStrokeColor: COLOURS.ink,
     },
     range: { category: SERIES },
     text: { color: COLOURS.ink, fontSize: 11 },
