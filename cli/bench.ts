@@ -2,6 +2,8 @@ import { mkdir, rename, writeFile } from "node:fs/promises";
 import { cpus, totalmem } from "node:os";
 import { dirname, resolve } from "node:path";
 import { duration } from "../lib/duration";
+import { errorText } from "../lib/error-text";
+import { DEFAULT_STACK, npmRun } from "../plan/commands";
 import type { Tuning } from "../plan/config/keys";
 import { PUBLISHED_LAB } from "../plan/profiles";
 import { repoPath } from "../toolchain/paths";
@@ -9,10 +11,12 @@ import { calibrate } from "./bench/calibration";
 import { measureElsewhere } from "./bench/compare/other-checkout";
 import { sidesOf, sideText, type Side } from "./bench/compare/sides";
 import type { BenchFile, RunResult } from "./bench/file";
+import { probeSeconds } from "./bench/ironic-probe";
 import { BenchLab, currentCommit, labPlace, type LabPlace } from "./bench/lab";
 import { saveLogs, unexplained } from "./bench/logs";
 import { measure } from "./bench/measure";
 import { benchSizes, checkWays, nodesOf, settings, type BenchOptions, type BenchSize } from "./bench/options";
+import { benchCommand, newRecorder } from "./bench/recording/new-recorder";
 import { report } from "./bench/report/report";
 import { checkResizing, resizeUnderLoad } from "./bench/resize";
 import { planOf, RealSizingLab } from "./bench/sizing/lab";
@@ -20,6 +24,7 @@ import { checkSizing, sizingPlan } from "./bench/sizing/options";
 import type { SizingRow } from "./bench/sizing/row";
 import { runSizing } from "./bench/sizing/run";
 import { sizingSteps, waitingSeconds, type SizingStep } from "./bench/sizing/steps";
+import { judged, readLimits } from "./report";
 import { Session } from "./session";
 
 /** Of a lab on this machine: a network that no lab has by default, with room for about a thousand addresses. */
@@ -36,6 +41,7 @@ export async function bench(options: BenchOptions): Promise<number> {
     checkSizing(options, given, place);
     const defaults = place.isHere ? DEFAULT_SETTINGS : {};
     const way = options.sizing ? waySizing(options, { ...defaults, ...given }) : waySizes(options, given, place);
+    const limits = await readLimits(options.thresholds);
     const session = new Session();
     const say = (text: string): void => session.progress.line(text);
     let ready = await session.ensure("up", options.stack, given);
@@ -50,7 +56,7 @@ export async function bench(options: BenchOptions): Promise<number> {
     const benchmark = new Benchmark(lab, options, { defaults, given }, say);
     await way.go(benchmark);
     process.stdout.write(`${report(benchmark.file)}\n`);
-    return 0;
+    return options.thresholds === undefined ? 0 : judged(benchmark.records, limits, options.junit);
 }
 
 /** What a benchmark measures. */
@@ -86,6 +92,8 @@ function waySizing(options: BenchOptions, common: Record<string, string>): Way {
 }
 
 class Benchmark {
+    /** Files of the records of the runs, from the top of the checkout. */
+    readonly records: string[] = [];
     readonly file: BenchFile = {
         machine: { cpus: cpus().length, model: cpus()[0]?.model ?? "unknown", memoryBytes: totalmem() },
         runs: [],
@@ -169,8 +177,14 @@ class Benchmark {
         }
         const own = { ...this.settings.defaults, ...(tuning === "published" ? PUBLISHED_LAB : {}), ...side.settings };
         const before = calibrate();
-        const settings = { tuning, settings: own, idleSeconds: options.idle, existing };
-        const result: RunResult = { ...name, ...(await measure(lab, size, settings)) };
+        const about = { ...name, tuning, settings: own, calibrationMs: before, command: benchCommand(size, own) };
+        const { file, recorder } = await newRecorder(lab, size, about, probeSeconds(size.clusters, lab.place));
+        const settings = { tuning, settings: own, idleSeconds: options.idle, existing, recorder };
+        const measured = measure(lab, size, settings).catch(async (error: unknown) => {
+            await recorder.fail(errorText(error));
+            throw error;
+        });
+        const result: RunResult = { ...name, ...(await measured) };
         result.calibrationMs = [before, calibrate()];
         this.file.runs.push(result);
         await this.write();
@@ -178,14 +192,19 @@ class Benchmark {
             await this.keepLogs(unexplained(result.stages));
         }
         say(`== up took ${duration(result.up.seconds * 1000)}; figures so far in ${options.out}`);
-        if ((options.grow && !last) || (options.keep && last)) {
-            return;
+        if (!(options.grow && !last) && !(options.keep && last)) {
+            const destroy = await lab.end();
+            if (destroy) {
+                result.destroy = destroy;
+            }
+            await this.write();
         }
-        const destroy = await lab.end();
-        if (destroy) {
-            result.destroy = destroy;
+        recorder.end(result);
+        if (recorder.lastError !== "") {
+            say(`not all metrics could be read, the last time because: ${recorder.lastError}`);
         }
-        await this.write();
+        this.records.push(file);
+        say(`== the record of the run is in ${file}: ${npmRun("report", DEFAULT_STACK, file)} draws it`);
     }
 
     private async freshStack(): Promise<void> {

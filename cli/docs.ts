@@ -2,6 +2,7 @@ import { readFile, writeFile } from "node:fs/promises";
 import { configurationDocument, pulumiConfigBlock } from "../plan/config/print";
 import { existingRole } from "../plan/existing-rights";
 import { repoPath } from "../toolchain/paths";
+import { reportDocument, reportJsonSchema } from "./report/document";
 
 /** A file that is printed from what the program knows, in whole or from its `config:` block on. */
 interface PrintedFile {
@@ -17,6 +18,8 @@ export const PRINTED_FILES: readonly PrintedFile[] = [
     { path: "Pulumi.yaml", print: (current) => current.replace(CONFIG_BLOCK, () => pulumiConfigBlock()) },
     { path: "docs/configuration.md", print: configurationDocument },
     { path: "docs/existing-role.yaml", print: existingRole },
+    { path: "docs/report.md", print: reportDocument },
+    { path: "docs/report.schema.json", print: reportJsonSchema },
 ];
 
 /** What a printed file should hold, formatted as `npm test` wants it. */
@@ -31,7 +34,7 @@ export async function printed({ path, print }: PrintedFile): Promise<string> {
 export async function docs(): Promise<number> {
     for (const each of PRINTED_FILES) {
         await writeFile(repoPath(each.path), await printed(each));
-        process.stdout.write(`${each.path} printed from plan\n`);
+        process.stdout.write(`${each.path} printed\n`);
     }
     return 0;
 }

@@ -1,5 +1,4 @@
 import { Command, Option } from "commander";
-import { DEFAULT_STACK } from "../plan/commands";
 import { Progress, StoppedError } from "../toolchain/progress";
 import { benchOptions } from "./bench/command-line";
 import type { BenchOptions } from "./bench/options";
@@ -7,31 +6,20 @@ import type { BundleOptions } from "./bundle";
 import type { DoctorOptions } from "./doctor";
 import type { DownOptions } from "./down";
 import type { DriftOptions } from "./drift";
-import { positive } from "./numbers";
+import { bundleOption, junitOption, list, parallelOption, positive, stackOption, thresholdsOption } from "./options";
 import type { PostOptions } from "./post";
 import type { PreviewCommentOptions } from "./preview-comment";
 import type { PublishOptions } from "./publish-images";
+import type { ReportOptions } from "./report";
 import { INTERRUPTED } from "./session";
 import type { SetupOptions } from "./setup";
 import type { StatusOptions } from "./status";
 import type { TestOptions } from "./test";
 import type { UpOptions } from "./up";
 
-/** Default number of operations that Pulumi runs at the same time. Most of them wait for Docker or for Kubernetes. */
-const PARALLEL = 32;
-
 const program = new Command("metal3-scale-lab")
     .description("Commands around a Pulumi program that makes a Metal3 management cluster over fake bare-metal hosts.")
     .showHelpAfterError("(--help lists the options)");
-
-const stackOption = (): Option =>
-    new Option("-s, --stack <name>", "name of the Pulumi stack").default(DEFAULT_STACK).env("METAL3_SCALE_LAB_STACK");
-const bundleOption = (): Option =>
-    new Option("--bundle <file>", "take the parts from a file of `npm run bundle`, without a look into the network");
-const parallelOption = (): Option =>
-    new Option("-p, --parallel <n>", "number of operations that Pulumi runs at the same time")
-        .argParser(positive)
-        .default(PARALLEL);
 
 /** Adds a command. Its modules are loaded when it is called, because loading the modules of all commands takes time. */
 function command<Options>(name: string, description: string, run: (options: Options) => Promise<number>): Command {
@@ -129,9 +117,19 @@ benchOptions(
     command("bench", "make labs of several sizes one after another, and measure them", async (options: BenchOptions) =>
         (await import("./bench.js")).bench(options),
     ),
-)
-    .addOption(stackOption().default("bench"))
-    .addOption(parallelOption());
+);
+
+program
+    .command("report")
+    .argument("[record]", "record of a run, a file in .lab/records")
+    .description("draw the record of a run, or two that are compared: HTML, JSON, and Markdown for a pull request")
+    .option("--compare <records...>", "two records, A and B; several of the same lab are separated by commas")
+    .addOption(thresholdsOption())
+    .addOption(junitOption())
+    .option("--out <folder>", "folder of the report, from the top of the checkout; default: .lab/reports/RECORD")
+    .action(async (record: string | undefined, options: ReportOptions) => {
+        process.exitCode = await (await import("./report.js")).report(record, options);
+    });
 
 command(
     "test",
@@ -153,8 +151,6 @@ command(
     .addOption(
         new Option("--seed <n>", "repeat the random walk with this seed").argParser(positive).implies({ e2e: true }),
     );
-
-const list = (text: string): string[] => text.split(",");
 
 command(
     "preview-comment",

@@ -1,5 +1,8 @@
 import { startStopped } from "../machine/docker/stopped";
+import { defaultOf } from "../plan/config/keys";
 import { stackPrefix } from "../plan/identities";
+import { labPlace } from "./bench/lab";
+import { UpRecording, type UpTarget } from "./bench/recording/up-recording";
 import { operation, runPulumi, stackPulumiSettings } from "./pulumi";
 import { adopt, standsElsewhere } from "./recovery/adopt";
 import { labOfState } from "./recovery/lab-of-state";
@@ -61,7 +64,29 @@ export async function up(options: UpOptions): Promise<number> {
     if (options.refresh) {
         args.push("--refresh");
     }
-    return runPulumi(ready, args, { ...(await settingsFor(stack, resources)), ...variables });
+    const recording = new UpRecording(await upTarget(stack), say);
+    await recording.begin();
+    const pulumiSettings = { ...(await settingsFor(stack, resources)), ...variables };
+    const code = await runPulumi(ready, args, pulumiSettings, (pid) => recording.started(pid));
+    await recording.end(code);
+    return code;
+}
+
+/** What the stack's configuration asks for, for the record. What is wrong with it, `pulumi up` says. */
+async function upTarget(stack: string): Promise<UpTarget> {
+    const raw = await rawConfig(stack);
+    const { nodes, clusters, tuning, ...settings } = Object.fromEntries(
+        // What Pulumi keeps encrypted is a secret, and none of a record's business.
+        Object.entries(raw).filter(([, value]) => !value.startsWith('{"secure"')),
+    );
+    return {
+        stack,
+        place: labPlace(settings),
+        hosts: Number(nodes ?? defaultOf("nodes")),
+        clusters: Number(clusters ?? defaultOf("clusters")),
+        tuning: tuning ?? String(defaultOf("tuning")),
+        settings,
+    };
 }
 
 /**

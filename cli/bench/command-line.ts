@@ -1,5 +1,5 @@
 import { Option, type Command } from "commander";
-import { counts, positive } from "../numbers";
+import { counts, junitOption, parallelOption, positive, stackOption, thresholdsOption } from "../options";
 
 /** Gives a command the options of `npm run bench`. Its modules are not loaded for that. */
 export const benchOptions = (command: Command): Command =>
@@ -55,4 +55,8 @@ export const benchOptions = (command: Command): Command =>
         )
         .option("--set <key=value...>", "further configuration of the labs, as for pulumi config set", [])
         .option("--out <file>", "file of figures (JSON), from the top of the checkout", ".lab/figures/bench.json")
-        .option("--keep", "leave the last lab up", false);
+        .addOption(thresholdsOption())
+        .addOption(junitOption())
+        .option("--keep", "leave the last lab up", false)
+        .addOption(stackOption().default("bench"))
+        .addOption(parallelOption());

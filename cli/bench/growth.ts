@@ -8,7 +8,7 @@ import { UsageMeter } from "./usage/meter";
 import type { ComponentUsage } from "./usage/totals";
 
 /** A sample costs about 0.1 CPU-seconds, most of them in dockerd. */
-const SAMPLE_MS = 10_000;
+export const SAMPLE_SECONDS = 10;
 /** Longest wait for the first host. An `up` builds nothing here, and its infrastructure stands within minutes. */
 const FIRST_HOST_MS = 1_800_000;
 
@@ -51,16 +51,20 @@ export class GrowthWatch {
     private readonly before = memoryInUse();
     private peak = 0;
     private firstHost: Date | undefined;
+    /** Whether the window of the first host has begun, and all who want to know are told. */
+    private hasBegun = false;
     private pulumiBefore = 0;
 
     /**
      * @param existing number of hosts that the lab already has.
      * @param onFirstHost called once, when there is a host more.
+     * @param onSample called after each sample from then on; where nothing is measured, as often.
      */
     constructor(
-        private readonly lab: BenchLab,
+        private readonly lab: Pick<BenchLab, "stack" | "place" | "cluster" | "pulumiCpuSeconds">,
         existing: number,
         onFirstHost: (cluster: ManagementCluster) => Promise<void>,
+        private readonly onSample: () => void = () => undefined,
     ) {
         this.meter = new UsageMeter(lab.stack);
         this.done = [this.sampling(), this.waiting(existing, onFirstHost)];
@@ -100,11 +104,16 @@ export class GrowthWatch {
 
     private async sampling(): Promise<void> {
         const { signal } = this.stop;
-        while (this.lab.place.isHere && !signal.aborted) {
-            await this.meter.sample();
-            this.peak = Math.max(this.peak, memoryInUse());
+        while (!signal.aborted) {
+            if (this.lab.place.isHere) {
+                await this.meter.sample();
+                this.peak = Math.max(this.peak, memoryInUse());
+            }
+            if (this.hasBegun) {
+                this.onSample();
+            }
             // The signal ends the pause with an error, and the loop with it.
-            await sleep(SAMPLE_MS, undefined, { signal }).catch(() => undefined);
+            await sleep(SAMPLE_SECONDS * 1000, undefined, { signal }).catch(() => undefined);
         }
     }
 
@@ -131,6 +140,7 @@ export class GrowthWatch {
                 this.meter.beginWindow();
             }
             await onFirstHost(cluster);
+            this.hasBegun = true;
         } catch (error) {
             // After an `up` that failed there is nothing to wait for: `up` itself says why, and end() that no host was
             // seen.

@@ -24,7 +24,7 @@ export const METAL3_MACHINES: CustomKind = {
 /** Reads and writes the objects of a lab's management cluster. */
 export class ManagementCluster {
     private constructor(
-        private readonly config: KubeConfig,
+        readonly config: KubeConfig,
         /** Path of its kubeconfig. */
         readonly kubeconfig: string,
         /** Namespace of the lab. */

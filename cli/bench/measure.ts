@@ -1,20 +1,19 @@
-import type { CustomKind } from "../../lib/kubernetes";
 import { waitUntil } from "../../lib/wait-until";
 import type { Tuning } from "../../plan/config/keys";
 import { osImage } from "../../plan/manifests/os-image";
 import { plan as makePlan } from "../../plan/plan";
 import { validate } from "../../plan/validate";
-import { CLUSTERS, HOSTS } from "../../tasks/wait-for-fleet/reader";
+import { HOSTS } from "../../tasks/wait-for-fleet/reader";
 import type { RunResult } from "./file";
-import { GrowthWatch } from "./growth";
-import { IronicProbe } from "./ironic-probe";
+import { GrowthWatch, memoryInUse } from "./growth";
+import { IronicProbe, probeSeconds } from "./ironic-probe";
 import { currentCommit, type BenchLab } from "./lab";
-import { made } from "./made";
-import { MACHINES, METAL3_MACHINES, type ManagementCluster, type StoredObject } from "./management";
+import type { ManagementCluster } from "./management";
 import type { BenchSize } from "./options";
 import { createClustersSerially } from "./published";
+import type { Recorder } from "./recording/recorder";
 import { idle } from "./rest";
-import { stageReport } from "./stages/report";
+import { stagesOf } from "./stages-of";
 import { wayToIronic, type WayToIronic } from "./way-to-ironic";
 
 /** Longest wait for all hosts to be provisioned: for each host, and at least. It is twenty times what was measured. */
@@ -29,11 +28,12 @@ export interface MeasureOptions {
     idleSeconds: number;
     /** Number of hosts that the lab already has. More than 0 when a lab grows. */
     existing: number;
+    recorder: Recorder;
 }
 
 /** Brings the lab to a size and measures it. The lab stays up. */
 export async function measure(lab: BenchLab, size: BenchSize, options: MeasureOptions): Promise<RunResult> {
-    const { tuning } = options;
+    const { tuning, recorder } = options;
     const began = new Date();
     // The published lab makes its clusters only when its hosts exist, one by one, and not through Pulumi.
     const serial = tuning === "published";
@@ -54,12 +54,20 @@ export async function measure(lab: BenchLab, size: BenchSize, options: MeasureOp
         await probe?.stop();
         await way?.close();
     };
-    const watch = new GrowthWatch(lab, options.existing, async (cluster) => {
-        if (size.clusters > 0) {
+    const begin = async (cluster: ManagementCluster): Promise<void> => {
+        recorder.firstHost(cluster, size.clusters > 0);
+        const pauseSeconds = probeSeconds(size.clusters, lab.place);
+        if (pauseSeconds === undefined) {
             return;
         }
         way = await wayToIronic(cluster, plan, lab.ready.env);
-        probe = await IronicProbe.start(cluster, way.endpoint);
+        probe = await IronicProbe.start(cluster, way.endpoint, { pauseSeconds, told: (each) => recorder.ironic(each) });
+    };
+    const watch = new GrowthWatch(lab, options.existing, begin, () => {
+        recorder.sampleFleet();
+        if (lab.place.isHere) {
+            recorder.sample(watch.meter, memoryInUse());
+        }
     });
     const up = await lab.up().catch(async (error: unknown) => {
         await watch.end().catch(() => undefined);
@@ -75,18 +83,9 @@ export async function measure(lab: BenchLab, size: BenchSize, options: MeasureOp
     }
     const growth = await watch.end();
     await endProbe();
+    await recorder.stopSampling();
 
-    const recent = (kind: CustomKind): Promise<StoredObject[]> => made(cluster, kind, growth, options.existing);
-    const stages = stageReport(
-        {
-            hosts: await recent(HOSTS),
-            clusters: await recent(CLUSTERS),
-            machines: await recent(MACHINES),
-            metal3Machines: await recent(METAL3_MACHINES),
-        },
-        new Date(growth.began),
-        new Date(),
-    );
+    const stages = await stagesOf(cluster, growth, options.existing);
     const result: RunResult = {
         ...size,
         tuning,
@@ -111,6 +110,7 @@ export async function measure(lab: BenchLab, size: BenchSize, options: MeasureOp
         result.noChangeUp = await lab.up(["--expect-no-changes"]);
         result.previewAfter = await lab.preview();
     }
+    recorder.finish(result);
     return result;
 }
 

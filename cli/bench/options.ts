@@ -41,6 +41,10 @@ export interface BenchOptions {
     set: string[];
     /** File of figures, from the top of the checkout. */
     out: string;
+    /** File of limits that each run is held against. */
+    thresholds?: string;
+    /** File for the limits' verdicts as JUnit's XML. */
+    junit?: string;
     /** Whether the last lab stays up. */
     keep: boolean;
 }

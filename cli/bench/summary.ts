@@ -10,6 +10,8 @@ export interface Summary {
      * a value that was measured; simple-statistics interpolates between two.
      */
     p95: number | null;
+    /** 99th percentile, likewise. */
+    p99: number | null;
     max: number | null;
 }
 
@@ -19,9 +21,9 @@ export function summary(values: readonly number[]): Summary {
     const count = sorted.length;
     const max = sorted.at(-1);
     if (max === undefined) {
-        return { count, median: null, p95: null, max: null };
+        return { count, median: null, p95: null, p99: null, max: null };
     }
     // The product is a whole number: 0.95 × 20 could come out above 19 in binary fractions.
-    const rank = Math.ceil((count * 95) / 100);
-    return { count, median: medianSorted(sorted), p95: sorted[rank - 1] ?? max, max };
+    const percentile = (percent: number): number => sorted[Math.ceil((count * percent) / 100) - 1] ?? max;
+    return { count, median: medianSorted(sorted), p95: percentile(95), p99: percentile(99), max };
 }

@@ -51,6 +51,8 @@ describe("the options of --sizing", () => {
             compare: ["a=b"],
             compareCheckout: "/there",
             runs: 2,
+            thresholds: "limits.yaml",
+            junit: "limits.xml",
             idle: 60,
         };
         const lines = refusal(all).split("\n");
@@ -62,6 +64,8 @@ describe("the options of --sizing", () => {
             "--compare",
             "--compare-checkout",
             "--runs",
+            "--thresholds",
+            "--junit",
             "--idle",
         ]);
     });

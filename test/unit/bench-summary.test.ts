@@ -2,18 +2,19 @@ import { expect } from "chai";
 import * as fc from "fast-check";
 import { summary } from "../../cli/bench/summary";
 
-describe("median, 95th percentile and maximum", () => {
-    const table: [values: number[], median: number | null, p95: number | null, max: number | null][] = [
-        [[], null, null, null],
-        [[4], 4, 4, 4],
-        [[9, 1], 5, 9, 9],
-        [[3, 1, 2], 2, 3, 3],
-        [Array.from({ length: 20 }, (_, index) => index + 1), 10.5, 19, 20],
-        [Array.from({ length: 100 }, (_, index) => 100 - index), 50.5, 95, 100],
+describe("median, 95th and 99th percentile and maximum", () => {
+    type Known = number | null;
+    const table: [values: number[], median: Known, p95: Known, p99: Known, max: Known][] = [
+        [[], null, null, null, null],
+        [[4], 4, 4, 4, 4],
+        [[9, 1], 5, 9, 9, 9],
+        [[3, 1, 2], 2, 3, 3, 3],
+        [Array.from({ length: 20 }, (_, index) => index + 1), 10.5, 19, 20, 20],
+        [Array.from({ length: 100 }, (_, index) => 100 - index), 50.5, 95, 99, 100],
     ];
-    for (const [values, median, p95, max] of table) {
+    for (const [values, median, p95, p99, max] of table) {
         it(`The figures of ${values.length} values are those of the definition`, () => {
-            expect(summary(values)).to.deep.equal({ count: values.length, median, p95, max });
+            expect(summary(values)).to.deep.equal({ count: values.length, median, p95, p99, max });
         });
     }
 

@@ -23,6 +23,8 @@ const ELSEWHERE = new Set([
     ".lab/figures/bench.json",
     "plugin-downloads.json",
     "bundle.json",
+    "report.json",
+    "note.json",
     "daemon.json",
     "controlplane/kubeadm/internal/controllers/helpers.go",
     "customresource_handler.go",

@@ -28,9 +28,7 @@ describe("The sets of versions", () => {
     it("name versions that there are, the default one among them", () => {
         const { defaultSet, sets } = versionSets();
         expect(Object.keys(sets)).to.include.members([defaultSet, "2026.1", "2026.2", "2026.3"]);
-        for (const set of Object.values(sets)) {
-            expect(Object.keys(set)).to.deep.equal(["ironic", "capi"]);
-        }
+        Object.values(sets).forEach((set) => expect(Object.keys(set)).to.deep.equal(["ironic", "capi"]));
     });
 
     it("have a default one that upstream publishes, so that a lab can have it with the source `pull`", () =>
@@ -242,10 +240,8 @@ describe("Another version of Ironic of a living lab", () => {
     it("is held against the highest where an up was killed between two conductors", () => {
         const [later, earlier] = [resourcesOf({ versionSet: "2026.3" }), resourcesOf({})];
         const first = Object.keys(earlier).find((urn) => urn.endsWith("conductor-0")) as string;
-        for (const mixed of [
-            { ...earlier, [first]: later[first]! },
-            { ...later, [first]: earlier[first]! },
-        ]) {
+        const mix = (most: typeof later, one: typeof later): typeof later => ({ ...most, [first]: one[first]! });
+        for (const mixed of [mix(earlier, later), mix(later, earlier)]) {
             expect(livingLab(STACK, mixed).versions["ironic"]).to.equal("39.0.0");
         }
     });

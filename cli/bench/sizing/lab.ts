@@ -6,7 +6,7 @@ import { HOSTS } from "../../../tasks/wait-for-fleet/reader";
 import { calibrate } from "../calibration";
 import { GrowthWatch } from "../growth";
 import { IronicApi } from "../ironic-api";
-import { IronicProbe } from "../ironic-probe";
+import { ALONE_SECONDS, IronicProbe } from "../ironic-probe";
 import type { BenchLab, MeasuredCommand } from "../lab";
 import { made } from "../made";
 import { idle } from "../rest";
@@ -80,8 +80,8 @@ export class RealSizingLab implements SizingLab {
         if (host === undefined) {
             throw new Error(`hosts have no stage "${TO_AVAILABLE}"`);
         }
-        const { median, p95, max } = host;
-        return { up, growth, available: count, of, perMinute, host: { count: host.count, median, p95, max } };
+        const { median, p95, p99, max } = host;
+        return { up, growth, available: count, of, perMinute, host: { count: host.count, median, p95, p99, max } };
     }
 
     async settle(): Promise<void> {
@@ -96,7 +96,8 @@ export class RealSizingLab implements SizingLab {
 
     async latency(point: SizingPoint): Promise<NonNullable<SizingRow["latency"]>> {
         return this.withIronic(point, async (endpoint) => {
-            const probe = await IronicProbe.start(this.lab.runningCluster, endpoint);
+            const options = { pauseSeconds: ALONE_SECONDS };
+            const probe = await IronicProbe.start(this.lab.runningCluster, endpoint, options);
             await sleep(LATENCY_SECONDS * 1000);
             await probe.stop();
             const { samples, failures, lastError } = probe;

@@ -48,6 +48,8 @@ function otherWays(options: BenchOptions): string[] {
         ...why(options.compare !== undefined, "--compare", "it measures one configuration"),
         ...why(options.compareCheckout !== undefined, "--compare-checkout", "it measures this checkout"),
         ...why(options.runs > 1, "--runs", "it measures each point once"),
+        ...why(options.thresholds !== undefined, "--thresholds", "limits are held against records, and it keeps none"),
+        ...why(options.junit !== undefined, "--junit", "it has no verdicts of limits"),
         ...why(options.idle > 0, "--idle", "each lab is measured at rest for two power syncs anyway"),
     ];
 }

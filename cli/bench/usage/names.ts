@@ -31,6 +31,9 @@ const WORKLOADS = new Map([
     ["ipam-controller-manager", { name: "ipam", main: "manager" }],
 ]);
 
+/** Name of the component that a Deployment is, or the Deployment's own. */
+export const componentOf = (deployment: string): string => WORKLOADS.get(deployment)?.name ?? deployment;
+
 /** Kubernetes' alphabet of generated names: it has no vowels, 0, 1 or 3 (apimachinery, util/rand). */
 const GENERATED = "[bcdfghjklmnpqrstvwxz2456789]";
 /**

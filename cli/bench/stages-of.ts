@@ -1,0 +1,25 @@
+import type { CustomKind } from "../../lib/kubernetes";
+import { CLUSTERS, HOSTS } from "../../tasks/wait-for-fleet/reader";
+import type { GrowthUsage } from "./growth";
+import { made } from "./made";
+import { MACHINES, METAL3_MACHINES, type ManagementCluster, type StoredObject } from "./management";
+import { stageReport, type StageReport } from "./stages/report";
+
+/**
+ * Reads how long the objects of a lab that has grown spent in each stage.
+ * @param existing number of hosts that it had before: with any, only the new objects count
+ */
+export async function stagesOf(
+    cluster: ManagementCluster,
+    growth: Pick<GrowthUsage, "began">,
+    existing: number,
+): Promise<StageReport> {
+    const recent = (kind: CustomKind): Promise<StoredObject[]> => made(cluster, kind, growth, existing);
+    const lists = {
+        hosts: await recent(HOSTS),
+        clusters: await recent(CLUSTERS),
+        machines: await recent(MACHINES),
+        metal3Machines: await recent(METAL3_MACHINES),
+    };
+    return stageReport(lists, new Date(growth.began), new Date());
+}
