@@ -54,7 +54,7 @@ export function factsOf(run: ReportedRun): [name: string, value: string][] {
         ["configuration", `tuning=${run.tuning}, ${pairs(run.settings)}`],
         ["commit", run.commit],
         ["machine", `${machine.cpus} × ${machine.model}, ${formatted(machine.memoryBytes, "B")}`],
-        ["yardstick", `${calibrationMs.map((each) => each.toFixed(0)).join(" and ") || "–"} CPU-ms, before and after`],
+        ["yardstick, before and after", `${calibrationMs.map((each) => each.toFixed(0)).join(" and ") || "–"} CPU-ms`],
         ["command", run.command],
     ];
 }

@@ -44,6 +44,17 @@ describe("The figures of a run", () => {
         expect(all["etcd.elections"]).to.equal(0);
     });
 
+    it("count all that a controller says where it has begun after the first look", () => {
+        const later = LINES.map((line): RecordLine =>
+            line.line === "metrics" && line.t === 100 ? { ...line, controllers: {} } : line,
+        );
+        const [whole, part] = [values(sample(later)), values(sample(LINES.slice(3)))];
+        expect([whole["queue.errors.capi-core"], whole["queue.waited.capi-core"]]).to.deep.equal([
+            ...[10, { n: 1000, p50: 0.1, p95: 0.91, p99: 0.982, max: 1 }],
+        ]);
+        expect(part["queue.errors.capi-core"]).to.equal(5);
+    });
+
     it("say what it took of the machine", () => {
         expect(all).to.include({ goal: 71, "cpu.host": 6.5, yardstick: 150, "memory.peak": 3 * 2 ** 30 });
         expect(all["cpu.component.ironic-http"]).to.equal(2);

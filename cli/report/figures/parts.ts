@@ -4,24 +4,34 @@ import type { RunRecord } from "../../record/record";
 import { partName, type Definition, type Family, type Single } from "./definition";
 import { histogramSpread, spread, type Measured } from "./measured";
 
-/** What the first and the last look at the parts found, as far as both reached it. */
-function looks<T>({ metrics }: RunRecord, take: (line: MetricsLine) => T | null | undefined): [T, T] | undefined {
+type Take<T> = (line: MetricsLine) => T | null | undefined;
+
+/**
+ * What the first and the last look at the parts found. A controller that the first look did not find has begun since:
+ * all that it counts is of the run, and there is no first. Of kube-apiserver and etcd, which are there from the
+ * beginning, the first look that reached them counts.
+ */
+function looks<T>({ metrics }: RunRecord, take: Take<T>, beginsLater = false): [T | undefined, T] | undefined {
     const found = metrics.flatMap((line) => take(line) ?? []);
-    const [first, last] = [found[0], found.at(-1)];
-    return found.length < 2 || first === undefined || last === undefined ? undefined : [first, last];
+    const last = found.at(-1);
+    if (last === undefined || metrics.length < 2) {
+        return undefined;
+    }
+    const isNew = beginsLater && (metrics[0] === undefined || (take(metrics[0]) ?? null) === null);
+    return isNew ? [undefined, last] : found.length < 2 ? undefined : [found[0], last];
 }
 
 /** How much a count rose from the first look to the last; one that was begun anew counts from there. */
-function rise(record: RunRecord, take: (line: MetricsLine) => number | null | undefined): number | undefined {
-    const found = looks(record, take);
-    return found && (found[1] < found[0] ? found[1] : found[1] - found[0]);
+function rise(record: RunRecord, take: Take<number>, beginsLater = false): number | undefined {
+    const [first = 0, last] = looks(record, take, beginsLater) ?? [];
+    if (last === undefined) {
+        return undefined;
+    }
+    return last < first ? last : last - first;
 }
 
-const overRun = (
-    record: RunRecord,
-    take: (line: MetricsLine) => Histogram | null | undefined,
-): Measured | undefined => {
-    const found = looks(record, take);
+const overRun = (record: RunRecord, take: Take<Histogram>, beginsLater = false): Measured | undefined => {
+    const found = looks(record, take, beginsLater);
     return found && histogramSpread(between(...found));
 };
 
@@ -67,9 +77,9 @@ const apiserver: Definition[] = [
         meaning: "Requests of a verb and a scope.",
         unit: "s",
         each: (record) => {
-            const [first, last] = looks(record, ({ apiserver: found }) => found?.latency) ?? [{}, {}];
+            const [first = {}, last] = looks(record, ({ apiserver: found }) => found?.latency) ?? [];
             return Object.fromEntries(
-                Object.entries(last).map(([key, later]) => [key, histogramSpread(between(first[key], later))]),
+                Object.entries(last ?? {}).map(([key, later]) => [key, histogramSpread(between(first[key], later))]),
             );
         },
     },
@@ -79,7 +89,8 @@ const apiserver: Definition[] = [
         meaning: "Requests of a controller.",
         unit: "",
         isNumber: true,
-        each: (record) => ofControllers(record, (name) => rise(record, (line) => line.controllers[name]?.requests)),
+        each: (record) =>
+            ofControllers(record, (name) => rise(record, (line) => line.controllers[name]?.requests, true)),
     },
 ];
 
@@ -154,13 +165,13 @@ export const PART_FIGURES: readonly Definition[] = [
         spread(metrics.flatMap(({ controllers }) => controllers[name]?.depth ?? [])),
     ),
     queue("waited", "How long objects waited in them.", "s", (record, name) =>
-        overRun(record, ({ controllers }) => controllers[name]?.waited),
+        overRun(record, ({ controllers }) => controllers[name]?.waited, true),
     ),
     queue("reconcile", "How long a reconcile of the controller took.", "s", (record, name) =>
-        overRun(record, ({ controllers }) => controllers[name]?.reconcile),
+        overRun(record, ({ controllers }) => controllers[name]?.reconcile, true),
     ),
     queue("errors", "Reconciles that ended with an error, conflicts among them.", "", (record, name) =>
-        rise(record, ({ controllers }) => controllers[name]?.reconcileErrors),
+        rise(record, ({ controllers }) => controllers[name]?.reconcileErrors, true),
     ),
     etcd("bytes", "Size of its database, at each look.", "B", ({ metrics }) =>
         spread(metrics.flatMap(({ etcd: found }) => found?.bytes ?? [])),

@@ -97,7 +97,7 @@ export function markdownOf(report: Report): string {
         ),
     );
     const isComparison = runs.length > 1;
-    const facts = factsOf(first).filter(([name]) => ["versions", "commit", "machine", "yardstick"].includes(name));
+    const facts = factsOf(first).filter(([name]) => /^(versions|commit|machine|yardstick)/.test(name));
     const lines = [
         REPORT_MARKER,
         `## ${titleOf(report)}`,

@@ -189,11 +189,12 @@ export function pageOf(report: Report, plots: readonly Plot[], drawings: Readonl
                     ${runs.map((run) => html`<p class="verdict">${verdictLine(run)}</p>`)}
                 </header>
                 <main>
-                    ${runs.map(limitsOf)} ${deltasOf(report)}
+                    ${runs.map(limitsOf)}
                     <section>
                         <h2>Plots</h2>
                         <div class="plots">${plots.map((plot) => figureOf(plot, drawings.get(plot.id)))}</div>
                     </section>
+                    ${deltasOf(report)}
                     <section>
                         <h2>Figures</h2>
                         ${runs.flatMap((run) => groups.map((group) => groupTable(run, group)))}

@@ -24,7 +24,7 @@ h3 { font-size: 1.05rem; margin: 0 0 .5rem; }
 .plots { display: grid; gap: 1.5rem; grid-template-columns: repeat(auto-fit, minmax(min(100%, 32rem), 1fr)); }
 figure { margin: 0; padding: 1rem; background: var(--card); border: 1px solid var(--grid); border-radius: .5rem;
     min-width: 0; }
-figure svg { display: block; width: 100%; max-width: 44rem; height: auto; }
+figure svg { display: block; width: 100%; height: auto; }
 figcaption { margin-top: .75rem; }
 summary { cursor: pointer; margin-top: .75rem; text-decoration: underline; }
 .scroll { overflow-x: auto; }

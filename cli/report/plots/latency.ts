@@ -109,7 +109,7 @@ export function latencies(runs: readonly Run[]): Drawn {
                             title: "seconds",
                             axis: { format: "~g" },
                         },
-                        color: lines(names, []).color,
+                        color: { ...(lines(names, []).color as object), legend: { columns: 2 } },
                         shape:
                             runs.length > 1
                                 ? { field: "run", type: "nominal" }

@@ -22,5 +22,10 @@ const PLOTS: readonly [id: string, title: string, draw: (runs: readonly Run[]) =
 export const plotsOf = (runs: readonly Run[]): Plot[] =>
     PLOTS.map(([id, title, draw]) => {
         const drawn = draw(runs);
-        return { id, title, ...drawn, reading: drawn.reading.replace(/^./, (first) => first.toUpperCase()) };
+        return {
+            id,
+            title,
+            ...drawn,
+            reading: drawn.reading.replaceAll(/(?:^|[.] )[a-z]/g, (first) => first.toUpperCase()),
+        };
     });

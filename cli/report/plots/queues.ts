@@ -27,7 +27,10 @@ export function queues(runs: readonly Run[]): Drawn {
         names.map((controller) => {
             const known = run.record.metrics.flatMap(({ controllers }) => controllers[controller] ?? []);
             const [first, last] = [known[0], known.at(-1)];
-            const waited = last?.waited ? histogramSpread(between(first?.waited, last.waited)) : undefined;
+            const isNew = run.record.metrics[0]?.controllers[controller] === undefined;
+            const waited = last?.waited
+                ? histogramSpread(between(isNew ? undefined : first?.waited, last.waited))
+                : undefined;
             return { run, controller, depth: spread(known.map(({ depth }) => depth)), waited };
         }),
     );

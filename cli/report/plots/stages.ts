@@ -33,7 +33,7 @@ export function distributions(runs: readonly Run[]): Drawn {
         return notRecorded("how long objects spent in each stage");
     }
     const rows = all.flatMap(({ run, step, values }) =>
-        distribution(values).map(({ seconds, share }): Row => ({
+        [{ seconds: Math.min(...values), share: 0 }, ...distribution(values)].map(({ seconds, share }): Row => ({
             run: run.label,
             kind: step.kind,
             series: stepName(step),

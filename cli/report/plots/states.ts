@@ -130,11 +130,6 @@ export function states(runs: readonly Run[]): Drawn {
     const x = { field: "minutes", type: "quantitative", title: "minutes from the first host", scale: { nice: false } };
     const layer = [
         {
-            transform: [{ filter: "datum.kind === 'phase' && datum.order % 2 === 0" }],
-            mark: { type: "rect", color: COLOURS.shade, opacity: 0.6 },
-            encoding: { x: { field: "from", type: "quantitative" }, x2: { field: "to" } },
-        },
-        {
             transform: [{ filter: "datum.kind === 'state'" }],
             mark: { type: "area", opacity: 0.9, stroke: COLOURS.paper, strokeWidth: 0.5 },
             encoding: {
@@ -143,6 +138,11 @@ export function states(runs: readonly Run[]): Drawn {
                 color: { field: "state", type: "nominal", scale: colourScale(names) },
                 order: { field: "order", type: "quantitative" },
             },
+        },
+        {
+            transform: [{ filter: "datum.kind === 'phase' && datum.order % 2 === 0" }],
+            mark: { type: "rect", color: COLOURS.ink, opacity: 0.1 },
+            encoding: { x: { field: "from", type: "quantitative" }, x2: { field: "to" } },
         },
         ...(hasClusters
             ? [

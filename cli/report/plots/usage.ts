@@ -172,7 +172,7 @@ export function memory(runs: readonly Run[]): Drawn {
                     .sort((a, b) => (b.slope ?? 0) - (a.slope ?? 0));
                 return steepest === undefined
                     ? `${inRun(run)}the number of hosts did not change while memory was sampled.`
-                    : `${inRun(run)}${steepest.component} grew most with the hosts, by ` +
+                    : `${inRun(run)}the memory of ${steepest.component} grew most with the hosts, by ` +
                           `${formatted((steepest.slope ?? 0) * MIB, "B")} a host.`;
             })
             .join(" "),
