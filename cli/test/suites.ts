@@ -55,7 +55,7 @@ const mocha = (name: string, files: string, tools: boolean, limitMs: number): Su
     name,
     kind: "mocha",
     // A busy machine takes several times as long as an idle one, for which mocha's default of 2 s is meant.
-    command: nodeCommand("mocha/bin/mocha.js", "--import=tsx", "--timeout=20000", files),
+    command: nodeCommand("mocha/bin/mocha.js", "--import=tsx", "--timeout=60000", files),
     cwd: repoPath(),
     limitMs,
     tools,

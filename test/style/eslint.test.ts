@@ -4,7 +4,7 @@ import { repoPath } from "../../toolchain/paths";
 import { expectNone } from "./complaints";
 
 describe("ESLint", function () {
-    this.timeout(300_000);
+    this.timeout(600_000);
     const eslint = new ESLint({ cwd: repoPath() });
     const problems = (results: ESLint.LintResult[]): string[] =>
         results.flatMap(({ filePath, messages }) =>
