@@ -1,6 +1,6 @@
-import type { LookedAt } from "../../cli/status/summary";
 import type { Observation } from "../../cli/status/observe";
 import { pendingOf } from "../../cli/status/pending-of";
+import type { LookedAt } from "../../cli/status/summary";
 import { plan } from "../../plan/plan";
 import { validate } from "../../plan/validate";
 import { clusterStatus, type ClusterObject } from "../../tasks/wait-for-fleet/clusters";

@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { labStatus, type LabStatus } from "../../cli/status/summary";
-import { nodeStatus } from "../../tasks/wait-for-fleet/nodes";
 import { ownerStatus } from "../../tasks/wait-for-fleet/machines";
+import { nodeStatus } from "../../tasks/wait-for-fleet/nodes";
 import { partStatus } from "../../tasks/wait-for-fleet/workloads";
 import {
     ago,

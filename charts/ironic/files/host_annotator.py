@@ -49,7 +49,8 @@ class HostAnnotator:
 
     def listen(self, inbox):
         while True:
-            self.notifications.put((time.monotonic() + self.pause, inbox.recv(LONGEST)))
+            notification = inbox.recv(LONGEST)
+            self.notifications.put((time.monotonic() + self.pause, notification))
 
     def annotate(self):
         while True:
