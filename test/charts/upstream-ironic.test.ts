@@ -32,7 +32,7 @@ describe("charts/ironic: in an image of Ironic in the shape of upstream's", func
         expect(await pod!.tables()).to.include.members(["nodes", "conductors", "alembic_version"]);
     });
 
-    it("The conductor makes the lab's changes but the one that 38.0.0 makes needless, with the driver there", async () => {
+    it("The conductor makes the lab's changes but one that 38.0.0 makes needless, with its own driver", async () => {
         const output = await pod!.ironicVersion();
         const leftOut = output.split("\n").filter((line) => line.startsWith("conductor: without "));
         expect(leftOut).to.have.length(1);
