@@ -1,5 +1,4 @@
 import { mkdir, rename, writeFile } from "node:fs/promises";
-import { cpus, totalmem } from "node:os";
 import { dirname, resolve } from "node:path";
 import { duration } from "../lib/duration";
 import { errorText } from "../lib/error-text";
@@ -14,6 +13,7 @@ import type { BenchFile, RunResult } from "./bench/file";
 import { probeSeconds } from "./bench/ironic-probe";
 import { BenchLab, currentCommit, labPlace, type LabPlace } from "./bench/lab";
 import { saveLogs, unexplained } from "./bench/logs";
+import { machineFacts } from "./bench/machine-facts";
 import { measure } from "./bench/measure";
 import { benchSizes, checkWays, nodesOf, settings, type BenchOptions, type BenchSize } from "./bench/options";
 import { benchCommand, newRecorder } from "./bench/recording/new-recorder";
@@ -95,7 +95,7 @@ class Benchmark {
     /** Files of the records of the runs, from the top of the checkout. */
     readonly records: string[] = [];
     readonly file: BenchFile = {
-        machine: { cpus: cpus().length, model: cpus()[0]?.model ?? "unknown", memoryBytes: totalmem() },
+        machine: machineFacts(),
         runs: [],
         resizes: [],
     };

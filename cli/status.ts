@@ -2,12 +2,12 @@ import { readFile } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import { requestErrorText } from "../lib/kubernetes";
 import { npmRun } from "../plan/commands";
-import { plan, type LabPlan } from "../plan/plan";
+import { plan } from "../plan/plan";
 import { UserError } from "../plan/user-error";
 import { validate } from "../plan/validate";
 import { wanted } from "../tasks/wait-for-fleet/fleet";
 import { ManagementCluster } from "./bench/management";
-import { wayToIronic } from "./bench/way-to-ironic";
+import { throughIronic } from "./bench/way-to-ironic";
 import { ensureManagementKubeconfig } from "./kubeconfig";
 import { rawConfig } from "./stack-file";
 import { appending, redrawing } from "./status/display";
@@ -40,7 +40,9 @@ export async function status({ stack, watch, json, exitCode, kubeconfig }: Statu
     const planned = plan(config, stack);
     const file = kubeconfig ?? (await ensureManagementKubeconfig(stack));
     const want = wanted(planned, config, "clusters");
-    const observer = new Observer(await readFile(file, "utf8"), planned, want, (use) => throughWay(file, planned, use));
+    const observer = new Observer(await readFile(file, "utf8"), planned, want, (use) =>
+        throughIronic(ManagementCluster.at(file, planned.namespace), planned, process.env, use),
+    );
     const lab = { plan: planned, want, refresh: npmRun("up", stack, "--refresh") };
     const drawn = watch && !json && process.stdout.isTTY;
     const display = drawn ? redrawing(process.stdout) : appending(process.stdout);
@@ -71,23 +73,6 @@ export async function status({ stack, watch, json, exitCode, kubeconfig }: Statu
         return 0;
     } finally {
         display.end();
-    }
-}
-
-/**
- * Opens a way to Ironic's API for as long as it is used.
- * @throws Error where this machine has none: kubectl is not on PATH, or no conductor is ready
- */
-async function throughWay<Found>(
-    file: string,
-    planned: LabPlan,
-    use: (endpoint: string) => Promise<Found>,
-): Promise<Found> {
-    const way = await wayToIronic(ManagementCluster.at(file, planned.namespace), planned, process.env);
-    try {
-        return await use(way.endpoint);
-    } finally {
-        await way.close();
     }
 }
 

@@ -2,6 +2,7 @@ import type { Tuning } from "../../plan/config/keys";
 import type { GrowthUsage } from "./growth";
 import type { LatencySample } from "./ironic-probe";
 import type { MeasuredCommand } from "./lab";
+import type { MachineFacts } from "./machine-facts";
 import type { BenchSize } from "./options";
 import type { IdleUsage } from "./rest";
 import type { SizingRun } from "./sizing/row";
@@ -9,7 +10,7 @@ import type { StageReport } from "./stages/report";
 
 /** The JSON file of figures that a benchmark writes. */
 export interface BenchFile {
-    machine: { cpus: number; model: string; memoryBytes: number };
+    machine: MachineFacts;
     /** What A and B are, where two labs are compared. */
     sides?: { A: string; B: string };
     runs: RunResult[];

@@ -37,6 +37,12 @@ export interface MachineUsage {
     lastSampleError?: string;
 }
 
+/** What was just measured: the lab's parts, and the memory in use on the whole machine. */
+export interface GrowthSample {
+    meter: UsageMeter;
+    memoryBytes: number;
+}
+
 /** Memory in use on this machine, bytes. */
 export function memoryInUse(): number {
     const { total, available } = machineMemory();
@@ -58,13 +64,13 @@ export class GrowthWatch {
     /**
      * @param existing number of hosts that the lab already has.
      * @param onFirstHost called once, when there is a host more.
-     * @param onSample called after each sample from then on; where nothing is measured, as often.
+     * @param onSample called with each sample from then on; where nothing is measured, as often, without one.
      */
     constructor(
         private readonly lab: Pick<BenchLab, "stack" | "place" | "cluster" | "pulumiCpuSeconds">,
         existing: number,
         onFirstHost: (cluster: ManagementCluster) => Promise<void>,
-        private readonly onSample: () => void = () => undefined,
+        private readonly onSample: (sample: GrowthSample | undefined) => void = () => undefined,
     ) {
         this.meter = new UsageMeter(lab.stack);
         this.done = [this.sampling(), this.waiting(existing, onFirstHost)];
@@ -102,15 +108,19 @@ export class GrowthWatch {
         };
     }
 
+    private async sample(): Promise<GrowthSample> {
+        await this.meter.sample();
+        const memoryBytes = memoryInUse();
+        this.peak = Math.max(this.peak, memoryBytes);
+        return { meter: this.meter, memoryBytes };
+    }
+
     private async sampling(): Promise<void> {
         const { signal } = this.stop;
         while (!signal.aborted) {
-            if (this.lab.place.isHere) {
-                await this.meter.sample();
-                this.peak = Math.max(this.peak, memoryInUse());
-            }
+            const sample = this.lab.place.isHere ? await this.sample() : undefined;
             if (this.hasBegun) {
-                this.onSample();
+                this.onSample(sample);
             }
             // The signal ends the pause with an error, and the loop with it.
             await sleep(SAMPLE_SECONDS * 1000, undefined, { signal }).catch(() => undefined);

@@ -2,6 +2,21 @@ import { Agent, fetch } from "undici";
 import type { ManagementCluster } from "./management";
 
 const API_VERSION = "1.84";
+
+/** What Ironic's API wants to see, and the CA of its certificate. */
+export interface IronicLogin {
+    headers: Record<string, string>;
+    ca: string;
+}
+
+/** The lab's credentials for Ironic's API. @param secret reads a Secret of the lab's namespace */
+export async function ironicLogin(secret: (name: string) => Promise<Record<string, string>>): Promise<IronicLogin> {
+    const [credentials, tls] = await Promise.all([secret("ironic-credentials"), secret("ironic-tls")]);
+    const login = Buffer.from(`${credentials["username"]}:${credentials["password"]}`).toString("base64");
+    const headers = { authorization: `Basic ${login}`, "X-OpenStack-Ironic-API-Version": API_VERSION };
+    return { headers, ca: tls["ca.crt"] ?? "" };
+}
+
 /** Longest time for an answer. */
 const LIMIT_MS = 60_000;
 
@@ -15,19 +30,14 @@ export interface IronicAnswer {
 export class IronicApi {
     private constructor(
         private readonly endpoint: string,
-        private readonly authorization: string,
+        private readonly headers: IronicLogin["headers"],
         private readonly dispatcher: Agent,
     ) {}
 
     /** @param endpoint base URL of Ironic's API */
     static async of(cluster: ManagementCluster, endpoint: string): Promise<IronicApi> {
-        const [credentials, tls] = await Promise.all([
-            cluster.secret("ironic-credentials"),
-            cluster.secret("ironic-tls"),
-        ]);
-        const login = Buffer.from(`${credentials["username"]}:${credentials["password"]}`).toString("base64");
-        const dispatcher = new Agent({ connect: { ca: tls["ca.crt"] ?? "" }, pipelining: 0 });
-        return new IronicApi(endpoint, `Basic ${login}`, dispatcher);
+        const { headers, ca } = await ironicLogin((name) => cluster.secret(name));
+        return new IronicApi(endpoint, headers, new Agent({ connect: { ca }, pipelining: 0 }));
     }
 
     /** @throws Error when there is no answer within a minute, or another one than success */
@@ -35,11 +45,7 @@ export class IronicApi {
         const began = performance.now();
         const response = await fetch(`${this.endpoint}${path}`, {
             dispatcher: this.dispatcher,
-            headers: {
-                authorization: this.authorization,
-                "X-OpenStack-Ironic-API-Version": API_VERSION,
-                connection: "close",
-            },
+            headers: { ...this.headers, connection: "close" },
             signal: AbortSignal.timeout(LIMIT_MS),
         });
         const body: unknown = await response.json();

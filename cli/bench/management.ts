@@ -13,13 +13,13 @@ export interface StoredObject {
     };
 }
 
-export const MACHINES: CustomKind = { group: "cluster.x-k8s.io", version: "v1beta2", plural: "machines" };
-
-export const METAL3_MACHINES: CustomKind = {
-    group: "infrastructure.cluster.x-k8s.io",
-    version: "v1beta2",
-    plural: "metal3machines",
-};
+/** The entries of a Secret, decoded. */
+export async function secretOf(config: KubeConfig, namespace: string, name: string): Promise<Record<string, string>> {
+    const { data } = await config.makeApiClient(CoreV1Api).readNamespacedSecret({ name, namespace });
+    return Object.fromEntries(
+        Object.entries(data ?? {}).map(([key, value]) => [key, Buffer.from(value, "base64").toString()]),
+    );
+}
 
 /** Reads and writes the objects of a lab's management cluster. */
 export class ManagementCluster {
@@ -96,12 +96,7 @@ export class ManagementCluster {
     }
 
     /** Reads the values of a Secret of the lab. */
-    async secret(name: string): Promise<Record<string, string>> {
-        const { data } = await this.config
-            .makeApiClient(CoreV1Api)
-            .readNamespacedSecret({ name, namespace: this.namespace });
-        return Object.fromEntries(
-            Object.entries(data ?? {}).map(([key, value]) => [key, Buffer.from(value, "base64").toString()]),
-        );
+    secret(name: string): Promise<Record<string, string>> {
+        return secretOf(this.config, this.namespace, name);
     }
 }

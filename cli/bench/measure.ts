@@ -5,7 +5,7 @@ import { plan as makePlan } from "../../plan/plan";
 import { validate } from "../../plan/validate";
 import { HOSTS } from "../../tasks/wait-for-fleet/reader";
 import type { RunResult } from "./file";
-import { GrowthWatch, memoryInUse } from "./growth";
+import { GrowthWatch } from "./growth";
 import { IronicProbe, probeSeconds } from "./ironic-probe";
 import { currentCommit, type BenchLab } from "./lab";
 import type { ManagementCluster } from "./management";
@@ -63,12 +63,7 @@ export async function measure(lab: BenchLab, size: BenchSize, options: MeasureOp
         way = await wayToIronic(cluster, plan, lab.ready.env);
         probe = await IronicProbe.start(cluster, way.endpoint, { pauseSeconds, told: (each) => recorder.ironic(each) });
     };
-    const watch = new GrowthWatch(lab, options.existing, begin, () => {
-        recorder.sampleFleet();
-        if (lab.place.isHere) {
-            recorder.sample(watch.meter, memoryInUse());
-        }
-    });
+    const watch = new GrowthWatch(lab, options.existing, begin, (sample) => recorder.sample(sample));
     const up = await lab.up().catch(async (error: unknown) => {
         await watch.end().catch(() => undefined);
         await endProbe();

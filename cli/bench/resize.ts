@@ -4,12 +4,12 @@ import { stackPrefix } from "../../plan/identities";
 import { plan as makePlan, type LabPlan } from "../../plan/plan";
 import { UserError } from "../../plan/user-error";
 import { validate } from "../../plan/validate";
-import { CLUSTERS, HOSTS } from "../../tasks/wait-for-fleet/reader";
+import { CLUSTERS, HOSTS, MACHINES } from "../../tasks/wait-for-fleet/reader";
 import { lastChanges } from "../stack";
 import { availableClusters, waitForClusters } from "./available-clusters";
 import type { Counts, ResizeRun, ResizeStep } from "./file";
 import { currentCommit, type BenchLab, type MeasuredCommand } from "./lab";
-import { MACHINES, type StoredObject } from "./management";
+import type { StoredObject } from "./management";
 import type { BenchSize } from "./options";
 
 /** A lab is resized when this part of its clusters is Available: the other clusters are queued or in progress. */

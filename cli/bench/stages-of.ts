@@ -1,8 +1,8 @@
 import type { CustomKind } from "../../lib/kubernetes";
-import { CLUSTERS, HOSTS } from "../../tasks/wait-for-fleet/reader";
+import { CLUSTERS, HOSTS, MACHINES, METAL3_MACHINES } from "../../tasks/wait-for-fleet/reader";
 import type { GrowthUsage } from "./growth";
 import { made } from "./made";
-import { MACHINES, METAL3_MACHINES, type ManagementCluster, type StoredObject } from "./management";
+import type { ManagementCluster, StoredObject } from "./management";
 import { stageReport, type StageReport } from "./stages/report";
 
 /**

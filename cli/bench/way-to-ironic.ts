@@ -12,6 +12,24 @@ export interface WayToIronic {
     close(): Promise<void>;
 }
 
+/**
+ * Opens a way to Ironic's API for as long as it is used.
+ * @throws Error where this machine has none: kubectl is not on PATH, or no conductor is ready
+ */
+export async function throughIronic<Found>(
+    cluster: ManagementCluster,
+    plan: Pick<LabPlan, "substrate">,
+    env: NodeJS.ProcessEnv,
+    use: (endpoint: string) => Promise<Found>,
+): Promise<Found> {
+    const way = await wayToIronic(cluster, plan, env);
+    try {
+        return await use(way.endpoint);
+    } finally {
+        await way.close();
+    }
+}
+
 /** Label of the conductors' pods (charts/ironic). */
 export const CONDUCTORS = "app.kubernetes.io/component=conductor";
 

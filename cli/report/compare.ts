@@ -1,3 +1,4 @@
+import { mean } from "simple-statistics";
 import { ASSUMED_NOISE, verdict } from "../bench/compare/verdict";
 import type { Unit } from "./figures/definition";
 import type { Figure } from "./figures/figures";
@@ -49,9 +50,7 @@ function valuesOf(runs: readonly (readonly Figure[])[], name: string, stat: Stat
     });
 }
 
-/** The first number, or the mean of several. */
-const meanOf = (values: readonly number[]): number | null =>
-    values.length === 0 ? null : values.reduce((sum, value) => sum + value, 0) / values.length;
+const meanOf = (values: readonly number[]): number | null => (values.length === 0 ? null : mean([...values]));
 
 /** What B is beside an A of 0, of which it cannot be a share. */
 const fromZero = ({ moreIsBetter }: Figure, b: number): string =>

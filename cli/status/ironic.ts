@@ -1,15 +1,16 @@
-import { CoreV1Api, type KubeConfig } from "@kubernetes/client-node";
+import type { KubeConfig } from "@kubernetes/client-node";
 import { Agent, fetch } from "undici";
 import type { ConductorPlan } from "../../plan/plan";
 import type { IronicNode } from "../../tasks/wait-for-fleet/evidence";
 import type { RequestLog } from "../../tasks/wait-for-fleet/request-log";
+import { ironicLogin, type IronicLogin } from "../bench/ironic-api";
+import { secretOf } from "../bench/management";
 
 /** What is asked of each node; with `driver` and `conductor_group` Ironic finds the node's conductor. */
 const FIELDS = [
     ...["uuid", "provision_state", "reservation", "last_error", "maintenance", "maintenance_reason"],
     ...["driver", "conductor_group"],
 ];
-const API_VERSION = "1.84";
 /** Longest time for an answer, milliseconds: who asks for the state of a lab waits for all of it. */
 const LIMIT_MS = 3000;
 
@@ -25,7 +26,7 @@ interface ListedNode {
 
 /** Asks Ironic for its nodes, conductor by conductor: not every version has a node's conductor in a list. */
 export class IronicReader {
-    private login: Promise<{ authorization: string; dispatcher: Agent }> | undefined;
+    private login: Promise<{ headers: IronicLogin["headers"]; dispatcher: Agent }> | undefined;
 
     constructor(
         private readonly config: KubeConfig,
@@ -36,7 +37,7 @@ export class IronicReader {
     /** @throws Error when Ironic is not reached, or does not answer in time */
     async read(endpoint: string, conductors: readonly ConductorPlan[]): Promise<IronicNode[]> {
         this.login ??= this.readLogin();
-        const { authorization, dispatcher } = await this.login.catch((error: unknown) => {
+        const { headers, dispatcher } = await this.login.catch((error: unknown) => {
             this.login = undefined;
             throw error;
         });
@@ -46,7 +47,7 @@ export class IronicReader {
                 const response = await this.requests.count("Ironic's nodes", () =>
                     fetch(`${endpoint}/v1/nodes?${query}`, {
                         dispatcher,
-                        headers: { authorization, "X-OpenStack-Ironic-API-Version": API_VERSION },
+                        headers,
                         signal: AbortSignal.timeout(LIMIT_MS),
                     }),
                 );
@@ -60,17 +61,11 @@ export class IronicReader {
         return lists.flat();
     }
 
-    private async readLogin(): Promise<{ authorization: string; dispatcher: Agent }> {
-        const [credentials, tls] = await Promise.all([this.secret("ironic-credentials"), this.secret("ironic-tls")]);
-        const login = Buffer.from(`${credentials("username")}:${credentials("password")}`).toString("base64");
-        return { authorization: `Basic ${login}`, dispatcher: new Agent({ connect: { ca: tls("ca.crt") } }) };
-    }
-
-    private async secret(name: string): Promise<(key: string) => string> {
-        const { data } = await this.requests.count("secrets", () =>
-            this.config.makeApiClient(CoreV1Api).readNamespacedSecret({ name, namespace: this.namespace }),
+    private async readLogin(): Promise<{ headers: IronicLogin["headers"]; dispatcher: Agent }> {
+        const { headers, ca } = await ironicLogin((name) =>
+            this.requests.count("secrets", () => secretOf(this.config, this.namespace, name)),
         );
-        return (key) => Buffer.from(data?.[key] ?? "", "base64").toString();
+        return { headers, dispatcher: new Agent({ connect: { ca } }) };
     }
 }
 

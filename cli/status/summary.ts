@@ -1,3 +1,4 @@
+import { countBy } from "../../lib/count-by";
 import type { LabPlan } from "../../plan/plan";
 import { explain, type Chain } from "../../tasks/wait-for-fleet/chains";
 import type { Wanted } from "../../tasks/wait-for-fleet/fleet";
@@ -133,12 +134,12 @@ export function labStatus(found: Observation, { plan, want, refresh }: LookedAt,
         isSettled: pending.length === 0,
         hosts: {
             wanted: want.hosts.length,
-            byState: countBy(fleet.hosts.map(({ state, deleting }) => (deleting ? "being deleted" : state || "new"))),
+            byState: byState(fleet.hosts.map(({ state, deleting }) => (deleting ? "being deleted" : state || "new"))),
             settled: hostsSettled,
         },
         clusters: {
             wanted: want.clusters.length,
-            byState: countBy(
+            byState: byState(
                 fleet.clusters.map(({ available, queued, deleting }) =>
                     deleting ? "being deleted" : queued ? "queued" : available ? "Available" : "not Available yet",
                 ),
@@ -178,10 +179,6 @@ const endOf = ({ status }: HostObject): string | null | undefined => {
 const secondsFor = (left: number, perMinute: number): number | null =>
     left === 0 || perMinute === 0 ? null : Math.round((left / perMinute) * 60);
 
-function countBy(states: readonly string[]): Record<string, number> {
-    const counts = new Map<string, number>();
-    for (const state of states) {
-        counts.set(state, (counts.get(state) ?? 0) + 1);
-    }
-    return Object.fromEntries([...counts].sort(([one, a], [other, b]) => b - a || one.localeCompare(other)));
-}
+/** Numbers by state, the largest first. */
+const byState = (states: readonly string[]): Record<string, number> =>
+    Object.fromEntries([...countBy(states)].sort(([one, a], [other, b]) => b - a || one.localeCompare(other)));

@@ -1,3 +1,4 @@
+import { countBy } from "../../lib/count-by";
 import type { LabConfig } from "../../plan/config/keys";
 import type { LabPlan } from "../../plan/plan";
 import { pendingCluster, type ClusterShape, type ClusterStatus } from "./clusters";
@@ -44,13 +45,12 @@ export function pendingObjects(fleet: Fleet, want: Wanted): Pending[] {
     const hosts = new Map(fleet.hosts.map((host) => [host.name, host]));
     const clusters = new Map(fleet.clusters.map((cluster) => [cluster.name, cluster]));
     const waitedFor = new Set(want.clusters);
-    const provisioned = new Map<string, number>();
-    for (const name of want.hosts) {
-        const host = hosts.get(name);
-        if (host?.cluster !== undefined && host.state === "provisioned" && !host.deleting) {
-            provisioned.set(host.cluster, (provisioned.get(host.cluster) ?? 0) + 1);
-        }
-    }
+    const provisioned = countBy(
+        want.hosts.flatMap((name) => {
+            const { cluster, state, deleting } = hosts.get(name) ?? {};
+            return cluster !== undefined && state === "provisioned" && !deleting ? [cluster] : [];
+        }),
+    );
     return [
         ...pendingParts(fleet.parts),
         ...want.hosts.flatMap((name) => pendingHost(name, hosts.get(name), waitedFor)),
@@ -65,14 +65,12 @@ export function pendingObjects(fleet: Fleet, want: Wanted): Pending[] {
  * Available, parts that do not work.
  */
 export function progressLine(fleet: Fleet, want: Wanted, elapsedSeconds: number): string {
-    const states = new Map<string, number>();
     const wantedHosts = new Set(want.hosts);
     const ours = fleet.hosts.filter(({ name }) => wantedHosts.has(name));
-    for (const { state, elsewhere } of ours) {
-        const where = elsewhere?.there === true ? "put elsewhere by their user" : state || "new";
-        states.set(where, (states.get(where) ?? 0) + 1);
-    }
-    const hosts = [...states].map(([state, count]) => `${count} ${state}`).join(", ");
+    const states = ours.map(({ state, elsewhere }) =>
+        elsewhere?.there === true ? "put elsewhere by their user" : state || "new",
+    );
+    const hosts = [...countBy(states)].map(([state, count]) => `${count} ${state}`).join(", ");
     const others = fleet.hosts.length > ours.length ? `, ${fleet.hosts.length - ours.length} others` : "";
     const available = fleet.clusters.filter(
         (cluster) => cluster.available && want.clusters.includes(cluster.name),

@@ -1,10 +1,5 @@
 import type { ObjectMetadata } from "../../lib/kubernetes";
-import {
-    BMO_PAUSED_ANNOTATION,
-    clusterOfHost,
-    HOST_CLUSTER_LABEL,
-    queuedValue,
-} from "../../plan/manifests/cluster-objects";
+import { clusterOfHost, HOST_CLUSTER_LABEL, queuedValue } from "../../plan/manifests/cluster-objects";
 import { hostPausedBy, type PausedBy } from "./pauses";
 import type { Pending } from "./pending";
 
@@ -120,14 +115,14 @@ function inStateSince({ metadata, status }: HostObject, state: string): string |
  * (`online: false`) is a spare one all the same: CAPM3 powers hosts off when it lets them go, and on when it takes
  * them.
  */
-function placedByUser({ metadata, spec, status }: HostObject): Elsewhere | undefined {
-    const annotations = metadata?.annotations ?? {};
+function placedByUser(object: HostObject): Elsewhere | undefined {
+    const { metadata, spec, status } = object;
     const state = status?.provisioning?.state;
     // BMO leaves a paused host alone, so that its status stays what it was, whatever that is.
-    if (BMO_PAUSED_ANNOTATION in annotations && queuedValue(annotations) === undefined) {
+    if (hostPausedBy(object) !== undefined) {
         return { asked: "paused", there: true };
     }
-    if (DETACHED in annotations) {
+    if (DETACHED in (metadata?.annotations ?? {})) {
         return { asked: "detached", there: status?.operationalStatus === "detached" };
     }
     if (spec?.externallyProvisioned === true) {

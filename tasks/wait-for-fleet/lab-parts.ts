@@ -46,10 +46,6 @@ export function pairOf({ hosts, pairs }: KnownLab, host: string): string | undef
     return found === undefined ? undefined : pairs[found.pair]?.name;
 }
 
-/** The fake API server of a cluster; undefined for a cluster that the plan does not have. */
-export const fakeApiServerOf = ({ clusters, fakeApiServers }: KnownLab, cluster: string): string | undefined =>
-    fakeApiServers[clusters.find(({ name }) => name === cluster)?.fakeApiServer ?? -1]?.name;
-
 /**
  * Finds the part that a chain waits for.
  * @param parts the chains of the parts that do not work

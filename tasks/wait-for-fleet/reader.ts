@@ -53,6 +53,19 @@ const metal3MachineStatus = ({ metadata, status }: Metal3MachineObject): Metal3M
     conditions: status?.conditions ?? [],
 });
 
+/** The Machines and what makes them. @param list reads all objects of a kind */
+async function machineryOf(list: (kind: CustomKind) => Promise<MachineryObject[]>): Promise<Machinery> {
+    const kinds = [CONTROL_PLANES, MACHINE_DEPLOYMENTS, MACHINES] as const;
+    const [controlPlanes = [], deployments = [], machines = []] = await Promise.all(kinds.map(list));
+    return {
+        owners: [
+            ...controlPlanes.map((each) => ownerStatus("KubeadmControlPlane", each)),
+            ...deployments.map((each) => ownerStatus("MachineDeployment", each)),
+        ],
+        machines: machines.map(machineStatus),
+    };
+}
+
 /** Reads the fleet from the management cluster. */
 export class FleetReader {
     readonly requests = new RequestLog();
@@ -96,19 +109,8 @@ export class FleetReader {
     }
 
     /** Reads what the Clusters consist of. */
-    async readMachinery(): Promise<Machinery> {
-        const [controlPlanes, deployments, machines] = await Promise.all([
-            this.list<MachineryObject>(CONTROL_PLANES),
-            this.list<MachineryObject>(MACHINE_DEPLOYMENTS),
-            this.list<MachineryObject>(MACHINES),
-        ]);
-        return {
-            owners: [
-                ...controlPlanes.map((each) => ownerStatus("KubeadmControlPlane", each)),
-                ...deployments.map((each) => ownerStatus("MachineDeployment", each)),
-            ],
-            machines: machines.map(machineStatus),
-        };
+    readMachinery(): Promise<Machinery> {
+        return machineryOf((kind) => this.list(kind));
     }
 
     /**
@@ -120,19 +122,13 @@ export class FleetReader {
             clusters.length > MOST_SELECTED ? undefined : `${CLUSTER_NAME_LABEL} in (${clusters.join(",")})`;
         const of = <Item>(kind: CustomKind): Promise<Item[]> =>
             clusters.length === 0 ? Promise.resolve([]) : this.listIfThere<Item>(kind, selector);
-        const [controlPlanes, deployments, machines, metal3Machines, events] = await Promise.all([
-            of<MachineryObject>(CONTROL_PLANES),
-            of<MachineryObject>(MACHINE_DEPLOYMENTS),
-            of<MachineryObject>(MACHINES),
+        const [machinery, metal3Machines, events] = await Promise.all([
+            machineryOf(of),
             of<Metal3MachineObject>(METAL3_MACHINES),
             clusters.length === 0 ? [] : this.events(),
         ]);
         return {
-            owners: [
-                ...controlPlanes.map((each) => ownerStatus("KubeadmControlPlane", each)),
-                ...deployments.map((each) => ownerStatus("MachineDeployment", each)),
-            ],
-            machines: machines.map(machineStatus),
+            ...machinery,
             metal3Machines: metal3Machines.map(metal3MachineStatus),
             warnings: newestWarnings(events),
         };

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { CustomObjectsApi, makeInformer, type KubeConfig, type KubernetesListObject } from "@kubernetes/client-node";
+import { countBy } from "../../../lib/count-by";
 import type { CustomKind } from "../../../lib/kubernetes";
 import { queuedValue } from "../../../plan/manifests/cluster-objects";
 import { CLUSTERS, HOSTS } from "../../../tasks/wait-for-fleet/reader";
@@ -56,6 +57,8 @@ export class FleetWatch {
 
     /** How many objects are in which state now. */
     counts(): Pick<FleetLine, "hosts" | "clusters"> {
+        const counted = (states: ReadonlyMap<string, string>): Record<string, number> =>
+            Object.fromEntries(countBy([...states.values()]));
         return { hosts: counted(this.states.hosts), clusters: counted(this.states.clusters) };
     }
 
@@ -93,12 +96,4 @@ export class FleetWatch {
         begin();
         this.stops.push(() => informer.stop());
     }
-}
-
-function counted(states: ReadonlyMap<string, string>): Record<string, number> {
-    const counts: Record<string, number> = {};
-    for (const state of states.values()) {
-        counts[state] = (counts[state] ?? 0) + 1;
-    }
-    return counts;
 }

@@ -1,4 +1,3 @@
-import { cpus, totalmem } from "node:os";
 import { relative } from "node:path";
 import { chosenVersions } from "../../../plan/config/version-sets";
 import { validate } from "../../../plan/validate";
@@ -7,6 +6,7 @@ import { repoPath } from "../../../toolchain/paths";
 import type { Header } from "../../record/lines";
 import { SAMPLE_SECONDS } from "../growth";
 import { currentCommit, type BenchLab } from "../lab";
+import { machineFacts } from "../machine-facts";
 import type { BenchSize } from "../options";
 import { METRICS_SECONDS, Recorder } from "./recorder";
 
@@ -45,7 +45,7 @@ export async function newRecorder(
         clusters: size.clusters,
         versions: chosenVersions(config, versionSets()),
         commit: await currentCommit(),
-        machine: { cpus: cpus().length, model: cpus()[0]?.model ?? "unknown", memoryBytes: totalmem() },
+        machine: machineFacts(),
         everySeconds: {
             usage: SAMPLE_SECONDS,
             fleet: SAMPLE_SECONDS,

@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { RecordWriter } from "../../record/writer";
 import type { RunResult } from "../file";
+import type { GrowthSample } from "../growth";
 import type { LatencySample } from "../ironic-probe";
 import type { ManagementCluster } from "../management";
-import type { UsageMeter } from "../usage/meter";
 import { FleetWatch } from "./fleet-watch";
 import { MetricsReader, type Place } from "./metrics-reader";
 import { endLine, objectLines, resultLine, type Outcome } from "./result-lines";
@@ -42,20 +42,25 @@ export class Recorder {
         this.reading = this.readMetrics(this.metrics);
     }
 
-    /** Takes what the meter has just read. Called after the first host only. */
-    sample(meter: UsageMeter, machineMemoryBytes: number): void {
+    /** Counts the fleet, and takes what was just measured, where anything is. Called after the first host only. */
+    sample(measured: GrowthSample | undefined): void {
+        this.sampleFleet();
+        if (measured === undefined) {
+            return;
+        }
+        const { meter, memoryBytes } = measured;
         const components = meter.report();
         this.writer.now({
             line: "usage",
             cpuSeconds: Object.fromEntries(components.map(({ component, cpuSeconds }) => [component, cpuSeconds])),
             memoryBytes: Object.fromEntries(components.map(({ component, memoryBytes }) => [component, memoryBytes])),
             machineCpuSeconds: meter.machineCpuSeconds(),
-            machineMemoryBytes,
+            machineMemoryBytes: memoryBytes,
         });
     }
 
     /** Counts the fleet by state now. */
-    sampleFleet(): void {
+    private sampleFleet(): void {
         if (this.fleet !== undefined) {
             this.writer.now({ line: "fleet", ...this.fleet.counts() });
         }

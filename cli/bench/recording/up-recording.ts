@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { errorText } from "../../../lib/error-text";
 import { DEFAULT_STACK, npmRun } from "../../../plan/commands";
 import { HOSTS } from "../../../tasks/wait-for-fleet/reader";
-import { GrowthWatch, memoryInUse } from "../growth";
+import { GrowthWatch } from "../growth";
 import type { LabPlace } from "../lab";
 import { ManagementCluster } from "../management";
 import { ProcessMeter } from "../process-meter";
@@ -65,7 +65,7 @@ export class UpRecording {
                 this,
                 0,
                 (cluster) => this.firstHost(cluster),
-                () => this.sample(),
+                (sample) => this.record?.recorder.sample(sample),
             );
         }
     }
@@ -121,14 +121,6 @@ export class UpRecording {
         const about = { tuning, settings, calibrationMs: null, command: npmRun("up", stack) };
         this.record = await newRecorder({ stack, place }, { nodes: hosts, clusters }, about, undefined);
         this.record.recorder.firstHost(cluster, clusters > 0);
-    }
-
-    private sample(): void {
-        const { record, watch, place } = this;
-        record?.recorder.sampleFleet();
-        if (place.isHere && watch !== undefined) {
-            record?.recorder.sample(watch.meter, memoryInUse());
-        }
     }
 }
 

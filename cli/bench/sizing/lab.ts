@@ -12,7 +12,7 @@ import { made } from "../made";
 import { idle } from "../rest";
 import { stageReport } from "../stages/report";
 import { UsageMeter } from "../usage/meter";
-import { wayToIronic } from "../way-to-ironic";
+import { throughIronic } from "../way-to-ironic";
 import { watchPowerSync } from "./power-sync";
 import type { Enrolment, Sighting, SizingPoint, SizingRow } from "./row";
 import type { SizingLab } from "./run";
@@ -117,13 +117,8 @@ export class RealSizingLab implements SizingLab {
         });
     }
 
-    private async withIronic<Result>(point: SizingPoint, use: (endpoint: string) => Promise<Result>): Promise<Result> {
-        const way = await wayToIronic(this.lab.runningCluster, this.planned(point), this.lab.ready.env);
-        try {
-            return await use(way.endpoint);
-        } finally {
-            await way.close();
-        }
+    private withIronic<Result>(point: SizingPoint, use: (endpoint: string) => Promise<Result>): Promise<Result> {
+        return throughIronic(this.lab.runningCluster, this.planned(point), this.lab.ready.env, use);
     }
 
     private async up(point: SizingPoint): Promise<MeasuredCommand> {

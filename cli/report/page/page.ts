@@ -7,14 +7,9 @@ import { html, Markup } from "./markup";
 import { STYLE } from "./style";
 
 /** A table that is scrolled by itself where it is wider than the page. */
-function scrolled(label: string, table: Markup): Markup {
-    return html`<div class="scroll" role="region" tabindex="0" aria-label="${label}">${table}</div>`;
-}
-
-function tableOf(caption: string, { columns, rows }: Table): Markup {
-    return scrolled(
-        caption,
-        html`<table>
+function scrolled(caption: string, columns: readonly string[], rows: readonly Markup[]): Markup {
+    return html`<div class="scroll" role="region" tabindex="0" aria-label="${caption}">
+        <table>
             <caption>
                 ${caption}
             </caption>
@@ -24,17 +19,24 @@ function tableOf(caption: string, { columns, rows }: Table): Markup {
                 </tr>
             </thead>
             <tbody>
-                ${rows.map(
-                    ([first = "", ...others]) =>
-                        html`<tr>
-                            <th scope="row">${first}</th>
-                            ${others.map((cell) => html`<td>${cell}</td>`)}
-                        </tr>`,
-                )}
+                ${rows}
             </tbody>
-        </table>`,
-    );
+        </table>
+    </div>`;
 }
+
+const tableOf = (caption: string, { columns, rows }: Table): Markup =>
+    scrolled(
+        caption,
+        columns,
+        rows.map(
+            ([first = "", ...others]) =>
+                html`<tr>
+                    <th scope="row">${first}</th>
+                    ${others.map((cell) => html`<td>${cell}</td>`)}
+                </tr>`,
+        ),
+    );
 
 /** The image is the drawing alone: within an image nothing can be opened, and so no table. */
 function figureOf({ id, title, reading, table }: Plot, svg: string | undefined): Markup {
@@ -67,26 +69,7 @@ function limitsOf({ label, limits }: ReportedRun): Markup {
             </tr>`,
     );
     const caption = label === "" ? "Limits" : `Limits of ${label}`;
-    return limits.length === 0
-        ? html``
-        : scrolled(
-              caption,
-              html`<table>
-                  <caption>
-                      ${caption}
-                  </caption>
-                  <thead>
-                      <tr>
-                          <th scope="col">limit</th>
-                          <th scope="col">found</th>
-                          <th scope="col">verdict</th>
-                      </tr>
-                  </thead>
-                  <tbody>
-                      ${rows}
-                  </tbody>
-              </table>`,
-          );
+    return limits.length === 0 ? html`` : scrolled(caption, ["limit", "found", "verdict"], rows);
 }
 
 function groupTable({ label, figures }: ReportedRun, group: Group): Markup {
@@ -110,22 +93,7 @@ function groupTable({ label, figures }: ReportedRun, group: Group): Markup {
         });
     const heads = ["figure", "n", "p50", "p95", "p99", "max", "meaning"];
     const caption = label === "" ? GROUPS[group] : `${GROUPS[group]} of ${label}`;
-    return scrolled(
-        caption,
-        html`<table>
-            <caption>
-                ${caption}
-            </caption>
-            <thead>
-                <tr>
-                    ${heads.map((name) => html`<th scope="col">${name}</th>`)}
-                </tr>
-            </thead>
-            <tbody>
-                ${rows}
-            </tbody>
-        </table>`,
-    );
+    return scrolled(caption, heads, rows);
 }
 
 function deltasOf(report: Report): Markup {

@@ -1,3 +1,4 @@
+import { countBy } from "../../../lib/count-by";
 import type { RunRecord } from "../../record/record";
 import { moments } from "../figures/events";
 import { hostGoal } from "../figures/throughput";
@@ -36,14 +37,14 @@ function fromEvents(record: RunRecord): Moment[] {
         (a, b) => a - b,
     );
     return thinned(times, POINTS).map((t) => {
-        const counts: Record<string, number> = {};
-        for (const { events } of hosts) {
-            const state = BEGINS.filter(([event]) => (events[event] ?? Infinity) <= t).at(-1)?.[1];
-            if (state !== undefined) {
-                counts[state] = (counts[state] ?? 0) + 1;
-            }
-        }
-        return { t, hosts: counts, clustersAvailable: available.filter((at) => at <= t).length };
+        const states = hosts.flatMap(
+            ({ events }) => BEGINS.filter(([event]) => (events[event] ?? Infinity) <= t).at(-1)?.[1] ?? [],
+        );
+        return {
+            t,
+            hosts: Object.fromEntries(countBy(states)),
+            clustersAvailable: available.filter((at) => at <= t).length,
+        };
     });
 }
 
