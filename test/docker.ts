@@ -3,3 +3,10 @@ export async function docker(...args: string[]): Promise<string> {
     const { execa } = await import("execa");
     return (await execa("docker", args, { stdin: "ignore", all: true, stripFinalNewline: false })).all;
 }
+
+/** Whether Docker answers, for tests that are skipped without it. */
+export const isDockerThere = (): Promise<boolean> =>
+    docker("version").then(
+        () => true,
+        () => false,
+    );

@@ -10,15 +10,19 @@ describe("charts/ironic: in an image of Ironic in the shape of upstream's", func
     const ironic = imageForTests("ironic");
     const mariadb = imageForTests("mariadb");
     const upstream = `metal3-scale-lab-test/upstream-ironic:${randomUUID()}`;
+    let isBuilt = false;
     let pod: ConductorPod | undefined;
 
     before(async () => {
         await buildUpstreamIronic(ironic(), upstream);
+        isBuilt = true;
         pod = await ConductorPod.start(upstream, mariadb());
     });
     after(async () => {
         await pod?.stop();
-        await docker("rmi", upstream);
+        if (isBuilt) {
+            await docker("rmi", upstream);
+        }
     });
 
     it("No `python3` has Ironic's modules, and the user of the conductor has no name", async () => {

@@ -2,6 +2,7 @@ import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { expect } from "chai";
+import { isDockerThere } from "../docker";
 import { skipBecause } from "../skip";
 import { isPulumiThere, Project } from "./machine-pulumi";
 
@@ -15,6 +16,9 @@ describe("An error for the user that ends a real pulumi up", function () {
     before(async function () {
         if (!(await isPulumiThere())) {
             skipBecause(this, "pulumi is missing");
+        }
+        if (!(await isDockerThere())) {
+            skipBecause(this, "Docker does not answer: the wait would go on, as it does when the lab's Docker is away");
         }
         // A management cluster in which every list is empty: all that Pulumi is said to have made is gone.
         api = createServer((_, response) => {
