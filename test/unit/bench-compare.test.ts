@@ -4,9 +4,12 @@ import { join } from "node:path";
 import { expect } from "chai";
 import * as fc from "fast-check";
 import { lastRun, measureElsewhere } from "../../cli/bench/compare/other-checkout";
+import { noiseOfP95 } from "../../cli/bench/compare/sampled-noise";
 import { sidesOf, sideText } from "../../cli/bench/compare/sides";
 import { ASSUMED_NOISE, verdict } from "../../cli/bench/compare/verdict";
+import type { RunResult } from "../../cli/bench/file";
 import type { BenchOptions } from "../../cli/bench/options";
+import { deltas } from "../../cli/bench/report/deltas";
 
 const OPTIONS = { grow: false, reference: false, underLoad: false, set: ["wait=hosts"] } as unknown as BenchOptions;
 
@@ -53,6 +56,48 @@ describe("the verdict about two labs", () => {
                 }
             }),
         );
+    });
+});
+
+describe("the noise of a percentile of one run's samples", () => {
+    /** Answers that take about 100 ms, and one in fifteen ten times as long. */
+    const samples = (offset: number): number[] =>
+        Array.from({ length: 60 }, (_, at) => ((at + offset) % 15 === 0 ? 1000 : 100 + ((at * 7) % 20)));
+
+    it("is large where the percentile hangs on a few slow answers, and small where all are alike", () => {
+        expect(noiseOfP95(samples(0), samples(4))).to.be.above(0.3);
+        const alike = Array.from({ length: 60 }, (_, at) => 100 + ((at * 7) % 20));
+        expect(noiseOfP95(alike, alike)).to.be.below(0.1);
+    });
+
+    it("is none without samples, and bears a single one", () => {
+        expect(noiseOfP95([], [1])).to.equal(0);
+        expect(noiseOfP95([1], [])).to.equal(0);
+        expect(noiseOfP95([5], [9])).to.equal(0);
+    });
+
+    it("is what the table takes for noise, where each side has one run", () => {
+        const run = (side: "A" | "B", offset: number) => ({
+            side,
+            nodes: 60,
+            clusters: 0,
+            ironicLatency: {
+                samples: samples(offset).map((ms, at) => ({
+                    oneNodeMs: ms,
+                    listingMs: side === "A" ? 100 : 120 + (at % 2),
+                })),
+            },
+            up: {},
+            growth: {},
+            stages: { fleet: { hostsProvisioned: { seconds: 60 } } },
+        });
+        const [, , , , table] = deltas({
+            sides: { A: "as it is", B: "another" },
+            runs: [run("A", 0), run("B", 4)] as unknown as RunResult[],
+        });
+        const row = (name: string) => table?.split("\n").find((line) => line.includes(name));
+        expect(row("one node")).to.contain("no difference seen");
+        expect(row("list of all")).to.contain("± 5.0 %").and.to.contain("worse");
     });
 });
 

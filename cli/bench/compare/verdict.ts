@@ -23,15 +23,20 @@ const STUDENT = [63.657, 9.925, 5.841, 4.604, 4.032, 3.707, 3.499, 3.355, 3.25, 
 
 /**
  * Holds the runs of two sides against each other.
+ * @param assumed noise where a side has a single run, as a share of A
  * @returns undefined where a side has no run, or nothing to take a share of
  */
-export function verdict(a: readonly number[], b: readonly number[]): Verdict | undefined {
+export function verdict(
+    a: readonly number[],
+    b: readonly number[],
+    assumed: number = ASSUMED_NOISE,
+): Verdict | undefined {
     if (a.length === 0 || b.length === 0 || mean([...a]) === 0) {
         return undefined;
     }
     const [meanA, meanB] = [mean([...a]), mean([...b])];
     const change = (meanB - meanA) / meanA;
-    const noise = a.length > 1 && b.length > 1 ? measuredNoise(a, b) / meanA : ASSUMED_NOISE;
+    const noise = a.length > 1 && b.length > 1 ? measuredNoise(a, b) / meanA : assumed;
     const isSeen = Math.abs(change) > noise;
     return {
         a: meanA,

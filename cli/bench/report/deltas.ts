@@ -1,4 +1,5 @@
 import { FIGURES } from "../compare/figures";
+import { noiseOfP95 } from "../compare/sampled-noise";
 import { ASSUMED_NOISE, verdict } from "../compare/verdict";
 import type { BenchFile, RunResult } from "../file";
 import { number, table } from "./table";
@@ -21,14 +22,16 @@ export function deltas({ sides, runs }: Pick<BenchFile, "sides" | "runs">): stri
             return [`${name}, ${of("A").length} runs of A, ${of("B").length} of B`, sizeTable(of("A"), of("B"))];
         }),
         "noise: the change that runs of the same lab show by chance (99 of 100 times less). " +
-            `With one run of a side it is taken for ${number(100 * ASSUMED_NOISE)} %: use --runs 3`,
+            `With one run of a side it is taken for ${number(100 * ASSUMED_NOISE)} %, and for percentiles of samples ` +
+            "for at least what drawing other samples of that run would change: use --runs 3",
     ];
 }
 
 function sizeTable(a: readonly RunResult[], b: readonly RunResult[]): string {
-    const rows = FIGURES.flatMap(({ name, digits, of }) => {
+    const rows = FIGURES.flatMap(({ name, digits, of, samples = () => [] }) => {
         const values = (runs: readonly RunResult[]): number[] => runs.map(of).filter((value) => value !== undefined);
-        const found = verdict(values(a), values(b));
+        const sampled = noiseOfP95(a.flatMap(samples), b.flatMap(samples));
+        const found = verdict(values(a), values(b), Math.max(ASSUMED_NOISE, sampled));
         if (found === undefined) {
             return [];
         }
