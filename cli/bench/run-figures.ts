@@ -1,4 +1,5 @@
 import type { RunResult } from "./file";
+import type { MachineUsage } from "./growth";
 
 export const MIB = 2 ** 20;
 
@@ -8,6 +9,10 @@ export const MIB = 2 ** 20;
  */
 export const cpuPerHost = ({ growth: { machine }, nodes }: RunResult): number | undefined =>
     machine && machine.cpuSeconds / Math.max(1, nodes);
+
+/** CPU-seconds that neither a part of the lab nor Pulumi accounts for, from the first host to the end of `up`. */
+export const otherCpu = ({ cpuSeconds, components }: MachineUsage, { pulumiCpuSeconds }: RunResult["growth"]): number =>
+    cpuSeconds - components.reduce((sum, component) => sum + component.cpuSeconds, pulumiCpuSeconds);
 
 /** Memory that the lab took at its most, bytes; undefined where it is not on this machine. */
 export const peakMemory = ({ growth: { machine } }: RunResult): number | undefined =>

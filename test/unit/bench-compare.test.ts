@@ -101,6 +101,38 @@ describe("the noise of a percentile of one run's samples", () => {
     });
 });
 
+describe("a comparison on a machine that does other work", () => {
+    /** A run in which ironic took 200 CPU-s, Pulumi 20, and other programs what is given. */
+    const run = (side: "A" | "B", other: number) => ({
+        side,
+        nodes: 100,
+        clusters: 0,
+        up: { seconds: 200 },
+        growth: {
+            pulumiCpuSeconds: 20,
+            machine: { cpuSeconds: 220 + other, components: [{ component: "ironic", cpuSeconds: 200 }] },
+        },
+        stages: { fleet: { hostsProvisioned: { seconds: 180 } } },
+    });
+    const compared = (a: number, b: number): string =>
+        deltas({
+            sides: { A: "as it is", B: "as it is" },
+            runs: [run("A", a), run("B", b)] as unknown as RunResult[],
+        }).join("\n");
+
+    it("calls B neither better nor worse, and says why", () => {
+        const text = compared(100, 30);
+        expect(text).to.include("other programs than the lab's took 100 CPU-s in a run of A and 30 in one of B");
+        expect(text)
+            .to.match(/CPU-s a host .*see below/)
+            .and.not.match(/better|worse/);
+    });
+
+    it("goes by the labs where other programs took about the same", () => {
+        expect(compared(30, 38)).to.not.include("other programs");
+    });
+});
+
 describe("the two sides of a comparison", () => {
     it("are one where nothing is compared", () => {
         expect(sidesOf(OPTIONS)).to.deep.equal([{ settings: { wait: "hosts" } }]);

@@ -140,7 +140,10 @@ describe("the comparison of runs", () => {
         const of = (side: "A" | "B", cpuSeconds: number, available?: number): RunResult => ({
             ...run(available === undefined ? {} : { available }),
             side,
-            growth: { ...run().growth, machine: { ...MACHINE, cpuSeconds } },
+            growth: {
+                ...run().growth,
+                machine: { ...MACHINE, cpuSeconds, components: [usage("ironic", cpuSeconds - 5)] },
+            },
         });
         const runs = [of("A", 50), of("B", 30), of("A", 51), of("B", 31), of("A", 49), of("B", 29, 150)];
         const machine = { cpus: 2, model: "m", memoryBytes: 1 };

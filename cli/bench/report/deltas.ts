@@ -1,5 +1,5 @@
+import { disturbed } from "../compare/disturbed";
 import { FIGURES } from "../compare/figures";
-import { noiseOfP95 } from "../compare/sampled-noise";
 import { ASSUMED_NOISE, verdict } from "../compare/verdict";
 import type { BenchFile, RunResult } from "../file";
 import { number, table } from "./table";
@@ -19,25 +19,29 @@ export function deltas({ sides, runs }: Pick<BenchFile, "sides" | "runs">): stri
         ...[...sizes].flatMap(([name, size]) => {
             const of = (side: "A" | "B"): RunResult[] =>
                 runs.filter((run) => run.side === side && run.nodes === size.nodes && run.clusters === size.clusters);
-            return [`${name}, ${of("A").length} runs of A, ${of("B").length} of B`, sizeTable(of("A"), of("B"))];
+            const [a, b] = [of("A"), of("B")];
+            const why = disturbed(a, b);
+            const title = `${name}, ${a.length} runs of A, ${b.length} of B`;
+            return [title, sizeTable(a, b, why !== undefined), ...(why === undefined ? [] : [why])];
         }),
         "noise: the change that runs of the same lab show by chance (99 of 100 times less). " +
-            `With one run of a side it is taken for ${number(100 * ASSUMED_NOISE)} %, and for percentiles of samples ` +
-            "for at least what drawing other samples of that run would change: use --runs 3",
+            `With one run of a side it is taken for ${number(100 * ASSUMED_NOISE)} %, for a percentile ` +
+            "and the yardstick for at least what their own samples show: use --runs 3",
     ];
 }
 
-function sizeTable(a: readonly RunResult[], b: readonly RunResult[]): string {
-    const rows = FIGURES.flatMap(({ name, digits, of, samples = () => [] }) => {
+/** @param isDisturbed the sides do not compare, so that a difference is none of the labs' */
+function sizeTable(a: readonly RunResult[], b: readonly RunResult[], isDisturbed: boolean): string {
+    const rows = FIGURES.flatMap(({ name, digits, of, noise: own = () => 0 }) => {
         const values = (runs: readonly RunResult[]): number[] => runs.map(of).filter((value) => value !== undefined);
-        const sampled = noiseOfP95(a.flatMap(samples), b.flatMap(samples));
-        const found = verdict(values(a), values(b), Math.max(ASSUMED_NOISE, sampled));
+        const found = verdict(values(a), values(b), Math.max(ASSUMED_NOISE, own(a, b)));
         if (found === undefined) {
             return [];
         }
         // A run that did not come to its end is no fast one.
         const missing = a.length + b.length - values(a).length - values(b).length;
-        const says = missing === 0 ? found.says : `${missing} of ${a.length + b.length} runs lack it`;
+        const compared = isDisturbed && found.says !== "no difference seen" ? "see below" : found.says;
+        const says = missing === 0 ? compared : `${missing} of ${a.length + b.length} runs lack it`;
         const { change, noise } = found;
         return [
             [

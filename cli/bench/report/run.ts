@@ -1,5 +1,6 @@
 import type { RunResult } from "../file";
 import { latencyBySize } from "../latency";
+import { otherCpu } from "../run-figures";
 import { STALL_SECONDS } from "../stages/group";
 import type { StageReport } from "../stages/report";
 import { mib, number, runName, table } from "./table";
@@ -44,7 +45,6 @@ function componentTable({ growth, nodes }: RunResult): string {
         return "CPU and memory of the lab's parts are not measured: they do not run on this machine";
     }
     const components = [...machine.components].sort((a, b) => b.cpuSeconds - a.cpuSeconds);
-    const known = components.reduce((sum, { cpuSeconds }) => sum + cpuSeconds, 0) + growth.pulumiCpuSeconds;
     const line = (name: string, cpuSeconds: number, memory?: number, peak?: number, instances?: number) => [
         name,
         number(cpuSeconds, 1),
@@ -60,7 +60,7 @@ function componentTable({ growth, nodes }: RunResult): string {
                 line(component, cpuSeconds, memoryBytes, peakMemoryBytes, instances),
             ),
             line("Pulumi", growth.pulumiCpuSeconds),
-            line("everything else on the machine", machine.cpuSeconds - known),
+            line("everything else on the machine", otherCpu(machine, growth)),
             line("the machine", machine.cpuSeconds, undefined, machine.peakBytes),
         ],
     );
