@@ -112,6 +112,21 @@ const metrics = z.object({
         })
         .nullable(),
     controllers: z.record(z.string(), controller),
+    /** What MariaDB has counted since it began. Earlier records do not have it. */
+    mariadb: z
+        .object({ queries: z.number(), slowQueries: z.number(), rowLockWaits: z.number(), rowLockMs: z.number() })
+        .nullable()
+        .default(null),
+});
+
+/** What BMO's log says of Ironic, counted at the end of the run. */
+const bmoLog = z.object({
+    line: z.literal("bmo-log"),
+    t: seconds,
+    /** Requests that Ironic refused because a conductor held the host's lock. */
+    locked: z.number(),
+    /** Requests that Ironic answered with 5xx. */
+    serverErrors: z.number(),
 });
 
 /** When things happened to the objects of a kind, seconds from `began`; events by the names of cli/bench/stages. */
@@ -175,6 +190,7 @@ export const recordLine = z.discriminatedUnion("line", [
     fleet,
     ironic,
     metrics,
+    bmoLog,
     objects,
     result,
     end,
@@ -186,6 +202,7 @@ export type UsageLine = z.infer<typeof usage>;
 export type FleetLine = z.infer<typeof fleet>;
 export type IronicLine = z.infer<typeof ironic>;
 export type MetricsLine = z.infer<typeof metrics>;
+export type BmoLogLine = z.infer<typeof bmoLog>;
 export type ObjectsLine = z.infer<typeof objects>;
 export type ResultLine = z.infer<typeof result>;
 export type EndLine = z.infer<typeof end>;

@@ -2,6 +2,7 @@ import { UserError } from "../../plan/user-error";
 import {
     RECORD_SCHEMA,
     recordLine,
+    type BmoLogLine,
     type EndLine,
     type FleetLine,
     type Header,
@@ -22,6 +23,8 @@ export interface RunRecord {
     fleet: FleetLine[];
     ironic: IronicLine[];
     metrics: MetricsLine[];
+    /** Undefined: BMO's log was not counted. */
+    bmoLog: BmoLogLine | undefined;
     objects: Record<ObjectsLine["kind"], ObjectsLine["objects"]>;
     /** Undefined: the run did not come so far. */
     result: ResultLine | undefined;
@@ -86,6 +89,7 @@ export function recordOf(header: Header, lines: readonly RecordLine[]): RunRecor
         fleet: of("fleet"),
         ironic: of("ironic"),
         metrics: of("metrics"),
+        bmoLog: of("bmo-log").at(-1),
         objects: { hosts: ofKind("hosts"), clusters: ofKind("clusters"), machines: ofKind("machines") },
         result: of("result").at(-1),
         end: of("end").at(-1),

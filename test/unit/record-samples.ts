@@ -53,6 +53,7 @@ export const metrics = (t: number, requests: number, depth = 0): MetricsLine => 
             latency: { "PATCH resource": histogram, "GET resource": histogram, "LIST namespace": histogram },
             codes: { "200": requests, "409": requests / 10 },
         },
+        mariadb: { queries: 50 * requests, slowQueries: 0, rowLockWaits: requests / 50, rowLockMs: 10 * requests },
         etcd: { bytes: 2 ** 20 * (1 + t / 100), commit: histogram, fsync: histogram, elections: 1 },
         controllers: {
             "capi core": {

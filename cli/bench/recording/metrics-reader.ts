@@ -5,7 +5,9 @@ import { errorText } from "../../../lib/error-text";
 import type { NodeAccess } from "../../../machine/holder";
 import { HOLDERS } from "../../../machine/holders";
 import { stackPrefix } from "../../../plan/identities";
-import type { MetricsLine } from "../../record/lines";
+import type { BmoLogLine, MetricsLine } from "../../record/lines";
+import { readBmoLog } from "./bmo-log";
+import { readDatabase } from "./database";
 import { readNodeMetrics, targets } from "./node-metrics";
 import { apiserverMetrics } from "./part-metrics";
 
@@ -41,7 +43,16 @@ export class MetricsReader {
         const inNode = this.place.isHere
             ? await this.unless({ etcd: null, controllers: {} }, () => this.askInNode(signal))
             : { etcd: null, controllers: {} };
-        return { apiserver, ...inNode };
+        const mariadb = await this.unless(null, () => inTime(readDatabase(this.config, this.place.namespace), signal));
+        return { apiserver, mariadb, ...inNode };
+    }
+
+    /** What BMO's log says of Ironic; undefined where it cannot be read. @param began lines from then on count */
+    async bmoLog(began: Date): Promise<Omit<BmoLogLine, "line" | "t"> | undefined> {
+        const signal = AbortSignal.timeout(LIMIT_MS);
+        return this.place.isHere
+            ? this.unless(undefined, async () => readBmoLog(await this.controlPlane(signal), began, signal))
+            : undefined;
     }
 
     private async unless<T>(otherwise: T, work: () => Promise<T>): Promise<T> {
@@ -116,6 +127,14 @@ export class MetricsReader {
                 .end();
         });
     }
+}
+
+/** Waits no longer than a signal allows. @throws Error when it comes first */
+function inTime<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+    const late = new Promise<never>((_, reject) =>
+        signal.addEventListener("abort", () => reject(new Error(`MariaDB did not answer in ${LIMIT_MS / 1000} s`))),
+    );
+    return Promise.race([work, late]);
 }
 
 /** Makes an object, unless there is one of that name. */

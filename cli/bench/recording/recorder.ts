@@ -110,9 +110,16 @@ export class Recorder {
             const isLast = signal.aborted;
             this.writer.now({ line: "metrics", ...(await metrics.read()) });
             if (isLast) {
-                return;
+                return this.countBmoLog(metrics);
             }
             await sleep(METRICS_SECONDS * 1000, undefined, { signal }).catch(() => undefined);
+        }
+    }
+
+    private async countBmoLog(metrics: MetricsReader): Promise<void> {
+        const found = await metrics.bmoLog(this.began);
+        if (found !== undefined) {
+            this.writer.now({ line: "bmo-log", ...found });
         }
     }
 }

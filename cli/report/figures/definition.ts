@@ -23,7 +23,7 @@ export const GROUPS = {
     apiserver: "kube-apiserver",
     ironic: "Ironic's API",
     queues: "Queues of the controllers",
-    stores: "etcd",
+    stores: "etcd and MariaDB",
     cost: "CPU and memory",
     pulumi: "Pulumi",
 } as const;

@@ -1,5 +1,5 @@
 import { between, together } from "../../record/histogram";
-import type { Histogram, MetricsLine } from "../../record/lines";
+import type { BmoLogLine, Histogram, MetricsLine } from "../../record/lines";
 import type { RunRecord } from "../../record/record";
 import { partName, type Definition, type Family, type Single } from "./definition";
 import { histogramSpread, spread, type Measured } from "./measured";
@@ -109,11 +109,26 @@ const answered = (name: string, meaning: string, code: RegExp): Single => ({
         ),
 });
 
-/** What kube-apiserver refused. */
+function saidByBmo(name: string, meaning: string, take: (line: BmoLogLine) => number): Single {
+    const of: Single["of"] = ({ bmoLog }) => bmoLog && take(bmoLog);
+    return { name, group: "failures", meaning, unit: "", isNumber: true, of };
+}
+
+/** What kube-apiserver and Ironic refused. */
 export const ANSWER_FIGURES: readonly Single[] = [
     answered("apiserver.conflicts", "Requests that kube-apiserver refused for a conflict (409).", /^409$/),
     answered("apiserver.throttled", "Requests that it turned away as too many (429).", /^429$/),
     answered("apiserver.errors", "Requests that it could not answer (5xx).", /^5/),
+    saidByBmo(
+        "ironic.locked",
+        "Requests of BMO that Ironic refused, because a conductor held the host's lock.",
+        ({ locked }) => locked,
+    ),
+    saidByBmo(
+        "ironic.errors",
+        "Requests of BMO that Ironic could not answer (5xx).",
+        ({ serverErrors }) => serverErrors,
+    ),
 ];
 
 const ironic = (name: string, meaning: string, take: (line: RunRecord["ironic"][number]) => number): Single => ({
@@ -156,6 +171,20 @@ const etcd = (name: string, meaning: string, unit: "s" | "B" | "", of: Single["o
     of,
 });
 
+const mariadb = (
+    name: string,
+    meaning: string,
+    unit: "" | "s",
+    take: (counted: NonNullable<MetricsLine["mariadb"]>) => number,
+): Single => ({
+    name: `mariadb.${name}`,
+    group: "stores",
+    meaning,
+    unit,
+    isNumber: true,
+    of: (record) => rise(record, ({ mariadb: found }) => found && take(found)),
+});
+
 /** Figures from what the parts say of themselves. */
 export const PART_FIGURES: readonly Definition[] = [
     ...apiserver,
@@ -183,4 +212,8 @@ export const PART_FIGURES: readonly Definition[] = [
     etcd("elections", "Changes of its leader during the run.", "", (record) =>
         rise(record, (line) => line.etcd?.elections),
     ),
+    mariadb("queries", "Queries that MariaDB answered.", "", ({ queries }) => queries),
+    mariadb("slow", "Of them those that took longer than its `long_query_time`, 10 s.", "", (all) => all.slowQueries),
+    mariadb("lock-waits", "How often one waited for a row that another had locked.", "", (all) => all.rowLockWaits),
+    mariadb("lock-time", "How long they waited for that in all.", "s", ({ rowLockMs }) => rowLockMs / 1000),
 ];
