@@ -35,7 +35,7 @@ function byYardstick(run: RunResult): number | undefined {
     return cpu === undefined || run.calibrationMs === undefined ? undefined : (cpu * 1000) / mean(run.calibrationMs);
 }
 
-/** How far the yardstick went from its mean between the beginning and the end of a run, as a share; the mean of runs. */
+/** How far the yardstick was from its mean at the beginning and the end of a run, as a share; the mean of runs. */
 function spread(runs: readonly RunResult[]): number {
     const each = runs.flatMap(({ calibrationMs }) =>
         calibrationMs === undefined ? [] : Math.abs(calibrationMs[1] - calibrationMs[0]) / 2 / mean(calibrationMs),

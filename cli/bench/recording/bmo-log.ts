@@ -7,7 +7,8 @@ const ERROR = "but got 5[0-9][0-9] instead";
 
 /**
  * A shell script for the node on which BMO runs. Arguments: the moment from which lines count, as containerd writes it
- * in front of each, the two patterns, and the folder of the pods' logs. It prints the numbers of both. Rotated files are compressed.
+ * in front of each, the two patterns, and the folder of the pods' logs. It prints the numbers of both. Rotated files
+ * are compressed.
  */
 const SCRIPT = `
 for file in "$4"/*_baremetal-operator-controller-manager-*/*/*.log*; do
