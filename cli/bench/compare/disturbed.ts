@@ -15,8 +15,8 @@ export function disturbed(a: readonly RunResult[], b: readonly RunResult[]): str
         return undefined;
     }
     return (
-        `other programs than the lab's took ${Math.round(inA)} CPU-s in a run of A and ${Math.round(inB)} in one of B, ` +
-        "so that the labs do not compare: measure again while the machine does nothing else"
+        `other programs than the lab's took ${Math.round(inA)} CPU-s in a run of A and ${Math.round(inB)} in one ` +
+        "of B, so that the labs do not compare: measure again while the machine does nothing else"
     );
 }
 
