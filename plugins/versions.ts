@@ -4,7 +4,7 @@
  */
 export const VERSIONS = {
     /** The release of Pulumi whose protocol the language host speaks, which is the version of @pulumi/pulumi. */
-    nodejs: "3.259.0",
+    nodejs: "3.276.0",
     docker: "5.2.0",
     random: "4.21.2",
     command: "1.2.1",

@@ -38,7 +38,8 @@ describe("Go", () => {
     const table: [said: string, version: string | undefined, fits: boolean][] = [
         ["go version go1.26.8 linux/amd64", "1.26.8", true],
         ["go version go1.27.0 linux/amd64", "1.27.0", true],
-        ["go version go1.26 linux/amd64", "1.26.0", true],
+        ["go version go1.27 linux/amd64", "1.27.0", true],
+        ["go version go1.26.5 linux/amd64", "1.26.5", false],
         ["go version go1.25.9 linux/amd64", "1.25.9", false],
         ["go version go1.19.8 linux/amd64", "1.19.8", false],
         ["go version go1.27rc1 linux/amd64", undefined, false],

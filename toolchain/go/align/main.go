@@ -24,11 +24,7 @@ import (
 
 // apart lists modules that cannot have one version everywhere, with the reason.
 var apart = map[string]string{
-	"github.com/pulumi/pulumi/pkg/v3":   "the Kubernetes provider 4.25.0 does not compile with the CLI's",
-	"github.com/pulumi/pulumi/sdk/v3":   "goes with github.com/pulumi/pulumi/pkg/v3",
-	"github.com/pulumi/esc":             "goes with github.com/pulumi/pulumi/pkg/v3",
-	"github.com/olekukonko/tablewriter": "the CLI's glamour uses its old interface, clusterctl its new one",
-	"helm.sh/helm/v3":                   "the Kubernetes provider keeps the Helm it was released with",
+	"helm.sh/helm/v3": "the Kubernetes provider keeps the Helm it was released with",
 }
 
 func main() {

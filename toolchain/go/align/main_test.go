@@ -80,10 +80,10 @@ func TestThisRepositoryIsAligned(t *testing.T) {
 	for _, f := range append(found, "../../../services/fkas/go.mod") {
 		// staticcheck and actionlint only check source: they are built by themselves, and no program of the lab shares a
 		// package of any weight with them.
-		// pulumi-libvirt, minikube and kubeadm require newer modules than all others, cri-tools older ones (README.md). Few
-		// labs use them.
+		// pulumi, pulumi-libvirt, minikube and kubeadm require newer modules than all others, cri-tools older ones
+		// (README.md).
 		switch dir := filepath.Dir(f); dir {
-		case "../staticcheck", "../actionlint", "../pulumi-libvirt", "../minikube", "../kubeadm", "../cri-tools":
+		case "../staticcheck", "../actionlint", "../pulumi", "../pulumi-libvirt", "../minikube", "../kubeadm", "../cri-tools":
 		default:
 			folders = append(folders, dir)
 		}
