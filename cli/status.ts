@@ -10,7 +10,7 @@ import { ManagementCluster } from "./bench/management";
 import { throughIronic } from "./bench/way-to-ironic";
 import { ensureManagementKubeconfig } from "./kubeconfig";
 import { rawConfig } from "./stack-file";
-import { appending, redrawing } from "./status/display";
+import { appending, canRedraw, redrawing } from "./status/display";
 import { Observer } from "./status/observe";
 import { labStatus } from "./status/summary";
 import { statusLines } from "./status/text";
@@ -44,7 +44,7 @@ export async function status({ stack, watch, json, exitCode, kubeconfig }: Statu
         throughIronic(ManagementCluster.at(file, planned.namespace), planned, process.env, use),
     );
     const lab = { plan: planned, want, refresh: npmRun("up", stack, "--refresh") };
-    const drawn = watch && !json && process.stdout.isTTY;
+    const drawn = watch && !json && canRedraw(process.stdout);
     const display = drawn ? redrawing(process.stdout) : appending(process.stdout);
     const stop = new AbortController();
     if (watch) {
