@@ -3,9 +3,13 @@ import { Progress, StoppedError } from "../toolchain/progress";
 import { benchOptions } from "./bench/command-line";
 import type { BenchOptions } from "./bench/options";
 import type { BundleOptions } from "./bundle";
+import type { DescribeOptions } from "./describe";
 import type { DoctorOptions } from "./doctor";
 import type { DownOptions } from "./down";
 import type { DriftOptions } from "./drift";
+import type { LogsOptions } from "./logs";
+import { sinceOption } from "./look/since";
+import { THINGS } from "./look/things";
 import { bundleOption, junitOption, list, parallelOption, positive, stackOption, thresholdsOption } from "./options";
 import type { PostOptions } from "./post";
 import type { PreviewCommentOptions } from "./preview-comment";
@@ -17,7 +21,8 @@ import type { StatusOptions } from "./status";
 import type { TestOptions } from "./test";
 import type { UpOptions } from "./up";
 
-const program = new Command("metal3-scale-lab")
+/** The command line. */
+export const program = new Command("metal3-scale-lab")
     .description("Commands around a Pulumi program that makes a Metal3 management cluster over fake bare-metal hosts.")
     .showHelpAfterError("(--help lists the options)");
 
@@ -104,14 +109,41 @@ program
         process.exitCode = await kubeconfig({ stack, forward, ...(cluster === undefined ? {} : { cluster }) });
     });
 
+const kubeconfigOption = (): Option =>
+    new Option("--kubeconfig <file>", "the management cluster's kubeconfig, where the lab's state is not at hand");
+
 command("status", "say where the lab stands, and what holds it up", async (options: StatusOptions) =>
     (await import("./status.js")).status(options),
 )
     .addOption(stackOption())
     .option("-w, --watch", "look again every 10 s, until Ctrl-C", false)
     .option("--json", "print it as JSON, a line for each look", false)
-    .option("--kubeconfig <file>", "the management cluster's kubeconfig, where the lab's state is not at hand")
+    .addOption(kubeconfigOption())
     .option("--exit-code", "end with 2 while something is not where it should be", false);
+
+program
+    .command("describe")
+    .argument("<name>", "name of a host or a cluster")
+    .description("say of one host or cluster how it is, what holds it up, and what has happened to it")
+    .addOption(stackOption())
+    .addOption(new Option("--kind <kind>", "what it is, where a host and a cluster have one name").choices(THINGS))
+    .addOption(sinceOption())
+    .option("--json", "print it as JSON", false)
+    .addOption(kubeconfigOption())
+    .action(async (name: string, options: DescribeOptions) => {
+        process.exitCode = await (await import("./describe.js")).describe(name, options);
+    });
+
+command(
+    "logs",
+    "print what all parts have logged of one host or cluster, in the order of time",
+    async (options: LogsOptions) => (await import("./logs.js")).logs(options),
+)
+    .addOption(stackOption())
+    .option("--host <name>", "name of a host: its way through the queue, BMO, Ironic, its BMC and its agent")
+    .option("--cluster <name>", "name of a cluster: its way through Cluster API's controllers and FKAS")
+    .addOption(sinceOption())
+    .addOption(kubeconfigOption());
 
 benchOptions(
     command("bench", "make labs of several sizes one after another, and measure them", async (options: BenchOptions) =>
@@ -191,7 +223,10 @@ command(
     .requiredOption("--registry <name>", "registry and path: ghcr.io/owner/repository")
     .requiredOption("--tag <version>", "version of the images: v1.2.0");
 
-program.parseAsync().catch(async (error: unknown) => {
-    await new Progress().failure(error);
-    process.exitCode = error instanceof StoppedError ? INTERRUPTED : 1;
-});
+// A test reads the command line without running it.
+if (require.main === module) {
+    program.parseAsync().catch(async (error: unknown) => {
+        await new Progress().failure(error);
+        process.exitCode = error instanceof StoppedError ? INTERRUPTED : 1;
+    });
+}

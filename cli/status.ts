@@ -1,16 +1,9 @@
-import { readFile } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
-import { requestErrorText } from "../lib/kubernetes";
 import { npmRun } from "../plan/commands";
-import { plan } from "../plan/plan";
 import { UserError } from "../plan/user-error";
-import { validate } from "../plan/validate";
-import { wanted } from "../tasks/wait-for-fleet/fleet";
-import { ManagementCluster } from "./bench/management";
 import { throughIronic } from "./bench/way-to-ironic";
-import { ensureManagementKubeconfig } from "./kubeconfig";
-import { rawConfig } from "./stack-file";
-import { appending, redrawing } from "./status/display";
+import { openLab, silent } from "./look/lab";
+import { appending, canRedraw, redrawing } from "./status/display";
 import { Observer } from "./status/observe";
 import { labStatus } from "./status/summary";
 import { statusLines } from "./status/text";
@@ -36,15 +29,15 @@ const PAUSE_MS = 10_000;
  * @returns the exit code: 0, or 2 where it was asked for and something is not where it should be
  */
 export async function status({ stack, watch, json, exitCode, kubeconfig }: StatusOptions): Promise<number> {
-    const config = validate(await rawConfig(stack));
-    const planned = plan(config, stack);
-    const file = kubeconfig ?? (await ensureManagementKubeconfig(stack));
-    const want = wanted(planned, config, "clusters");
-    const observer = new Observer(await readFile(file, "utf8"), planned, want, (use) =>
-        throughIronic(ManagementCluster.at(file, planned.namespace), planned, process.env, use),
-    );
-    const lab = { plan: planned, want, refresh: npmRun("up", stack, "--refresh") };
-    const drawn = watch && !json && process.stdout.isTTY;
+    const lab = await openLab(stack, kubeconfig);
+    const { plan, want, cluster } = lab;
+    const observer = new Observer(lab.kubeconfig, plan, want, (use) => throughIronic(cluster, plan, process.env, use));
+    const commands = {
+        refresh: npmRun("up", stack, "--refresh"),
+        lookAt: (name: string) => npmRun("describe", stack, name),
+    };
+    const shown = { plan, want, commands };
+    const drawn = watch && !json && canRedraw(process.stdout);
     const display = drawn ? redrawing(process.stdout) : appending(process.stdout);
     const stop = new AbortController();
     if (watch) {
@@ -52,7 +45,7 @@ export async function status({ stack, watch, json, exitCode, kubeconfig }: Statu
     }
     try {
         do {
-            const found = await observer.look().catch((error: unknown) => silent(planned.prefix, error));
+            const found = await observer.look().catch((error: unknown) => silent(plan.prefix, error));
             const now = new Date();
             const time = watch && !json ? [`${now.toISOString().slice(0, 19)}Z`] : [];
             if (found instanceof UserError) {
@@ -62,7 +55,7 @@ export async function status({ stack, watch, json, exitCode, kubeconfig }: Statu
                 // Who watches looks again: an API server may be restarting.
                 (drawn ? display : appending(process.stderr)).show([...time, found.message]);
             } else {
-                const seen = labStatus(found, lab, now);
+                const seen = labStatus(found, shown, now);
                 display.show(json ? [JSON.stringify(seen)] : [...time, ...statusLines(seen)]);
                 if (!watch) {
                     return exitCode && !seen.isSettled ? 2 : 0;
@@ -75,10 +68,3 @@ export async function status({ stack, watch, json, exitCode, kubeconfig }: Statu
         display.end();
     }
 }
-
-/** A cluster that does not answer. */
-const silent = (prefix: string, error: unknown): UserError =>
-    new UserError(
-        `the management cluster of ${prefix} does not answer: ${requestErrorText(error)}. ` +
-            "docs/troubleshooting.md says where to look",
-    );

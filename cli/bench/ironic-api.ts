@@ -40,13 +40,16 @@ export class IronicApi {
         return new IronicApi(endpoint, headers, new Agent({ connect: { ca }, pipelining: 0 }));
     }
 
-    /** @throws Error when there is no answer within a minute, or another one than success */
-    async get(path: string): Promise<IronicAnswer> {
+    /**
+     * @param limitMs longest time for an answer, milliseconds. Default: a minute.
+     * @throws Error when there is no answer in that time, or another one than success
+     */
+    async get(path: string, limitMs = LIMIT_MS): Promise<IronicAnswer> {
         const began = performance.now();
         const response = await fetch(`${this.endpoint}${path}`, {
             dispatcher: this.dispatcher,
             headers: { ...this.headers, connection: "close" },
-            signal: AbortSignal.timeout(LIMIT_MS),
+            signal: AbortSignal.timeout(limitMs),
         });
         const body: unknown = await response.json();
         if (!response.ok) {

@@ -9,6 +9,10 @@ export interface Display {
 /** What a display needs of a terminal. */
 export type Screen = Pick<NodeJS.WriteStream, "write" | "on" | "off"> & { columns?: number; rows?: number };
 
+/** Whether a stream is a terminal that says its size: some that programs open have none. */
+export const canRedraw = ({ isTTY, columns, rows }: Partial<Screen> & { isTTY?: boolean }): boolean =>
+    isTTY === true && (columns ?? 0) > 0 && (rows ?? 0) > 0;
+
 /** Appends each look to a stream. */
 export const appending = (stream: Pick<NodeJS.WriteStream, "write">): Display => ({
     show: (lines) => void stream.write(`${lines.join("\n")}\n`),

@@ -4,7 +4,7 @@ import { explain, type Chain } from "../../tasks/wait-for-fleet/chains";
 import type { Wanted } from "../../tasks/wait-for-fleet/fleet";
 import { ageSeconds, groupChains, groupLine, type Group } from "../../tasks/wait-for-fleet/groups";
 import type { HostObject } from "../../tasks/wait-for-fleet/hosts";
-import { nextSteps } from "../../tasks/wait-for-fleet/next-step";
+import { nextSteps, type Commands } from "../../tasks/wait-for-fleet/next-step";
 import { pendingParts, type Pending, type Remedy } from "../../tasks/wait-for-fleet/pending";
 import type { Observation } from "./observe";
 import { partStates, type PartStates } from "./parts";
@@ -79,16 +79,15 @@ const WANTED_KINDS: readonly Pending["kind"][] = ["BareMetalHost", "Cluster"];
 /** How far back the rate looks. */
 const WINDOW_SECONDS = 300;
 
-/** The lab that is looked at, and how its user starts it again. */
+/** The lab that is looked at, and the commands that its user is told. */
 export interface LookedAt {
     plan: LabPlan;
     want: Wanted;
-    /** The command that makes again what somebody has deleted. */
-    refresh: string;
+    commands: Commands;
 }
 
 /** The state of a lab as a person asks about it. */
-export function labStatus(found: Observation, { plan, want, refresh }: LookedAt, now: Date): LabStatus {
+export function labStatus(found: Observation, { plan, want, commands }: LookedAt, now: Date): LabStatus {
     const { fleet, pending, evidence, hosts, clusters } = found;
     const groups = groupChains(explain(pending, fleet, evidence), plan, now);
     const of = (progress: Group["progress"]): Group[] => groups.filter((group) => group.progress === progress);
@@ -100,7 +99,7 @@ export function labStatus(found: Observation, { plan, want, refresh }: LookedAt,
         name: group.head.name,
         reason: group.head.reason,
         ageSeconds: age(group.head),
-        next: nextSteps(group.head, plan, refresh),
+        next: nextSteps(group.head, plan, commands),
         ...(group.head.lost && { lost: group.head.lost }),
         others: group.others.map((each) => ({
             kind: each.kind,

@@ -14,12 +14,19 @@ const WEBHOOK_SERVICE = /\/\/[\w-]+\.([\w-]+)\.svc\b/;
 /** How BMO says that it does not get through to a BMC. */
 const BMC_TROUBLE = /redfish|power|registration/i;
 
+/** Commands of the lab that are proposed, each with the stack's name where it needs one. */
+export interface Commands {
+    /** Makes again what somebody has deleted. */
+    refresh: string;
+    /** Shows more of a host or a cluster. */
+    lookAt: (name: string) => string;
+}
+
 /**
  * Commands that show more of what holds a chain up, or end it. What does not exist, or was stopped, has nothing more
  * to say.
- * @param refresh the command that makes again what somebody has deleted
  */
-export function nextSteps(chain: Chain, lab: KnownLab, refresh: string): string[] {
+export function nextSteps(chain: Chain, lab: KnownLab, { refresh, lookAt }: Commands): string[] {
     const { kind, name, root, says, lost, pausedBy } = chain;
     const { namespace } = lab;
     if (SCALED_TO_0.test(says)) {
@@ -50,8 +57,11 @@ export function nextSteps(chain: Chain, lab: KnownLab, refresh: string): string[
             return [`kubectl describe node ${name}`];
         case "host":
             return [`kubectl -n ${namespace} get baremetalhosts`];
+        case "BareMetalHost":
+        case "Cluster":
+            return [lookAt(root.name), ...bmcLog()];
         default:
-            return [`kubectl -n ${namespace} describe ${root.kind.toLowerCase()} ${root.name}`, ...bmcLog()];
+            return [`kubectl -n ${namespace} describe ${root.kind.toLowerCase()} ${root.name}`];
     }
 
     /** Where a host's BMC says what it was asked. */

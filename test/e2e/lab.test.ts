@@ -15,6 +15,7 @@ import { replace } from "./steps/replace";
 import { resize } from "./steps/resize";
 import { secondOwner } from "./steps/second-owner";
 import { slips } from "./steps/slips";
+import { tutorial } from "./steps/tutorial";
 import { versions } from "./steps/versions";
 import { SUBSTRATE } from "./substrate";
 
@@ -58,6 +59,9 @@ describe("a small lab, from up to destroy", function () {
         versions();
     }
     destroy();
+    if (SUBSTRATE.name === "embedded") {
+        tutorial();
+    }
     if (SUBSTRATE.name === "existing") {
         bench();
     }

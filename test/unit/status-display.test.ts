@@ -1,6 +1,6 @@
 import { EventEmitter } from "node:events";
 import { expect } from "chai";
-import { appending, fitted, redrawing, type Screen } from "../../cli/status/display";
+import { appending, canRedraw, fitted, redrawing, type Screen } from "../../cli/status/display";
 
 /** A terminal of so many columns and rows that remembers what was written. */
 function terminal(columns: number, rows: number) {
@@ -22,6 +22,12 @@ describe("The display of status", () => {
         display.show(["three"]);
         display.end();
         expect(written).to.deep.equal(["one\ntwo\n", "three\n"]);
+    });
+
+    it("appends them, too, where a terminal has no size", () => {
+        expect(canRedraw({ isTTY: true, columns: 80, rows: 24 })).to.equal(true);
+        expect(canRedraw({ isTTY: true, columns: 0, rows: 0 })).to.equal(false);
+        expect(canRedraw({ columns: 80, rows: 24 })).to.equal(false);
     });
 
     it("draws in place on a terminal: only what has changed, and all of it anew when the terminal changes", () => {

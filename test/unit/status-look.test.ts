@@ -7,7 +7,7 @@ import { plan } from "../../plan/plan";
 import { validate } from "../../plan/validate";
 import { wanted } from "../../tasks/wait-for-fleet/fleet";
 import { kubeconfigFor } from "../kubeconfig";
-import { ago, clusterObject, hostObject, NOW } from "./status-samples";
+import { ago, clusterObject, hostObject, LAB, NOW } from "./status-samples";
 
 const config = validate({ nodes: "1000", clusters: "1000", fakeNodes: "kubernetes" });
 const planned = plan(config, "mine");
@@ -66,7 +66,7 @@ describe("A look at a thousand hosts and clusters", () => {
         const paths = once.map((kind) => (kind === "kubelet summaries" ? "summary" : kind));
         expect(asked.sort()).to.deep.equal(paths.sort());
         expect(found.notes).to.include("Ironic was not asked for its locks and errors: there is no way to it");
-        const status = labStatus(found, { plan: planned, want, refresh: "" }, NOW);
+        const status = labStatus(found, { plan: planned, want, commands: LAB.commands }, NOW);
         expect(status.stuck[0]).to.deep.include({ kind: "Node", name: "n" });
         expect(status.stuck[0]?.others).to.have.length(1000);
         const [conductor] = status.conductors;

@@ -19,7 +19,10 @@ const config = validate({});
 export const LAB: LookedAt = {
     plan: plan(config, "mine"),
     want: wanted(plan(config, "mine"), config, "clusters"),
-    refresh: "npm run up -- --refresh --stack mine",
+    commands: {
+        refresh: "npm run up -- --refresh --stack mine",
+        lookAt: (name) => `npm run describe -- ${name} --stack mine`,
+    },
 };
 
 const TRUE = ["Available", "TopologyReconciled"];

@@ -62,7 +62,7 @@ describe("What is stuck is named by what it says itself:", () => {
                 "Ironic: Redfish connection failed for node u: timed out: Ironic has it in maintenance (power failure)",
         );
         expect(stuck[0]?.next).to.deep.equal([
-            "kubectl -n metal3 describe baremetalhost host-0001",
+            "npm run describe -- host-0001 --stack mine",
             "docker logs --tail 50 m3lab-mine-pair-000-sushy-tools",
         ]);
         const name = "m3lab-mine-pair-000-sushy-tools";
@@ -121,7 +121,7 @@ describe("What is stuck is named by what it says itself:", () => {
             name: "cluster-0001",
             reason: words,
             ageSeconds: 300,
-            next: ["kubectl -n metal3 describe cluster cluster-0001"],
+            next: ["npm run describe -- cluster-0001 --stack mine"],
         });
         const silent =
             'Failed to create initial control plane Machine: failed calling webhook "validation.machine": Post ' +

@@ -77,11 +77,11 @@ describe("The state of a lab", () => {
             "    kubectl -n metal3 describe deployment fkas-7",
             "  Cluster cluster-0000: Machine cluster-0000-control-plane-x: " +
                 "BareMetalHost host-0000: deprovisioning: cannot power off (30 min 00 s)",
-            "    kubectl -n metal3 describe baremetalhost host-0000",
+            "    npm run describe -- host-0000 --stack mine",
             "    docker logs --tail 50 m3lab-mine-pair-000-sushy-tools",
             "  Cluster cluster-0001: Machine cluster-0001-control-plane-x: " +
                 "BareMetalHost host-0001: provisioning: no space left (4 min 00 s)",
-            "    kubectl -n metal3 describe baremetalhost host-0001",
+            "    npm run describe -- host-0001 --stack mine",
         ]);
         // A host is named once: by the chain.
         expect(lines.filter((line) => line.includes("BareMetalHost host-0000"))).to.have.length(1);
