@@ -3,7 +3,7 @@ import { readFile, rename, rm, writeFile } from "node:fs/promises";
 import { parse, parseDocument } from "yaml";
 import { substrateNeeds } from "../machine/needs";
 import { registryPrefix } from "../plan/config/values";
-import { chosenVersions, versionsOf } from "../plan/config/version-sets";
+import { chosenVersions, versionProblems } from "../plan/config/version-sets";
 import type { LabNeeds } from "../toolchain/ensure/needs";
 import { versionSets } from "../toolchain/images/recipes";
 import type { WantedImages } from "../toolchain/images/reference";
@@ -48,8 +48,8 @@ const asRaw = (config: Record<string, unknown>): Record<string, string> =>
 export async function labNeeds(stack: string, more: Readonly<Record<string, string>> = {}): Promise<LabNeeds> {
     const config = { ...(await stackConfig(stack)), ...more };
     const registry = registryPrefix.safeParse(config["imageRegistry"]).data;
-    const images = { ...wantedImages(config["images"]), versions: wantedVersions(config) };
-    return { images, registry, ...substrateNeeds(config) };
+    const images = wantedImages(config["images"]);
+    return { images: { ...images, versions: wantedVersions(config, images) }, registry, ...substrateNeeds(config) };
 }
 
 /** A value of the configuration by its fields: an object, or its JSON. Anything else has no fields. */
@@ -79,11 +79,17 @@ function wantedImages(given: unknown): Pick<WantedImages, "source" | "overrides"
     };
 }
 
-/** Reads the keys `versionSet` and `versions`. A set whose name has no quotes in the file is a number. */
-function wantedVersions({ versionSet, versions }: Record<string, unknown>): Record<string, string> {
+/**
+ * Reads the keys `versionSet` and `versions`. A set whose name has no quotes in the file is a number. Versions that the
+ * program will refuse are not made before it does.
+ */
+function wantedVersions(
+    { versionSet, versions }: Record<string, unknown>,
+    images: Pick<WantedImages, "source" | "overrides">,
+): Record<string, string> {
     const known = versionSets();
-    const there = Object.entries(textsOf(fieldsOf(versions))).filter(([part, version]) =>
-        versionsOf(part, known)?.includes(version),
+    const there = Object.entries(textsOf(fieldsOf(versions))).filter(
+        ([part, version]) => versionProblems({ images, versions: { [part]: version } }, known).length === 0,
     );
     return chosenVersions({ versionSet: String(versionSet), versions: Object.fromEntries(there) }, known);
 }

@@ -5,6 +5,7 @@ import type { Manifest } from "../plan/manifests/documents";
 import { ownerlessFirmwareSchemas } from "../plan/manifests/firmware-schemas";
 import { controllerNodes, replacement } from "../plan/manifests/managers";
 import { podPullSecrets } from "../plan/manifests/pull-secrets";
+import { namingVersion } from "../plan/part-versions";
 import { answering } from "./answering";
 import type { Ironic } from "./ironic";
 import { createObjects, type KubernetesObject } from "./kubernetes-object";
@@ -36,7 +37,11 @@ export class BareMetalOperator extends pulumi.ComponentResource {
             ...(plan.profile.firmwareSchemaOwners ? [] : ownerlessFirmwareSchemas()),
             ...(plan.profile.bmcSecretLabels ? [] : unlabelledBmcSecrets()),
         ];
-        const created = createObjects(name, [...operatorObjects(args), ...policies], {
+        const version = args.images.version("bmo");
+        const objects = operatorObjects(args).map((each) =>
+            each.kind === "Deployment" ? namingVersion("bmo", version, each) : each,
+        );
+        const created = createObjects(name, [...objects, ...policies], {
             parent: this,
             provider: substrate.provider,
             dependsOn: substrate.ready,

@@ -4,7 +4,7 @@ import { referenceParts } from "../plan/image-reference";
 import { controllerNodes, replacement } from "../plan/manifests/managers";
 import { PROVIDERS, type Provider, type ProviderKey } from "../plan/manifests/providers";
 import { podPullSecrets } from "../plan/manifests/pull-secrets";
-import { PART_VERSIONS } from "../plan/part-versions";
+import { PART_VERSIONS, UNNAMED } from "../plan/part-versions";
 import type { Profile } from "../plan/profiles";
 import type { BareMetalOperator } from "./bare-metal-operator";
 import type { LabContext } from "./lab-context";
@@ -30,7 +30,7 @@ export class ClusterApi extends pulumi.ComponentResource {
                 // A cluster of the lab's own goes as a whole.
                 ...(substrate.cluster === undefined ? { delete: "node --import tsx tasks/cluster-api.ts delete" } : {}),
                 // Beside the input, which is a secret: what a lab has is read from Pulumi's state.
-                environment: { [PART_VERSIONS]: JSON.stringify({ capi: images.version("capi") }) },
+                environment: { [PART_VERSIONS]: JSON.stringify(installedVersions(images)) },
                 stdin: pulumi.secret(
                     pulumi
                         .all([substrate.kubeconfig, pki.authority])
@@ -46,6 +46,12 @@ export class ClusterApi extends pulumi.ComponentResource {
         );
         this.registerOutputs({});
     }
+}
+
+/** Versions of what is installed. Those that a lab has without naming them are left out, so that it stays as it is. */
+function installedVersions(images: ClusterApiArgs["images"]): Record<string, string | undefined> {
+    const others = ["capm3", "ipam"].filter((part) => images.version(part) !== UNNAMED[part]);
+    return Object.fromEntries(["capi", ...others].map((part) => [part, images.version(part)]));
 }
 
 /** Flags of CAPM3's controllers that provisioning waits for; upstream's default is 10 each. */

@@ -5,6 +5,7 @@ import type { MachineImage } from "../plan/manifests/cluster-class-patches";
 import type { Manifest } from "../plan/manifests/documents";
 import { CREDENTIALS_SECRET, TLS_SECRET } from "../plan/manifests/ironic-values";
 import { osImage } from "../plan/manifests/os-image";
+import { namingVersion } from "../plan/part-versions";
 import type { HostPlan } from "../plan/plan";
 import { lastConductorOf } from "../plan/sizes";
 import { createObjects, type KubernetesObject } from "./kubernetes-object";
@@ -39,12 +40,16 @@ export class Ironic extends pulumi.ComponentResource {
 
     constructor(name: string, args: IronicArgs, opts?: pulumi.ComponentResourceOptions) {
         super("metal3lab:index:Ironic", name, {}, { ...opts, dependsOn: [args.namespace] });
-        const { plan, substrate } = args;
+        const { plan, substrate, images } = args;
         const child = { parent: this, provider: substrate.provider };
         const secrets = [createCredentials(name, args, child), createCertificate(name, args, child)];
         const { imageServer, others } = divideChart(args.chart);
         const dependsOn = [...substrate.ready, ...secrets];
-        this.conductors = createObjects(name, others, { ...child, dependsOn }).last;
+        // The only StatefulSet is the database's.
+        const named = others.map((each) =>
+            each.kind === "StatefulSet" ? namingVersion("mariadb", images.version("mariadb"), each) : each,
+        );
+        this.conductors = createObjects(name, named, { ...child, dependsOn }).last;
         this.imageServer = createObjects(name, imageServer, { ...child, dependsOn: this.conductors }).last;
         this.endpoint = `https://ironic.${plan.namespace}.svc:${IRONIC_API_PORT}/v1/`;
         this.agentUrl = ironicUrl(plan.reach.ironicHost);

@@ -46,8 +46,10 @@ async function clusterProblems(
                 : { key: "kubeconfig", value: kubeconfig ?? "(not set)", rule: error.message };
         return [problem, ...imageProblems(wanted)];
     }
-    const had = living.versions["capi"];
-    const upgrade = had !== undefined && had !== wanted.images.version("capi");
+    const upgrade = ["capi", "capm3", "ipam"].some((part) => {
+        const had = living.versions[part];
+        return had !== undefined && had !== wanted.images.version(part);
+    });
     return [...imageProblems(wanted), ...(await existingProblems(wanted.cluster, wanted, living, upgrade))];
 }
 

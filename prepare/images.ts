@@ -4,7 +4,7 @@ import { referenceBelow, type ImageReferences, type RegistryImage } from "../pla
 import { ipaReference } from "../plan/ipa-files";
 import { fakeNodesOf } from "../plan/reach";
 import { imagesThatRunAs, versionSets } from "../toolchain/images/recipes";
-import { imageReference, labImages, type WantedImages } from "../toolchain/images/reference";
+import { imageReference, labImages, wantedVersions, type WantedImages } from "../toolchain/images/reference";
 
 /** Images of a pair. */
 const PAIR_IMAGES = ["sushy-tools", "fake-ipa"];
@@ -37,7 +37,7 @@ export class Images implements ImageReferences {
     }
 
     version(part: string): string | undefined {
-        return (this.config.versions ?? chosenVersions({}, versionSets()))[part];
+        return wantedVersions(this.config)[part];
     }
 
     /** The reference under which Docker on this machine has an image. */

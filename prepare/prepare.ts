@@ -19,7 +19,7 @@ import { Cache } from "../toolchain/cache/cache";
 import { goTarget } from "../toolchain/go/targets";
 import { imageChoices, versionSets } from "../toolchain/images/recipes";
 import { ensureIpaImage } from "../toolchain/ipa/image";
-import { manifestsPath } from "../toolchain/manifests/entry";
+import { OPERATOR, providerPath } from "../toolchain/manifests/entry";
 import { readBareMetalOperator } from "../toolchain/manifests/rendered";
 import { cacheRoot } from "../toolchain/paths";
 import { renderChart } from "./chart";
@@ -87,8 +87,9 @@ export async function prepare(): Promise<LabArgs> {
         await restoreNodeImages(wanted);
         await settleNodes(wanted);
     }
-    const manifests = manifestsPath(new Cache(cacheRoot()));
     const { plan: planned, images } = wanted;
+    const bmo = images.version("bmo");
+    const manifests = providerPath(new Cache(cacheRoot()), OPERATOR, { ...(bmo && { bmo }) });
     return {
         config: wanted.config,
         plan: planned,

@@ -2,6 +2,7 @@ import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import { dockerLabels, LABELS_ONCE } from "../../plan/docker-labels";
 import { PAIR_ENVIRONMENT, PAIR_PATHS, pairConfiguration } from "../../plan/manifests/pair-configuration";
+import { versionLabel } from "../../plan/part-versions";
 import { pythonAssignments } from "../../plan/python";
 import type { FakeNodePair, FakeNodePairArgs } from "./pair";
 
@@ -48,6 +49,7 @@ function createContainer(
 ): docker.Container {
     const { plan, images, networkName, pair } = args;
     const name = `${plan.prefix}-${pair.name}-${image}`;
+    const ofSushyTools = versionLabel("sushyTools", images.version("sushyTools"));
     const volume = new docker.Volume(
         `${pair.name}-${image}-state`,
         { name: `${name}-state`, labels: dockerLabels(plan) },
@@ -65,7 +67,7 @@ function createContainer(
             networksAdvanced: [{ name: networkName, ipv4Address: address }],
             restart: "unless-stopped",
             destroyGraceSeconds: 5,
-            labels: dockerLabels(plan),
+            labels: [...dockerLabels(plan), ...(image === "sushy-tools" ? ofSushyTools : [])],
         },
         { ...opts, deleteBeforeReplace: true },
     );

@@ -5,6 +5,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { PAIR_PATHS, pairConfiguration } from "../../plan/manifests/pair-configuration";
 import { pairObjects } from "../../plan/manifests/pair-objects";
 import { podPullSecrets } from "../../plan/manifests/pull-secrets";
+import { namingVersion } from "../../plan/part-versions";
 import { pythonAssignments } from "../../plan/python";
 import { KubernetesObject } from "../kubernetes-object";
 import type { FakeNodePair, FakeNodePairArgs } from "./pair";
@@ -46,7 +47,8 @@ export class KubernetesPair extends pulumi.ComponentResource implements FakeNode
                     ...(each.kind === "Secret" ? { ignoreChanges: ["data", "metadata.annotations"] } : {}),
                 }),
         );
-        this.resources = [new KubernetesObject(`${name}-deployment`, deployment, { ...child, dependsOn: needed })];
+        const named = namingVersion("sushyTools", images.version("sushyTools"), deployment);
+        this.resources = [new KubernetesObject(`${name}-deployment`, named, { ...child, dependsOn: needed })];
         this.registerOutputs({ hosts: pair.hosts.length });
     }
 }

@@ -1,8 +1,7 @@
-import * as semver from "semver";
 import { FAKE_API_SERVER_LABEL } from "../manifests/cluster-objects";
-import { PART_VERSIONS, readPartVersions } from "../part-versions";
 import { EXISTING_CLUSTER } from "../substrate/existing";
 import { livingSubstrate, type KeptKey, type LivingSubstrate, type SubstrateOutputs } from "../substrate/living";
+import { highest, versionsNamedBy } from "./living-versions";
 
 /** A workload cluster of a lab that is there. */
 export interface LivingCluster {
@@ -39,7 +38,7 @@ export interface LivingLab {
     kubeconfig?: string;
     /**
      * Version of each part whose version can be chosen, by the name of the part: the highest, where an `up` was killed
-     * between conductors. A part that was not made yet is absent.
+     * between two of its resources. A part that was not made yet is absent.
      */
     versions: Record<string, string>;
     /** BMC address of each host, by its name. */
@@ -56,7 +55,7 @@ interface Outputs extends SubstrateOutputs {
     clusterIdentifier?: string;
     kubeconfig?: string;
     environment?: Record<string, unknown>;
-    metadata?: { name?: string; labels?: Record<string, string> };
+    metadata?: { name?: string; annotations?: Record<string, string>; labels?: Record<string, string> };
     spec?: {
         storageClassName?: string;
         bmc?: { address?: string };
@@ -71,11 +70,6 @@ interface Outputs extends SubstrateOutputs {
 const PROVIDER = "pulumi:providers:kubernetes kubernetes-kubernetes";
 const HOST = "kubernetes:metal3.io/v1alpha1:BareMetalHost";
 const CLUSTER = "kubernetes:cluster.x-k8s.io/v1beta2:Cluster";
-const CLUSTER_API = "command:local:Command cluster-api";
-const DEPLOYMENT = "kubernetes:apps/v1:Deployment";
-
-/** What a lab has that does not say it: one from before versions of Cluster API could be chosen. */
-const SILENT = { capi: "1.13.4" };
 
 /** Reads the resources of a stack. @param stack its name, without organisation and project */
 export function livingLab(stack: string, resources: StackResources): LivingLab {
@@ -87,15 +81,11 @@ export function livingLab(stack: string, resources: StackResources): LivingLab {
 }
 
 function add(lab: LivingLab, type: string, name: string, outputs: Outputs): void {
+    lab.versions = highest(lab.versions, versionsNamedBy(`${type} ${name}`, outputs));
     if (type === HOST) {
         addHost(lab, outputs);
     } else if (type === CLUSTER) {
         addCluster(lab, outputs);
-    } else if (type === DEPLOYMENT) {
-        addConductor(lab, outputs.metadata?.labels);
-    } else if (`${type} ${name}` === CLUSTER_API) {
-        const chosen = outputs.environment?.[PART_VERSIONS];
-        lab.versions = { ...lab.versions, ...(typeof chosen === "string" ? readPartVersions(chosen) : SILENT) };
     } else if (`${type} ${name}` === PROVIDER) {
         lab.identified = outputs.clusterIdentifier !== undefined;
         addExisting(lab, outputs.clusterIdentifier);
@@ -134,15 +124,6 @@ function addCluster(lab: LivingLab, { metadata, spec }: Outputs): void {
         workerNodes: workers.reduce((sum, { replicas }) => sum + (replicas ?? 0), 0),
         ...servedBy(metadata.labels?.[FAKE_API_SERVER_LABEL]),
     };
-}
-
-/** The chart's labels say the version (charts/ironic): the reference of an image does not. */
-function addConductor(lab: LivingLab, labels: Record<string, string> = {}): void {
-    const version = semver.valid(labels["app.kubernetes.io/version"]);
-    if (labels["app.kubernetes.io/component"] === "conductor" && version !== null) {
-        const { ironic } = lab.versions;
-        lab.versions.ironic = ironic === undefined || semver.lt(ironic, version) ? version : ironic;
-    }
 }
 
 const servedBy = (label: string | undefined): Pick<LivingCluster, "fakeApiServer"> =>

@@ -11,12 +11,15 @@ import { wantedParts } from "./part-version";
  */
 export function plannedLab(stack: string, config: LabConfig, versions: VersionSets): LivingLab {
     const { hosts, clusters } = plan(config, stack);
+    const parts = wantedParts(config, versions);
+    // Without a host there is no pair.
+    const pairParts = hosts.length === 0 ? ["sushyTools"] : [];
     const { kubernetesVersion: version, controlPlaneNodes, workerNodes } = config;
     return {
         stack,
         kept: {},
         identified: true,
-        versions: wantedParts(config, versions),
+        versions: Object.fromEntries(Object.entries(parts).filter(([part]) => !pairParts.includes(part))),
         hosts: Object.fromEntries(hosts.map(({ name, bmcAddress }) => [name, bmcAddress])),
         clusters: Object.fromEntries(
             clusters.map(({ name, fakeApiServer }) => [

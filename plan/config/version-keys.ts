@@ -2,9 +2,10 @@ import { derived, withDefault } from "./definition";
 import * as values from "./values";
 
 const ON_CHANGE =
-    "Upwards. Ironic: all conductors stop, the first of the new ones migrates its database, and all start again. " +
-    "Cluster API: its managers stop, and start again in upstream's order. Hosts and clusters stay. Refused " +
-    "downwards: a migrated database and a stored object have no way back.";
+    "Upwards; sushy-tools both ways. Ironic: all conductors stop, the first of the new ones migrates its database, " +
+    "and all start again. Cluster API: its managers stop, and start again in upstream's order. Kubernetes: the " +
+    "containers of the nodes are replaced over their volumes. Others: their pods or containers are replaced. Hosts " +
+    "and clusters stay. Refused downwards: a migrated database and a stored object have no way back.";
 
 /** Keys of the versions that the lab runs. What there is to choose from stands in toolchain/images/images.yaml. */
 export const versionKeys = {
@@ -16,9 +17,12 @@ export const versionKeys = {
         onChange: ON_CHANGE,
     }),
     versions: withDefault(values.versionMap, "{}", {
-        meaning: "Versions of single parts, in the place of those of the set: `{ironic: VERSION, capi: VERSION}`.",
+        meaning:
+            "Versions of single parts, in the place of those of the set: `{PART: VERSION}`, where PART is ironic, " +
+            "capi, kubernetes, sushyTools, mariadb, bmo, capm3 or ipam. That of kubernetes is the management " +
+            "cluster's, on the substrate embedded only.",
         range: "those of docs/versions.md",
-        effects: ["restarts pods"],
+        effects: ["restarts pods", "restarts the pairs", "restarts the node"],
         onChange: ON_CHANGE,
     }),
 } as const;

@@ -4,8 +4,10 @@ import type { LabConfig } from "./keys";
 /** A version of a part that a lab may have. */
 export interface PartVersion {
     version: string;
-    /** Names of its images that upstream does not publish: those are only built here. */
+    /** Names of its images that upstream publishes in other versions, and not in this one: it is only built here. */
     unpublished: readonly string[];
+    /** Names of its images that nothing builds here in this version: it is only pulled. */
+    unbuilt: readonly string[];
 }
 
 /** The versions that there are: the data of toolchain/images/images.yaml. */
@@ -51,25 +53,50 @@ export function versionProblems(config: Partial<LabConfig>, known: VersionSets):
         return there?.includes(version) ? [] : [problem(`versions.${part}`, version, rule)];
     });
     const wrong = [...unknownSet, ...unknown];
-    return wrong.length > 0 ? wrong : unpublishedProblems(config, known);
+    return wrong.length > 0 ? wrong : [...sourceProblems(config, known), ...kubernetesProblems(config)];
 }
 
-/** With the source `pull`, what upstream does not publish would have to be built. */
-function unpublishedProblems({ images, versionSet, versions }: Partial<LabConfig>, known: VersionSets): Problem[] {
-    if (images?.source !== "pull" || versions === undefined) {
+/** Why the lab does not choose the version of Kubernetes there. */
+const GIVEN_KUBERNETES: Partial<Record<LabConfig["substrate"], string>> = {
+    existing: "the cluster is yours, and so is its Kubernetes",
+    minikube: "minikube's machine has the Kubernetes of its own image",
+};
+
+/** Whether the lab chooses the Kubernetes of its management cluster. @param substrate undefined: it is not known */
+export const choosesKubernetes = (substrate: LabConfig["substrate"] | undefined): boolean =>
+    substrate !== undefined && !(substrate in GIVEN_KUBERNETES);
+
+/** Only the lab's own nodes have a Kubernetes of the lab's choice. */
+function kubernetesProblems({ substrate, versions }: Partial<LabConfig>): Problem[] {
+    const version = versions?.["kubernetes"];
+    const given = substrate && GIVEN_KUBERNETES[substrate];
+    const rule =
+        `chooses the Kubernetes of the substrate embedded, but the substrate is ${substrate}: ${given}. ` +
+        "Remove it (pulumi config rm --path versions.kubernetes)";
+    return version === undefined || given === undefined ? [] : [problem("versions.kubernetes", version, rule)];
+}
+
+/** Versions that cannot come from where images are to: what is only built here, or only pulled. */
+function sourceProblems({ images, versionSet, versions }: Partial<LabConfig>, known: VersionSets): Problem[] {
+    if (images === undefined || images.source === "auto" || versions === undefined) {
         return [];
     }
+    const { source, overrides } = images;
+    const lacks = ({ unpublished, unbuilt }: PartVersion): boolean =>
+        (source === "pull" ? unpublished : unbuilt).some((name) => !(name in overrides));
     const chosen = Object.entries(chosenVersions({ versionSet, versions }, known));
     return chosen.flatMap(([part, version]) => {
         const all = known.parts[part] ?? [];
-        const lacking = all.find((each) => each.version === version)?.unpublished ?? [];
-        if (lacking.every((name) => name in images.overrides)) {
+        if (!all.some((each) => each.version === version && lacks(each))) {
             return [];
         }
-        const published = all.filter(({ unpublished }) => unpublished.length === 0).map((each) => each.version);
+        const others = all.filter((each) => !lacks(each)).map((each) => each.version);
         const rule =
-            `upstream publishes no image of ${part} ${version}, and images.source is pull: set that to auto or ` +
-            `build, or choose one of ${published.join(", ")}`;
+            source === "pull"
+                ? `upstream publishes no image of ${part} ${version}, and images.source is pull: set that to auto or ` +
+                  `build, or choose one of ${others.join(", ")}`
+                : `nothing builds ${part} ${version} here, and images.source is build: set that to auto or pull, or ` +
+                  `choose one of ${others.join(", ")}`;
         return [
             part in versions ? problem(`versions.${part}`, version, rule) : problem("versionSet", versionSet, rule),
         ];

@@ -1,5 +1,6 @@
 import type { LabConfig } from "../config/keys";
 import { referenceParts, type ImageReferences } from "../image-reference";
+import { UNNAMED } from "../part-versions";
 import type { LabPlan } from "../plan";
 import { nodesOf, type Scheduling } from "../scheduling";
 import { changesLeftOut } from "../without";
@@ -52,6 +53,8 @@ export function ironicValues(plan: LabPlan, images: ImageReferences, config: Pod
         mariadb: {
             maxConnections: profile.databaseMaxConnections,
             persistence: { storageClass: substrate.storageClass },
+            // Only upstream's image knows how.
+            upgradesData: images.version("mariadb") !== UNNAMED["mariadb"],
             ...nodesOf(config),
         },
         imageServer: { files: { [OS_IMAGE.file]: OS_IMAGE.content }, ...nodesOf(config) },

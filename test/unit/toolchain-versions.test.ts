@@ -52,7 +52,7 @@ describe("Versions that stand in more than one file", () => {
     for (const target of upstream.filter(({ name }) => !name.startsWith("pulumi-resource-"))) {
         it(`The go.mod of ${target.name} requires ${target.version}`, () => {
             const modules = required(target);
-            const behind = BEHIND[target.name] ?? target.package;
+            const behind = BEHIND[target.output ?? target.name] ?? target.package;
             const found = [...modules.keys()].filter((module) => behind === module || behind.startsWith(`${module}/`));
             expect(found, behind).to.not.deep.equal([]);
             expect(modules.get(found.sort((a, b) => b.length - a.length)[0] ?? "")).to.equal(target.version);

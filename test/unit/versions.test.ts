@@ -28,7 +28,8 @@ describe("The sets of versions", () => {
     it("name versions that there are, the default one among them", () => {
         const { defaultSet, sets } = versionSets();
         expect(Object.keys(sets)).to.include.members([defaultSet, "2026.1", "2026.2", "2026.3"]);
-        Object.values(sets).forEach((set) => expect(Object.keys(set)).to.deep.equal(["ironic", "capi"]));
+        const parts = Object.keys(versionSets().parts);
+        Object.values(sets).forEach((set) => expect(Object.keys(set)).to.have.members(parts));
     });
 
     it("have a default one that upstream publishes, so that a lab can have it with the source `pull`", () =>
@@ -133,7 +134,7 @@ describe("A lab with another version of Ironic", () => {
         }
         expect(builtImagesOf(needs)).to.include("ironic-39.0.0").and.not.include("ironic");
         expect(images.version("ironic")).to.equal("39.0.0");
-        expect(images.version("mariadb")).to.equal(undefined);
+        expect(images.version("pause")).to.equal(undefined);
         const below = Images.of(validate({ versionSet: "2026.3", imageRegistry: "registry.example:5000/lab" }));
         expect(below.reference("ironic")).to.equal(`registry.example:5000/lab/ironic:${reference.split(":")[1]}`);
     });
@@ -151,14 +152,11 @@ describe("A lab with another version of Ironic", () => {
     it("is known before the program runs, and a name that there is not counts as unset", async () => {
         const versions = async (more: Record<string, string>): Promise<unknown> =>
             (await labNeeds("no-such-stack", more)).images.versions;
-        expect(await versions({})).to.deep.equal({ ironic: DEFAULT, capi: "1.13.4" });
-        expect(await versions({ versionSet: "2026.3" })).to.deep.equal({ ironic: "39.0.0", capi: "1.13.6" });
-        expect(await versions({ versions: ironic("37.0.0") })).to.deep.equal({ ironic: "37.0.0", capi: "1.13.4" });
+        expect(await versions({})).to.include({ ironic: DEFAULT, capi: "1.13.4" });
+        expect(await versions({ versionSet: "2026.3" })).to.include({ ironic: "39.0.0", capi: "1.13.6" });
+        expect(await versions({ versions: ironic("37.0.0") })).to.include({ ironic: "37.0.0", capi: "1.13.4" });
         for (const wrong of [ironic("1.0.0"), '{"nova":"39.0.0"}', '{"ironic":39}', "39.0.0"]) {
-            expect(await versions({ versions: wrong, versionSet: "2020.1" })).to.deep.equal({
-                ironic: DEFAULT,
-                capi: "1.13.4",
-            });
+            expect(await versions({ versions: wrong, versionSet: "2020.1" })).to.deep.equal(await versions({}));
         }
     });
 });
@@ -178,7 +176,8 @@ describe("A version that there is not", () => {
         ],
         [
             { versions: '{"nova":"39.0.0"}' },
-            'versions.nova = "39.0.0": is no part whose version can be chosen: those are ironic, capi',
+            'versions.nova = "39.0.0": is no part whose version can be chosen: those are kubernetes, mariadb, ' +
+                "ironic, sushyTools, bmo, capi, capm3, ipam",
         ],
         [{ versions: '{"ironic":39}' }, "versions.ironic = 39: must be a version, such as 39.0.0"],
         [{ versions: "39.0.0" }, 'versions = "39.0.0": must be an object: {PART: VERSION}'],

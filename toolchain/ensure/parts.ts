@@ -48,7 +48,7 @@ export interface LabParts {
     builtImages: string[];
     /** References of the images that somebody else publishes. */
     publishedImages: string[];
-    /** Rendered manifests. Those of a version that is not a part's own are only for `up`. */
+    /** Rendered manifests. Of those of a version that is not a part's own, a preview needs the operator's alone. */
     manifests: ManifestsEntry[];
 }
 
@@ -60,6 +60,8 @@ export async function partsFor(cache: Cache, purpose: Purpose, needs: LabNeeds):
     const setup = pulumiSetup(cache, { where, env: process.env, login: currentLogin() });
     const plugins = await planPlugins(cache.root, setup.home, needs.plugins, needs.offline);
     const images = purpose === "up" ? labImages(needs.images) : [];
+    const chosen = wantedVersions(needs.images);
+    const { bmo } = chosen;
     const programs = new Set([
         ...[...tools].filter(([, { where }]) => where !== "PATH").map(([name]) => tool(name).target),
         ...(purpose === "test" ? TEST_PROGRAMS : []),
@@ -72,6 +74,6 @@ export async function partsFor(cache: Cache, purpose: Purpose, needs: LabNeeds):
         programs: [...programs],
         builtImages: purpose === "up" ? builtImagesOf(needs) : [],
         publishedImages: images.filter(({ built }) => built === undefined).map(({ reference }) => reference),
-        manifests: manifestsEntries(purpose === "up" ? wantedVersions(needs.images) : {}),
+        manifests: manifestsEntries(purpose === "up" ? chosen : { ...(bmo && { bmo }) }),
     };
 }

@@ -193,8 +193,9 @@ export async function pullImage(
     } catch (error) {
         options.signal?.throwIfAborted();
         throw new UserError(
-            `images.source = pull, or images.overrides: ${reference} cannot be pulled: ${failureText(error)}. ` +
-                "With the source auto, what cannot be pulled is built: pulumi config set --path images.source auto",
+            "images.source = pull, images.overrides, or a version that is not built here (docs/versions.md): " +
+                `${reference} cannot be pulled: ${failureText(error)}. With the source auto, what cannot be pulled ` +
+                "is built where it can be: pulumi config set --path images.source auto",
         );
     }
 }

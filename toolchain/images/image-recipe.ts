@@ -15,6 +15,8 @@ const versionSchema = z.strictObject({
     args: z.record(z.string(), z.string()).default({}),
     /** Go target in the place of the image's first one. */
     program: z.string().optional(),
+    /** `false`: nothing builds this version here, and it is pulled. Default: it can be built. */
+    build: z.literal(false).optional(),
 });
 
 /** One image of images.yaml. */
@@ -75,6 +77,8 @@ export const imageSchema = z.strictObject({
      * version cannot be chosen.
      */
     version: z.string().optional(),
+    /** `false`: nothing builds it here, and it is pulled. Default: it can be built. */
+    build: z.literal(false).optional(),
     /** The other versions there are. Default: of a part, those of the first program where `version` is not given. */
     versions: z.record(z.string(), versionSchema).optional(),
 });

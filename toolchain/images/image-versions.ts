@@ -1,4 +1,4 @@
-import * as semver from "semver";
+import { compareVersions } from "../../plan/compare-versions";
 import type { VersionSets } from "../../plan/config/version-sets";
 import { goTarget, goVariants, type GoTarget } from "../go/targets";
 import type { ImageRecipe } from "./image-recipe";
@@ -10,6 +10,15 @@ interface Programs {
 }
 
 type Images = Record<string, ImageRecipe>;
+
+/** Where a version of an image can come from. */
+type Sources = Pick<ImageRecipe, "pull" | "build">;
+
+/** An image of a part, with where each of its versions comes from. */
+interface PartImage {
+    name: string;
+    sources: Map<string, Sources>;
+}
 
 const PROGRAMS: Programs = { own: goTarget, further: goVariants };
 
@@ -39,31 +48,39 @@ export const partOf = (name: string, { part, version }: ImageRecipe): string | u
 
 /** Versions of each part, and where images of one part do not have the same, what is wrong. */
 export function partsOf(images: Images): { parts: VersionSets["parts"]; uneven: string[] } {
-    const byPart = new Map<string, { name: string; pulls: Map<string, string | undefined> }[]>();
+    const byPart = new Map<string, PartImage[]>();
     for (const [name, recipe] of Object.entries(images)) {
         const part = partOf(name, recipe);
         if (part !== undefined && recipe.version !== undefined) {
-            const others = Object.entries(recipe.versions ?? {}).map(([other, { pull }]) => [other, pull] as const);
-            const pulls = new Map([[recipe.version, recipe.pull], ...others]);
-            byPart.set(part, [...(byPart.get(part) ?? []), { name, pulls }]);
+            const sources = new Map<string, Sources>([
+                [recipe.version, recipe],
+                ...Object.entries(recipe.versions ?? {}),
+            ]);
+            byPart.set(part, [...(byPart.get(part) ?? []), { name, sources }]);
         }
     }
     const parts: Record<string, VersionSets["parts"][string]> = {};
     const uneven: string[] = [];
     for (const [part, its] of byPart) {
-        const all = [...new Set(its.flatMap(({ pulls }) => [...pulls.keys()]))].sort(semver.compare);
+        const all = [...new Set(its.flatMap(({ sources }) => [...sources.keys()]))].sort(compareVersions);
         uneven.push(
-            ...its.flatMap(({ name, pulls }) =>
-                all.filter((version) => !pulls.has(version)).map((version) => `${part} needs ${name} ${version}`),
+            ...its.flatMap(({ name, sources }) =>
+                all.filter((version) => !sources.has(version)).map((version) => `${part} needs ${name} ${version}`),
             ),
         );
+        const namesOf = (version: string, is: (image: PartImage, its: Sources | undefined) => boolean): string[] =>
+            its.filter((image) => is(image, image.sources.get(version))).map(({ name }) => name);
         parts[part] = all.map((version) => ({
             version,
-            unpublished: its.filter(({ pulls }) => pulls.get(version) === undefined).map(({ name }) => name),
+            unpublished: namesOf(version, (image, its) => its?.pull === undefined && isPublished(image)),
+            unbuilt: namesOf(version, (_, its) => its?.build === false),
         }));
     }
     return { parts, uneven };
 }
+
+/** Whether upstream publishes the image in any version. One that it never does is built with every source. */
+const isPublished = ({ sources }: PartImage): boolean => [...sources.values()].some(({ pull }) => pull !== undefined);
 
 /** Sets that name what is not there. */
 export function looseSets({ defaultSet, sets, parts }: VersionSets): string[] {
@@ -82,7 +99,7 @@ export const variantName = (name: string, version: string): string => `${name}-$
 export const variantsOf = (images: Images): Images =>
     Object.fromEntries(
         Object.entries(images).flatMap(([name, { versions = {}, ...own }]) =>
-            Object.entries(versions).map(([version, { pull, files, args, program }]) => [
+            Object.entries(versions).map(([version, { pull, files, args, program, build }]) => [
                 variantName(name, version),
                 {
                     ...own,
@@ -91,6 +108,7 @@ export const variantsOf = (images: Images): Images =>
                     files: { ...own.files, ...files },
                     args: { ...own.args, ...args },
                     pull,
+                    build,
                     version,
                 },
             ]),

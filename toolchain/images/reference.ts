@@ -23,7 +23,7 @@ export interface WantedImages {
 }
 
 /** Fields that say which version a recipe makes, and not how. */
-const WITHOUT_VERSIONS = { part: undefined, version: undefined, versions: undefined };
+const WITHOUT_VERSIONS = { part: undefined, version: undefined, versions: undefined, build: undefined };
 
 /** All that the content of a built image follows from, apart from the files that package registries serve. */
 export function imageInputs(name: string, recipe: ImageRecipe, root = repoRoot): unknown {
@@ -77,13 +77,13 @@ export interface LabImage {
  * nothing is built, pulled or looked up. All images together take tens of milliseconds.
  *
  * @param wanted default: no reference is upstream's. With the source `pull`, an image that upstream does not publish
- * keeps the lab's own
+ * keeps the lab's own. What is not built here has upstream's with every source
  * @throws Error when there is no such image, or no such version of it, or when a file it is made from is missing
  */
 export function labImage(name: string, wanted: WantedImages = { source: "auto", overrides: {} }): LabImage {
     const built = builtWith(name, wantedVersions(wanted));
-    const published = imageRecipe(built).pull;
-    const others = wanted.overrides[name] ?? (wanted.source === "pull" ? published : undefined);
+    const { pull: published, build } = imageRecipe(built);
+    const others = wanted.overrides[name] ?? (wanted.source === "pull" || build === false ? published : undefined);
     return others === undefined
         ? { name, reference: builtReference(built), built, published }
         : { name, reference: others };

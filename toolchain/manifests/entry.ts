@@ -13,6 +13,9 @@ import { renderManifests } from "./render";
 /** The Go module that pins every upstream whose manifests the lab installs, each in its own version. */
 const MODULE = join("toolchain", "go", "metal3");
 
+/** The bare-metal operator, by the name of its image. */
+export const OPERATOR = { image: "baremetal-operator" };
+
 /** Versions of parts, by the name of the part. A part without one has its own version. */
 type Versions = Readonly<Record<string, string>>;
 
@@ -20,12 +23,14 @@ type Versions = Readonly<Record<string, string>>;
 export interface ManifestsEntry {
     /** Folder of that module, relative to the checkout's top. */
     module: string;
-    /** Those whose manifests are in it. Default: all, and the bare-metal operator's as well. */
+    /** Providers whose manifests are in it. Default: all. */
     providers?: readonly Provider[];
+    /** Whether the bare-metal operator's are in it. Default: with all providers they are. */
+    operator?: boolean;
 }
 
-/** The module of ours that pins a provider, which is that of its program. */
-function moduleOf({ image }: Provider, chosen: Versions): string {
+/** The module of ours that pins a provider or the bare-metal operator, which is that of its program. */
+function moduleOf({ image }: Pick<Provider, "image">, chosen: Versions): string {
     const [program] = imageRecipe(builtWith(image, chosen)).binaries;
     return goTarget(program as string).module;
 }
@@ -35,14 +40,15 @@ function moduleOf({ image }: Provider, chosen: Versions): string {
  * have another one. A preview needs the former only, so it takes any version without making anything.
  */
 export function manifestsEntries(chosen: Versions): ManifestsEntry[] {
-    const others = new Map<string, Provider[]>();
-    for (const provider of PROVIDERS) {
-        const module = moduleOf(provider, chosen);
-        if (module !== MODULE) {
-            others.set(module, [...(others.get(module) ?? []), provider]);
-        }
-    }
-    return [{ module: MODULE }, ...[...others].map(([module, providers]) => ({ module, providers }))];
+    const ofOperator = moduleOf(OPERATOR, chosen);
+    const modules = new Set([...PROVIDERS.map((provider) => moduleOf(provider, chosen)), ofOperator]);
+    modules.delete(MODULE);
+    const others = [...modules].map((module) => ({
+        module,
+        providers: PROVIDERS.filter((provider) => moduleOf(provider, chosen) === module),
+        operator: module === ofOperator,
+    }));
+    return [{ module: MODULE }, ...others];
 }
 
 /**
@@ -71,8 +77,8 @@ export function manifestsPath(cache: Cache, entry?: ManifestsEntry): string {
     return join(cache.pathOf(manifestsRecipe(entry)), "manifests");
 }
 
-/** The folder that has a provider's manifests in the version that a lab chooses. */
-export function providerPath(cache: Cache, provider: Provider, chosen: Versions): string {
+/** The folder that has the manifests of a provider or the bare-metal operator in the version that a lab chooses. */
+export function providerPath(cache: Cache, provider: Pick<Provider, "image">, chosen: Versions): string {
     const module = moduleOf(provider, chosen);
     return manifestsPath(
         cache,
@@ -93,7 +99,7 @@ interface ManifestsOptions extends EnsureOptions {
  */
 export async function ensureManifests(entry: ManifestsEntry, options: ManifestsOptions): Promise<string> {
     const { cache, log, signal } = options;
-    const { module, providers } = entry;
+    const { module, providers, operator } = entry;
     const dir = await cache.ensure(
         manifestsRecipe(entry),
         async (to) => {
@@ -112,7 +118,7 @@ export async function ensureManifests(entry: ManifestsEntry, options: ManifestsO
             await renderManifests(join(to, "manifests"), {
                 kubectl: options.kubectl,
                 moduleDir,
-                ...(providers === undefined ? {} : { providers, operator: false }),
+                ...(providers === undefined ? {} : { providers, operator: operator ?? false }),
                 ...(signal ? { signal } : {}),
             });
         },

@@ -1,6 +1,7 @@
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import { dockerLabels, LABELS_ONCE } from "../../../plan/docker-labels";
+import { versionLabel } from "../../../plan/part-versions";
 import type { NodePlan } from "../../../plan/substrate/embedded";
 import { substrateOf } from "../../../plan/substrate/plan";
 import type { LayerContext } from "../../context";
@@ -95,7 +96,7 @@ export function createNodeContainer(
             },
             wait: true,
             waitTimeout: NODE_READY_SECONDS,
-            labels: dockerLabels(plan),
+            labels: [...dockerLabels(plan), ...versionLabel("kubernetes", images.version("kubernetes"))],
         },
         { ...opts, customTimeouts: { create: "10m" }, deleteBeforeReplace: true },
     );

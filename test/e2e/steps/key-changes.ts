@@ -103,7 +103,7 @@ export const SHOWN_BY: Partial<Record<Key, Partial<Record<Effect, string>>>> = {
     workerNodes: { "in place": "day-two" },
     kubernetesVersion: { "rolls the clusters": "day-two" },
     versionSet: { "restarts pods": "versions" },
-    versions: { "restarts pods": "versions" },
+    versions: { "restarts pods": "versions", "restarts the pairs": "versions", "restarts the node": "versions" },
     ipa: { "restarts pods": "ipa" },
     kubeconfig: { "in place": "../existing.test" },
     kubeContext: { "in place": "../existing.test" },

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { chosenVersions } from "../../../plan/config/version-sets";
+import { chosenVersions, versionsOf } from "../../../plan/config/version-sets";
 import { versionSets } from "../../../toolchain/images/recipes";
 import { configure, pulumi } from "../harness";
 import { Live } from "../live";
@@ -13,10 +13,22 @@ const { ironic: NEWEST, capi: NEWEST_CAPI } = chosenVersions({ versionSet: SET }
 /** In a cluster that is there, the tests have not the rights that an upgrade of Cluster API takes. */
 const MAY_UPGRADE = SUBSTRATE.name !== "existing";
 
-/** What stays as it is where the newest set cannot be had as a whole. */
-const KEPT: Record<string, string> = MAY_UPGRADE
-    ? {}
-    : { versions: JSON.stringify({ capi: chosenVersions({}, versionSets())["capi"] }) };
+/** The newest Kubernetes, which no set has. */
+const [KUBERNETES] = (versionsOf("kubernetes", versionSets()) ?? []).slice(-1) as [string];
+
+/** A sushy-tools beside that of all sets. */
+const [SUSHY_TOOLS] = (versionsOf("sushyTools", versionSets()) ?? []) as [string];
+
+const OWN_NODES = SUBSTRATE.name === "embedded";
+
+/** Versions that stay beside those that a step changes: from the first step on, and where a set cannot be had whole. */
+const kubernetes = OWN_NODES ? { kubernetes: KUBERNETES } : {};
+const capi = MAY_UPGRADE ? {} : { capi: chosenVersions({}, versionSets())["capi"] };
+const parts = (versions: Record<string, string | undefined>): string => JSON.stringify({ ...kubernetes, ...versions });
+
+const isSushyTools = (name: string): boolean => /^(container .*-pair-\d+-sushy-tools$|pod metal3\/pair-)/.test(name);
+
+const isNode = (name: string): boolean => /^(pod |container .*-control-plane$)/.test(name);
 
 const isConductor = (name: string): boolean => /^pod metal3\/ironic-conductor-/.test(name);
 
@@ -33,9 +45,46 @@ async function unset(key: string): Promise<void> {
 
 /** Gives the lab the newest Ironic and Cluster API. It comes last, because no lab goes back. */
 export function versions(): void {
+    it("takes another sushy-tools, and goes back: other containers, the same hosts and clusters", async () => {
+        const [had, states] = [await lab.live.identities(), await lab.live.hostStates()];
+        const own = chosenVersions({}, versionSets())["sushyTools"];
+        await configure({ versions: JSON.stringify({ sushyTools: SUSHY_TOOLS }) });
+        const preview = await pulumi(["preview"], { quiet: true });
+        expect(preview.output).to.include(`sushy-tools ${own} to ${SUSHY_TOOLS}: its containers are replaced`);
+        await npmRunUp();
+        lab.live = new Live();
+        const has = await lab.live.identities();
+        expect(without(isSushyTools, has)).to.deep.equal(without(isSushyTools, had));
+        expect(Object.keys(has).filter((name) => isSushyTools(name) && has[name] === had[name])).to.deep.equal([]);
+        expect(await lab.live.hostStates()).to.deep.equal(states);
+        await nothingToDo();
+        await unset("versions");
+        await npmRunUp();
+        lab.live = new Live();
+        await nothingToDo();
+    });
+
+    if (OWN_NODES) {
+        it("takes a newer Kubernetes: another node over the same volume, the same hosts and clusters", async () => {
+            const [had, states] = [await lab.live.identities(), await lab.live.hostStates()];
+            await configure({ versions: parts({}) });
+            const preview = await pulumi(["preview"], { quiet: true });
+            expect(preview.output).to.include(`to ${KUBERNETES}: the containers of the nodes are replaced`);
+            await npmRunUp();
+            lab.live = new Live();
+            expect(without(isNode, await lab.live.identities())).to.deep.equal(without(isNode, had));
+            const version = ["--output", "jsonpath={.items[*].status.nodeInfo.kubeletVersion}"];
+            const { output } = await lab.live.kubectl(["get", "nodes", ...version]);
+            expect(new Set(output.split(" "))).to.deep.equal(new Set([`v${KUBERNETES}`]));
+            expect(await lab.live.hostStates()).to.deep.equal(states);
+            await allAvailable(lab.live, (await lab.live.clusters()).length, 180);
+            await nothingToDo();
+        });
+    }
+
     it("takes a newer Ironic: other conductors on the same database, the same hosts and clusters", async () => {
         const [had, states] = [await lab.live.identities(), await lab.live.hostStates()];
-        await configure({ versions: JSON.stringify({ ironic: NEWEST }) });
+        await configure({ versions: parts({ ironic: NEWEST }) });
         const preview = await pulumi(["preview"], { quiet: true });
         expect(preview.output).to.include(`to ${NEWEST}: all conductors stop, its database is migrated`);
         await npmRunUp();
@@ -53,7 +102,7 @@ export function versions(): void {
     if (MAY_UPGRADE) {
         it("takes a newer Cluster API: other managers, the same hosts, clusters and all other pods", async () => {
             const [had, states] = [await lab.live.identities(), await lab.live.hostStates()];
-            await configure({ versions: JSON.stringify({ ironic: NEWEST, capi: NEWEST_CAPI }) });
+            await configure({ versions: parts({ ironic: NEWEST, capi: NEWEST_CAPI }) });
             const preview = await pulumi(["preview"], { quiet: true });
             expect(preview.output).to.include(`to ${NEWEST_CAPI}: its three managers stop`);
             await npmRunUp();
@@ -73,8 +122,7 @@ export function versions(): void {
     }
 
     it("has nothing to do for the set that has these versions", async () => {
-        await unset("versions");
-        await configure({ versionSet: SET, ...KEPT });
+        await configure({ versionSet: SET, versions: parts(capi) });
         await nothingToDo();
     });
 
