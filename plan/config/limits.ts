@@ -10,7 +10,7 @@ export const MAX_NODES = 10_000;
 export const MAX_CONTROL_PLANE_NODES = 3;
 export const MAX_WORKER_NODES = 1000;
 
-/** Hosts per conductor. There are at least two conductors, so that users can watch one die. */
+/** Hosts per conductor: fewer than one bears (docs/sizing.md). At least two, so that users can watch one die. */
 export const NODES_PER_CONDUCTOR = 250;
 export const LEAST_CONDUCTORS = 2;
 /** Most conductors: each has an address of a fixed range. */
