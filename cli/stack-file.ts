@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { readFile, rename, rm, writeFile } from "node:fs/promises";
 import { parse, parseDocument } from "yaml";
 import { substrateNeeds } from "../machine/needs";
+import { keys } from "../plan/config/keys";
 import { registryPrefix } from "../plan/config/values";
 import { chosenVersions, versionProblems } from "../plan/config/version-sets";
 import type { LabNeeds } from "../toolchain/ensure/needs";
@@ -84,13 +85,14 @@ function wantedImages(given: unknown): Pick<WantedImages, "source" | "overrides"
  * program will refuse are not made before it does.
  */
 function wantedVersions(
-    { versionSet, versions }: Record<string, unknown>,
+    { versionSet, versions, substrate: named }: Record<string, unknown>,
     images: Pick<WantedImages, "source" | "overrides">,
 ): Record<string, string> {
     const known = versionSets();
-    const there = Object.entries(textsOf(fieldsOf(versions))).filter(
-        ([part, version]) => versionProblems({ images, versions: { [part]: version } }, known).length === 0,
-    );
+    const substrate = keys.substrate.schema.safeParse(named).data;
+    const refused = (part: string, version: string): boolean =>
+        versionProblems({ ...(substrate && { substrate }), images, versions: { [part]: version } }, known).length > 0;
+    const there = Object.entries(textsOf(fieldsOf(versions))).filter((each) => !refused(...each));
     return chosenVersions({ versionSet: String(versionSet), versions: Object.fromEntries(there) }, known);
 }
 

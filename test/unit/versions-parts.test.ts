@@ -212,6 +212,9 @@ describe("The versions of MariaDB", () => {
         const versions = async (more: Raw): Promise<unknown> => (await labNeeds("no-such-stack", more)).images.versions;
         expect(await versions(newer)).to.include({ mariadb: "11.4" });
         expect(await versions({ ...newer, images: '{"source":"build"}' })).to.include({ mariadb: "10.11" });
+        const newest = chosen({ kubernetes: "1.36.3" });
+        expect(await versions(newest)).to.include({ kubernetes: "1.36.3" });
+        expect(await versions({ ...newest, substrate: "minikube" })).to.include({ kubernetes: "1.35.4" });
     });
 
     it("are said to the chart, which lets the image bring earlier data to its own series", () => {
