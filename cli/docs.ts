@@ -2,6 +2,8 @@ import { readFile, writeFile } from "node:fs/promises";
 import { configurationDocument, pulumiConfigBlock } from "../plan/config/print";
 import { existingRole } from "../plan/existing-rights";
 import { repoPath } from "../toolchain/paths";
+import { DASHBOARDS } from "./dashboards/dashboards";
+import { grafanaDashboard } from "./dashboards/grafana";
 import { reportDocument, reportJsonSchema } from "./report/document";
 
 /** A file that is printed from what the program knows, in whole or from its `config:` block on. */
@@ -20,6 +22,10 @@ export const PRINTED_FILES: readonly PrintedFile[] = [
     { path: "docs/existing-role.yaml", print: existingRole },
     { path: "docs/report.md", print: reportDocument },
     { path: "docs/report.schema.json", print: reportJsonSchema },
+    ...DASHBOARDS.map((each) => ({
+        path: `metrics/dashboards/${each.name}.json`,
+        print: () => grafanaDashboard(each),
+    })),
 ];
 
 /** What a printed file should hold, formatted as `npm test` wants it. */

@@ -73,6 +73,7 @@ command("setup", "build or download missing parts, and do nothing else", async (
     .addOption(
         new Option("--for <purpose>", "what the parts are needed for").choices(["preview", "up", "test"]).default("up"),
     )
+    .option("--observability", "with the images of the key `observability`, whatever the stack says")
     .addOption(bundleOption());
 
 command(

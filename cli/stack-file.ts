@@ -49,7 +49,8 @@ const asRaw = (config: Record<string, unknown>): Record<string, string> =>
 export async function labNeeds(stack: string, more: Readonly<Record<string, string>> = {}): Promise<LabNeeds> {
     const config = { ...(await stackConfig(stack)), ...more };
     const registry = registryPrefix.safeParse(config["imageRegistry"]).data;
-    const images = wantedImages(config["images"]);
+    const observability = String(config["observability"]) === "true";
+    const images = { ...wantedImages(config["images"]), observability };
     return { images: { ...images, versions: wantedVersions(config, images) }, registry, ...substrateNeeds(config) };
 }
 

@@ -3,7 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { npmRun } from "../plan/commands";
 import type { Manifest } from "../plan/manifests/documents";
 import { ironicNames } from "../plan/manifests/ironic-values";
-import type { LabPlan, PairPlan } from "../plan/plan";
+import type { PairPlan } from "../plan/plan";
 import type { PkiInput } from "../tasks/pki/input";
 import { BareMetalOperator, BMO_CERTIFICATE, bmoCertificateNames } from "./bare-metal-operator";
 import { ClusterApi } from "./cluster-api";
@@ -17,6 +17,7 @@ import { Ironic, IRONIC_CERTIFICATE } from "./ironic";
 import { KubeconfigFile } from "./kubeconfig-file";
 import type { LabContext } from "./lab-context";
 import { LabPki } from "./lab-pki";
+import { Observability } from "./observability";
 import { SUBSTRATE_KINDS } from "./substrate/kinds";
 import type { PairNeeds } from "./substrate/substrate";
 import { vacatedHosts } from "./vacated-hosts";
@@ -68,6 +69,9 @@ export class Lab extends pulumi.ComponentResource {
         const hosts = new BareMetalHosts("hosts", { ...lab, ironic, operator, pairs }, inCluster);
         const clusterApi = new ClusterApi("cluster-api", { ...lab, operator }, here);
         const fakeApiServers = new FakeApiServers("fkas", { ...lab, clusterApi }, inCluster);
+        if (config.observability) {
+            new Observability("observability", { ...lab, clusterApi }, inCluster);
+        }
         const clusterNeeds = { ...lab, ironic, clusterApi, fakeApiServers, hosts };
         const clusters = new WorkloadClusters("clusters", clusterNeeds, inCluster);
 
@@ -85,7 +89,7 @@ export class Lab extends pulumi.ComponentResource {
             pairs: plan.pairs.length,
             fakeApiServers: plan.fakeApiServers.length,
             fleet: fleetReached({ ...lab, pairs, ironicChart, hosts, clusters, vacated }),
-            next: nextSteps(path, plan, pulumi.getStack()),
+            next: nextSteps(path, context, pulumi.getStack()),
         };
         this.registerOutputs({});
     }
@@ -127,10 +131,17 @@ function pkiInput(context: LayerContext): PkiInput {
 const MORE_HOSTS = 16;
 
 /** What to type next. */
-const nextSteps = (kubeconfig: string, { namespace, hosts, clusters }: LabPlan, stack: string): string[] => [
+const nextSteps = (
+    kubeconfig: string,
+    { config, plan: { namespace, hosts, clusters } }: LayerContext,
+    stack: string,
+): string[] => [
     'eval "$(npm run -s env)"    # pulumi and kubectl on PATH',
     `kubectl --kubeconfig ${kubeconfig} -n ${namespace} get baremetalhosts,clusters`,
     ...clusters.slice(0, 1).map(({ name }) => npmRun("kubeconfig", stack, name)),
+    ...(config.observability
+        ? [`kubectl --kubeconfig ${kubeconfig} -n ${namespace} port-forward service/prometheus 9090`]
+        : []),
     // With its name: Pulumi means the stack that is selected, which need not be this one.
     `pulumi config set nodes ${hosts.length + MORE_HOSTS} --stack ${stack} && pulumi up --stack ${stack}`,
     npmRun("down", stack),

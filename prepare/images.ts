@@ -4,7 +4,7 @@ import { referenceBelow, type ImageReferences, type RegistryImage } from "../pla
 import { ipaReference } from "../plan/ipa-files";
 import { fakeNodesOf } from "../plan/reach";
 import { imagesThatRunAs, versionSets } from "../toolchain/images/recipes";
-import { imageReference, labImages, wantedVersions, type WantedImages } from "../toolchain/images/reference";
+import { imageReference, labImages, podImages, wantedVersions, type WantedImages } from "../toolchain/images/reference";
 
 /** Images of a pair. */
 const PAIR_IMAGES = ["sushy-tools", "fake-ipa"];
@@ -22,7 +22,8 @@ export class Images implements ImageReferences {
 
     /** The images of a lab with this configuration. */
     static of(config: LabConfig): Images {
-        const wanted = { ...config.images, versions: chosenVersions(config, versionSets()) };
+        const versions = chosenVersions(config, versionSets());
+        const wanted = { ...config.images, versions, observability: config.observability };
         return new Images(wanted, config.ipa, config.imageRegistry, fakeNodesOf(config) === "kubernetes");
     }
 
@@ -70,13 +71,13 @@ export class Images implements ImageReferences {
     /** References of all images that run as pods: they must be in every node of the management cluster. */
     inCluster(): string[] {
         const ipa = this.ipa();
-        const names = [...imagesThatRunAs("pod"), ...(this.pairsInCluster ? PAIR_IMAGES : [])];
+        const names = [...podImages(this.config), ...(this.pairsInCluster ? PAIR_IMAGES : [])];
         return [...names.map((name) => this.reference(name)), ...(ipa === undefined ? [] : [ipa])];
     }
 
     /** What the lab's registry must have. The user's own references stay where they are. */
     forRegistry(): RegistryImage[] {
-        const names = imagesThatRunAs("pod", "container");
+        const names = [...podImages(this.config), ...imagesThatRunAs("container")];
         const all = names.map((name) => ({ local: this.local(name), reference: this.reference(name) }));
         const [local, reference] = [this.localIpa(), this.ipa()];
         return [...all, ...(local && reference ? [{ local, reference }] : [])].filter(

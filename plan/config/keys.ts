@@ -19,11 +19,11 @@ import {
     NODES_PER_CONDUCTOR,
     PROVISIONING_LIMIT,
     PROVISIONING_PREFIX,
-    WAIT_SECONDS,
 } from "./limits";
 import { minikubeKeys } from "./minikube-keys";
 import * as values from "./values";
 import { versionKeys } from "./version-keys";
+import { watchingKeys } from "./watching-keys";
 
 /** Whose limits hold: the lab's own profile, or upstream's defaults as in the published lab (see plan/profiles.ts). */
 const TUNINGS = ["lab", "published"] as const;
@@ -220,19 +220,7 @@ export const keys = {
         effects: ["restarts pods"],
         onChange: "As `tuning: published`, for these alone: restarts what the rows are about.",
     }),
-    wait: withDefault(values.choice(["none", "hosts", "clusters"] as const), "clusters", {
-        meaning: "What the end of `up` waits for.",
-        range: "`none`, `hosts`, `clusters`",
-        effects: ["in place"],
-        onChange: "Holds from the next `up` on.",
-    }),
-    waitTimeout: derived(values.integer(1, 86_400), {
-        meaning: "How long the end of `up` waits.",
-        range: "seconds, 1 to 86400",
-        unset: `${WAIT_SECONDS.least} + ${WAIT_SECONDS.each} per host + ${WAIT_SECONDS.each} per cluster`,
-        effects: ["in place"],
-        onChange: "Holds from the next `up` on.",
-    }),
+    ...watchingKeys,
 } as const;
 
 export type Key = keyof typeof keys;

@@ -1,3 +1,11 @@
+/** What is known of a cluster that is the lab's own. */
+export interface OwnCluster {
+    /** Its nodes, by name and address on the provisioning network. The first holds the control plane. */
+    nodes: { name: string; address: string }[];
+    /** Port at the loopback address of that node where etcd answers /metrics. */
+    etcdMetricsPort: number;
+}
+
 /** Where the lab stands, as far as it follows from the configuration. Layers above use it without knowing the kind. */
 export interface SubstrateBase {
     /**
@@ -7,6 +15,8 @@ export interface SubstrateBase {
     serviceAddress?: string;
     /** Name of the StorageClass for data that must outlive a pod. Empty: the cluster's default class. */
     storageClass: string;
+    /** Undefined: the cluster is not the lab's own. */
+    own?: OwnCluster;
     /** Names of the containers in which the Kubernetes nodes run. Empty where they run otherwise. */
     containers: string[];
     /**

@@ -76,6 +76,11 @@ export function embeddedPlan(config: LabConfig, seed: string): EmbeddedPlan {
         storageClass: NODE_STORAGE_CLASS,
         dockerNetwork: identities.labPrefix(seed),
         gateway: addresses.gatewayAddress(provisioning),
+        own: {
+            nodes: [node, ...workers].map(({ name, address }) => ({ name, address })),
+            // That for clients.
+            etcdMetricsPort: 2379,
+        },
         containers: names,
         copiedInto: names,
         node,

@@ -56,6 +56,8 @@ export function minikubePlan(config: LabConfig, seed: string): MinikubePlan {
         profile,
         kubernetesVersion: KUBERNETES_VERSION,
         serviceAddress: address,
+        // As kubeadm sets `--listen-metrics-urls`.
+        own: { nodes: [{ name: profile, address }], etcdMetricsPort: 2381 },
         storageClass: STORAGE_CLASS,
         // Not the profile's name: `minikube delete` removes a network of that name, whoever made it.
         dockerNetwork: `${profile}-provisioning`,

@@ -64,6 +64,7 @@ const CHANGES: Partial<Record<Key, Change[]>> = {
         { to: '["ironic-power-sync"]', chartOnly: true },
         { to: '["bmo-concurrency"]' },
     ],
+    observability: [{ to: "true" }, { to: "false", from: { observability: "true" } }],
     wait: [{ to: "hosts" }],
     waitTimeout: [{ to: "5" }],
 };
@@ -108,8 +109,11 @@ function effectOf([old, now]: [Registered, Registered]): Effect {
     if (now.name.startsWith("pair-") && now.type === DEPLOYMENT) {
         return "restarts the pairs";
     }
-    // The commands load new images into the node, and bring the controllers of Cluster API up to date.
-    return CONTROLLERS.test(now.type) && now.name !== "kubeconfig" ? "restarts pods" : "in place";
+    // The commands bring the controllers of Cluster API up to date, and others write the kubeconfig or copy images into
+    // the node, of which nothing that runs takes notice.
+    return CONTROLLERS.test(now.type) && !["kubeconfig", "kubernetes-images"].includes(now.name)
+        ? "restarts pods"
+        : "in place";
 }
 
 /** The effects of a change, as the resources show them. The node's new port is in the kubeconfig of a command, too. */

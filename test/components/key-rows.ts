@@ -17,6 +17,7 @@ import {
     machine,
 } from "./key-readers";
 
+const PROMETHEUS = "observability-deployment-prometheus";
 const IPA_FILE = { from: "/srv/ipa", sha256: "0".repeat(64) };
 
 export const ROWS: Record<Key, Row> = {
@@ -202,6 +203,11 @@ export const ROWS: Record<Key, Row> = {
         value: '["ironic-password-hash"]',
         read: ({ values }) => values.conductor.without,
         expected: ["ironic-password-hash"],
+    },
+    observability: {
+        value: "true",
+        read: (lab) => (podField(PROMETHEUS, "containers")(lab) as { image: string }[])[0]?.image,
+        expected: builtReference("prometheus"),
     },
     wait: { value: "none", read: ({ fleet }) => fleet, expected: "not waited for (wait: none)" },
     waitTimeout: { value: "77", read: ({ waitSeconds }) => waitSeconds, expected: 77 },

@@ -11,6 +11,7 @@ import { everyKey } from "./steps/keys";
 import { killedParts } from "./steps/killed-parts";
 import { cleanBeforeAndAfter } from "./steps/lab";
 import { machine } from "./steps/machine";
+import { metrics } from "./steps/metrics";
 import { replace } from "./steps/replace";
 import { resize } from "./steps/resize";
 import { secondOwner } from "./steps/second-owner";
@@ -30,6 +31,7 @@ describe("a small lab, from up to destroy", function () {
     bringUp();
     secondOwner();
     if (SUBSTRATE.isWhole) {
+        metrics();
         resize();
         changes();
     }

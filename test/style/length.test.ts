@@ -13,6 +13,8 @@ const EXEMPT = [
     /(^|\/)(package(-lock)?\.json|go\.(mod|sum)|requirements\.txt|.*\.schema\.json|LICENSE)$/,
     // They are objects of a real cluster, as kube-apiserver gave them.
     /^test\/unit\/samples\/.*\.json$/,
+    // `npm run docs` prints them, in the form that Grafana imports.
+    /^metrics\/dashboards\/.*\.json$/,
     // They are drawings and data.
     /\.(svg|png|csv)$|^docs\/measurements\//,
     // Any change of them makes another node image, and with it another container of the node in every living lab.

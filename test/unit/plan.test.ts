@@ -30,6 +30,7 @@ describe("plan", () => {
             kind: "embedded",
             serviceAddress: "192.168.222.2",
             storageClass: "lab-node",
+            own: { nodes: [{ name: "m3lab-dev-control-plane", address: "192.168.222.2" }], etcdMetricsPort: 2379 },
             containers: ["m3lab-dev-control-plane"],
             copiedInto: ["m3lab-dev-control-plane"],
             dockerNetwork: "m3lab-dev",

@@ -1,10 +1,10 @@
 import { z } from "zod";
 
-const PLACES = ["pod", "container", "build", "minikube"] as const;
+const PLACES = ["pod", "observability", "container", "build", "minikube"] as const;
 
 /**
- * Where an image runs: as a pod of the cluster, as a container of Docker, nowhere, because it is only built upon, or in
- * the place of an image that minikube would download.
+ * Where an image runs: as a pod of the cluster, as one that only labs with `observability` have, as a container of
+ * Docker, nowhere, because it is only built upon, or in the place of an image that minikube would download.
  */
 export type ImagePlace = (typeof PLACES)[number];
 
@@ -22,8 +22,9 @@ const versionSchema = z.strictObject({
 /** One image of images.yaml. */
 export const imageSchema = z.strictObject({
     /**
-     * `pod`: in every node of the embedded cluster; `container`: in Docker; `build`: only beneath other images;
-     * `minikube`: in the place of an image of minikube's, on a machine that cannot download those.
+     * `pod`: in every node of the embedded cluster; `observability`: there as well, in labs with that key; `container`:
+     * in Docker; `build`: only beneath other images; `minikube`: in the place of an image of minikube's, on a machine
+     * that cannot download those.
      */
     runs: z.enum(PLACES),
     /**

@@ -89,7 +89,7 @@ export function imagesThatRunAs(...places: ImagePlace[]): string[] {
 
 /** What the configuration can name: images that it can have another reference for, and versions. */
 export const imageChoices = (): { images: string[]; versions: VersionSets } => ({
-    images: imagesThatRunAs("pod", "container"),
+    images: imagesThatRunAs("pod", "observability", "container"),
     versions: versionSets(),
 });
 

@@ -20,6 +20,8 @@ export interface WantedImages {
     overrides: Record<string, string>;
     /** Part → version, of the parts whose version can be chosen. Default: those of the default set. */
     versions?: Readonly<Record<string, string>>;
+    /** The key `observability`: whether the lab has the images that only labs with it have. Default: it has not. */
+    observability?: boolean;
 }
 
 /** Fields that say which version a recipe makes, and not how. */
@@ -92,6 +94,10 @@ export function labImage(name: string, wanted: WantedImages = { source: "auto", 
 /** The reference under which the lab uses an image: that of {@link labImage}. */
 export const imageReference = (name: string, wanted?: WantedImages): string => labImage(name, wanted).reference;
 
+/** Names of the images that run as pods of a lab. Those of `observability` come last: they come and go. */
+export const podImages = ({ observability = false }: Pick<WantedImages, "observability">): string[] =>
+    imagesThatRunAs("pod", ...(observability ? (["observability"] as const) : []));
+
 /** The images that a lab with this configuration runs. */
 export const labImages = (wanted: WantedImages): LabImage[] =>
-    imagesThatRunAs("pod", "container").map((name) => labImage(name, wanted));
+    [...podImages(wanted), ...imagesThatRunAs("container")].map((name) => labImage(name, wanted));

@@ -111,6 +111,7 @@ export const SHOWN_BY: Partial<Record<Key, Partial<Record<Effect, string>>>> = {
     tolerations: { "restarts pods": "../existing.test", "restarts the pairs": "../existing.test" },
     clusterWideTuning: { "restarts pods": "../existing.test" },
     embeddedWorkers: { "in place": "workers" },
+    observability: { "in place": "metrics" },
     imageRegistry: { "restarts pods": "registry" },
     imagePullSecrets: { "restarts pods": "registry" },
 };
