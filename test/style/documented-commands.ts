@@ -130,6 +130,7 @@ export const DOCUMENTED: readonly Documented[] = [
             "npm run bench -- --sizing",
             "npm run bench -- --sizing --nodes 100,300,1000 --conductors 1,2",
             "npm run bench -- --sizing --power-sync published",
+            "npm run bench -- --sizing --nodes 100,300 --conductors 1 --power-sync published",
         ],
         because: "each measures a quiet machine for ten minutes to hours: docs/measurements has what was measured",
     },
@@ -148,6 +149,14 @@ export const DOCUMENTED: readonly Documented[] = [
             "curl -s localhost:8080/metrics | grep ^fkas_host",
         ],
         because: "the first does not end; the Go tests of services/fkas read the same metrics",
+    },
+    {
+        commands: [
+            "pulumi config set observability true",
+            "kubectl -n metal3 port-forward service/prometheus 9090",
+            "pulumi config rm observability && npm run up",
+        ],
+        runBy: { file: "test/e2e/steps/metrics.ts", says: "observability" },
     },
     {
         commands: ["npm run preview-comment -- --base origin/main", "npm run preview-comment -- --stacks hundred"],
