@@ -2,6 +2,7 @@ import { readFile, writeFile } from "node:fs/promises";
 import { configurationDocument, pulumiConfigBlock } from "../plan/config/print";
 import { existingRole } from "../plan/existing-rights";
 import { repoPath } from "../toolchain/paths";
+import { capacityDocument, fittedDocument } from "./prediction-document";
 import { reportDocument, reportJsonSchema } from "./report/document";
 
 /** A file that is printed from what the program knows, in whole or from its `config:` block on. */
@@ -19,6 +20,8 @@ export const PRINTED_FILES: readonly PrintedFile[] = [
     { path: "docs/configuration.md", print: configurationDocument },
     { path: "docs/existing-role.yaml", print: existingRole },
     { path: "docs/report.md", print: reportDocument },
+    { path: "plan/prediction/fitted.json", print: fittedDocument },
+    { path: "docs/capacity.md", print: capacityDocument },
     { path: "docs/report.schema.json", print: reportJsonSchema },
 ];
 

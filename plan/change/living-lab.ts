@@ -42,6 +42,8 @@ export interface LivingLab {
      * between conductors. A part that was not made yet is absent.
      */
     versions: Record<string, string>;
+    /** Number of Ironic's conductors. */
+    conductors: number;
     /** BMC address of each host, by its name. */
     hosts: Record<string, string>;
     /** By name. */
@@ -79,7 +81,7 @@ const SILENT = { capi: "1.13.4" };
 
 /** Reads the resources of a stack. @param stack its name, without organisation and project */
 export function livingLab(stack: string, resources: StackResources): LivingLab {
-    const lab: LivingLab = { stack, kept: {}, identified: false, versions: {}, hosts: {}, clusters: {} };
+    const lab: LivingLab = { stack, kept: {}, identified: false, versions: {}, conductors: 0, hosts: {}, clusters: {} };
     for (const [urn, { type, outputs }] of Object.entries(resources)) {
         add(lab, type, urn.split("::").at(-1) ?? "", outputs ?? {});
     }
@@ -138,8 +140,12 @@ function addCluster(lab: LivingLab, { metadata, spec }: Outputs): void {
 
 /** The chart's labels say the version (charts/ironic): the reference of an image does not. */
 function addConductor(lab: LivingLab, labels: Record<string, string> = {}): void {
+    if (labels["app.kubernetes.io/component"] !== "conductor") {
+        return;
+    }
+    lab.conductors += 1;
     const version = semver.valid(labels["app.kubernetes.io/version"]);
-    if (labels["app.kubernetes.io/component"] === "conductor" && version !== null) {
+    if (version !== null) {
         const { ironic } = lab.versions;
         lab.versions.ironic = ironic === undefined || semver.lt(ironic, version) ? version : ironic;
     }

@@ -10,13 +10,14 @@ import { wantedParts } from "./part-version";
  * @param stack its name, without organisation and project
  */
 export function plannedLab(stack: string, config: LabConfig, versions: VersionSets): LivingLab {
-    const { hosts, clusters } = plan(config, stack);
+    const { hosts, clusters, conductors } = plan(config, stack);
     const { kubernetesVersion: version, controlPlaneNodes, workerNodes } = config;
     return {
         stack,
         kept: {},
         identified: true,
         versions: wantedParts(config, versions),
+        conductors: conductors.length,
         hosts: Object.fromEntries(hosts.map(({ name, bmcAddress }) => [name, bmcAddress])),
         clusters: Object.fromEntries(
             clusters.map(({ name, fakeApiServer }) => [
