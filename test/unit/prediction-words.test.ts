@@ -37,7 +37,7 @@ describe("A prediction in words", () => {
             ),
         );
         expect(line(undefined, { nodes: "2000", clusters: "2000" }, { ...HERE, cores: 64 })).to.match(
-            /^predicted: may not fit: takes about .*; 64 cores and 24 GiB hold about \d+ hosts .* bounded by the memory$/,
+            /^predicted: may not fit: takes about .*; 64 cores and 24 GiB hold about \d+ hosts .* by the memory$/,
         );
     });
 
