@@ -10,7 +10,7 @@ import { DEFAULT_SETTINGS } from "./bench";
 import { BenchLab, currentCommit, labPlace } from "./bench/lab";
 import { settings } from "./bench/options";
 import { forecastSearch } from "./capacity/forecast";
-import { predictedRung, RealCapacityLab, type RungFacts } from "./capacity/lab";
+import { predictedRung, RealCapacityLab, refused, type RungFacts } from "./capacity/lab";
 import { limitsOf, searchPlan, type CapacityOptions } from "./capacity/options";
 import { search, type Found, type Rung, type SearchPlan } from "./capacity/search";
 import { foundText, rungLines, rungTable } from "./capacity/text";
@@ -42,7 +42,11 @@ async function write(file: CapacityFile, out: string): Promise<void> {
 
 /** Says beforehand how long a search takes. Nothing fails because that cannot be predicted. */
 async function sayForecast(plan: SearchPlan, facts: RungFacts, minutes: number, say: (text: string) => void) {
-    const forecast = await forecastSearch(plan, (from, to) => predictedRung(facts, from, to));
+    const forecast = await forecastSearch(
+        plan,
+        (from, to) => predictedRung(facts, from, to),
+        (hosts) => refused(facts, hosts),
+    );
     const limit = `it ends after ${duration(minutes * 60_000)} at the latest`;
     say(
         forecast === undefined
@@ -64,7 +68,7 @@ export async function capacity(options: CapacityOptions): Promise<number> {
     const limits = await limitsOf(options);
     const common = { ...DEFAULT_SETTINGS, ...given };
     const { controlPlaneNodes, workerNodes } = validate({ ...common, nodes: "0", clusters: "0" });
-    const began = Date.now();
+    let began = Date.now();
     const secondsLeft = (): number => options.limit * 60 - (Date.now() - began) / 1000;
     const facts: RungFacts = {
         stack: options.stack,
@@ -79,6 +83,8 @@ export async function capacity(options: CapacityOptions): Promise<number> {
     const session = new Session();
     const say = (text: string): void => session.progress.line(text);
     const ready = await session.ensure("up", options.stack, given);
+    // What had to be built first is not of the search.
+    began = Date.now();
     await sayForecast(plan, facts, options.limit, say);
 
     const out = resolve(repoPath(), options.out);
@@ -93,11 +99,12 @@ export async function capacity(options: CapacityOptions): Promise<number> {
     };
     const lab = new BenchLab(ready, options.stack, options.parallel, say, place);
     let isStopped = false;
+    // Stays to the end: a second signal must not end this process while the lab is taken away.
     const stop = (): void => {
         isStopped = true;
         say("stopping: the lab is taken away, which can take some minutes");
     };
-    SIGNALS.forEach((signal) => process.once(signal, stop));
+    SIGNALS.forEach((signal) => process.on(signal, stop));
     try {
         const clock = { now: Date.now, isOver: () => secondsLeft() <= 0, isStopped: () => isStopped };
         file.found = await search(plan, new RealCapacityLab(lab, facts, say), clock, async (rung) => {

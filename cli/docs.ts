@@ -20,7 +20,7 @@ export const PRINTED_FILES: readonly PrintedFile[] = [
     { path: "docs/configuration.md", print: configurationDocument },
     { path: "docs/existing-role.yaml", print: existingRole },
     { path: "docs/report.md", print: reportDocument },
-    { path: "plan/prediction/fitted.json", print: fittedDocument },
+    { path: "plan/prediction/data/fitted.json", print: fittedDocument },
     { path: "docs/capacity.md", print: capacityDocument },
     { path: "docs/report.schema.json", print: reportJsonSchema },
 ];

@@ -11,7 +11,7 @@ const END = "<!-- The end of what is printed. -->";
 let left: readonly Compared[] | undefined;
 const leftOut = (): readonly Compared[] => (left ??= leaveOneOut(MEASUREMENTS));
 
-/** plan/prediction/fitted.json as it should be. */
+/** plan/prediction/data/fitted.json as it should be. */
 export const fittedDocument = (): string => JSON.stringify(fittedOf(MEASUREMENTS, leftOut()), undefined, 2);
 
 const range = (values: readonly number[], text: (value: number) => string): string =>

@@ -13,11 +13,13 @@ export interface SearchForecast extends Found {
 /**
  * Goes the way of a search through labs that hold as much as is predicted of them, without making any.
  * @param predict what is predicted of the way from one size to another; undefined where nothing can be
+ * @param refused why a size is not tried. Default: each is
  * @returns undefined where nothing can be predicted
  */
 export async function forecastSearch(
     plan: SearchPlan,
     predict: (from: number, to: number) => Predicted | undefined,
+    refused: CapacityLab["refused"] = () => undefined,
 ): Promise<SearchForecast | undefined> {
     if (predict(0, plan.start) === undefined) {
         return undefined;
@@ -31,7 +33,7 @@ export async function forecastSearch(
         error = Math.max(error, found?.secondsError ?? 0);
     };
     const lab: CapacityLab = {
-        refused: () => undefined,
+        refused,
         fresh: async (hosts) => (hosts > 0 ? take(0, hosts) : undefined),
         grow: async (from, to) => {
             take(from, to);

@@ -4,18 +4,18 @@ import { plannedLab } from "../../plan/change/planned-lab";
 import { npmRun } from "../../plan/commands";
 import { plan as makePlan } from "../../plan/plan";
 import { predicted, type Predicted, type PredictedMachine } from "../../plan/prediction/words";
-import { validate } from "../../plan/validate";
+import { ConfigurationError, validate } from "../../plan/validate";
 import { versionSets } from "../../toolchain/images/recipes";
 import { calibrate } from "../bench/calibration";
 import type { RunResult } from "../bench/file";
 import { memoryInUse } from "../bench/growth";
 import { probeSeconds } from "../bench/ironic-probe";
-import type { BenchLab } from "../bench/lab";
+import { PulumiError, type BenchLab } from "../bench/lab";
 import { measure } from "../bench/measure";
 import { newRecorder } from "../bench/recording/new-recorder";
 import { judgedRecord } from "../report";
 import { hasFailed, type Judged, type Limit } from "../report/limits/limit";
-import type { CapacityLab, Judgement } from "./search";
+import { LostError, type CapacityLab, type Judgement } from "./search";
 
 /** Most of the machine's memory that may be in use, as a share: with less left, the kernel ends programs. */
 const MOST_MEMORY = 0.95;
@@ -66,6 +66,18 @@ export function refusal(found: Predicted | undefined): string | undefined {
         : `not tried: it is predicted to need ${least.toFixed(1)} GiB at least, of ${room.memoryGib.toFixed(1)} GiB`;
 }
 
+/** Why a lab of so many hosts is not tried: it cannot be configured, or the memory cannot hold it. */
+export function refused(facts: RungFacts, hosts: number): string | undefined {
+    try {
+        return refusal(predictedRung(facts, 0, hosts));
+    } catch (error) {
+        if (error instanceof ConfigurationError) {
+            return error.problems.map(({ key, value, rule }) => `not tried: ${key} = ${value}: ${rule}`).join("\n");
+        }
+        throw error;
+    }
+}
+
 /** What a rung is held against: the limits, and the memory of the machine. @param peakBytes most that was in use */
 export function judgement(judged: readonly Judged[], peakBytes: number | undefined, totalBytes: number): Judgement {
     const share = (peakBytes ?? 0) / totalBytes;
@@ -91,7 +103,7 @@ export class RealCapacityLab implements CapacityLab {
     ) {}
 
     refused(hosts: number): string | undefined {
-        return refusal(predictedRung(this.facts, 0, hosts));
+        return refused(this.facts, hosts);
     }
 
     async fresh(hosts: number): Promise<void> {
@@ -124,7 +136,10 @@ export class RealCapacityLab implements CapacityLab {
         const result: RunResult = await measure(lab, size, { ...growth, onlyGrowth: true, bytesBefore }).catch(
             async (error: unknown) => {
                 await recorder.fail(errorText(error));
-                throw error;
+                // The program refuses or fails, whatever the size: no lab was begun.
+                throw error instanceof PulumiError && error.command === "preview"
+                    ? new LostError(error.message)
+                    : error;
             },
         );
         recorder.end({ calibrationMs: [before, calibrate()] });

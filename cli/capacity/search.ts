@@ -1,5 +1,8 @@
 import { errorText } from "../../lib/error-text";
 
+/** What went wrong has nothing to do with the size of the lab. */
+export class LostError extends Error {}
+
 /** How a rung came out. */
 export interface Judgement {
     holds: boolean;
@@ -28,7 +31,11 @@ export interface CapacityLab {
     refused(hosts: number): string | undefined;
     /** Takes away what is there, and brings a new lab to a size that has held. 0: to no lab. Nothing is judged. */
     fresh(hosts: number): Promise<void>;
-    /** Lets the lab grow, and judges that. @throws Error where the lab does not get there */
+    /**
+     * Lets the lab grow, and judges that.
+     * @throws LostError where nothing can be said of the size
+     * @throws Error where the lab does not get there
+     */
     grow(from: number, to: number): Promise<Judgement>;
 }
 
@@ -60,7 +67,7 @@ export interface Found {
     fails?: number;
     /** Why it ended. `most`: the largest size holds. */
     ended: "found" | "most" | "time" | "stopped" | "lost";
-    /** With `lost`: why a size that had held could not be had again. */
+    /** With `lost`: why no further lab could be had. */
     why?: string;
 }
 
@@ -108,18 +115,21 @@ export async function search(
             fails = hosts;
             continue;
         }
+        let judgement: Judgement;
         try {
             if (there !== holds) {
                 there = undefined;
-                await lab.fresh(holds);
-                there = holds;
+                await lab.fresh(holds).catch((error: unknown) => {
+                    throw new LostError(errorText(error));
+                });
             }
+            judgement = await lab.grow(holds, hosts);
         } catch (error) {
-            return found(clock.isStopped() ? "stopped" : clock.isOver() ? "time" : "lost", errorText(error));
+            if (error instanceof LostError && !clock.isStopped() && !clock.isOver()) {
+                return found("lost", error.message);
+            }
+            judgement = { holds: false, says: [errorText(error)] };
         }
-        const judgement = await lab
-            .grow(holds, hosts)
-            .catch((error: unknown): Judgement => ({ holds: false, says: [errorText(error)] }));
         if (!judgement.holds && (clock.isStopped() || clock.isOver())) {
             await judged("unknown", judgement.says);
             return found(clock.isStopped() ? "stopped" : "time");

@@ -34,7 +34,7 @@ const ENDED: Readonly<Record<Found["ended"], string>> = {
     most: "; it was to look no further",
     time: "; its time was over, so it may be more",
     stopped: "; it was stopped, so it may be more",
-    lost: "; a size that had held could not be had again, so it is not sure",
+    lost: "; then no further lab could be had",
 };
 
 /** What a search has come to. */

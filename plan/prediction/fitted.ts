@@ -1,4 +1,4 @@
-import data from "./fitted.json";
+import data from "./data/fitted.json";
 import type { Parameters } from "./model";
 
 /** The model as it was fitted to the measurements, and how far it is off. */
@@ -13,5 +13,5 @@ export interface Fitted {
     largestHosts: number;
 }
 
-/** Printed by `npm run docs` from measurements.json. */
+/** Printed by `npm run docs` from data/measurements.json. */
 export const FITTED: Fitted = data;

@@ -1,4 +1,4 @@
-import data from "./measurements.json";
+import data from "./data/measurements.json";
 
 /** A lab that was measured, and what was seen. Sizes are numbers of hosts, and of machines of all clusters together. */
 export interface Measured {

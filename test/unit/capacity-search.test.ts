@@ -1,8 +1,8 @@
 import { expect } from "chai";
 import * as fc from "fast-check";
 import { forecastSearch } from "../../cli/capacity/forecast";
-import { judgement, refusal } from "../../cli/capacity/lab";
-import { search, type CapacityLab, type Rung, type SearchClock } from "../../cli/capacity/search";
+import { judgement, refusal, refused } from "../../cli/capacity/lab";
+import { LostError, search, type CapacityLab, type Rung, type SearchClock } from "../../cli/capacity/search";
 import { foundText, rungLines, rungTable } from "../../cli/capacity/text";
 import type { Judged } from "../../cli/report/limits/limit";
 import { change, MACHINE, predictedOf, size } from "./prediction-samples";
@@ -99,6 +99,13 @@ describe("The search for the largest lab", () => {
         expect(found).to.deep.equal({ holds: 100, fails: 200, ended: "lost", why: "the disk is full" });
     });
 
+    it("ends when a lab cannot be had for a reason that has nothing to do with its size", async () => {
+        const grow: CapacityLab["grow"] = () => Promise.reject(new LostError("the program does not compile"));
+        const { found, rungs } = await searched(fakeLab(130, [], { grow }));
+        expect(found).to.deep.equal({ holds: 0, ended: "lost", why: "the program does not compile" });
+        expect(rungs).to.deep.equal([]);
+    });
+
     it("ends when its time is over: what was under way is unknown, and no further rung begins", async () => {
         let rungs = 0;
         const isOver = (): boolean => rungs >= 2;
@@ -154,6 +161,17 @@ describe("A rung", () => {
         expect(of(1000, 16)).to.equal(undefined);
         expect(of(1000, 12)).to.match(/^not tried: it is predicted to need 1\d\.\d GiB at least, of 12\.0 GiB$/);
         expect(refusal(undefined)).to.equal(undefined);
+    });
+
+    it("is refused where such a lab cannot be configured, with key, value and rule", () => {
+        const facts = {
+            ...{ stack: "capacity", settings: { provisioningCidr: "192.168.240.0/24" }, limits: [] },
+            ...{ clustersOf: () => 0, machine: { ...MACHINE, ownRuns: [] }, secondsLeft: () => 60 },
+        };
+        expect(refused(facts, 16)).to.equal(undefined);
+        expect(refused({ ...facts, settings: { conductors: "51" } }, 16)).to.match(
+            /^not tried: conductors = "?51"?: must be /,
+        );
     });
 
     it("is told with its verdict and all that was held against it, and in the table with what decided", () => {
