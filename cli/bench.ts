@@ -2,6 +2,7 @@ import { mkdir, rename, writeFile } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import { duration } from "../lib/duration";
 import { errorText } from "../lib/error-text";
+import { machineFacts } from "../lib/machine-facts";
 import { DEFAULT_STACK, npmRun } from "../plan/commands";
 import type { Tuning } from "../plan/config/keys";
 import { PUBLISHED_LAB } from "../plan/profiles";
@@ -13,7 +14,6 @@ import type { BenchFile, RunResult } from "./bench/file";
 import { probeSeconds } from "./bench/ironic-probe";
 import { BenchLab, currentCommit, labPlace, type LabPlace } from "./bench/lab";
 import { saveLogs, unexplained } from "./bench/logs";
-import { machineFacts } from "./bench/machine-facts";
 import { measure } from "./bench/measure";
 import { benchSizes, checkWays, nodesOf, settings, type BenchOptions, type BenchSize } from "./bench/options";
 import { benchCommand, newRecorder } from "./bench/recording/new-recorder";
@@ -28,7 +28,7 @@ import { judged, readLimits } from "./report";
 import { Session } from "./session";
 
 /** Of a lab on this machine: a network that no lab has by default, with room for about a thousand addresses. */
-const DEFAULT_SETTINGS = { provisioningCidr: "192.168.244.0/22" };
+export const DEFAULT_SETTINGS = { provisioningCidr: "192.168.244.0/22" };
 
 /**
  * `npm run bench`: makes labs of several sizes one after another and measures them. The file of figures is written
@@ -177,7 +177,15 @@ class Benchmark {
         }
         const own = { ...this.settings.defaults, ...(tuning === "published" ? PUBLISHED_LAB : {}), ...side.settings };
         const before = calibrate();
-        const about = { ...name, tuning, settings: own, calibrationMs: before, command: benchCommand(size, own) };
+        const grown = existing > 0 ? { existing } : {};
+        const about = {
+            ...name,
+            ...grown,
+            tuning,
+            settings: own,
+            calibrationMs: before,
+            command: benchCommand(size, own),
+        };
         const { file, recorder } = await newRecorder(lab, size, about, probeSeconds(size.clusters, lab.place));
         const settings = { tuning, settings: own, idleSeconds: options.idle, existing, recorder };
         const measured = measure(lab, size, settings).catch(async (error: unknown) => {

@@ -4,6 +4,7 @@ import { existingRole } from "../plan/existing-rights";
 import { repoPath } from "../toolchain/paths";
 import { DASHBOARDS } from "./dashboards/dashboards";
 import { grafanaDashboard } from "./dashboards/grafana";
+import { capacityDocument, fittedDocument } from "./prediction-document";
 import { reportDocument, reportJsonSchema } from "./report/document";
 
 /** A file that is printed from what the program knows, in whole or from its `config:` block on. */
@@ -21,6 +22,8 @@ export const PRINTED_FILES: readonly PrintedFile[] = [
     { path: "docs/configuration.md", print: configurationDocument },
     { path: "docs/existing-role.yaml", print: existingRole },
     { path: "docs/report.md", print: reportDocument },
+    { path: "plan/prediction/data/fitted.json", print: fittedDocument },
+    { path: "docs/capacity.md", print: capacityDocument },
     { path: "docs/report.schema.json", print: reportJsonSchema },
     ...DASHBOARDS.map((each) => ({
         path: `metrics/dashboards/${each.name}.json`,

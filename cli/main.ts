@@ -3,6 +3,8 @@ import { Progress, StoppedError } from "../toolchain/progress";
 import { benchOptions } from "./bench/command-line";
 import type { BenchOptions } from "./bench/options";
 import type { BundleOptions } from "./bundle";
+import { capacityOptions } from "./capacity/command-line";
+import type { CapacityOptions } from "./capacity/options";
 import type { DescribeOptions } from "./describe";
 import type { DoctorOptions } from "./doctor";
 import type { DownOptions } from "./down";
@@ -152,6 +154,12 @@ benchOptions(
     ),
 );
 
+capacityOptions(
+    command("capacity", "look for the largest lab that this machine holds", async (options: CapacityOptions) =>
+        (await import("./capacity.js")).capacity(options),
+    ),
+);
+
 program
     .command("report")
     .argument("[record]", "record of a run, a file in .lab/records")
@@ -196,6 +204,12 @@ command(
             "--stacks <names>",
             "stacks, separated by commas; default: those whose files differ from the base, and the default one",
         ).argParser(list),
+    )
+    .addOption(
+        new Option(
+            "--machine <cores,GiB>",
+            "machine for which is predicted what a stack takes that has no lab here; default: that of the measurements",
+        ).env("METAL3_SCALE_LAB_MACHINE"),
     )
     .option("--out <file>", "file for the note that `npm run post` posts", "preview.json");
 

@@ -1,6 +1,8 @@
 import { existsSync } from "node:fs";
 import { readdir } from "node:fs/promises";
+import { MACHINE_VARIABLE, namedMachine, REFERENCE_MACHINE } from "../machine/own-runs/machine";
 import { DEFAULT_STACK } from "../plan/commands";
+import type { Room } from "../plan/prediction/own-runs";
 import type { Ready } from "../toolchain/ensure";
 import { repoPath } from "../toolchain/paths";
 import { look, run } from "../toolchain/run";
@@ -21,6 +23,8 @@ export interface PreviewCommentOptions {
     base?: string;
     /** The stacks. Unset: those whose files differ from the base, and the default one. */
     stacks?: string[];
+    /** Machine for which is predicted what a stack takes of which no state is found, as CORES,GIB. */
+    machine?: string;
     /** File for the note that `npm run post` posts. */
     out: string;
 }
@@ -42,26 +46,38 @@ async function changedStacks(base: string | undefined): Promise<string[]> {
 }
 
 /** How the stack's file differs from that of the base. */
-async function changeSince(base: string | undefined, stack: string): Promise<StackChange | undefined> {
+async function changeSince(base: string | undefined, stack: string, machine: Room): Promise<StackChange | undefined> {
     if (base === undefined) {
         return undefined;
     }
     const name = stackFile(stack).slice(repoPath().length + 1);
     const earlier = await look("git", ["-C", repoPath(), "show", `${base}:${name}`]);
-    return stackChange(stack, earlier === undefined ? undefined : rawConfigOf(earlier), await rawConfig(stack));
+    return stackChange(
+        stack,
+        earlier === undefined ? undefined : rawConfigOf(earlier),
+        await rawConfig(stack),
+        machine,
+    );
 }
 
-async function previewed(ready: Ready, stack: string, base: string | undefined): Promise<StackPreview> {
+async function previewed(
+    ready: Ready,
+    stack: string,
+    base: string | undefined,
+    machine: string,
+): Promise<StackPreview> {
     const settings = await stackPulumiSettings(stack);
     const known = await stackExists(ready, stack);
     const resources = known ? ((await openState(ready, stack)).deployment?.resources ?? []) : [];
     return {
         stack,
-        change: await changeSince(base, stack),
+        change: await changeSince(base, stack, namedMachine(machine)),
         known,
         preview: known
             ? await preview(ready, stack, [], { ...settings, ...(await verifiedIfOurs(ready, stack, resources)) })
-            : await withThrowawayStack(ready, stack, (own) => preview(own, stack, [], settings)),
+            : await withThrowawayStack(ready, stack, (own) =>
+                  preview(own, stack, [], { ...settings, [MACHINE_VARIABLE]: machine }),
+              ),
     };
 }
 
@@ -70,7 +86,13 @@ async function previewed(ready: Ready, stack: string, base: string | undefined):
  * that the backend knows is held against its state, any other one against nothing.
  * @returns 1 when a preview failed; the text says why
  */
-export async function previewComment({ base, stacks, out }: PreviewCommentOptions): Promise<number> {
+export async function previewComment({
+    base,
+    stacks,
+    machine = REFERENCE_MACHINE,
+    out,
+}: PreviewCommentOptions): Promise<number> {
+    namedMachine(machine);
     const session = new Session();
     if (base !== undefined) {
         await git("rev-parse", "--verify", "--quiet", `${base}^{commit}`);
@@ -78,7 +100,7 @@ export async function previewComment({ base, stacks, out }: PreviewCommentOption
     const all: StackPreview[] = [];
     for (const stack of stacks ?? (await changedStacks(base))) {
         const ready = await session.ensure("preview", stack);
-        all.push(await session.progress.step(`preview of ${stack}`, () => previewed(ready, stack, base)));
+        all.push(await session.progress.step(`preview of ${stack}`, () => previewed(ready, stack, base, machine)));
     }
     const body = previewText(all);
     await writeNote(out, { marker: PREVIEW_MARKER, body, open: true });

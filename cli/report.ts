@@ -5,7 +5,7 @@ import { repoPath } from "../toolchain/paths";
 import { writeNote } from "./forge/note";
 import { parseRecord, type RunRecord } from "./record/record";
 import { junit } from "./report/limits/junit";
-import { hasFailed, type Limit } from "./report/limits/limit";
+import { hasFailed, type Judged, type Limit } from "./report/limits/limit";
 import { parseLimits } from "./report/limits/parse";
 import { drawing } from "./report/page/drawing";
 import { markdownOf, REPORT_MARKER } from "./report/page/markdown";
@@ -74,6 +74,12 @@ async function writeJunit(file: string, runs: Report["runs"]): Promise<void> {
 /** What is printed: each run's verdict, then each limit's. */
 const verdictText = ({ runs }: Pick<Report, "runs">): string =>
     runs.flatMap((run) => [verdictLine(run), ...run.limits.map(({ says }) => `  ${says}`)]).join("\n");
+
+/** Holds the run of a record against limits. @param file from the top of the checkout */
+export async function judgedRecord(file: string, limits: readonly Limit[]): Promise<Judged[]> {
+    const [record] = await records([file]);
+    return record === undefined ? [] : reported("", record, limits).limits;
+}
 
 /**
  * Holds runs against limits, and says what has come of it.

@@ -12,6 +12,7 @@ import type { StateResource } from "./recovery/state";
 import { reasonsToReplace } from "./replace";
 import { Session } from "./session";
 import { rawConfig } from "./stack-file";
+import { UpPrediction } from "./up-prediction";
 
 export interface UpOptions {
     stack: string;
@@ -67,8 +68,12 @@ export async function up(options: UpOptions): Promise<number> {
     const recording = new UpRecording(await upTarget(stack), say);
     await recording.begin();
     const pulumiSettings = { ...(await settingsFor(stack, resources)), ...variables };
+    const prediction = new UpPrediction(stack, await rawConfig(stack), resources, say);
+    const began = Date.now();
     const code = await runPulumi(ready, args, pulumiSettings, (pid) => recording.started(pid));
-    await recording.end(code);
+    const upSeconds = (Date.now() - began) / 1000;
+    const recorded = await recording.end(code);
+    prediction.held({ code, upSeconds, gib: recorded?.gib ?? null, record: recorded?.file });
     return code;
 }
 

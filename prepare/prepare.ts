@@ -29,6 +29,7 @@ import { Images } from "./images";
 import { readLivingLab } from "./living-lab";
 import { restoreNodeImages } from "./node-images";
 import { pauseProblems } from "./paused";
+import { predictionOf } from "./prediction";
 import { startStoppedLab, stoppedNodeProblems } from "./stopped-lab";
 import { settleNodes } from "./workers";
 
@@ -80,9 +81,8 @@ export async function prepare(): Promise<LabArgs> {
     }
     if (pulumi.runtime.isDryRun()) {
         const summary = changeSummary(living, wanted.plan, wanted.config, versionSets());
-        if (summary !== undefined) {
-            void pulumi.log.info(summary);
-        }
+        const lines = [summary, predictionOf(living, wanted.plan, wanted.config)];
+        lines.filter((line) => line !== undefined).forEach((line) => void pulumi.log.info(line));
     } else {
         await restoreNodeImages(wanted);
         await settleNodes(wanted);

@@ -1,8 +1,8 @@
+import type { MachineFacts } from "../../lib/machine-facts";
 import type { Tuning } from "../../plan/config/keys";
 import type { GrowthUsage } from "./growth";
 import type { LatencySample } from "./ironic-probe";
 import type { MeasuredCommand } from "./lab";
-import type { MachineFacts } from "./machine-facts";
 import type { BenchSize } from "./options";
 import type { IdleUsage } from "./rest";
 import type { SizingRun } from "./sizing/row";

@@ -25,6 +25,18 @@ export interface MeasuredCommand extends ProcessUsage {
     seconds: number;
 }
 
+/** A Pulumi command that ended with another exit code than 0. */
+export class PulumiError extends Error {
+    /** @param command the first word of its arguments, such as `preview` */
+    constructor(
+        readonly command: string,
+        message: string,
+    ) {
+        super(message);
+        this.name = new.target.name;
+    }
+}
+
 /** Where a lab stands, as far as it makes a difference to what can be measured. */
 export interface LabPlace {
     namespace: string;
@@ -127,7 +139,8 @@ export class BenchLab {
         });
         const usage = this.stopMeter();
         if (code !== 0) {
-            throw new Error(
+            throw new PulumiError(
+                args[0] ?? "",
                 `pulumi ${args[0]} of the stack ${this.stack} ended with exit code ${code}: see its output above. ` +
                     `What was made is still there; this takes it away: ${npmRun("down", this.stack)}`,
             );

@@ -29,6 +29,10 @@ export interface MeasureOptions {
     /** Number of hosts that the lab already has. More than 0 when a lab grows. */
     existing: number;
     recorder: Recorder;
+    /** Whether only the growth is measured: no host is provisioned without a cluster, and no `up` is repeated. */
+    onlyGrowth?: boolean;
+    /** Memory in use before there was a lab, bytes. Default: before it began to grow. */
+    bytesBefore?: number;
 }
 
 /** Brings the lab to a size and measures it. The lab stays up. */
@@ -73,10 +77,13 @@ export async function measure(lab: BenchLab, size: BenchSize, options: MeasureOp
     if (serial && size.clusters > 0) {
         await createClustersSerially(cluster, config, plan);
     }
-    if (size.clusters === 0) {
+    if (size.clusters === 0 && !options.onlyGrowth) {
         await provisionAll(cluster);
     }
     const growth = await watch.end();
+    if (growth.machine !== undefined) {
+        growth.machine.bytesBefore = options.bytesBefore ?? growth.machine.bytesBefore;
+    }
     await endProbe();
     await recorder.stopSampling();
 
@@ -101,7 +108,7 @@ export async function measure(lab: BenchLab, size: BenchSize, options: MeasureOp
         result.idle = await idle(watch.meter, options.idleSeconds);
     }
     // Not after clusters were made without Pulumi, or hosts were given an image: an `up` would undo both.
-    if (!serial && size.clusters > 0) {
+    if (!serial && size.clusters > 0 && !options.onlyGrowth) {
         result.noChangeUp = await lab.up(["--expect-no-changes"]);
         result.previewAfter = await lab.preview();
     }

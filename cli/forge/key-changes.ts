@@ -3,6 +3,9 @@ import { changeSummary } from "../../plan/change/summary";
 import { defaultOf, keys, type Key, type LabConfig } from "../../plan/config/keys";
 import { stackName } from "../../plan/identities";
 import { plan } from "../../plan/plan";
+import { MEASUREMENTS } from "../../plan/prediction/measurements";
+import type { Room } from "../../plan/prediction/own-runs";
+import { predicted, predictionLine } from "../../plan/prediction/words";
 import { ConfigurationError, validate } from "../../plan/validate";
 import { versionSets } from "../../toolchain/images/recipes";
 
@@ -15,6 +18,8 @@ export interface StackChange {
     keys: string[];
     /** What comes and what goes of a lab of the earlier configuration; undefined where hosts and clusters stay. */
     summary: string | undefined;
+    /** What that is predicted to take; undefined where hosts, machines and conductors stay as many. */
+    predicted?: string | undefined;
 }
 
 /** What a file has in the place of a value that is encrypted. */
@@ -43,11 +48,33 @@ function valid(raw: Raw): LabConfig | undefined {
     }
 }
 
+/** What is said of a lab that is up and gets another configuration. */
+function saidOf(
+    stack: string,
+    earlier: LabConfig,
+    later: LabConfig,
+    machine: Room,
+): Pick<StackChange, "summary" | "predicted"> {
+    const versions = versionSets();
+    const [before, planned] = [plannedLab(stack, earlier, versions), plan(later, stack)];
+    const change = { before, plan: planned, config: later, versions };
+    return {
+        summary: changeSummary(before, planned, later, versions),
+        predicted: predictionLine(predicted(change, { ...machine, ownRuns: [] })),
+    };
+}
+
 /**
  * What changes between two configurations of a stack.
  * @param before undefined: the stack's file is new
+ * @param machine for which is predicted what the change takes; default: that of the measurements
  */
-export function stackChange(stack: string, before: Raw | undefined, after: Raw): StackChange {
+export function stackChange(
+    stack: string,
+    before: Raw | undefined,
+    after: Raw,
+    machine: Room = MEASUREMENTS.machine,
+): StackChange {
     const names = [...new Set([...Object.keys(before ?? {}), ...Object.keys(after)])].sort();
     const [earlier, later] = [before && valid(before), valid(after)];
     return {
@@ -60,14 +87,6 @@ export function stackChange(stack: string, before: Raw | undefined, after: Raw):
                           (key) =>
                               `\`${key}\`: ${shown(key, before[key])} → ${shown(key, after[key])}.${onChange(key)}`,
                       ),
-        summary:
-            earlier &&
-            later &&
-            changeSummary(
-                plannedLab(stackName(stack), earlier, versionSets()),
-                plan(later, stackName(stack)),
-                later,
-                versionSets(),
-            ),
+        ...(earlier && later ? saidOf(stackName(stack), earlier, later, machine) : { summary: undefined }),
     };
 }

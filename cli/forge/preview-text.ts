@@ -37,6 +37,9 @@ function section({ stack, change, known, preview }: StackPreview): Section {
     if (!known && change?.summary !== undefined) {
         words.push(`**A lab that is up: ${change.summary}.**`);
     }
+    if (!known && change?.predicted !== undefined) {
+        words.push(`A lab that is up, ${change.predicted}.`);
+    }
     if (failures.length > 0) {
         return { words: [...words, "**The preview failed:**", quoted(failures)].join("\n\n"), list: [] };
     }

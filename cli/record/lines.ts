@@ -37,6 +37,8 @@ const header = z.object({
     side: z.enum(["A", "B"]).optional(),
     hosts: z.number(),
     clusters: z.number(),
+    /** Hosts that the lab had before. Absent: none. */
+    existing: z.number().optional(),
     tuning: z.string(),
     /** Configuration beside the sizes. */
     settings: z.record(z.string(), z.string()),

@@ -41,6 +41,8 @@ export interface LivingLab {
      * between two of its resources. A part that was not made yet is absent.
      */
     versions: Record<string, string>;
+    /** Number of Ironic's conductors. */
+    conductors: number;
     /** BMC address of each host, by its name. */
     hosts: Record<string, string>;
     /** By name. */
@@ -70,10 +72,14 @@ interface Outputs extends SubstrateOutputs {
 const PROVIDER = "pulumi:providers:kubernetes kubernetes-kubernetes";
 const HOST = "kubernetes:metal3.io/v1alpha1:BareMetalHost";
 const CLUSTER = "kubernetes:cluster.x-k8s.io/v1beta2:Cluster";
+const DEPLOYMENT = "kubernetes:apps/v1:Deployment";
+
+/** Label that says what a Deployment is (charts/ironic). */
+const COMPONENT = "app.kubernetes.io/component";
 
 /** Reads the resources of a stack. @param stack its name, without organisation and project */
 export function livingLab(stack: string, resources: StackResources): LivingLab {
-    const lab: LivingLab = { stack, kept: {}, identified: false, versions: {}, hosts: {}, clusters: {} };
+    const lab: LivingLab = { stack, kept: {}, identified: false, versions: {}, conductors: 0, hosts: {}, clusters: {} };
     for (const [urn, { type, outputs }] of Object.entries(resources)) {
         add(lab, type, urn.split("::").at(-1) ?? "", outputs ?? {});
     }
@@ -86,6 +92,8 @@ function add(lab: LivingLab, type: string, name: string, outputs: Outputs): void
         addHost(lab, outputs);
     } else if (type === CLUSTER) {
         addCluster(lab, outputs);
+    } else if (type === DEPLOYMENT) {
+        lab.conductors += outputs.metadata?.labels?.[COMPONENT] === "conductor" ? 1 : 0;
     } else if (`${type} ${name}` === PROVIDER) {
         lab.identified = outputs.clusterIdentifier !== undefined;
         addExisting(lab, outputs.clusterIdentifier);

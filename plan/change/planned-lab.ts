@@ -10,7 +10,7 @@ import { wantedParts } from "./part-version";
  * @param stack its name, without organisation and project
  */
 export function plannedLab(stack: string, config: LabConfig, versions: VersionSets): LivingLab {
-    const { hosts, clusters } = plan(config, stack);
+    const { hosts, clusters, conductors } = plan(config, stack);
     const parts = wantedParts(config, versions);
     // Without a host there is no pair.
     const pairParts = hosts.length === 0 ? ["sushyTools"] : [];
@@ -20,6 +20,7 @@ export function plannedLab(stack: string, config: LabConfig, versions: VersionSe
         kept: {},
         identified: true,
         versions: Object.fromEntries(Object.entries(parts).filter(([part]) => !pairParts.includes(part))),
+        conductors: conductors.length,
         hosts: Object.fromEntries(hosts.map(({ name, bmcAddress }) => [name, bmcAddress])),
         clusters: Object.fromEntries(
             clusters.map(({ name, fakeApiServer }) => [

@@ -21,6 +21,8 @@ const lines = (file: string): number => text(file).trimEnd().split("\n").length;
 /** Files that the documents name and that are not in the repository: upstream's, and what a command writes. */
 const ELSEWHERE = new Set([
     ".lab/figures/bench.json",
+    ".lab/figures/capacity.json",
+    ".lab/figures/predictions.jsonl",
     "plugin-downloads.json",
     "bundle.json",
     "report.json",

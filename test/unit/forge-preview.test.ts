@@ -92,6 +92,14 @@ describe("The change of a stack's file in words", () => {
             "+16 hosts (host-0004 to host-0019); rolls nothing; replaces no host and no cluster",
         ));
 
+    it("predicts what that takes, for the machine of the measurements or for one that is named", () => {
+        const of = (machine?: { cores: number; memoryGib: number }): string =>
+            stackChange("dev", {}, { nodes: "2000", clusters: "2000" }, machine).predicted ?? "";
+        expect(of()).to.match(/^predicted: does not fit: comes to no end; .*; 2 cores and 24 GiB hold about \d+ hosts/);
+        expect(of({ cores: 16, memoryGib: 128 })).to.match(/^predicted: takes about .*: fits 16 cores and 128 GiB$/);
+        expect(stackChange("dev", {}, { apiPort: "16001" }).predicted).to.equal(undefined);
+    });
+
     it("shows no secret, takes an unknown key as it is, and has no summary of what cannot work", () => {
         const wrong = stackChange("dev", { a: '{"secure":"v1:x"}' }, { a: '{"secure":"v1:y"}', nodes: "few" });
         expect(wrong.keys[0]).to.equal("`a`: a secret → a secret.");
@@ -144,10 +152,10 @@ describe("The comment of a pull request", () => {
     });
 
     it("says of a stack that no state knows what it does to a lab that is up, and to one from nothing", () => {
-        const change = { keys: ["`nodes`: `4` → `8`."], summary: "+4 hosts" };
+        const change = { keys: ["`nodes`: `4` → `8`."], summary: "+4 hosts", predicted: "predicted: takes no time" };
         const text = previewText([of("dev", seen(made(8)), { known: false, change })]);
         expect(text).to.include("**A lab that is up: +4 hosts.**").and.include("**A lab from nothing: +8 hosts");
-        expect(text).to.include("- `nodes`: `4` → `8`.");
+        expect(text).to.include("- `nodes`: `4` → `8`.").and.include("A lab that is up, predicted: takes no time.");
     });
 
     it("says why a preview failed, in words that no message can break out of", () => {

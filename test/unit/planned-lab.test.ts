@@ -18,8 +18,8 @@ describe("The lab that a configuration makes", () => {
     for (const raw of rows) {
         it(`has the hosts and clusters of a lab with ${JSON.stringify(raw)}, and keeps nothing`, () => {
             const planned = plannedLab(STACK, validate(raw), versionSets());
-            const { hosts, clusters, versions } = living(raw);
-            expect(planned).to.deep.include({ hosts, clusters, versions, kept: {}, stack: STACK });
+            const { hosts, clusters, versions, conductors } = living(raw);
+            expect(planned).to.deep.include({ hosts, clusters, versions, conductors, kept: {}, stack: STACK });
         });
     }
 });

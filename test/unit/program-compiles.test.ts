@@ -3,6 +3,7 @@ import { createRequire } from "node:module";
 import { expect } from "chai";
 import { parseConfigFileTextToJson } from "typescript";
 import { repoPath } from "../../toolchain/paths";
+import { repositoryFiles } from "../markdown";
 
 interface Service {
     compile(code: string, fileName: string): string;
@@ -53,6 +54,12 @@ describe("The program in a run of Pulumi", () => {
             expect(pulumiCompiler(settings()).compile(code, repoPath(file))).to.include('"use strict"');
         });
     }
+
+    it("has no JSON file beside a TypeScript file of the same name, which Node would take in its place", () => {
+        const files = new Set(repositoryFiles());
+        const twins = [...files].filter((file) => file.endsWith(".json") && files.has(file.replace(/json$/, "ts")));
+        expect(twins).to.deep.equal([]);
+    });
 
     it("would not be compiled without `rootDir` in tsconfig.json", () => {
         const options = { ...settings(), rootDir: undefined };

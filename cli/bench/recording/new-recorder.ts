@@ -1,4 +1,6 @@
 import { relative } from "node:path";
+import { machineFacts } from "../../../lib/machine-facts";
+import { RECORDS } from "../../../machine/own-runs/machine";
 import { chosenVersions } from "../../../plan/config/version-sets";
 import { validate } from "../../../plan/validate";
 import { versionSets } from "../../../toolchain/images/recipes";
@@ -6,12 +8,8 @@ import { repoPath } from "../../../toolchain/paths";
 import type { Header } from "../../record/lines";
 import { SAMPLE_SECONDS } from "../growth";
 import { currentCommit, type BenchLab } from "../lab";
-import { machineFacts } from "../machine-facts";
 import type { BenchSize } from "../options";
 import { METRICS_SECONDS, Recorder } from "./recorder";
-
-/** Folder of the records, from the top of the checkout. */
-const RECORDS = ".lab/records";
 
 /** The command of the benchmark that makes such a run again. */
 export function benchCommand({ nodes, clusters }: BenchSize, settings: Record<string, string>): string {
@@ -26,7 +24,7 @@ export function benchCommand({ nodes, clusters }: BenchSize, settings: Record<st
 export async function newRecorder(
     lab: Pick<BenchLab, "stack" | "place">,
     size: BenchSize,
-    run: Pick<Header, "side" | "tuning" | "settings" | "calibrationMs" | "command">,
+    run: Pick<Header, "side" | "existing" | "tuning" | "settings" | "calibrationMs" | "command">,
     ironicSeconds: number | undefined,
 ): Promise<{ file: string; recorder: Recorder }> {
     const began = new Date().toISOString();

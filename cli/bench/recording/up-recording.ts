@@ -22,6 +22,13 @@ export interface UpTarget {
     settings: Record<string, string>;
 }
 
+/** What the record of an `up` holds. */
+export interface RecordedUp {
+    file: string;
+    /** Most memory that the lab took, GiB; null where it is not on this machine. */
+    gib: number | null;
+}
+
 /** Longest wait for the answer of a cluster that may not run. */
 const THERE_MS = 5000;
 
@@ -75,15 +82,19 @@ export class UpRecording {
         this.meter = new ProcessMeter(pid);
     }
 
-    /** Ends the record. @param code Pulumi's exit code */
-    async end(code: number): Promise<void> {
+    /**
+     * Ends the record.
+     * @param code Pulumi's exit code
+     * @returns what was recorded; undefined: nothing, or not until the end
+     */
+    async end(code: number): Promise<RecordedUp | undefined> {
         const usage = this.meter?.stop() ?? { cpuSeconds: 0, peakMemoryBytes: 0 };
         const up = { seconds: (Date.now() - this.began) / 1000, ...usage };
         try {
             const growth = await this.watch?.end();
             const { record, cluster } = this;
             if (growth === undefined || record === undefined || cluster === undefined) {
-                return;
+                return undefined;
             }
             await finish(record.recorder, code, async () => ({
                 stages: await stagesOf(cluster, growth, 0),
@@ -93,12 +104,14 @@ export class UpRecording {
             this.say(
                 `the record of this run is in ${record.file}: ${npmRun("report", DEFAULT_STACK, record.file)} draws it`,
             );
+            const { machine } = growth;
+            return { file: record.file, gib: machine ? (machine.peakBytes - machine.bytesBefore) / 2 ** 30 : null };
         } catch (error) {
             // Without a host there is nothing to record, and the watch ends with that error.
-            if (!this.isBegun) {
-                return;
+            if (this.isBegun) {
+                this.say(`this run has no whole record: ${errorText(error)}`);
             }
-            this.say(`this run has no whole record: ${errorText(error)}`);
+            return undefined;
         }
     }
 

@@ -111,7 +111,15 @@ function refusedKeys(before: WalkConfig, wanted: WalkConfig): Key[] {
     const { kubernetesVersion: version, controlPlaneNodes, workerNodes } = before;
     const cluster = { version, controlPlaneNodes, workerNodes };
     const clusters = Object.fromEntries(upTo(0, before.clusters - 1).map((index) => [clusterName(index), cluster]));
-    const living: LivingLab = { stack: "walk", kept: {}, identified: true, versions: {}, hosts: {}, clusters };
+    const living: LivingLab = {
+        stack: "walk",
+        kept: {},
+        identified: true,
+        versions: {},
+        conductors: 0,
+        hosts: {},
+        clusters,
+    };
     const tooFew: Key[] = wanted.clusters * machinesOf(wanted) > wanted.nodes ? ["nodes"] : [];
     return [...tooFew, ...changeProblems(living, wanted).map(({ key }) => key)];
 }
