@@ -159,6 +159,21 @@ export const DOCUMENTED: readonly Documented[] = [
         runBy: { file: "test/e2e/steps/metrics.ts", says: "observability" },
     },
     {
+        commands: [
+            "npm run capacity",
+            "npm run capacity -- --clusters 0 --limit 60",
+            "npm run capacity -- --thresholds limits.yaml --start 200 --precision 5",
+        ],
+        because: "each makes labs for up to an hour: test/unit/capacity-search.test.ts searches among fake labs",
+    },
+    {
+        commands: [
+            "METAL3_SCALE_LAB_MACHINE=16,128 pulumi preview",
+            "npm run preview-comment -- --stacks thousand --machine 16,128",
+        ],
+        because: "only the machine differs from other previews: test/unit/prediction-words.test.ts has what they say",
+    },
+    {
         commands: ["npm run preview-comment -- --base origin/main", "npm run preview-comment -- --stacks hundred"],
         because: "they need a remote branch; test/unit/forge-preview.test.ts tests what they write",
     },
