@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import { npmRun } from "../plan/commands";
 import { dockerLabels } from "../plan/docker-labels";
 import type { Manifest } from "../plan/manifests/documents";
 import { readContainers } from "../tasks/wait-for-fleet/containers";
@@ -73,12 +74,14 @@ export function fleetReached(args: FleetReachedArgs): pulumi.Output<string> {
                         readMachinery: () => reader.readMachinery(),
                         readEvidence: (waiting) => reader.readEvidence(waiting),
                         readContainers: () => readContainers(label, names),
-                        refresh: `pulumi up --refresh --stack ${pulumi.getStack()}`,
+                        commands: {
+                            refresh: `pulumi up --refresh --stack ${pulumi.getStack()}`,
+                            lookAt: (name) => npmRun("describe", pulumi.getStack(), name),
+                        },
                         report: (line) => void pulumi.log.info(line),
                         hint:
-                            `Look with: kubectl -n ${namespace} describe baremetalhost NAME, ` +
-                            `clusterctl describe cluster NAME -n ${namespace}; docs/troubleshooting.md says more. ` +
-                            "'waitTimeout' is the limit.",
+                            `${npmRun("status", pulumi.getStack())} looks again, and asks Ironic as well; ` +
+                            "docs/troubleshooting.md says more. 'waitTimeout' is the limit.",
                     }),
                 );
                 return reached;

@@ -90,12 +90,23 @@ function waiting(others: readonly Chain[]): string {
               `${first.kind} ${first.name}: ${first.reason}${others.length > 1 ? ", …" : ""}`;
 }
 
-/** Groups in lines, and the number of those that are left out. @param most lines */
-export function groupLines(groups: readonly Group[], now: Date, most: number): string[] {
+/**
+ * Groups in lines, each with what to do next in lines of their own, and the number of those that are left out.
+ * @param most groups that are named
+ * @param next commands that show more of what holds a chain up, or end it
+ */
+export function groupLines(
+    groups: readonly Group[],
+    now: Date,
+    most: number,
+    next: (head: Chain) => readonly string[] = () => [],
+): string[] {
     const left = groups.slice(most);
     const chains = left.reduce((sum, { others }) => sum + 1 + others.length, 0);
     return [
-        ...groups.slice(0, most).map((group) => groupLine(group, now)),
+        ...groups
+            .slice(0, most)
+            .flatMap((group) => [groupLine(group, now), ...next(group.head).map((command) => `  ${command}`)]),
         ...(left.length === 0 ? [] : [`and ${chains} more, for ${left.length} other reasons`]),
     ];
 }

@@ -56,17 +56,15 @@ export function partFinder(lab: KnownLab, parts: readonly Chain[]): (chain: Chai
     const noIronic = conductors.length >= lab.conductors.length;
     const withPair = new Map(lab.hosts.map(({ name, pair }) => [name, lab.pairs[pair]?.name]));
     const withServer = new Map(lab.clusters.map((each) => [each.name, lab.fakeApiServers[each.fakeApiServer]?.name]));
-    return (chain) => parts.find((part) => isWaitedFor(part, chain));
+    return (chain) => {
+        const service = serviceIn(chain.says);
+        return parts.find((part) => isBehind(part, service)) ?? parts.find((part) => isWaitedFor(part, chain));
+    };
 
     function isWaitedFor(part: Chain, chain: Chain): boolean {
         const name = short(part);
         const end = chain.root.kind;
         const atHost = end === "BareMetalHost";
-        const [namespace] = part.name.split("/");
-        if (chain.says.includes(`.${namespace}.svc`)) {
-            // A webhook that does not answer.
-            return part.name.includes("/");
-        }
         if (chain.pausedBy !== undefined || chain.lost !== undefined) {
             return false;
         }
@@ -93,6 +91,31 @@ export function partFinder(lab: KnownLab, parts: readonly Chain[]): (chain: Chai
         const provider = PROVIDERS.find(({ deployment }) => deployment === name);
         return provider !== undefined && NEEDS_PROVIDER[provider.key].includes(endOf(end));
     }
+}
+
+/** A Service that a message names by its address: `http://NAME.NAMESPACE.svc:8080/…`, or `host='NAME.NAMESPACE.svc'`. */
+const SERVICE = /\b([a-z0-9][a-z0-9-]*)\.([a-z0-9][a-z0-9-]*)\.svc\b/;
+
+/** The Service that a message names, and whether a webhook was asked there. */
+export function serviceIn(says: string): { name: string; namespace: string; isWebhook: boolean } | undefined {
+    const [, name, namespace] = SERVICE.exec(says) ?? [];
+    return name === undefined || namespace === undefined
+        ? undefined
+        : { name, namespace, isWebhook: says.includes("webhook") };
+}
+
+/**
+ * Whether a part should have answered at a Service. A part's own Service has its name. That of a webhook has another
+ * one, but each controller with webhooks has a namespace to itself.
+ */
+function isBehind(part: Chain, service: ReturnType<typeof serviceIn>): boolean {
+    const [namespace, name] = part.name.split("/");
+    return (
+        service !== undefined &&
+        name !== undefined &&
+        namespace === service.namespace &&
+        (service.isWebhook || name === service.name)
+    );
 }
 
 /** The objects that make Machines are of Cluster API, as these. */

@@ -1,5 +1,5 @@
 import type { Chain } from "./chains";
-import { pairContainers, pairOf, type KnownLab } from "./lab-parts";
+import { pairContainers, pairOf, serviceIn, type KnownLab } from "./lab-parts";
 import { unpauseCommand } from "./pauses";
 
 /** Of what holds a lab up: a pod's volume that nobody provides. */
@@ -8,8 +8,14 @@ const UNBOUND = /unbound immediate PersistentVolumeClaims/;
 /** How a part says that somebody has scaled it to 0. */
 const SCALED_TO_0 = /scaled to 0/;
 
-/** How a webhook's failure names its Service: Post "https://NAME.NAMESPACE.svc:443/…". */
-const WEBHOOK_SERVICE = /\/\/[\w-]+\.([\w-]+)\.svc\b/;
+/** How the API server says that an admission webhook has refused an object. */
+const WEBHOOK_DENIES = /admission webhook "[^"]*" denied/;
+
+/** How the API server says that an admission policy has refused an object. */
+const POLICY_DENIES = /ValidatingAdmissionPolicy '([^']+)'/;
+
+/** How Docker says that a container is paused: `Up 5 minutes (Paused)`. */
+const CONTAINER_PAUSED = /\(Paused\)/;
 
 /** How BMO says that it does not get through to a BMC. */
 const BMC_TROUBLE = /redfish|power|registration/i;
@@ -39,9 +45,9 @@ export function nextSteps(chain: Chain, lab: KnownLab, { refresh, lookAt }: Comm
     if (pausedBy !== undefined && (root.kind === "Cluster" || root.kind === "BareMetalHost")) {
         return [unpauseCommand(namespace, root.kind, root.name, pausedBy)];
     }
-    const service = WEBHOOK_SERVICE.exec(says)?.[1];
-    if (service !== undefined && says.includes("webhook")) {
-        return [`kubectl -n ${service} get deployments,pods`];
+    const service = serviceIn(says);
+    if (service?.isWebhook === true) {
+        return [`kubectl -n ${service.namespace} get deployments,pods`];
     }
     switch (root.kind) {
         case "Deployment":
@@ -52,16 +58,32 @@ export function nextSteps(chain: Chain, lab: KnownLab, { refresh, lookAt }: Comm
                 : [`kubectl -n ${place} describe ${kind.toLowerCase()} ${workload}`];
         }
         case "Container":
-            return [`docker logs --tail 50 ${name}`];
+            return [CONTAINER_PAUSED.test(says) ? `docker unpause ${name}` : `docker logs --tail 50 ${name}`];
         case "Node":
             return [`kubectl describe node ${name}`];
         case "host":
             return [`kubectl -n ${namespace} get baremetalhosts`];
         case "BareMetalHost":
         case "Cluster":
-            return [lookAt(root.name), ...bmcLog()];
+            return [lookAt(root.name), ...bmcLog(), ...whoAnswers(), ...whoRefuses()];
         default:
-            return [`kubectl -n ${namespace} describe ${root.kind.toLowerCase()} ${root.name}`];
+            return [`kubectl -n ${namespace} describe ${root.kind.toLowerCase()} ${root.name}`, ...whoRefuses()];
+    }
+
+    /** What should have answered: the Service, with the addresses behind it. */
+    function whoAnswers(): string[] {
+        return service === undefined ? [] : [`kubectl -n ${service.namespace} describe service ${service.name}`];
+    }
+
+    /** What has refused an object. */
+    function whoRefuses(): string[] {
+        const policy = POLICY_DENIES.exec(says)?.[1];
+        if (policy !== undefined) {
+            return [`kubectl describe validatingadmissionpolicy ${policy}`];
+        }
+        return WEBHOOK_DENIES.test(says)
+            ? ["kubectl get validatingwebhookconfigurations,mutatingwebhookconfigurations"]
+            : [];
     }
 
     /** Where a host's BMC says what it was asked. */

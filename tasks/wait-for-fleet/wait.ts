@@ -1,12 +1,13 @@
 import { requestErrorText } from "../../lib/kubernetes";
 import { WaitTimeout, waitUntil, type Clock, type Look } from "../../lib/wait-until";
-import { UserError } from "../../plan/user-error";
-import { explain } from "./chains";
+import { explain, type Chain } from "./chains";
+import { FleetTimeout, named, ObjectsMissing } from "./errors";
 import { NO_EVIDENCE, type Evidence } from "./evidence";
 import { pendingObjects, progressLine, type Fleet, type Wanted } from "./fleet";
 import { groupChains, groupLine, groupLines, type Group } from "./groups";
 import type { KnownLab } from "./lab-parts";
 import { pendingMachinery, type Machinery } from "./machines";
+import { nextSteps, type Commands } from "./next-step";
 import { pendingParts, type PartStatus, type Pending } from "./pending";
 
 /** One wait for the fleet. */
@@ -24,21 +25,19 @@ export interface FleetWaitArgs {
     readContainers: () => Promise<PartStatus[]>;
     /**
      * Told one line whenever the counts change, and every {@link REPORT_SECONDS} otherwise. Also told what is stuck, at
-     * most {@link STUCK_NAMED} lines, when nothing has moved for {@link STILL_SECONDS} and something else is stuck.
+     * most {@link STUCK_NAMED} reasons, when nothing has moved for {@link STILL_SECONDS} and something else is stuck.
      */
     report: (line: string) => void;
-    /** Where to look when the wait was in vain. */
+    /** What else to know when the wait was in vain. */
     hint: string;
-    /** Command that makes again what somebody has deleted. */
-    refresh: string;
+    /** Commands that are named with what they are good for. */
+    commands: Commands;
     /** Tests set a clock of their own. Default: the machine's clock. */
     clock?: Clock;
 }
 
 /** Seconds between two lines of progress while nothing changes. */
 const REPORT_SECONDS = 30;
-/** Objects or reasons that an error names; the others are counted. */
-const NAMED = 20;
 /** Seconds without a change of the counts after which the wait looks for what is stuck, and looks again. */
 const STILL_SECONDS = 60;
 /** Reasons that are named while the wait goes on. */
@@ -54,48 +53,6 @@ const LOOKS_WITHOUT = 3;
  * fleet, every 15 s for a thousand hosts and clusters, never less than every 20 s.
  */
 export const pollSeconds = (objects: number): number => Math.min(20, 2 + objects / 150);
-
-const named = (pending: readonly Pending[]): string[] => [
-    ...pending.slice(0, NAMED).map(({ kind, name, reason }) => `  ${kind} ${name}: ${reason}`),
-    ...(pending.length > NAMED ? [`  and ${pending.length - NAMED} more`] : []),
-];
-
-/** Objects that an `up` has made are gone, or are stopped, and nothing in the lab brings them back. */
-export class ObjectsMissing extends UserError {
-    constructor(
-        readonly missing: readonly Pending[],
-        refresh: string,
-    ) {
-        const stopped = missing.filter(({ lost }) => lost === "start").map(({ name }) => name);
-        const deleted = missing.some(({ lost }) => lost === "refresh");
-        super(
-            [
-                "Something else has deleted or stopped these, and nothing in the lab brings them back:",
-                ...named(missing),
-                ...(stopped.length > 0 ? [`docker start ${stopped.join(" ")} starts what is stopped.`] : []),
-                ...(deleted ? [`${refresh} notices what was deleted, and makes it again.`] : []),
-            ].join("\n"),
-        );
-    }
-}
-
-const objectsAre = (count: number): string =>
-    count === 1 ? "1 object is not where it should be" : `${count} objects are not where they should be`;
-
-/** The fleet is not where it should be in time: what is pending, by what holds it up. */
-export class FleetTimeout extends UserError {
-    constructor(groups: readonly Group[], timeoutSeconds: number, hint: string, lastError: string) {
-        const count = groups.reduce((sum, { others }) => sum + 1 + others.length, 0);
-        super(
-            [
-                `After ${timeoutSeconds} s ${objectsAre(count)}:`,
-                ...groupLines(groups, new Date(), NAMED).map((line) => `  ${line}`),
-                ...(lastError ? [`The last look at the cluster failed: ${lastError}`] : []),
-                hint,
-            ].join("\n"),
-        );
-    }
-}
 
 /**
  * Waits until every host and cluster is where it should be, and every part that they live on works.
@@ -116,7 +73,7 @@ export async function waitForFleet(args: FleetWaitArgs): Promise<Fleet> {
         });
     } catch (error) {
         throw error instanceof WaitTimeout
-            ? new FleetTimeout(await looks.causes(), timeoutSeconds, hint, looks.lastError)
+            ? new FleetTimeout(await looks.causes(), looks.next, timeoutSeconds, hint, looks.lastError)
             : error;
     }
 }
@@ -181,6 +138,9 @@ class FleetLooks {
         return clusters.length === 0 ? [] : pendingMachinery(await this.args.readMachinery(), clusters, shape);
     }
 
+    /** Commands that show more of what holds a chain up, or end it. */
+    readonly next = (head: Chain): string[] => nextSteps(head, this.args.lab, this.args.commands);
+
     /** What is pending, by the reasons that the objects themselves give. */
     async causes(): Promise<Group[]> {
         const { fleet, pending } = this;
@@ -206,7 +166,9 @@ class FleetLooks {
         const groups = (await this.causes()).filter(({ progress }) => progress === "stuck");
         const told = (group: Group): string => groupLine({ ...group, head: withoutAge(group.head) }, new Date());
         const fresh = groups.filter((group) => !this.stuck.has(told(group)));
-        groupLines(fresh, new Date(), STUCK_NAMED).forEach((line) => this.args.report(`stuck: ${line}`));
+        for (const line of groupLines(fresh, new Date(), STUCK_NAMED, this.next)) {
+            this.args.report(line.startsWith(" ") ? line : `stuck: ${line}`);
+        }
         this.stuck = new Set(groups.map(told));
     }
 
@@ -216,7 +178,7 @@ class FleetLooks {
         this.looksWithout = lost.length > 0 ? this.looksWithout + 1 : 0;
         return this.looksWithout < LOOKS_WITHOUT
             ? { pending: named(seen) }
-            : { failed: new ObjectsMissing(lost, this.args.refresh) };
+            : { failed: new ObjectsMissing(lost, this.args.commands.refresh) };
     }
 
     private report(fleet: Fleet): void {

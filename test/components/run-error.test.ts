@@ -3,7 +3,7 @@ import { expect } from "chai";
 import { withRunErrors } from "../../components/run-error";
 import { UserError } from "../../plan/user-error";
 import { ConfigurationError } from "../../plan/validate";
-import { FleetTimeout, ObjectsMissing } from "../../tasks/wait-for-fleet/wait";
+import { FleetTimeout, ObjectsMissing } from "../../tasks/wait-for-fleet/errors";
 
 describe("An error that ends the program", () => {
     const thrown = (error: unknown): Promise<unknown> =>
@@ -11,7 +11,7 @@ describe("An error that ends the program", () => {
 
     const forTheUser: [string, UserError][] = [
         ["the configuration", new ConfigurationError([{ key: "nodes", value: "0", rule: "too few" }])],
-        ["a fleet that is late", new FleetTimeout([], 1, "Look.", "")],
+        ["a fleet that is late", new FleetTimeout([], () => [], 1, "Look.", "")],
         [
             "a host that is missing",
             new ObjectsMissing([{ kind: "BareMetalHost", name: "h", reason: "gone" }], "refresh"),

@@ -121,7 +121,10 @@ describe("What is stuck is named by what it says itself:", () => {
             name: "cluster-0001",
             reason: words,
             ageSeconds: 300,
-            next: ["npm run describe -- cluster-0001 --stack mine"],
+            next: [
+                "npm run describe -- cluster-0001 --stack mine",
+                "kubectl get validatingwebhookconfigurations,mutatingwebhookconfigurations",
+            ],
         });
         const silent =
             'Failed to create initial control plane Machine: failed calling webhook "validation.machine": Post ' +

@@ -3,15 +3,10 @@ import { plan } from "../../plan/plan";
 import { UserError } from "../../plan/user-error";
 import { validate } from "../../plan/validate";
 import { NO_EVIDENCE } from "../../tasks/wait-for-fleet/evidence";
+import { FleetTimeout, ObjectsMissing } from "../../tasks/wait-for-fleet/errors";
 import { pendingObjects, progressLine, wanted, type Fleet } from "../../tasks/wait-for-fleet/fleet";
 import type { Machinery } from "../../tasks/wait-for-fleet/machines";
-import {
-    FleetTimeout,
-    ObjectsMissing,
-    pollSeconds,
-    waitForFleet,
-    type FleetWaitArgs,
-} from "../../tasks/wait-for-fleet/wait";
+import { pollSeconds, waitForFleet, type FleetWaitArgs } from "../../tasks/wait-for-fleet/wait";
 import { cluster, config, crashing, host, machinery, planned, settled, stopped } from "./fleet-samples";
 
 /** A wait by a clock that moves only while the wait pauses, with looks that find these, one after the other. */
@@ -23,7 +18,7 @@ function wait(looks: (Fleet | Error)[], more: Partial<FleetWaitArgs> = {}) {
         lab: planned,
         timeoutSeconds: 60,
         hint: "",
-        refresh: "pulumi up --refresh --stack mine",
+        commands: { refresh: "pulumi up --refresh --stack mine", lookAt: (name) => `npm run describe -- ${name}` },
         report: (line) => lines.push(line),
         read: () => {
             const look = looks.shift() ?? new Error("looked too often");
@@ -154,7 +149,8 @@ describe("The wait for the fleet", () => {
         const { error } = wait(Array<Fleet>(100).fill(broken));
         expect((await error)?.message).to.equal(
             "After 60 s 1 object is not where it should be:\n" +
-                "  Deployment metal3/ironic-conductor-0: ironic-conductor-0-5d4 CrashLoopBackOff\n",
+                "  Deployment metal3/ironic-conductor-0: ironic-conductor-0-5d4 CrashLoopBackOff\n" +
+                "    kubectl -n metal3 describe deployment ironic-conductor-0\n",
         );
     });
 
@@ -198,10 +194,14 @@ describe("The wait for the fleet", () => {
         );
         const { waiting, lines } = wait([...looks, settled], { timeoutSeconds: 3600 });
         expect(await waiting).to.deep.equal(settled);
-        expect(lines.filter((line) => line.startsWith("stuck: "))).to.deep.equal([
+        expect(lines.filter((line) => !line.startsWith("hosts: "))).to.deep.equal([
             "stuck: Cluster cluster-0000: 0 hosts are provisioned for its machines (wanted: 1)",
+            "  npm run describe -- cluster-0000",
             "stuck: BareMetalHost host-0000: inspecting: no power (wanted: in use by cluster-0000)",
+            "  npm run describe -- host-0000",
+            "  docker logs --tail 50 m3lab-dev-pair-000-sushy-tools",
             "stuck: BareMetalHost host-0000: inspecting: no disk (wanted: in use by cluster-0000)",
+            "  npm run describe -- host-0000",
         ]);
     });
 
@@ -242,7 +242,7 @@ describe("The wait for the fleet", () => {
     });
 
     it("ends with errors for the user: the message alone is theirs to see", () => {
-        for (const error of [new ObjectsMissing([], ""), new FleetTimeout([], 1, "", "")]) {
+        for (const error of [new ObjectsMissing([], ""), new FleetTimeout([], () => [], 1, "", "")]) {
             expect(error).to.be.instanceOf(UserError);
             expect(error.stack).to.equal(error.message);
         }
