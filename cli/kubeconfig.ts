@@ -13,6 +13,7 @@ import { labDirectory, labNamespace, managementKubeconfig, otherLabs } from "./m
 import { kubeconfigOfState } from "./recovery/state";
 import { Session } from "./session";
 import { stackExists } from "./stack";
+import { presentSetup } from "./state-finding";
 
 export interface KubeconfigOptions {
     stack: string;
@@ -95,15 +96,23 @@ async function place(file: string, content: string): Promise<void> {
  * @throws Error when the backend knows no such lab
  */
 async function fetchManagement(stack: string, file: string): Promise<void> {
-    const ready = await new Session().ensure("preview", stack);
-    const content = (await stackExists(ready, stack)) ? await kubeconfigOfState(ready, stack) : undefined;
+    const { backend, backendFolder } = await presentSetup();
+    // Whoever asks Pulumi makes the folder of its state first: who only looks is to leave nothing behind.
+    const content =
+        backendFolder === undefined || existsSync(backendFolder) ? await managementOfState(stack) : undefined;
     if (content === undefined) {
         throw new UserError(
             `the lab of the stack ${stack} is not up, as far as its state in ` +
-                `${withoutCredentials(ready.setup.backend)} says${otherLabs(stack)}`,
+                `${withoutCredentials(backend)} says${otherLabs(stack)}`,
         );
     }
     await place(file, content);
+}
+
+/** The administrator's kubeconfig in the stack's state; undefined where there is no such stack, or it has none. */
+async function managementOfState(stack: string): Promise<string | undefined> {
+    const ready = await new Session().ensure("preview", stack);
+    return (await stackExists(ready, stack)) ? kubeconfigOfState(ready, stack) : undefined;
 }
 
 /**

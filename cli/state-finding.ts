@@ -20,11 +20,16 @@ function opener({ backend, passphraseFile }: PulumiSetup, provider: string | und
         : `secrets by the lab's passphrase, ${passphraseFile}`;
 }
 
-/** Where the state of a stack is kept, and what opens its secrets. Without the latter, the state opens nowhere. */
-export async function stateFinding(stack: string, env: NodeJS.ProcessEnv = process.env): Promise<Finding> {
+/** How Pulumi would be called here. Nothing is made for it. */
+export async function presentSetup(env: NodeJS.ProcessEnv = process.env): Promise<PulumiSetup> {
     const cache = new Cache(cacheRoot(env));
     const { where } = await findTool(cache, "pulumi");
-    const setup = pulumiSetup(cache, { where, env, login: currentLogin(env) });
+    return pulumiSetup(cache, { where, env, login: currentLogin(env) });
+}
+
+/** Where the state of a stack is kept, and what opens its secrets. Without the latter, the state opens nowhere. */
+export async function stateFinding(stack: string, env: NodeJS.ProcessEnv = process.env): Promise<Finding> {
+    const setup = await presentSetup(env);
     const provider = await secretsProvider(stackFile(stack));
     return {
         what: "Pulumi's state",
