@@ -49,7 +49,8 @@ command(
     .option("--expect-no-changes", "fail if a resource has to change", false)
     .option("--refresh", "read what really exists before comparing it with the program", false)
     .option("--take-over", "remove a lab of the same name that another checkout or user has made, first", false)
-    .option("--replace", "take the lab away first where it cannot take a change of the configuration", false);
+    .option("--replace", "take the lab away first where it cannot take a change of the configuration", false)
+    .option("--no-record", "keep no record of the run");
 
 command("down", "run `pulumi destroy`, then remove the stack", async (options: DownOptions) =>
     (await import("./down.js")).down(options),

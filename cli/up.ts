@@ -26,6 +26,8 @@ export interface UpOptions {
     takeOver: boolean;
     /** Whether a lab that cannot take a change of the configuration is taken away first. */
     replace: boolean;
+    /** Whether a record of the run is kept. */
+    record: boolean;
     /** File of `npm run bundle` that has the parts. */
     bundle?: string;
 }
@@ -65,14 +67,14 @@ export async function up(options: UpOptions): Promise<number> {
     if (options.refresh) {
         args.push("--refresh");
     }
-    const recording = new UpRecording(await upTarget(stack), say);
-    await recording.begin();
+    const recording = options.record ? new UpRecording(await upTarget(stack), say) : undefined;
+    await recording?.begin();
     const pulumiSettings = { ...(await settingsFor(stack, resources)), ...variables };
     const prediction = new UpPrediction(stack, await rawConfig(stack), resources, say);
     const began = Date.now();
-    const code = await runPulumi(ready, args, pulumiSettings, (pid) => recording.started(pid));
+    const code = await runPulumi(ready, args, pulumiSettings, (pid) => recording?.started(pid));
     const upSeconds = (Date.now() - began) / 1000;
-    const recorded = await recording.end(code);
+    const recorded = await recording?.end(code);
     prediction.held({ code, upSeconds, gib: recorded?.gib ?? null, record: recorded?.file });
     return code;
 }

@@ -47,6 +47,8 @@ export const benchOptions = (command: Command): Command =>
                 "say what is better, worse, or no different",
         )
         .option("--compare-checkout <folder>", "the same with the program of another checkout")
+        .option("--compare-no-record", "the same without a record of it: what keeping one costs", false)
+        .option("--no-record", "keep no record of the runs")
         .addOption(new Option("--runs <n>", "how often to measure each size").argParser(positive).default(1))
         .addOption(
             new Option("--idle <seconds>", "how long to measure each lab at rest, seconds; 0: not at all")

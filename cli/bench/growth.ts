@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import type { CustomKind } from "../../lib/kubernetes";
 import { machineMemory } from "../../lib/proc";
 import { waitUntil } from "../../lib/wait-until";
 import { HOSTS } from "../../tasks/wait-for-fleet/reader";
@@ -49,7 +50,26 @@ export function memoryInUse(): number {
     return total - available;
 }
 
-/** Watches a lab while `pulumi up` works: measures its components from the moment the first new host exists. */
+/** Whether a lab has begun to grow; else what there is so far. */
+export type HasBegun = (cluster: ManagementCluster) => Promise<true | string>;
+
+/** It has once it has more hosts than before. @param existing number of hosts that it had */
+export const moreHostsThan =
+    (existing: number): HasBegun =>
+    async (cluster) => {
+        const hosts = (await cluster.list(HOSTS, existing + 1)).length;
+        return hosts > existing || `there are ${hosts} hosts`;
+    };
+
+/** It has once one of these is there, each the first of its kind that is made. */
+export const anyOf =
+    (firsts: readonly { kind: CustomKind; name: string }[]): HasBegun =>
+    async (cluster) => {
+        const there = await Promise.all(firsts.map(({ kind, name }) => cluster.has(kind, name)));
+        return there.includes(true) || `there is no ${firsts.map(({ name }) => name).join(" and no ")}`;
+    };
+
+/** Watches a lab while `pulumi up` works: measures its components from the moment it begins to grow. */
 export class GrowthWatch {
     readonly meter: UsageMeter;
     private readonly stop = new AbortController();
@@ -62,18 +82,18 @@ export class GrowthWatch {
     private pulumiBefore = 0;
 
     /**
-     * @param existing number of hosts that the lab already has.
-     * @param onFirstHost called once, when there is a host more.
+     * @param hasBegun looks whether the first new host exists
+     * @param onFirstHost called once, when it does
      * @param onSample called with each sample from then on; where nothing is measured, as often, without one.
      */
     constructor(
         private readonly lab: Pick<BenchLab, "stack" | "place" | "cluster" | "pulumiCpuSeconds">,
-        existing: number,
+        hasBegun: HasBegun,
         onFirstHost: (cluster: ManagementCluster) => Promise<void>,
         private readonly onSample: (sample: GrowthSample | undefined) => void = () => undefined,
     ) {
         this.meter = new UsageMeter(lab.stack);
-        this.done = [this.sampling(), this.waiting(existing, onFirstHost)];
+        this.done = [this.sampling(), this.waiting(hasBegun, onFirstHost)];
         // end() throws their errors, perhaps long after: until then Node must not take them for unhandled.
         for (const task of this.done) {
             task.catch(() => undefined);
@@ -127,7 +147,10 @@ export class GrowthWatch {
         }
     }
 
-    private async waiting(existing: number, onFirstHost: (cluster: ManagementCluster) => Promise<void>): Promise<void> {
+    private async waiting(
+        hasBegun: HasBegun,
+        onFirstHost: (cluster: ManagementCluster) => Promise<void>,
+    ): Promise<void> {
         const { signal } = this.stop;
         try {
             const cluster = await waitUntil({
@@ -139,8 +162,8 @@ export class GrowthWatch {
                     if (found === undefined) {
                         return { pending: ["the lab has no kubeconfig yet"] };
                     }
-                    const hosts = (await found.list(HOSTS, existing + 1)).length;
-                    return hosts > existing ? { done: found } : { pending: [`there are ${hosts} hosts`] };
+                    const begun = await hasBegun(found);
+                    return begun === true ? { done: found } : { pending: [begun] };
                 },
             });
             this.firstHost = new Date();

@@ -1,22 +1,20 @@
 import type { CustomKind } from "../../lib/kubernetes";
-import type { GrowthUsage } from "./growth";
 import type { ManagementCluster, StoredObject } from "./management";
 
-/** BareMetalHosts bear their creation in whole seconds, and the first one was seen up to a second after it. */
-const CREATION_MARGIN_MS = 2000;
+/** Kubernetes notes the creation of an object in whole seconds. */
+const RESOLUTION_MS = 1000;
+
+/** Whether an object was made since a run began. @param since undefined: the lab had nothing before */
+export const isMadeSince = (since: Date | undefined, creationTimestamp: string): boolean =>
+    since === undefined || Date.parse(creationTimestamp) > since.getTime() - RESOLUTION_MS;
 
 /**
- * The objects of a kind that were made since a lab began to grow.
- * @param existing number of hosts that it had before
+ * The objects of a kind that were made since a run began.
+ * @param since undefined: the lab had nothing before
  */
-export async function made(
+export const made = async (
     cluster: ManagementCluster,
     kind: CustomKind,
-    { began }: Pick<GrowthUsage, "began">,
-    existing: number,
-): Promise<StoredObject[]> {
-    const since = Date.parse(began) - CREATION_MARGIN_MS;
-    return (await cluster.list(kind)).filter(
-        ({ metadata }) => existing === 0 || Date.parse(metadata.creationTimestamp) >= since,
-    );
-}
+    since: Date | undefined,
+): Promise<StoredObject[]> =>
+    (await cluster.list(kind)).filter(({ metadata }) => isMadeSince(since, metadata.creationTimestamp));

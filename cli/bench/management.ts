@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
 import { CoreV1Api, CustomObjectsApi, PatchStrategy, setHeaderOptions, type KubeConfig } from "@kubernetes/client-node";
-import { listObjects, parseKubeconfig, type CustomKind } from "../../lib/kubernetes";
+import { isAbsent, listObjects, parseKubeconfig, type CustomKind } from "../../lib/kubernetes";
 import { labDirectory } from "../management";
 
 /** An object of the Kubernetes API, with the fields that the benchmark reads. */
@@ -49,6 +49,19 @@ export class ManagementCluster {
     /** Lists objects of a kind. @param most stops once there are this many. Default: all objects. */
     list(kind: CustomKind, most?: number): Promise<StoredObject[]> {
         return listObjects<StoredObject>(this.objects, kind, this.namespace, most);
+    }
+
+    /** Whether there is an object. A kind that is not there yet has none. */
+    async has(kind: CustomKind, name: string): Promise<boolean> {
+        try {
+            await this.objects.getNamespacedCustomObject({ ...kind, namespace: this.namespace, name });
+            return true;
+        } catch (error) {
+            if (isAbsent(error)) {
+                return false;
+            }
+            throw error;
+        }
     }
 
     async create(kind: CustomKind, body: object): Promise<void> {

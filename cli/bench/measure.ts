@@ -5,7 +5,7 @@ import { plan as makePlan } from "../../plan/plan";
 import { validate } from "../../plan/validate";
 import { HOSTS } from "../../tasks/wait-for-fleet/reader";
 import type { RunResult } from "./file";
-import { GrowthWatch } from "./growth";
+import { GrowthWatch, moreHostsThan } from "./growth";
 import { IronicProbe, probeSeconds } from "./ironic-probe";
 import { currentCommit, type BenchLab } from "./lab";
 import type { ManagementCluster } from "./management";
@@ -28,7 +28,8 @@ export interface MeasureOptions {
     idleSeconds: number;
     /** Number of hosts that the lab already has. More than 0 when a lab grows. */
     existing: number;
-    recorder: Recorder;
+    /** Undefined: no record is kept. */
+    recorder: Recorder | undefined;
     /** Whether only the growth is measured: no host is provisioned without a cluster, and no `up` is repeated. */
     onlyGrowth?: boolean;
     /** Memory in use before there was a lab, bytes. Default: before it began to grow. */
@@ -39,6 +40,7 @@ export interface MeasureOptions {
 export async function measure(lab: BenchLab, size: BenchSize, options: MeasureOptions): Promise<RunResult> {
     const { tuning, recorder } = options;
     const began = new Date();
+    const since = options.existing > 0 ? began : undefined;
     // The published lab makes its clusters only when its hosts exist, one by one, and not through Pulumi.
     const serial = tuning === "published";
     const target = serial ? { ...size, clusters: 0 } : size;
@@ -59,15 +61,18 @@ export async function measure(lab: BenchLab, size: BenchSize, options: MeasureOp
         await way?.close();
     };
     const begin = async (cluster: ManagementCluster): Promise<void> => {
-        recorder.firstHost(cluster, size.clusters > 0);
+        recorder?.firstHost(cluster, size.clusters > 0, since);
         const pauseSeconds = probeSeconds(size.clusters, lab.place);
         if (pauseSeconds === undefined) {
             return;
         }
         way = await wayToIronic(cluster, plan, lab.ready.env);
-        probe = await IronicProbe.start(cluster, way.endpoint, { pauseSeconds, told: (each) => recorder.ironic(each) });
+        probe = await IronicProbe.start(cluster, way.endpoint, {
+            pauseSeconds,
+            told: (each) => recorder?.ironic(each),
+        });
     };
-    const watch = new GrowthWatch(lab, options.existing, begin, (sample) => recorder.sample(sample));
+    const watch = new GrowthWatch(lab, moreHostsThan(options.existing), begin, (sample) => recorder?.sample(sample));
     const up = await lab.up().catch(async (error: unknown) => {
         await watch.end().catch(() => undefined);
         await endProbe();
@@ -85,9 +90,9 @@ export async function measure(lab: BenchLab, size: BenchSize, options: MeasureOp
         growth.machine.bytesBefore = options.bytesBefore ?? growth.machine.bytesBefore;
     }
     await endProbe();
-    await recorder.stopSampling();
+    await recorder?.stopSampling();
 
-    const stages = await stagesOf(cluster, growth, options.existing);
+    const stages = await stagesOf(cluster, growth, since);
     const result: RunResult = {
         ...size,
         tuning,
@@ -112,7 +117,7 @@ export async function measure(lab: BenchLab, size: BenchSize, options: MeasureOp
         result.noChangeUp = await lab.up(["--expect-no-changes"]);
         result.previewAfter = await lab.preview();
     }
-    recorder.finish(result);
+    recorder?.finish(result);
     return result;
 }
 

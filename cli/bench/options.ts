@@ -33,6 +33,10 @@ export interface BenchOptions {
     compare?: string[];
     /** Folder of another checkout, whose program makes that second lab. */
     compareCheckout?: string;
+    /** Whether that second lab is measured without a record. */
+    compareNoRecord: boolean;
+    /** Whether a record of each run is kept. */
+    record: boolean;
     /** How often each size is measured. */
     runs: number;
     /** How long each idle lab is measured, seconds. */
@@ -55,9 +59,17 @@ export const nodesOf = ({ nodes, sizing }: Pick<BenchOptions, "nodes" | "sizing"
 
 /** @throws UserError when options contradict each other, before anything is made. */
 export function checkWays(
-    { grow, reference, underLoad, idle }: BenchOptions,
+    { grow, reference, underLoad, idle, record, compareNoRecord, thresholds }: BenchOptions,
     { isHere }: Pick<LabPlace, "isHere">,
 ): void {
+    if ((!record || compareNoRecord) && thresholds !== undefined) {
+        throw new UserError(
+            "--thresholds: holds records against limits, and excludes --no-record, --compare-no-record",
+        );
+    }
+    if (!record && compareNoRecord) {
+        throw new UserError("--no-record, --compare-no-record: without a record of A, B is the same lab");
+    }
     const elsewhere = [
         ...(reference ? ["--reference: the published lab has a provisioning network"] : []),
         ...(idle > 0 ? ["--idle: what a lab uses at rest is read on the machine of its parts"] : []),

@@ -7,14 +7,14 @@ import { stageReport, type StageReport } from "./stages/report";
 
 /**
  * Reads how long the objects of a lab that has grown spent in each stage.
- * @param existing number of hosts that it had before: with any, only the new objects count
+ * @param since when the run began: what was there before does not count. Undefined: the lab had nothing
  */
 export async function stagesOf(
     cluster: ManagementCluster,
     growth: Pick<GrowthUsage, "began">,
-    existing: number,
+    since: Date | undefined,
 ): Promise<StageReport> {
-    const recent = (kind: CustomKind): Promise<StoredObject[]> => made(cluster, kind, growth, existing);
+    const recent = (kind: CustomKind): Promise<StoredObject[]> => made(cluster, kind, since);
     const lists = {
         hosts: await recent(HOSTS),
         clusters: await recent(CLUSTERS),

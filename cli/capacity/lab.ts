@@ -125,7 +125,7 @@ export class RealCapacityLab implements CapacityLab {
         const settings = { ...facts.settings, waitTimeout: this.waitTimeout(to) };
         const before = calibrate();
         const about = {
-            ...(from > 0 && { existing: from }),
+            ...(from > 0 && { existing: from, existingClusters: facts.clustersOf(from) }),
             tuning: "lab",
             settings,
             calibrationMs: before,

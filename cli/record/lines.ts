@@ -37,8 +37,9 @@ const header = z.object({
     side: z.enum(["A", "B"]).optional(),
     hosts: z.number(),
     clusters: z.number(),
-    /** Hosts that the lab had before. Absent: none. */
+    /** How many of these hosts and clusters the lab had before. Absent: none. */
     existing: z.number().optional(),
+    existingClusters: z.number().optional(),
     tuning: z.string(),
     /** Configuration beside the sizes. */
     settings: z.record(z.string(), z.string()),
@@ -54,7 +55,7 @@ const header = z.object({
     command: z.string(),
 });
 
-/** The first new host was there: what is measured begins. */
+/** The first new host was there, or the first new Cluster where no host is new: what is measured begins. */
 const firstHost = z.object({ line: z.literal("first-host"), t: seconds });
 
 /** CPU and memory by component. CPU-seconds are counted from the first host. */
@@ -67,7 +68,10 @@ const usage = z.object({
     machineMemoryBytes: z.number(),
 });
 
-/** Numbers of hosts by BMO's state, and of Clusters by whether they are queued, in progress or Available. */
+/**
+ * Numbers of hosts by BMO's state, and of Clusters by whether they are queued, in progress or Available: of those that
+ * the lab did not have before.
+ */
 const fleet = z.object({ line: z.literal("fleet"), t: seconds, hosts: byName, clusters: byName });
 
 /** How long Ironic took to answer for one node, and for the list of all nodes. */
@@ -91,6 +95,12 @@ const controller = z.object({
     /** Requests to kube-apiserver, and those that it refused because of a conflict. */
     requests: z.number(),
     conflicts: z.number(),
+    /** Seconds that the longest reconcile that runs now has taken. Earlier records lack this and what follows. */
+    longest: z.number().nullable().default(null),
+    /** Share of the workers of its busiest controller that are at work. */
+    busy: z.number().nullable().default(null),
+    /** How often objects were put into its queues again because their reconcile had failed. */
+    retries: z.number().nullable().default(null),
 });
 
 /** What the parts' own metrics say. Null: the part was not reached. */
@@ -150,7 +160,7 @@ const result = z.object({
     registeredAgain: z.number(),
     /** Requests of the benchmark that Ironic did not answer; null: it sent none. */
     ironicFailures: z.number().nullable(),
-    /** Seconds from the first host to the end of `up`. */
+    /** Seconds from the line `first-host` to the end of `up`. */
     growthSeconds: seconds,
     pulumiCpuSeconds: z.number(),
     /** CPU and memory from the first host on; null where the lab is not on this machine. */

@@ -1,5 +1,5 @@
 import { mean } from "simple-statistics";
-import { ASSUMED_NOISE, verdict } from "../bench/compare/verdict";
+import { verdict } from "../bench/compare/verdict";
 import type { Unit } from "./figures/definition";
 import type { Figure } from "./figures/figures";
 import { statOf, type Stat } from "./figures/stat";
@@ -33,9 +33,6 @@ const BANDS = {
     ],
 } as const;
 
-/** In how many runs of each side a figure must be, so that their spread tells the noise. */
-const MEASURED_FROM = 3;
-
 /** What a change is called by its size alone. */
 export function band(change: number, isTime: boolean): string {
     const found = BANDS[isTime ? "times" : "others"].find(([from]) => Math.abs(change) > from);
@@ -67,14 +64,13 @@ function delta(figure: Figure, stat: Stat | undefined, a: readonly number[], b: 
         const says = a.length === 0 || b.length === 0 ? "recorded on one side only" : fromZero(figure, facts.b ?? 0);
         return [{ ...facts, change: null, noise: null, says }];
     }
-    const isMeasured = a.length >= MEASURED_FROM && b.length >= MEASURED_FROM;
-    const noise = isMeasured ? found.noise : Math.max(ASSUMED_NOISE, a.length > 1 && b.length > 1 ? found.noise : 0);
-    if (Math.abs(found.change) <= noise) {
-        return [{ ...facts, change: found.change, noise, says: "no difference seen" }];
+    const { change, noise } = found;
+    if (found.says === "no difference seen") {
+        return [{ ...facts, change, noise, says: found.says }];
     }
-    const isBetter = figure.moreIsBetter === found.change > 0;
-    const size = band(found.change, figure.unit === "s");
-    return [{ ...facts, change: found.change, noise, says: `${isBetter ? "better" : "worse"}, ${size}` }];
+    const isBetter = figure.moreIsBetter === change > 0;
+    const size = band(change, figure.unit === "s");
+    return [{ ...facts, change, noise, says: `${isBetter ? "better" : "worse"}, ${size}` }];
 }
 
 /**

@@ -3,6 +3,7 @@ import type { RunRecord } from "../record/record";
 import { deltas } from "./compare";
 import { UNITS, GROUPS, type Group, type Unit } from "./figures/definition";
 import { figuresOf } from "./figures/figures";
+import { clustersBefore, hostsBefore } from "./figures/size";
 import { judge, type Limit } from "./limits/limit";
 import type { Plot } from "./plots/plot";
 import { plotsOf } from "./plots/plots";
@@ -41,8 +42,11 @@ const judged = z.strictObject({
 const run = z.strictObject({
     label: z.string().describe("Empty where one run is reported; else A or B"),
     began: z.string(),
-    hosts: z.number(),
+    hosts: z.number().describe("All that the lab was to have"),
     clusters: z.number(),
+    existing: z
+        .strictObject({ hosts: z.number(), clusters: z.number() })
+        .describe("How many of these the lab had before: they are in no figure"),
     tuning: z.string(),
     settings: z.record(z.string(), z.string()),
     versions: z.record(z.string(), z.string()),
@@ -106,7 +110,8 @@ export function reported(label: string, record: RunRecord, limits: readonly Limi
     const figures = figuresOf(record);
     return {
         label,
-        ...{ began, hosts, clusters, tuning, settings, versions, commit, machine, command },
+        ...{ began, hosts, clusters, existing: { hosts: hostsBefore(record), clusters: clustersBefore(record) } },
+        ...{ tuning, settings, versions, commit, machine, command },
         calibrationMs: [header.calibrationMs, end?.calibrationMs].filter((each) => typeof each === "number"),
         outcome: outcome(record),
         figures,

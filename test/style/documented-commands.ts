@@ -126,6 +126,7 @@ export const DOCUMENTED: readonly Documented[] = [
             "npm run bench -- --nodes 20 --clusters 10 --set workerNodes=1 --reference",
             "npm run bench -- --nodes 50 --runs 3 --compare conductors=4",
             "npm run bench -- --nodes 50 --runs 3 --compare-checkout ../before",
+            "npm run bench -- --nodes 50 --runs 3 --compare-no-record",
             "npm run bench -- --nodes 100 --thresholds limits.yaml",
             "npm run bench -- --sizing",
             "npm run bench -- --sizing --nodes 100,300,1000 --conductors 1,2",
@@ -133,6 +134,11 @@ export const DOCUMENTED: readonly Documented[] = [
             "npm run bench -- --sizing --nodes 100,300 --conductors 1 --power-sync published",
         ],
         because: "each measures a quiet machine for ten minutes to hours: docs/measurements has what was measured",
+    },
+    {
+        commands: ["npm run up -- --no-record"],
+        because:
+            "it differs from `npm run up` by what it does not write; test/unit/bench-sides.test.ts tests it of bench",
     },
     {
         commands: [

@@ -5,13 +5,9 @@ import { expect } from "chai";
 import * as fc from "fast-check";
 import { lastRun, measureElsewhere } from "../../cli/bench/compare/other-checkout";
 import { noiseOfP95 } from "../../cli/bench/compare/sampled-noise";
-import { sidesOf, sideText } from "../../cli/bench/compare/sides";
-import { ASSUMED_NOISE, verdict } from "../../cli/bench/compare/verdict";
+import { ASSUMED_NOISE, MEASURED_FROM, verdict } from "../../cli/bench/compare/verdict";
 import type { RunResult } from "../../cli/bench/file";
-import type { BenchOptions } from "../../cli/bench/options";
 import { deltas } from "../../cli/bench/report/deltas";
-
-const OPTIONS = { grow: false, reference: false, underLoad: false, set: ["wait=hosts"] } as unknown as BenchOptions;
 
 describe("the verdict about two labs", () => {
     const says = (a: number[], b: number[]): string | undefined => verdict(a, b)?.says;
@@ -32,6 +28,14 @@ describe("the verdict about two labs", () => {
         expect(verdict([10, 10], [10.4])?.noise).to.equal(ASSUMED_NOISE);
     });
 
+    it("does not believe that two runs of each side which agree tell the noise", () => {
+        expect(verdict([10, 10], [10.4, 10.4])).to.deep.include({ noise: ASSUMED_NOISE, says: "no difference seen" });
+        expect(says([10, 10], [10.6, 10.6])).to.equal("worse");
+        // Variance 2 in both, two degrees of freedom: 9.925 × √(2 × 2/2), a share of 10.
+        expect(verdict([9, 11], [19, 21])?.noise).to.be.closeTo(1.4036, 0.0001);
+        expect(verdict([10, 10, 10], [10.4, 10.4, 10.4])).to.deep.include({ noise: 0, says: "worse" });
+    });
+
     it("is the interval of Student's distribution: by hand for three runs each", () => {
         // Variance 1 in both, four degrees of freedom: 4.604 × √(1 × 2/3).
         expect(verdict([9, 10, 11], [19, 20, 21])?.noise).to.be.closeTo(0.3759, 0.0001);
@@ -50,8 +54,8 @@ describe("the verdict about two labs", () => {
             fc.property(runs, runs, (a, b) => {
                 expect(verdict(a, a)?.says).to.equal("no difference seen");
                 const [one, other] = [verdict(a, b), verdict(b, a)];
-                // A single run's noise is a share of A, which is another side's mean when the sides turn round.
-                if (one !== undefined && other !== undefined && a.length > 1 && b.length > 1) {
+                // Noise that is taken for granted is a share of A, which is another mean when the sides turn round.
+                if (one !== undefined && other !== undefined && Math.min(a.length, b.length) >= MEASURED_FROM) {
                     expect(turned[one.says]).to.equal(other.says);
                 }
             }),
@@ -133,31 +137,6 @@ describe("a comparison on a machine that does other work", () => {
     });
 });
 
-describe("the two sides of a comparison", () => {
-    it("are one where nothing is compared", () => {
-        expect(sidesOf(OPTIONS)).to.deep.equal([{ settings: { wait: "hosts" } }]);
-    });
-
-    it("have the common configuration, and B its own besides", () => {
-        const [a, b] = sidesOf({ ...OPTIONS, compare: ["conductors=3", "wait=none"] });
-        expect(a).to.deep.equal({ name: "A", settings: { wait: "hosts" } });
-        expect(b).to.deep.equal({ name: "B", settings: { wait: "none", conductors: "3" } });
-        expect(sideText(b as NonNullable<typeof b>)).to.equal("wait=none, conductors=3");
-        expect(sideText({ settings: {} })).to.equal("as it is");
-    });
-
-    it("are refused where labs are not made anew, and where there is no checkout", () => {
-        for (const other of ["grow", "reference", "underLoad"]) {
-            expect(() => sidesOf({ ...OPTIONS, compare: ["a=b"], [other]: true }), other).to.throw(
-                /^--compare, .*exclude/,
-            );
-        }
-        expect(() => sidesOf({ ...OPTIONS, compareCheckout: "/nowhere" })).to.throw(
-            "--compare-checkout: /nowhere: is no checkout of this program",
-        );
-    });
-});
-
 describe("a lab that another checkout measures", () => {
     let checkout: string;
     before(async () => {
@@ -177,11 +156,11 @@ describe("a lab that another checkout measures", () => {
                 ...lines,
             ].join("\n"),
         );
-    const measured = () =>
+    const measured = (isRecorded = true) =>
         measureElsewhere(
             checkout,
             { nodes: 4, clusters: 0 },
-            { wait: "hosts", images: '{"source":"build"}' },
+            { settings: { wait: "hosts", images: '{"source":"build"}' }, isRecorded },
             { stack: "bench", parallel: 8, idle: 0 },
         );
 
@@ -191,6 +170,8 @@ describe("a lab that another checkout measures", () => {
         expect(commit).to.match(
             /^bench --nodes 4 --clusters 0 --idle 0 --stack bench --parallel 8 --out \S+ --set wait=hosts --set /,
         );
+        expect(commit).to.not.include("record");
+        expect((await measured(false)).commit).to.match(/ --no-record$/);
     });
 
     it("that fails is an error which says where to look", async () => {

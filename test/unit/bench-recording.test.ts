@@ -36,6 +36,14 @@ const CONTROLLER = [
     bucket("controller_runtime_reconcile_time_seconds", 'controller="machine"', { "1": 5, "+Inf": 6 }),
     'controller_runtime_reconcile_errors_total{controller="machine"} 1\n',
     'rest_client_requests_total{code="200",host="h",method="GET"} 10\n',
+    'workqueue_longest_running_processor_seconds{controller="machine",name="machine"} 0\n',
+    'workqueue_longest_running_processor_seconds{controller="cluster",name="cluster"} 1.5\n',
+    'workqueue_retries_total{controller="machine",name="machine"} 2\n',
+    'workqueue_retries_total{controller="cluster",name="cluster"} 3\n',
+    'controller_runtime_active_workers{controller="machine"} 8\n',
+    'controller_runtime_active_workers{controller="cluster"} 1\n',
+    'controller_runtime_max_concurrent_reconciles{controller="machine"} 10\n',
+    'controller_runtime_max_concurrent_reconciles{controller="cluster"} 10\n',
     'rest_client_requests_total{code="409",host="h",method="PUT"} 2\n',
 ].join("");
 
@@ -71,6 +79,9 @@ describe("What the parts say of themselves", () => {
             reconcileErrors: 1,
             requests: 12,
             conflicts: 2,
+            longest: 1.5,
+            busy: 0.8,
+            retries: 5,
         });
         expect(controllerMetrics("something_else 1\n")).to.equal(undefined);
     });

@@ -45,7 +45,8 @@ describe("the options of a benchmark", () => {
 
     it("Ways to measure that exclude each other are refused", () => {
         const ways = (given: Partial<BenchOptions>, isHere = true) => {
-            const options = { grow: false, reference: false, underLoad: false, idle: 0, ...given } as BenchOptions;
+            const none = { grow: false, reference: false, underLoad: false, compareNoRecord: false };
+            const options = { ...none, record: true, idle: 0, ...given } as BenchOptions;
             return () => checkWays(options, { isHere });
         };
         for (const alone of ["grow", "reference", "underLoad"]) {
@@ -54,6 +55,12 @@ describe("the options of a benchmark", () => {
         expect(ways({ grow: true, reference: true })).to.throw(/^--grow, --reference: /);
         expect(ways({ underLoad: true, grow: true })).to.throw(/^--under-load: /);
         expect(ways({ underLoad: true, reference: true })).to.throw(/^--under-load: /);
+        expect(ways({ record: false })).not.to.throw();
+        expect(ways({ compareNoRecord: true })).not.to.throw();
+        expect(ways({ record: false, compareNoRecord: true })).to.throw(/^--no-record, --compare-no-record: /);
+        for (const without of [{ record: false }, { compareNoRecord: true }]) {
+            expect(ways({ ...without, thresholds: "limits.yaml" })).to.throw(/^--thresholds: holds records /);
+        }
         expect(ways({ idle: 60 })).not.to.throw();
         expect(ways({ underLoad: true }, false)).not.to.throw();
         expect(ways({ idle: 60, reference: true }, false)).to.throw(/^--reference: .*existing\n--idle: .*existing$/);

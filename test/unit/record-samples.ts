@@ -63,6 +63,9 @@ export const metrics = (t: number, requests: number, depth = 0): MetricsLine => 
                 reconcileErrors: requests / 100,
                 requests,
                 conflicts: 0,
+                longest: 2,
+                busy: 0.5,
+                retries: requests / 50,
             },
         },
     };

@@ -41,6 +41,9 @@ describe("The figures of a run", () => {
         expect(all["ironic.get"]).to.deep.equal({ n: 2, p50: 0.025, p95: 0.03, p99: 0.03, max: 0.03 });
         expect(all["queue.depth.capi-core"]).to.include({ n: 3, max: 7 });
         expect(all["queue.errors.capi-core"]).to.equal(10);
+        expect(all["queue.longest.capi-core"]).to.include({ n: 3, p50: 2, max: 2 });
+        expect(all["queue.busy.capi-core"]).to.include({ n: 3, p50: 0.5 });
+        expect(all["queue.retries.capi-core"]).to.equal(20);
         expect(all["etcd.elections"]).to.equal(0);
     });
 

@@ -115,7 +115,7 @@ describe("npm run report", function () {
         expect(made.deltas.find(({ name }) => name === "cpu.host")).to.deep.include({
             ...{ a: 6.5, b: 13, change: 1, noise: 0.05, says: "worse, significant" },
         });
-        expect(read("report.md")).to.include("Fewer than three runs of a side: differences under 5 % mean nothing.");
+        expect(read("report.md")).to.include("Fewer than 3 runs of a side: differences under 5 % mean nothing.");
         expect(await violations(read("report.html"))).to.deep.equal([]);
     });
 

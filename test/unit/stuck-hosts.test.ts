@@ -19,7 +19,7 @@ import {
 } from "./stuck-samples";
 
 /** The words are those of BMO 0.13.2, Ironic 38.0.0, sushy, CAPM3 1.13.2, Cluster API 1.13.4 and kube-apiserver. */
-describe("A host that is made stuck on purpose is named by status and by the wait of up, in the words of upstream:", () => {
+describe("A host that is made stuck is named by status and by the wait of up, in upstream's words:", () => {
     it("no free host", async () => {
         // Recorded of a lab whose cluster had its version raised without a spare host.
         const recorded = structuredClone(objects.waitsForHost) as unknown as (MachineryObject & { kind: string })[];

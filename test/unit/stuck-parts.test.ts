@@ -7,7 +7,7 @@ import { ago, clusterObject, LAB, NOW, observed } from "./status-samples";
 import { clusters, deployment, expectNamed, inUse, machine, machines } from "./stuck-samples";
 
 /** The words are those of BMO 0.13.2, Ironic 38.0.0, sushy, CAPM3 1.13.2, Cluster API 1.13.4 and kube-apiserver. */
-describe("A cluster that is made stuck on purpose is named by status and by the wait of up, in the words of upstream:", () => {
+describe("A cluster that is made stuck is named by status and by the wait of up, in upstream's words:", () => {
     it("Ironic that is down: BMO says nothing, so its parts do", async () => {
         const crash = {
             metadata: { name: "ironic-conductor-0-5d4-x", namespace: "metal3" },
@@ -43,7 +43,8 @@ describe("A cluster that is made stuck on purpose is named by status and by the 
         const name = "cluster-0001-control-plane";
         const owners = [ownerStatus("KubeadmControlPlane", { metadata: { name, labels } })];
         const first =
-            "Failed to create initial control plane Machine for cluster metal3/cluster-0001 control plane: failed to create Machine: ";
+            "Failed to create initial control plane Machine for cluster metal3/cluster-0001 control plane: " +
+            "failed to create Machine: ";
         const event = (words: string) => ({
             clusters,
             evidence: {
@@ -54,22 +55,23 @@ describe("A cluster that is made stuck on purpose is named by status and by the 
         const describeOwner = `kubectl -n metal3 describe kubeadmcontrolplane ${name}`;
         const denied =
             'admission webhook "validation.machine.cluster.x-k8s.io" denied the request: ' +
-            'Machine.cluster.x-k8s.io "m" is invalid: spec.version: Invalid value: "1": must be a valid semantic version';
+            'Machine.cluster.x-k8s.io "m" is invalid: spec.version: Invalid value: "1": ' +
+            "must be a valid semantic version";
         await expectNamed(event(denied), `Cluster cluster-0001: KubeadmControlPlane ${name}: ${first}${denied}`, [
             describeOwner,
             "kubectl get validatingwebhookconfigurations,mutatingwebhookconfigurations",
         ]);
         const policy =
-            "machines.cluster.x-k8s.io \"m\" is forbidden: ValidatingAdmissionPolicy 'stop' with binding 'stop' denied " +
-            "request: not today";
+            "machines.cluster.x-k8s.io \"m\" is forbidden: ValidatingAdmissionPolicy 'stop' with binding 'stop' " +
+            "denied request: not today";
         await expectNamed(event(policy), `KubeadmControlPlane ${name}: ${first}${policy}`, [
             describeOwner,
             "kubectl describe validatingadmissionpolicy stop",
         ]);
         const silent =
-            'Internal error occurred: failed calling webhook "default.machine.cluster.x-k8s.io": failed to call webhook: ' +
-            'Post "https://capi-webhook-service.capi-system.svc:443/mutate-cluster-x-k8s-io-v1beta2-machine?timeout=10s": ' +
-            "dial tcp 10.96.12.34:443: connect: connection refused";
+            'Internal error occurred: failed calling webhook "default.machine.cluster.x-k8s.io": failed to call ' +
+            'webhook: Post "https://capi-webhook-service.capi-system.svc:443/mutate-cluster-x-k8s-io-v1beta2-machine' +
+            '?timeout=10s": dial tcp 10.96.12.34:443: connect: connection refused';
         await expectNamed(event(silent), `KubeadmControlPlane ${name}: ${first}${silent}`, [
             "kubectl -n capi-system get deployments,pods",
         ]);
@@ -82,7 +84,8 @@ describe("A cluster that is made stuck on purpose is named by status and by the 
         ]);
         const claim =
             'Internal error occurred: failed calling webhook "baremetalhost.metal3.io": failed to call webhook: Post ' +
-            '"https://baremetal-operator-webhook-service.baremetal-operator-system.svc:443/validate-metal3-io-v1alpha1-baremetalhost?timeout=10s": ' +
+            '"https://baremetal-operator-webhook-service.baremetal-operator-system.svc:443/' +
+            'validate-metal3-io-v1alpha1-baremetalhost?timeout=10s": ' +
             "no endpoints available for service";
         const conditions = [
             { type: "AssociateBareMetalHost", status: "False", message: claim, lastTransitionTime: ago(5) },

@@ -1,7 +1,6 @@
 import { expect } from "chai";
 import { labStatus, type Waiting } from "../../cli/status/summary";
 import { FleetTimeout } from "../../tasks/wait-for-fleet/errors";
-import type { PartStatus } from "../../tasks/wait-for-fleet/pending";
 import { waitForFleet } from "../../tasks/wait-for-fleet/wait";
 import { partStatus } from "../../tasks/wait-for-fleet/workloads";
 import { clusterObject, hostObject, hostsWith, LAB, machineOf, NOW, observed } from "./status-samples";

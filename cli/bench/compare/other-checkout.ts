@@ -5,6 +5,7 @@ import { join } from "node:path";
 import type { RunResult } from "../file";
 import type { MachineUsage } from "../growth";
 import type { BenchOptions, BenchSize } from "../options";
+import type { Side } from "./sides";
 
 /** Usage of the machine as earlier versions wrote it: beside the other figures of the growth. */
 interface FormerGrowth {
@@ -16,11 +17,14 @@ interface FormerGrowth {
     lastSampleError?: string;
 }
 
-/** Has the program of another checkout make and measure a lab. */
+/**
+ * Has the program of another checkout make and measure a lab.
+ * @param isRecorded whether it keeps a record of the run. One that is older than records knows no such option
+ */
 export async function measureElsewhere(
     checkout: string,
     { nodes, clusters }: BenchSize,
-    settings: Record<string, string>,
+    { settings, isRecorded }: Pick<Side, "settings" | "isRecorded">,
     { stack, parallel, idle }: Pick<BenchOptions, "stack" | "parallel" | "idle">,
 ): Promise<RunResult> {
     const folder = await mkdtemp(join(tmpdir(), "metal3-scale-lab-bench-"));
@@ -29,7 +33,14 @@ export async function measureElsewhere(
         const sizes = ["--nodes", String(nodes), "--clusters", String(clusters), "--idle", String(idle)];
         const how = ["--stack", stack, "--parallel", String(parallel), "--out", out];
         const set = Object.entries(settings).flatMap(([key, value]) => ["--set", `${key}=${value}`]);
-        const args = [join(checkout, "toolchain", "bootstrap.mjs"), "bench", ...sizes, ...how, ...set];
+        const args = [
+            join(checkout, "toolchain", "bootstrap.mjs"),
+            "bench",
+            ...sizes,
+            ...how,
+            ...set,
+            ...(isRecorded ? [] : ["--no-record"]),
+        ];
         await inherit(args, checkout);
         return lastRun(await readFile(out, "utf8"));
     } finally {

@@ -12,8 +12,11 @@ export interface Verdict {
     says: "better" | "worse" | "no difference seen";
 }
 
-/** Noise of a figure where a side has a single run: changes below were seen between runs of the same code. */
+/** Noise of a figure where runs are too few to tell it: changes below were seen between runs of the same code. */
 export const ASSUMED_NOISE = 0.05;
+
+/** How many runs each side must have, so that their spread alone tells the noise. */
+export const MEASURED_FROM = 3;
 
 /**
  * Factor of Student's distribution for a two-sided test at 1 %, by degrees of freedom from 1 on (NIST/SEMATECH
@@ -23,7 +26,7 @@ const STUDENT = [63.657, 9.925, 5.841, 4.604, 4.032, 3.707, 3.499, 3.355, 3.25, 
 
 /**
  * Holds the runs of two sides against each other.
- * @param assumed noise where a side has a single run, as a share of A
+ * @param assumed least noise where a side has fewer than {@link MEASURED_FROM} runs, as a share of A
  * @returns undefined where a side has no run, or nothing to take a share of
  */
 export function verdict(
@@ -36,7 +39,9 @@ export function verdict(
     }
     const [meanA, meanB] = [mean([...a]), mean([...b])];
     const change = (meanB - meanA) / meanA;
-    const noise = a.length > 1 && b.length > 1 ? measuredNoise(a, b) / meanA : assumed;
+    const least = Math.min(a.length, b.length);
+    const measured = least > 1 ? measuredNoise(a, b) / meanA : 0;
+    const noise = least < MEASURED_FROM ? Math.max(assumed, measured) : measured;
     const isSeen = Math.abs(change) > noise;
     return {
         a: meanA,

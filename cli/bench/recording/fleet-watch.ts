@@ -5,6 +5,7 @@ import type { CustomKind } from "../../../lib/kubernetes";
 import { queuedValue } from "../../../plan/manifests/cluster-objects";
 import { CLUSTERS, HOSTS } from "../../../tasks/wait-for-fleet/reader";
 import type { FleetLine } from "../../record/lines";
+import { isMadeSince } from "../made";
 import { apiObject, trueSince, type ApiObject } from "../stages/api-object";
 
 /** Pause before a watch that was broken off begins again. While a lab comes up, not all kinds are there. */
@@ -36,11 +37,15 @@ export class FleetWatch {
     private readonly stops: (() => Promise<void>)[] = [];
     private stopped = false;
 
-    /** @param withClusters whether the lab has Clusters, and so their kind */
+    /**
+     * @param withClusters whether the lab has Clusters, and so their kind
+     * @param since when the run began: those that were there before do not count. Default: all count
+     */
     constructor(
         private readonly config: KubeConfig,
         private readonly namespace: string,
         withClusters: boolean,
+        private readonly since?: Date,
     ) {
         this.watch(HOSTS, this.states.hosts, (host) => {
             const state = hostState(host);
@@ -77,7 +82,9 @@ export class FleetWatch {
         );
         const note = (value: unknown): void => {
             const object = apiObject(value);
-            states.set(object.metadata.uid, stateOf(object));
+            if (isMadeSince(this.since, object.metadata.creationTimestamp)) {
+                states.set(object.metadata.uid, stateOf(object));
+            }
         };
         informer.on("add", note);
         informer.on("update", note);

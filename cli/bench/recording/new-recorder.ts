@@ -24,7 +24,7 @@ export function benchCommand({ nodes, clusters }: BenchSize, settings: Record<st
 export async function newRecorder(
     lab: Pick<BenchLab, "stack" | "place">,
     size: BenchSize,
-    run: Pick<Header, "side" | "existing" | "tuning" | "settings" | "calibrationMs" | "command">,
+    run: Pick<Header, "side" | "existing" | "existingClusters" | "tuning" | "settings" | "calibrationMs" | "command">,
     ironicSeconds: number | undefined,
 ): Promise<{ file: string; recorder: Recorder }> {
     const began = new Date().toISOString();

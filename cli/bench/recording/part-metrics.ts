@@ -1,5 +1,5 @@
 import type { MetricsLine } from "../../record/lines";
-import { histogram, histograms, parseSeries, total } from "./prometheus";
+import { histogram, histograms, parseSeries, total, type Series } from "./prometheus";
 
 type Apiserver = NonNullable<MetricsLine["apiserver"]>;
 type Etcd = NonNullable<MetricsLine["etcd"]>;
@@ -52,7 +52,14 @@ const WAITED = "workqueue_queue_duration_seconds";
 const RECONCILE = "controller_runtime_reconcile_time_seconds";
 const ERRORS = "controller_runtime_reconcile_errors_total";
 const CALLS = "rest_client_requests_total";
-const CONTROLLER = new Set([DEPTH, `${WAITED}_bucket`, `${RECONCILE}_bucket`, ERRORS, CALLS]);
+const LONGEST = "workqueue_longest_running_processor_seconds";
+const RETRIES = "workqueue_retries_total";
+const AT_WORK = "controller_runtime_active_workers";
+const WORKERS = "controller_runtime_max_concurrent_reconciles";
+const CONTROLLER = new Set([
+    ...[DEPTH, `${WAITED}_bucket`, `${RECONCILE}_bucket`, ERRORS, CALLS],
+    ...[LONGEST, RETRIES, AT_WORK, WORKERS],
+]);
 
 /** What a controller says of its work; undefined: the text is none of a controller's. */
 export function controllerMetrics(text: string): Controller | undefined {
@@ -68,7 +75,27 @@ export function controllerMetrics(text: string): Controller | undefined {
         reconcileErrors: total(all, ERRORS),
         requests: total(all, CALLS),
         conflicts: total(conflicts, CALLS),
+        longest: Math.max(0, ...valuesOf(all, LONGEST).values()),
+        busy: busiest(all),
+        retries: total(all, RETRIES),
     };
+}
+
+/** The values of a metric by the controller that they are about. */
+const valuesOf = (all: readonly Series[], wanted: string): Map<string, number> =>
+    new Map(
+        all.flatMap(({ name, labels, value }) =>
+            name === wanted ? [[labels["controller"] ?? labels["name"] ?? "", value] as const] : [],
+        ),
+    );
+
+/** The largest share of workers at work of any controller of a program; null where it does not say how many it has. */
+function busiest(all: readonly Series[]): number | null {
+    const atWork = valuesOf(all, AT_WORK);
+    const shares = [...valuesOf(all, WORKERS)].flatMap(([controller, workers]) =>
+        workers > 0 ? [(atWork.get(controller) ?? 0) / workers] : [],
+    );
+    return shares.length === 0 ? null : Math.max(...shares);
 }
 
 /** Names that a script in the node has to let through: everything above but kube-apiserver's. */

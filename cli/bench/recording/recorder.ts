@@ -34,10 +34,13 @@ export class Recorder {
         this.writer = new RecordWriter(file, header);
     }
 
-    /** Begins to watch the fleet and to read metrics. */
-    firstHost(cluster: ManagementCluster, withClusters: boolean): void {
+    /**
+     * Begins to watch the fleet and to read metrics.
+     * @param since when the run began, where the lab had hosts or clusters before: they do not count
+     */
+    firstHost(cluster: ManagementCluster, withClusters: boolean, since?: Date): void {
         this.writer.now({ line: "first-host" });
-        this.fleet = new FleetWatch(cluster.config, cluster.namespace, withClusters);
+        this.fleet = new FleetWatch(cluster.config, cluster.namespace, withClusters, since);
         this.metrics = new MetricsReader(cluster.config, this.place);
         this.reading = this.readMetrics(this.metrics);
     }

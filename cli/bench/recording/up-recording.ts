@@ -1,8 +1,10 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { errorText } from "../../../lib/error-text";
+import type { CustomKind } from "../../../lib/kubernetes";
 import { DEFAULT_STACK, npmRun } from "../../../plan/commands";
-import { HOSTS } from "../../../tasks/wait-for-fleet/reader";
-import { GrowthWatch } from "../growth";
+import { clusterName, hostName } from "../../../plan/identities";
+import { CLUSTERS, HOSTS } from "../../../tasks/wait-for-fleet/reader";
+import { anyOf, GrowthWatch, moreHostsThan, type HasBegun } from "../growth";
 import type { LabPlace } from "../lab";
 import { ManagementCluster } from "../management";
 import { ProcessMeter } from "../process-meter";
@@ -15,6 +17,7 @@ import type { Outcome } from "./result-lines";
 export interface UpTarget {
     stack: string;
     place: LabPlace;
+    /** Numbers of hosts and clusters. */
     hosts: number;
     clusters: number;
     tuning: string;
@@ -25,17 +28,24 @@ export interface UpTarget {
 /** What the record of an `up` holds. */
 export interface RecordedUp {
     file: string;
-    /** Most memory that the lab took, GiB; null where it is not on this machine. */
+    /** Most memory that the lab took, GiB; null where it is not on this machine, or was there before. */
     gib: number | null;
 }
 
 /** Longest wait for the answer of a cluster that may not run. */
 const THERE_MS = 5000;
 
+/** Names of a lab's hosts and clusters. */
+interface Names {
+    hosts: string[];
+    clusters: string[];
+}
+
+const NOTHING: Names = { hosts: [], clusters: [] };
+
 /**
- * The record of an `up` of a lab that has no hosts yet. A lab that has some is not recorded: to see the first new one
- * among a thousand costs too much. Nothing of a record may make the `up` fail: what goes wrong is said, and there is no
- * record, or a part of one.
+ * The record of an `up` that makes hosts or clusters, in a lab that has none or some already. Nothing of a record may
+ * make the `up` fail: what goes wrong is said, and there is no record, or a part of one.
  */
 export class UpRecording {
     private readonly began = Date.now();
@@ -43,6 +53,9 @@ export class UpRecording {
     private record: { file: string; recorder: Recorder } | undefined;
     private meter: ProcessMeter | undefined;
     private isBegun = false;
+    /** When the run began, where there were hosts before; and how many of what is wanted there was. */
+    private since: Date | undefined;
+    private existing = { hosts: 0, clusters: 0 };
 
     constructor(
         private readonly target: UpTarget,
@@ -65,16 +78,41 @@ export class UpRecording {
         return this.meter?.usage.cpuSeconds ?? 0;
     }
 
-    /** Begins to wait for the first host, unless there is one. Called before `pulumi up`. */
+    /** Begins to wait for the first new host, or cluster, if there is to be one. Called before `pulumi up`. */
     async begin(): Promise<void> {
-        if (this.target.hosts > 0 && !(await this.hasHosts())) {
+        const there = await this.living().catch(() => undefined);
+        const hasBegun = there === undefined ? undefined : this.beginning(there);
+        if (hasBegun !== undefined) {
             this.watch = new GrowthWatch(
                 this,
-                0,
+                hasBegun,
                 (cluster) => this.firstHost(cluster),
                 (sample) => this.record?.recorder.sample(sample),
             );
         }
+    }
+
+    /**
+     * How it is seen that the lab grows; undefined: nothing is to be made. Where hosts are there, the first new one is
+     * asked for by its name: to list a thousand each second would cost more than what is measured.
+     */
+    private beginning(there: Names): HasBegun | undefined {
+        const { target } = this;
+        if (there.hosts.length === 0) {
+            return target.hosts > 0 ? moreHostsThan(0) : undefined;
+        }
+        const had = { hosts: new Set(there.hosts), clusters: new Set(there.clusters) };
+        const wanted = { hosts: named(target.hosts, hostName), clusters: named(target.clusters, clusterName) };
+        const firsts = [
+            { kind: HOSTS, name: wanted.hosts.find((name) => !had.hosts.has(name)) },
+            { kind: CLUSTERS, name: wanted.clusters.find((name) => !had.clusters.has(name)) },
+        ].flatMap(({ kind, name }) => (name === undefined ? [] : [{ kind, name }]));
+        this.since = new Date(this.began);
+        this.existing = {
+            hosts: wanted.hosts.filter((name) => had.hosts.has(name)).length,
+            clusters: wanted.clusters.filter((name) => had.clusters.has(name)).length,
+        };
+        return firsts.length === 0 ? undefined : anyOf(firsts);
     }
 
     /** Measures Pulumi. @param pid of its process */
@@ -97,14 +135,15 @@ export class UpRecording {
                 return undefined;
             }
             await finish(record.recorder, code, async () => ({
-                stages: await stagesOf(cluster, growth, 0),
+                stages: await stagesOf(cluster, growth, this.since),
                 growth,
                 up,
             }));
             this.say(
                 `the record of this run is in ${record.file}: ${npmRun("report", DEFAULT_STACK, record.file)} draws it`,
             );
-            const { machine } = growth;
+            // Of a lab that was there, only what it took more is known.
+            const machine = this.since === undefined ? growth.machine : undefined;
             return { file: record.file, gib: machine ? (machine.peakBytes - machine.bytesBefore) / 2 ** 30 : null };
         } catch (error) {
             // Without a host there is nothing to record, and the watch ends with that error.
@@ -115,27 +154,42 @@ export class UpRecording {
         }
     }
 
-    /** Whether the lab has hosts. A lab that stands still, or is not there any more, does not answer in time. */
-    private async hasHosts(): Promise<boolean> {
+    /** What the lab has: nothing, where it does not answer in time, as it stands still or is not there any more. */
+    private async living(): Promise<Names> {
         const { cluster } = this;
         if (cluster === undefined) {
-            return false;
+            return NOTHING;
         }
         const count = cluster.list(HOSTS, 1).then(
             ({ length }) => length,
             () => 0,
         );
-        return (await Promise.race([count, sleep(THERE_MS, 0, { ref: false })])) > 0;
+        if ((await Promise.race([count, sleep(THERE_MS, 0, { ref: false })])) === 0) {
+            return NOTHING;
+        }
+        const names = async (kind: CustomKind): Promise<string[]> =>
+            (await cluster.list(kind)).map(({ metadata }) => metadata.name);
+        return { hosts: await names(HOSTS), clusters: await names(CLUSTERS) };
     }
 
     private async firstHost(cluster: ManagementCluster): Promise<void> {
         this.isBegun = true;
         const { stack, place, hosts, clusters, tuning, settings } = this.target;
-        const about = { tuning, settings, calibrationMs: null, command: npmRun("up", stack) };
+        const { existing, since } = this;
+        const about = {
+            ...(since !== undefined && { existing: existing.hosts, existingClusters: existing.clusters }),
+            tuning,
+            settings,
+            calibrationMs: null,
+            command: npmRun("up", stack),
+        };
         this.record = await newRecorder({ stack, place }, { nodes: hosts, clusters }, about, undefined);
-        this.record.recorder.firstHost(cluster, clusters > 0);
+        this.record.recorder.firstHost(cluster, clusters > 0, since);
     }
 }
+
+const named = (count: number, nameOf: (index: number) => string): string[] =>
+    Array.from({ length: count }, (_, index) => nameOf(index));
 
 /** Writes the end of a record. @param outcome reads what has become of the lab */
 async function finish(recorder: Recorder, code: number, outcome: () => Promise<Outcome>): Promise<void> {

@@ -1,6 +1,6 @@
 import { disturbed } from "../compare/disturbed";
 import { FIGURES } from "../compare/figures";
-import { ASSUMED_NOISE, verdict } from "../compare/verdict";
+import { ASSUMED_NOISE, MEASURED_FROM, verdict } from "../compare/verdict";
 import type { BenchFile, RunResult } from "../file";
 import { number, table } from "./table";
 
@@ -25,8 +25,8 @@ export function deltas({ sides, runs }: Pick<BenchFile, "sides" | "runs">): stri
             return [title, sizeTable(a, b, why !== undefined), ...(why === undefined ? [] : [why])];
         }),
         "noise: the change that runs of the same lab show by chance (99 of 100 times less). " +
-            `With one run of a side it is taken for ${number(100 * ASSUMED_NOISE)} %, for a percentile ` +
-            "and the yardstick for at least what their own samples show: use --runs 3",
+            `With fewer than ${MEASURED_FROM} runs of a side it is at least ${number(100 * ASSUMED_NOISE)} %, of a ` +
+            `percentile and the yardstick at least what their own samples show: use --runs ${MEASURED_FROM}`,
     ];
 }
 

@@ -4,7 +4,7 @@ import { SETTINGS } from "../../../plan/profiles";
 import { validate } from "../../../plan/validate";
 import { HOSTS } from "../../../tasks/wait-for-fleet/reader";
 import { calibrate } from "../calibration";
-import { GrowthWatch } from "../growth";
+import { GrowthWatch, moreHostsThan } from "../growth";
 import { IronicApi } from "../ironic-api";
 import { ALONE_SECONDS, IronicProbe } from "../ironic-probe";
 import type { BenchLab, MeasuredCommand } from "../lab";
@@ -66,13 +66,14 @@ export class RealSizingLab implements SizingLab {
 
     async grow(point: SizingPoint, from: number): Promise<Enrolment> {
         const { lab } = this;
-        const watch = new GrowthWatch(lab, from, () => Promise.resolve());
+        const began = new Date();
+        const watch = new GrowthWatch(lab, moreHostsThan(from), () => Promise.resolve());
         const up = await this.up(point).catch(async (error: unknown) => {
             await watch.end().catch(() => undefined);
             throw error;
         });
         const growth = await watch.end();
-        const hosts = await made(lab.runningCluster, HOSTS, growth, from);
+        const hosts = await made(lab.runningCluster, HOSTS, from > 0 ? began : undefined);
         const lists = { hosts, clusters: [], machines: [], metal3Machines: [] };
         const stages = stageReport(lists, new Date(growth.began), new Date());
         const { count, of, perMinute } = stages.fleet.hostsAvailable;

@@ -3,6 +3,7 @@ import type { RunRecord } from "../../record/record";
 import { partName, type Definition, type Group, type Single, type Unit } from "./definition";
 import { moments } from "./events";
 import type { Measured } from "./measured";
+import { newClusters, shares } from "./size";
 import { hostGoal } from "./throughput";
 
 const figure =
@@ -24,7 +25,7 @@ type Machine = NonNullable<ResultLine["machine"]>;
 const machineOf = ({ result }: RunRecord): Machine | undefined => result?.machine ?? undefined;
 
 function perHost(record: RunRecord, total: number | undefined): number | undefined {
-    return total === undefined ? undefined : total / Math.max(1, record.header.hosts);
+    return total === undefined ? undefined : total / shares(record);
 }
 
 /** Mean of the calibrations before and after the run, CPU-milliseconds. */
@@ -35,9 +36,9 @@ function yardstick({ header, end }: RunRecord): number | undefined {
 
 /** When the last object was where it should be, seconds from the first host; undefined while one is not. */
 function toGoal(record: RunRecord): number | undefined {
-    const { firstHost, result, header } = record;
+    const { firstHost, result } = record;
     const done =
-        header.clusters > 0 ? moments(record, "clusters", "available") : moments(record, "hosts", hostGoal(record));
+        newClusters(record) > 0 ? moments(record, "clusters", "available") : moments(record, "hosts", hostGoal(record));
     const last = done.at(-1);
     return result?.failed !== 0 || firstHost === undefined || last === undefined ? undefined : last - firstHost;
 }
@@ -80,7 +81,7 @@ export const COST_FIGURES: readonly Definition[] = [
     cost(
         "cpu.host",
         "CPU-s",
-        "All that the machine did from the first host to the end of `up`, by the hosts.",
+        "All that the machine did from the first host to the end of `up`, by the hosts that came.",
         (record) => perHost(record, machineOf(record)?.cpuSeconds),
     ),
     cost(
@@ -96,7 +97,7 @@ export const COST_FIGURES: readonly Definition[] = [
     {
         name: "cpu.component.*",
         group: "cost",
-        meaning: "CPU of a component, by the hosts.",
+        meaning: "CPU of a component, by the hosts that came.",
         unit: "CPU-s",
         isNumber: true,
         each: (record) => byComponent(record, ({ cpuSeconds }) => perHost(record, cpuSeconds)),
@@ -124,13 +125,8 @@ export const COST_FIGURES: readonly Definition[] = [
 
 /** What Pulumi itself took. */
 export const PULUMI_FIGURES: readonly Single[] = [
-    pulumi(
-        "pulumi.preview",
-        "s",
-        "Preview of a lab that is not there.",
-        ({ result }) => result?.commands.preview?.seconds,
-    ),
-    pulumi("pulumi.up", "s", "`up` from nothing.", ({ result }) => result?.commands.up.seconds),
+    pulumi("pulumi.preview", "s", "Preview of what the run makes.", ({ result }) => result?.commands.preview?.seconds),
+    pulumi("pulumi.up", "s", "`up` of the run.", ({ result }) => result?.commands.up.seconds),
     pulumi(
         "pulumi.up-cpu",
         "CPU-s",

@@ -158,7 +158,7 @@ const queue = (
     group: "queues",
     meaning,
     unit,
-    isNumber: name === "errors",
+    isNumber: name === "errors" || name === "retries",
     each: (record) => ofControllers(record, (controller) => of(record, controller)),
 });
 
@@ -198,6 +198,18 @@ export const PART_FIGURES: readonly Definition[] = [
     ),
     queue("reconcile", "How long a reconcile of the controller took.", "s", (record, name) =>
         overRun(record, ({ controllers }) => controllers[name]?.reconcile, true),
+    ),
+    queue("longest", "How long the longest reconcile that ran had taken, at each look.", "s", ({ metrics }, name) =>
+        spread(metrics.flatMap(({ controllers }) => controllers[name]?.longest ?? [])),
+    ),
+    queue(
+        "busy",
+        "Share of workers at work, at each look, of its controller with the largest: at 1 objects wait for a worker.",
+        "",
+        ({ metrics }, name) => spread(metrics.flatMap(({ controllers }) => controllers[name]?.busy ?? [])),
+    ),
+    queue("retries", "How often an object was put into a queue again, after a failure.", "", (record, name) =>
+        rise(record, ({ controllers }) => controllers[name]?.retries, true),
     ),
     queue("errors", "Reconciles that ended with an error, conflicts among them.", "", (record, name) =>
         rise(record, ({ controllers }) => controllers[name]?.reconcileErrors, true),

@@ -1,9 +1,9 @@
 import { between, quantile } from "../../record/histogram";
 import type { RunRecord } from "../../record/record";
-import { moments } from "../figures/events";
 import { formatted } from "../figures/format";
 import { spread } from "../figures/measured";
 import { OBJECTIVES, requestLatency, type RequestKind } from "../figures/parts";
+import { hostsAt } from "../figures/size";
 import { cells, columns, inRun, notRecorded, type Drawn, type Row, type Run } from "./plot";
 import { COLOURS, HEIGHT, lines, WIDTH } from "./theme";
 
@@ -28,13 +28,14 @@ interface Point {
 
 function apiserver(run: Run): Point[] {
     const { metrics } = run.record;
-    const released = moments(run.record, "hosts", "created");
+    const hostsThere = hostsAt(run.record);
     return metrics.slice(1).flatMap((later, index) =>
         (Object.keys(APISERVER) as RequestKind[]).flatMap((kind): Point[] => {
             const [before, now] = [metrics[index], later].map((line) => line && requestLatency(line, kind));
             const seconds = now === undefined ? null : quantile(between(before, now), 0.99);
-            const hosts = released.filter((at) => at <= later.t).length;
-            return seconds === null ? [] : [{ run, series: APISERVER[kind] ?? kind, hosts, seconds }];
+            return seconds === null
+                ? []
+                : [{ run, series: APISERVER[kind] ?? kind, hosts: hostsThere(later.t), seconds }];
         }),
     );
 }

@@ -1,5 +1,6 @@
 import { moments } from "../figures/events";
 import { formatted } from "../figures/format";
+import { clustersBefore, hostsBefore } from "../figures/size";
 import { hostGoal } from "../figures/throughput";
 import { cells, columns, inRun, notRecorded, type Drawn, type Run } from "./plot";
 import { HEIGHT, lines, WIDTH } from "./theme";
@@ -14,8 +15,11 @@ interface Point {
     perMinute: number;
 }
 
-/** The rate of each part of the objects, by how many were in place at its end. */
-function points(run: Run, series: string, done: readonly number[]): Point[] {
+/**
+ * The rate of each part of the objects, by how many were in place at its end.
+ * @param existing how many were in place before the run
+ */
+function points(run: Run, series: string, done: readonly number[], existing: number): Point[] {
     const since = run.record.firstHost ?? 0;
     const parts = Math.min(PARTS, Math.floor(done.length / 2));
     const ends = Array.from({ length: parts }, (_, index) => Math.ceil((done.length * (index + 1)) / parts));
@@ -23,7 +27,7 @@ function points(run: Run, series: string, done: readonly number[]): Point[] {
         const before = ends[index - 1] ?? 0;
         const from = before === 0 ? since : (done[before - 1] as number);
         const seconds = Math.max(1, (done[count - 1] as number) - from);
-        return { run, series, inPlace: count, perMinute: ((count - before) * 60) / seconds };
+        return { run, series, inPlace: existing + count, perMinute: ((count - before) * 60) / seconds };
     });
 }
 
@@ -39,8 +43,8 @@ function sentence(run: Run, series: string, all: readonly Point[]): string {
 /** b: how fast hosts and clusters were done, by how many there were already. A line that falls is a lab that bends. */
 export function throughput(runs: readonly Run[]): Drawn {
     const all = runs.flatMap((run) => [
-        ...points(run, "hosts", moments(run.record, "hosts", hostGoal(run.record))),
-        ...points(run, "clusters", moments(run.record, "clusters", "available")),
+        ...points(run, "hosts", moments(run.record, "hosts", hostGoal(run.record)), hostsBefore(run.record)),
+        ...points(run, "clusters", moments(run.record, "clusters", "available"), clustersBefore(run.record)),
     ]);
     if (all.length === 0) {
         return notRecorded("when hosts and clusters were done");

@@ -1,6 +1,7 @@
 import { countBy } from "../../../lib/count-by";
 import type { RunRecord } from "../../record/record";
 import { moments } from "../figures/events";
+import { clustersBefore, hostsBefore, newClusters, newHosts } from "../figures/size";
 import { hostGoal } from "../figures/throughput";
 import { cells, columns, inRun, notRecorded, thinned, type Drawn, type Row, type Run } from "./plot";
 import { byRun, COLOURS, colourScale, HEIGHT, WIDTH } from "./theme";
@@ -78,6 +79,10 @@ function phases(run: Run, since: number): Row[] {
     });
 }
 
+/** How many of all that came with a run: "19 of 20", or "19 of 20 more" where others were there before. */
+const share = (done: readonly number[], came: number, before: number): string =>
+    `${done.length} of ${came}${before > 0 ? " more" : ""}`;
+
 function sentence(run: Run, since: number): string {
     const { record } = run;
     const at = (moment: number): string => `${Math.round(moment - since)} s`;
@@ -89,10 +94,13 @@ function sentence(run: Run, since: number): string {
     const parts = [
         ...(lastHost === undefined
             ? []
-            : [`${hosts.length} of ${record.header.hosts} hosts were ${word} after ${at(lastHost)}`]),
+            : [`${share(hosts, newHosts(record), hostsBefore(record))} hosts were ${word} after ${at(lastHost)}`]),
         ...(lastCluster === undefined
             ? []
-            : [`${clusters.length} of ${record.header.clusters} clusters were Available after ${at(lastCluster)}`]),
+            : [
+                  `${share(clusters, newClusters(record), clustersBefore(record))} clusters were Available after ` +
+                      at(lastCluster),
+              ]),
     ];
     return `${inRun(run)}${parts.length === 0 ? "nothing was done when the record ends" : parts.join(", and ")}.`;
 }

@@ -1,8 +1,8 @@
 import { linearRegression } from "simple-statistics";
 import type { UsageLine } from "../../record/lines";
 import type { RunRecord } from "../../record/record";
-import { moments } from "../figures/events";
 import { formatted } from "../figures/format";
+import { hostsAt, shares } from "../figures/size";
 import { cells, columns, inRun, notRecorded, thinned, type Drawn, type Row, type Run, type Spec } from "./plot";
 import { byRun, colourScale, COLOURS, HEIGHT, lines, WIDTH } from "./theme";
 
@@ -55,9 +55,7 @@ function cores(earlier: UsageLine, later: UsageLine): Record<string, number> {
 export function cpu(runs: readonly Run[]): Drawn {
     const order = most(runs, ({ header, ...rest }) => {
         const perHost = cpuOf({ header, ...rest });
-        return Object.fromEntries(
-            Object.entries(perHost).map(([name, value]) => [name, value / Math.max(1, header.hosts)]),
-        );
+        return Object.fromEntries(Object.entries(perHost).map(([name, value]) => [name, value / shares({ header })]));
     });
     if (order.length === 0) {
         return notRecorded("CPU by component (the lab's parts were not on the machine that measured)");
@@ -69,7 +67,7 @@ export function cpu(runs: readonly Run[]): Drawn {
         Object.entries(shown(cpuOf(run.record), named)).map(([series, value]) => ({
             run,
             series,
-            value: value / Math.max(1, run.record.header.hosts),
+            value: value / shares(run.record),
         })),
     );
     const overTime = runs.flatMap(({ label, record }) => {
@@ -129,7 +127,7 @@ export function cpu(runs: readonly Run[]): Drawn {
             rows: totals
                 .sort((a, b) => names.indexOf(a.series) - names.indexOf(b.series))
                 .map(({ run, series: name, value }) =>
-                    cells(runs, run, name, value.toFixed(3), (value * run.record.header.hosts).toFixed(1)),
+                    cells(runs, run, name, value.toFixed(3), (value * shares(run.record)).toFixed(1)),
                 ),
         },
     };
@@ -143,11 +141,8 @@ export function memory(runs: readonly Run[]): Drawn {
     }
     const named = order.slice(0, NAMED + 1);
     const all = runs.map((run) => {
-        const released = moments(run.record, "hosts", "created");
-        const points = run.record.usage.map(({ t, memoryBytes }) => ({
-            hosts: released.filter((at) => at <= t).length,
-            memory: memoryBytes,
-        }));
+        const hosts = hostsAt(run.record);
+        const points = run.record.usage.map(({ t, memoryBytes }) => ({ hosts: hosts(t), memory: memoryBytes }));
         return { run, points };
     });
     /** MiB that the component takes more for each host; undefined where the number of hosts was always the same. */
@@ -194,7 +189,7 @@ export function memory(runs: readonly Run[]): Drawn {
             },
             mark: { type: "line", point: { size: 18 } },
             encoding: {
-                x: { field: "hosts", type: "quantitative", title: "hosts that were released" },
+                x: { field: "hosts", type: "quantitative", title: "hosts in the lab" },
                 y: { field: "mib", type: "quantitative", title: "MiB" },
                 order: { field: "index", type: "quantitative" },
                 ...lines(
