@@ -5,6 +5,7 @@ import { changes } from "./steps/changes";
 import { dayTwo } from "./steps/day-two";
 import { destroy } from "./steps/destroy";
 import { drift } from "./steps/drift";
+import { figures } from "./steps/figures";
 import { interruptions } from "./steps/interruptions";
 import { ipa } from "./steps/ipa";
 import { everyKey } from "./steps/keys";
@@ -16,6 +17,7 @@ import { replace } from "./steps/replace";
 import { resize } from "./steps/resize";
 import { secondOwner } from "./steps/second-owner";
 import { slips } from "./steps/slips";
+import { stuck } from "./steps/stuck";
 import { tutorial } from "./steps/tutorial";
 import { versions } from "./steps/versions";
 import { SUBSTRATE } from "./substrate";
@@ -29,6 +31,7 @@ describe("a small lab, from up to destroy", function () {
 
     cleanBeforeAndAfter();
     bringUp();
+    figures();
     secondOwner();
     if (SUBSTRATE.isWhole) {
         metrics();
@@ -43,6 +46,7 @@ describe("a small lab, from up to destroy", function () {
     if (SUBSTRATE.isWhole) {
         ipa();
         dayTwo();
+        stuck();
     }
     if (!SUBSTRATE.isBrief) {
         killedParts();
