@@ -1,6 +1,6 @@
 import { hostCause, isFailure, isHeldUp, machineCause, type Cause } from "./cause";
 import type { ClusterStatus } from "./clusters";
-import { condition } from "./conditions";
+import { condition, oneLine } from "./conditions";
 import type { Evidence } from "./evidence";
 import type { Fleet } from "./fleet";
 import { QUEUED, type HostStatus } from "./hosts";
@@ -129,10 +129,23 @@ class Traced {
             const cause = machineCause(machine, host, metal3Machine, this.all, this.evidence);
             return { ...cause, machine: machine.name, others: others.length };
         }
-        return { ...(this.warned(name) ?? this.ownCause(root, cluster, own)), others: 0 };
+        return { ...(this.refused(name) ?? this.warned(name) ?? this.ownCause(root, cluster, own)), others: 0 };
     }
 
-    /** What an Event says of the objects that make the Cluster's Machines: none of their conditions says a refusal. */
+    /** What an object that makes the Cluster's Machines says of one that it cannot make. */
+    private refused(cluster: string): Cause | undefined {
+        const owner = this.evidence.owners.find((each) => each.cluster === cluster && each.failure !== undefined);
+        return owner?.failure === undefined
+            ? undefined
+            : {
+                  root: { kind: owner.kind, name: owner.name },
+                  says: oneLine(owner.failure.message),
+                  since: owner.failure.lastTransitionTime,
+                  isError: true,
+              };
+    }
+
+    /** What an Event says of such an object: none of a KubeadmControlPlane's conditions tells of a refusal. */
     private warned(cluster: string): Cause | undefined {
         const owners = this.evidence.owners.filter((each) => each.cluster === cluster);
         const [newest] = this.evidence.warnings

@@ -11,6 +11,9 @@ const OWNER_LABELS: Record<string, MachineOwner["kind"]> = {
     "cluster.x-k8s.io/deployment-name": "MachineDeployment",
 };
 
+/** Condition in which a MachineDeployment repeats that its MachineSet cannot make a Machine (Cluster API v1.13.4). */
+const MACHINES_MADE = "MachineSetReady";
+
 /** What makes Machines and replaces them. */
 export interface MachineOwner {
     kind: "KubeadmControlPlane" | "MachineDeployment";
@@ -39,6 +42,8 @@ export interface MachineStatus extends Observed {
 export interface OwnerStatus extends Observed, MachineOwner {
     cluster: string;
     deleting: boolean;
+    /** Why it cannot make a Machine, as a MachineDeployment says it in a condition of v1beta1 alone. */
+    failure?: Condition;
 }
 
 /** Everything that a Cluster consists of. */
@@ -51,7 +56,12 @@ export interface Machinery {
 export interface MachineryObject {
     metadata?: ObjectMetadata & { labels?: Record<string, string> };
     spec?: { version?: string; infrastructureRef?: { name?: string } };
-    status?: { observedGeneration?: number; conditions?: Condition[]; nodeRef?: { name?: string } };
+    status?: {
+        observedGeneration?: number;
+        conditions?: Condition[];
+        nodeRef?: { name?: string };
+        deprecated?: { v1beta1?: { conditions?: (Condition & { severity?: string })[] } };
+    };
 }
 
 const common = ({ metadata, status }: MachineryObject): Omit<OwnerStatus, "kind"> => ({
@@ -63,10 +73,12 @@ const common = ({ metadata, status }: MachineryObject): Omit<OwnerStatus, "kind"
     conditions: status?.conditions ?? [],
 });
 
-export const ownerStatus = (kind: OwnerStatus["kind"], object: MachineryObject): OwnerStatus => ({
-    kind,
-    ...common(object),
-});
+export function ownerStatus(kind: OwnerStatus["kind"], object: MachineryObject): OwnerStatus {
+    const failure = object.status?.deprecated?.v1beta1?.conditions?.find(
+        ({ type, status, severity }) => type === MACHINES_MADE && status === "False" && severity === "Error",
+    );
+    return { kind, ...common(object), ...(failure === undefined ? {} : { failure }) };
+}
 
 export const machineStatus = (object: MachineryObject): MachineStatus => {
     const labels = object.metadata?.labels ?? {};

@@ -95,6 +95,33 @@ describe("A cluster that is made stuck is named by status and by the wait of up,
             `Machine ${machine}: Metal3Machine ${machine}: ${claim}`,
             ["kubectl -n baremetal-operator-system get deployments,pods"],
         );
+        // Of workers no Event tells, and of the conditions only one of v1beta1.
+        const workers = ownerStatus("MachineDeployment", {
+            metadata: { name: "cluster-0001-workers", labels },
+            status: {
+                deprecated: {
+                    v1beta1: {
+                        conditions: [
+                            {
+                                type: "MachineSetReady",
+                                status: "False",
+                                severity: "Error",
+                                message: `failed to create Machine: ${denied}`,
+                                lastTransitionTime: ago(3),
+                            },
+                        ],
+                    },
+                },
+            },
+        });
+        await expectNamed(
+            { clusters, evidence: { owners: [...owners, workers] } },
+            `Cluster cluster-0001: MachineDeployment cluster-0001-workers: failed to create Machine: ${denied}`,
+            [
+                "kubectl -n metal3 describe machinedeployment cluster-0001-workers",
+                "kubectl get validatingwebhookconfigurations,mutatingwebhookconfigurations",
+            ],
+        );
         const topology =
             "error reconciling the Cluster topology: failed to create KubeadmControlPlane: admission webhook " +
             '"validation.kubeadmcontrolplane.controlplane.cluster.x-k8s.io" denied the request: no';

@@ -1,19 +1,26 @@
 import { eventually } from "../harness";
 import { SUBSTRATE } from "../substrate";
 import { fillDisk } from "./stuck/full-disk";
-import { named, SETTLED_SECONDS, status } from "./stuck/mishap";
+import { named, SETTLED_SECONDS, status, type Mishap } from "./stuck/mishap";
 import { MISHAPS } from "./stuck/mishaps";
 
 /** Limit for status to name what is stuck, seconds. */
 const NAMED_SECONDS = 300;
 
-/** Waits until status names a reason with what to do next. */
-const untilNamed = (what: string, says: () => RegExp, next: () => RegExp): Promise<void> =>
+/** Waits until status names a reason, with what waits for it and with what to do next. */
+const untilNamed = ({ name, says, waits, next }: Pick<Mishap, "name" | "says" | "waits" | "next">): Promise<void> =>
     eventually(
-        `status naming ${what}`,
+        `status naming ${name}`,
         NAMED_SECONDS,
-        async () => (await named(says()))?.next.some((line) => next().test(line)) === true,
-        async () => (await status()).stuck.map(({ line, next: lines }) => [line, lines]),
+        async () => {
+            const found = await named(says());
+            const others = (found?.others ?? []).map((each) => `${each.kind} ${each.name}: ${each.reason}`);
+            return (
+                found?.next.some((line) => next().test(line)) === true &&
+                (waits === undefined || others.some((line) => waits.test(line)))
+            );
+        },
+        async () => (await status()).stuck,
     );
 
 const untilSettled = (): Promise<void> =>
@@ -26,14 +33,14 @@ const untilSettled = (): Promise<void> =>
 
 /** Makes what holds a lab up, one after another, and has status name each of them. */
 export function stuck(): void {
-    for (const { name, make, undo, says, next } of MISHAPS) {
-        it(`says what holds it up: ${name}`, async () => {
+    for (const mishap of MISHAPS) {
+        it(`says what holds it up: ${mishap.name}`, async () => {
             await untilSettled();
             try {
-                await make();
-                await untilNamed(name, says, next);
+                await mishap.make();
+                await untilNamed(mishap);
             } finally {
-                await undo();
+                await mishap.undo();
             }
             await untilSettled();
         });
@@ -44,8 +51,11 @@ export function stuck(): void {
         it("says what holds it up: a full disk in the node", async () => {
             const empty = await fillDisk(SUBSTRATE.node());
             try {
-                const says = () => /^Node \S+: its disk is full: 0\.\d of \d+\.\d GiB are free/;
-                await untilNamed("a full disk", says, () => /^kubectl describe node /);
+                await untilNamed({
+                    name: "a full disk",
+                    says: () => /^Node \S+: its disk is full: 0\.\d of \d+\.\d GiB are free/,
+                    next: () => /^kubectl describe node /,
+                });
             } finally {
                 await empty();
             }

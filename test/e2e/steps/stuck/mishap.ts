@@ -19,6 +19,8 @@ export interface Mishap {
     undo: () => Promise<void>;
     /** The line, in the words of the object at its end. */
     says: () => RegExp;
+    /** What waits for it as well, with its reason. Default: nothing has to. */
+    waits?: RegExp;
     next: () => RegExp;
 }
 

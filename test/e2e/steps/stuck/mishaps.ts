@@ -38,6 +38,9 @@ const bmcs = (): { stop: () => Promise<unknown>; start: () => Promise<unknown>; 
 
 const merge = (change: object): string[] => ["--type", "merge", "--patch", JSON.stringify(change)];
 
+const UNPAUSE = `kubectl --namespace ${NAMESPACE} patch cluster cluster-0001 --type json --patch \
+'[{"op":"remove","path":"/spec/paused"}]'`;
+
 /** What is made to a lab, one after another. */
 export const MISHAPS: readonly Mishap[] = [
     {
@@ -67,8 +70,9 @@ export const MISHAPS: readonly Mishap[] = [
             await bmcs().start();
             await removeCluster();
         },
+        says: () => new RegExp(`^${bmcs().says}`),
         // The host's own words come from Ironic, once it has asked in vain.
-        says: () => new RegExp(`^${bmcs().says}.*wait.*cluster-0002: .*BareMetalHost \\S+: .*(Redfish|connect|power)`),
+        waits: /^Cluster cluster-0002: .*BareMetalHost \S+: .*(Redfish|connect|power)/,
         next: () => bmcs().next,
     },
     {
@@ -81,7 +85,8 @@ export const MISHAPS: readonly Mishap[] = [
             await scale(1, ...(await status()).conductors.map(({ name }) => name));
             await removeCluster();
         },
-        says: () => /^Deployment metal3\/ironic-conductor-0: is scaled to 0 replicas.* wait.*Cluster cluster-0002: /,
+        says: () => /^Deployment metal3\/ironic-conductor-0: is scaled to 0 replicas/,
+        waits: /^Cluster cluster-0002: .*BareMetalHost /,
         next: () => /scale deployment ironic-conductor-0 --replicas 1$/,
     },
     {
@@ -94,8 +99,8 @@ export const MISHAPS: readonly Mishap[] = [
             await scale(1, "ironic-image-server");
             await removeCluster();
         },
-        says: () =>
-            /^Deployment metal3\/ironic-image-server: is scaled to 0 replicas.* wait.*cluster-0002: .*: provisioning/,
+        says: () => /^Deployment metal3\/ironic-image-server: is scaled to 0 replicas/,
+        waits: /^Cluster cluster-0002: .*BareMetalHost \S+: provisioning/,
         next: () => /scale deployment ironic-image-server --replicas 1$/,
     },
     ...(SUBSTRATE.isOwn ? refusals() : []),
@@ -103,7 +108,7 @@ export const MISHAPS: readonly Mishap[] = [
         name: "a paused cluster",
         make: async () => void (await inLab("patch", "cluster", "cluster-0001", ...merge({ spec: { paused: true } }))),
         // As status proposes it.
-        undo: async () => shell((await named(/^Cluster cluster-0001: is paused/))?.next[0] ?? "false"),
+        undo: async () => shell((await named(/^Cluster cluster-0001: is paused/))?.next[0] ?? UNPAUSE),
         says: () => /^Cluster cluster-0001: is paused by its field spec\.paused/,
         next: () => /^kubectl .*patch cluster cluster-0001 .*"paused":false/,
     },
