@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
 import * as bcrypt from "bcryptjs";
+import { BMC_USERNAME } from "../plan/identities";
 
 /**
  * The fewest rounds bcrypt knows, as a power of two: a 32-character random password needs no stretching, and Ironic
@@ -14,20 +15,20 @@ const SALT_BYTES = 16;
 export class Credentials extends pulumi.ComponentResource {
     readonly ironic: { username: string; password: pulumi.Output<string>; htpasswd: pulumi.Output<string> };
     readonly database: { password: pulumi.Output<string>; rootPassword: pulumi.Output<string> };
-    readonly bmc: { username: string; password: pulumi.Output<string> };
+    readonly bmc: { username: string; password: pulumi.Output<string>; htpasswd: pulumi.Output<string> };
 
     constructor(name: string, opts?: pulumi.ComponentResourceOptions) {
         super("metal3lab:index:Credentials", name, {}, opts);
         const password = (of: string) =>
             new random.RandomPassword(`${name}-${of}`, { length: 32, special: false }, { parent: this }).result;
-        const ironicPassword = password("ironic");
-        this.ironic = {
-            username: "metal3",
-            password: ironicPassword,
-            htpasswd: pulumi.secret(ironicPassword.apply((secret) => `metal3:${bcryptHash(secret)}`)),
-        };
+        const user = (username: string, secret: pulumi.Output<string>) => ({
+            username,
+            password: secret,
+            htpasswd: pulumi.secret(secret.apply((text) => `${username}:${bcryptHash(text)}`)),
+        });
+        this.ironic = user("metal3", password("ironic"));
         this.database = { password: password("database"), rootPassword: password("database-root") };
-        this.bmc = { username: "admin", password: password("bmc") };
+        this.bmc = user(BMC_USERNAME, password("bmc"));
         this.registerOutputs({});
     }
 }

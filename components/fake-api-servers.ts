@@ -1,6 +1,7 @@
 import * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { serviceBlocks, type ServiceBlock } from "../plan/cluster-services";
+import { FAKE_IPA_PORT } from "../plan/identities";
 import { FAKE_API_SERVER_LABEL, NODE_ADDRESS_CLASS } from "../plan/manifests/cluster-objects";
 import { podPullSecrets } from "../plan/manifests/pull-secrets";
 import type { ClusterPlan, FakeApiServerPlan, LabPlan } from "../plan/plan";
@@ -128,6 +129,8 @@ function createDeployment(
                                     { name: "GOMAXPROCS", value: GO_RUNTIME_LARGE.GOMAXPROCS },
                                     { name: "GOGC", value: GO_RUNTIME_LARGE.GOGC },
                                     { name: "FKAS_INDEX", value: String(server.index) },
+                                    { name: "FKAS_FAKE_IPA_PORT", value: String(FAKE_IPA_PORT) },
+                                    { name: "FKAS_FAKE_IPA_OFFSET", value: String(plan.reach.fakeIpaOffset) },
                                     ...(server.hostsAtOnce === undefined
                                         ? []
                                         : [{ name: "FKAS_HOSTS_AT_ONCE", value: String(server.hostsAtOnce) }]),

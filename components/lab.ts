@@ -64,7 +64,7 @@ export class Lab extends pulumi.ComponentResource {
 
         const ironic = new Ironic("ironic", { ...lab, chart: ironicChart }, inCluster);
         const operator = new BareMetalOperator("bmo", { ...lab, ironic, manifests: operatorManifests }, inCluster);
-        const pairNeeds = { ironicUrl: ironic.agentUrl, caCertificate: pki.caCertificate };
+        const pairNeeds = { ironicUrl: ironic.agentUrl, caCertificate: pki.caCertificate, bmc: credentials.bmc };
         const pairs = plan.pairs.map((pair) => createPair(pair, { ...lab, ...pairNeeds }, { here, inCluster }));
         const hosts = new BareMetalHosts("hosts", { ...lab, ironic, operator, pairs }, inCluster);
         const clusterApi = new ClusterApi("cluster-api", { ...lab, operator }, here);

@@ -65,11 +65,15 @@ export const conductorAddress = (network: Network, index: number): string =>
 export const allConductorAddresses = (network: Network): string[] =>
     Array.from({ length: CONDUCTORS.count }, (_, index) => conductorAddress(network, index));
 
-/** Addresses of pair `index`: sushy-tools, then fake-ipa. */
+/** How many addresses after sushy-tools the fake-ipa of a pair is. */
+export const FAKE_IPA_OFFSET = 1;
+
+/** Addresses of pair `index`: sushy-tools, then fake-ipa. The numbers of addresses of the ranges are even. */
 export function pairAddresses(network: Network, index: number): { sushyTools: string; fakeIpa: string } {
     const offset = (slot: number) =>
         slot < PAIRS_LOW.count ? PAIRS_LOW.first + slot : PAIRS_HIGH_FIRST + slot - PAIRS_LOW.count;
-    return { sushyTools: addressAt(network, offset(2 * index)), fakeIpa: addressAt(network, offset(2 * index + 1)) };
+    const sushyTools = offset(2 * index);
+    return { sushyTools: addressAt(network, sushyTools), fakeIpa: addressAt(network, sushyTools + FAKE_IPA_OFFSET) };
 }
 
 /** Most pairs a network holds; its last address is the broadcast address. */

@@ -27,6 +27,9 @@ export const SUSHY_TOOLS_PORT = 8000;
 /** Port of fake-ipa within the address of its pair: upstream's default. */
 export const FAKE_IPA_PORT = 9999;
 
+/** User of all BMCs. */
+export const BMC_USERNAME = "admin";
+
 /** Address of a host's BMC as BMO wants it: Redfish over plain HTTP. */
 export const bmcAddress = (sushyTools: string, uuid: string): string =>
     `redfish+http://${sushyTools}:${SUSHY_TOOLS_PORT}/redfish/v1/Systems/${uuid}`;

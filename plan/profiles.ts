@@ -1,5 +1,5 @@
 import type { Tuning } from "./config/keys";
-import { HOSTS_IN_PROGRESS, PROVISIONING_LIMIT } from "./config/limits";
+import { HOSTS_IN_PROGRESS, POWER_SYNC_SECONDS, PROVISIONING_LIMIT } from "./config/limits";
 
 /** A lab of more hosts than this is large: its controllers get other settings. 200 hosts are still small. */
 const LARGEST_SMALL_LAB = 200;
@@ -195,8 +195,12 @@ export const SETTINGS = {
     maxConcurrentClean: setting<number>({ deviations: ["ironic-concurrency-limits"], lab: 5000, published: 50 }),
     /** `conductor.maxConcurrentDeploy`: hosts in deployment at the same time, over all conductors. */
     maxConcurrentDeploy: setting<number>({ deviations: ["ironic-concurrency-limits"], lab: 5000, published: 250 }),
-    /** `conductor.syncPowerStateInterval`: seconds between two looks at the power of every host. */
-    syncPowerStateInterval: setting<number>({ deviations: ["ironic-power-sync"], lab: 900, published: 120 }),
+    /** Seconds between two looks at the power of every host, unless the key `powerSyncSeconds` is set. */
+    syncPowerStateInterval: setting<number>({
+        deviations: ["ironic-power-sync"],
+        lab: POWER_SYNC_SECONDS.lab,
+        published: POWER_SYNC_SECONDS.published,
+    }),
     /** `mariadb.maxConnections`. */
     databaseMaxConnections: setting<number>({ deviations: ["mariadb-connections"], lab: 1500, published: 300 }),
 };
@@ -220,17 +224,19 @@ export function profile(tuning: Tuning, nodes: number): Profile {
 }
 
 /**
- * The profile with the limit of hosts in progress that the user has set. BMO counts them in Ironic's list of hosts.
- * Where the limit may be reached before the queue's, nginx answers with no older list, or BMO would begin more.
+ * The profile with the limit of hosts in progress and the power sync that the user has set. BMO counts hosts in
+ * progress in Ironic's list of hosts. Where the limit may be reached before the queue's, nginx answers with no older
+ * list, or BMO would begin more.
  */
 export function withLimit(
     profile: Profile,
-    config: { provisioningLimit?: number | undefined; hostsAtOnce?: number | undefined },
+    config: Partial<Record<"provisioningLimit" | "hostsAtOnce" | "powerSyncSeconds", number | undefined>>,
 ): Profile {
+    const { powerSyncSeconds: syncPowerStateInterval = profile.syncPowerStateInterval } = config;
     const { provisioningLimit = profile.provisioningLimit, hostsAtOnce = HOSTS_IN_PROGRESS.most } = config;
     const isReached = profile.apiProxy.enabled && provisioningLimit < hostsAtOnce;
     const apiProxy = isReached ? { ...profile.apiProxy, nodeListCacheSeconds: 0 } : profile.apiProxy;
-    return { ...profile, provisioningLimit, apiProxy };
+    return { ...profile, provisioningLimit, apiProxy, syncPowerStateInterval };
 }
 
 const isBySize = (value: unknown): value is BySize<unknown> =>

@@ -15,6 +15,8 @@ export interface Reach {
     conductorHost(index: number): string;
     /** Hosts of the BMCs and of the agents of pair `index`. */
     pairHosts(index: number): { sushyTools: string; fakeIpa: string };
+    /** How many addresses after that of a pair's BMCs its agents have theirs: FKAS finds them by it. */
+    fakeIpaOffset: number;
     /** Every host that a conductor may ever have: what its certificate names, so that a new one needs no new one. */
     conductorHosts: string[];
 }
@@ -31,6 +33,7 @@ export const onProvisioningNetwork = (network: addresses.Network, serviceAddress
     ironicHost: serviceAddress,
     conductorHost: (index) => addresses.conductorAddress(network, index),
     pairHosts: (index) => addresses.pairAddresses(network, index),
+    fakeIpaOffset: addresses.FAKE_IPA_OFFSET,
     conductorHosts: addresses.allConductorAddresses(network),
 });
 
@@ -42,6 +45,7 @@ export function byServices(namespace: string): Reach {
         ironicHost: host("ironic"),
         conductorHost: (index) => host(conductorName(index)),
         pairHosts: (index) => ({ sushyTools: host(pairName(index)), fakeIpa: host(pairName(index)) }),
+        fakeIpaOffset: 0,
         conductorHosts: Array.from({ length: MAX_CONDUCTORS }, (_, index) => host(conductorName(index))),
     };
 }

@@ -30,12 +30,15 @@ export class DockerPair extends pulumi.ComponentResource implements FakeNodePair
     }
 }
 
-/** The files that both containers get. */
-function files({ pair, config, ironicUrl, caCertificate }: DockerPairArgs) {
+/** The files that a container gets. Each has only its side of the BMCs' password. */
+function files(image: "sushy-tools" | "fake-ipa", { pair, config, ironicUrl, caCertificate, bmc }: DockerPairArgs) {
     const configuration = pythonAssignments(pairConfiguration(pair, config, ironicUrl));
     return [
         { file: PAIR_PATHS.configuration, content: configuration },
         { file: PAIR_PATHS.caCertificate, content: pulumi.output(caCertificate) },
+        image === "sushy-tools"
+            ? { file: PAIR_PATHS.bmcHtpasswd, content: pulumi.secret(bmc.htpasswd) }
+            : { file: PAIR_PATHS.bmcPassword, content: pulumi.secret(bmc.password) },
     ];
 }
 
@@ -62,7 +65,7 @@ function createContainer(
             hostname: `${pair.name}-${image}`,
             image: images.local(image),
             envs: Object.entries(PAIR_ENVIRONMENT).map(([name, value]) => `${name}=${value}`),
-            uploads: files(args),
+            uploads: files(image, args),
             volumes: [{ volumeName: volume.name, containerPath: stateDirectory }],
             networksAdvanced: [{ name: networkName, ipv4Address: address }],
             restart: "unless-stopped",

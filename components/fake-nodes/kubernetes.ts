@@ -27,14 +27,19 @@ export class KubernetesPair extends pulumi.ComponentResource implements FakeNode
         const configuration = pythonAssignments(pairConfiguration(pair, config, args.ironicUrl, true));
         const keeper = keeperProgram();
         const caCertificate = pulumi.output(args.caCertificate);
-        const { before, deployment } = pairObjects<pulumi.Input<string>>({
+        const { htpasswd, password } = args.bmc;
+        const { before, credentials, deployment } = pairObjects<pulumi.Input<string>>({
             pair,
             namespace: plan.namespace,
             images: { sushyTools: images.reference("sushy-tools"), fakeIpa: images.reference("fake-ipa") },
             scheduling: config,
             pullSecrets: podPullSecrets(config),
             files: { [PAIR_PATHS.configuration]: configuration, [PAIR_PATHS.caCertificate]: caCertificate },
-            digest: caCertificate.apply((pem) => digest(configuration, keeper, pem)),
+            credentials: { [PAIR_PATHS.bmcHtpasswd]: htpasswd, [PAIR_PATHS.bmcPassword]: password },
+            // It tells nothing of the password, and would make the whole pod a secret in Pulumi's state.
+            digest: pulumi.unsecret(
+                pulumi.all([caCertificate, htpasswd]).apply((secrets) => digest(configuration, keeper, ...secrets)),
+            ),
             keeper,
         });
         const child = { parent: this, provider };
@@ -47,6 +52,7 @@ export class KubernetesPair extends pulumi.ComponentResource implements FakeNode
                     ...(each.kind === "Secret" ? { ignoreChanges: ["data", "metadata.annotations"] } : {}),
                 }),
         );
+        needed.push(new KubernetesObject(`${name}-bmc`, credentials, first));
         const named = namingVersion("sushyTools", images.version("sushyTools"), deployment);
         this.resources = [new KubernetesObject(`${name}-deployment`, named, { ...child, dependsOn: needed })];
         this.registerOutputs({ hosts: pair.hosts.length });

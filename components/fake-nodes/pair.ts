@@ -21,4 +21,6 @@ export interface FakeNodePairArgs {
     ironicUrl: string;
     /** Certificate of the CA that signed Ironic's certificate, PEM. */
     caCertificate: pulumi.Input<string>;
+    /** Of the BMCs, all alike: the password, and its hash with the user's name. Both are secret. */
+    bmc: { password: pulumi.Input<string>; htpasswd: pulumi.Input<string> };
 }

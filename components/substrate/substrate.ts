@@ -3,7 +3,7 @@ import type * as pulumi from "@pulumi/pulumi";
 import type { PairPlan } from "../../plan/plan";
 import type { PkiInput } from "../../tasks/pki/input";
 import type { LayerContext } from "../context";
-import type { FakeNodePair } from "../fake-nodes/pair";
+import type { FakeNodePair, FakeNodePairArgs } from "../fake-nodes/pair";
 import type { LabPki } from "../lab-pki";
 
 /** What a kind of substrate gives to the layers above it, which know nothing else of where they stand. */
@@ -34,12 +34,7 @@ export interface Substrate {
 }
 
 /** What a pair needs of the layers above the substrate. */
-export interface PairNeeds {
-    /** Base URL of Ironic's API, as the agents reach it. */
-    ironicUrl: string;
-    /** Certificate of the CA that signed Ironic's certificate, PEM. */
-    caCertificate: pulumi.Input<string>;
-}
+export type PairNeeds = Pick<FakeNodePairArgs, "ironicUrl" | "caCertificate" | "bmc">;
 
 /** One kind of substrate. The kinds are listed in kinds.ts by the value of the key `substrate`. */
 export interface SubstrateKind {

@@ -1,8 +1,8 @@
 import { derived, withDefault } from "./definition";
-import { MAX_FAKE_SECONDS } from "./limits";
+import { MAX_FAKE_SECONDS, POWER_SYNC_SECONDS } from "./limits";
 import * as values from "./values";
 
-/** Keys of the fake machines: where they run, and how long they take. */
+/** Keys of the fake machines: where they run, how long they take, and how often their power is looked at. */
 export const fakeNodeKeys = {
     fakeNodes: derived(values.choice(["docker", "kubernetes"] as const), {
         meaning:
@@ -25,5 +25,17 @@ export const fakeNodeKeys = {
         range: `seconds, 0 to ${MAX_FAKE_SECONDS}`,
         effects: ["restarts the pairs"],
         onChange: "Replaces the containers of the pairs; they keep their state.",
+    }),
+    powerSyncSeconds: derived(values.integer(0, POWER_SYNC_SECONDS.most), {
+        meaning:
+            "How often Ironic looks at the power of every host (`sync_power_state_interval`). Only then it learns of " +
+            "a host that was switched off at its BMC, and switches it on again. What a look costs: " +
+            "[sizing.md](sizing.md).",
+        range: `seconds, 0 to ${POWER_SYNC_SECONDS.most}; 0: never`,
+        unset:
+            `${POWER_SYNC_SECONDS.lab} with \`tuning: lab\`, ` +
+            `${POWER_SYNC_SECONDS.published} with \`tuning: published\``,
+        effects: ["restarts pods"],
+        onChange: "Converges: restarts the conductors.",
     }),
 } as const;

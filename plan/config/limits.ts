@@ -47,6 +47,9 @@ export const SPARE_HOSTS_TO_ROLL = 1;
  */
 export const CONTROL_PLANES_TO_ROLL_WITHOUT_SPARE = 3;
 
+/** Seconds between two looks at the power of every host, by `tuning`, and the most that may be set: a day. */
+export const POWER_SYNC_SECONDS = { lab: 900, published: 120, most: 86_400 };
+
 /**
  * Hosts in progress where `hostsAtOnce` is not set and FKAS decides how many there are. `first` are made without the
  * queue: as many as FKAS lets be in progress at first on a machine with one CPU. `most` is more than it ever does.

@@ -1,11 +1,15 @@
 import type { LabConfig } from "../config/keys";
-import { FAKE_IPA_PORT, SUSHY_TOOLS_PORT } from "../identities";
+import { BMC_USERNAME, FAKE_IPA_PORT, SUSHY_TOOLS_PORT } from "../identities";
 import type { PairPlan } from "../plan";
 
 /** Where a pair finds files and keeps its state, in each of its containers. */
 export const PAIR_PATHS = {
     configuration: "/etc/fake-node/conf.py",
     caCertificate: "/etc/fake-node/ca.crt",
+    /** What the BMCs compare passwords with: htpasswd's format, the hash by bcrypt. */
+    bmcHtpasswd: "/etc/fake-bmc/htpasswd",
+    /** The password of the BMCs, with which agents switch their hosts off. */
+    bmcPassword: "/etc/fake-bmc/password",
     sushyToolsState: "/var/lib/sushy-tools",
     fakeIpaState: "/var/lib/fake-ipa",
 };
@@ -36,6 +40,7 @@ export function pairConfiguration(
         SUSHY_EMULATOR_LISTEN_IP: "0.0.0.0",
         SUSHY_EMULATOR_LISTEN_PORT: SUSHY_TOOLS_PORT,
         SUSHY_EMULATOR_STATE_DIR: PAIR_PATHS.sushyToolsState,
+        SUSHY_EMULATOR_AUTH_FILE: PAIR_PATHS.bmcHtpasswd,
         SUSHY_EMULATOR_FAKE_DRIVER: true,
         SUSHY_EMULATOR_FAKE_SYSTEMS: pair.hosts.map((host) => ({
             uuid: host.uuid,
@@ -59,5 +64,7 @@ export function pairConfiguration(
         SUSHY_FAKE_IPA_LISTEN_IP: "0.0.0.0",
         SUSHY_FAKE_IPA_LISTEN_PORT: FAKE_IPA_PORT,
         FAKE_IPA_REDFISH_URL: `http://${sushyTools}:${SUSHY_TOOLS_PORT}`,
+        FAKE_IPA_REDFISH_USER: BMC_USERNAME,
+        FAKE_IPA_REDFISH_PASSWORD_FILE: PAIR_PATHS.bmcPassword,
     };
 }

@@ -18,7 +18,9 @@ export interface PairObjectsOptions<Value> {
     pullSecrets: PodPullSecrets;
     /** The files that both containers get: content by path, all in one folder. */
     files: Record<string, Value>;
-    /** Digest of the files. A pod reads them when it starts: other files need another pod. */
+    /** The same for files that are secret. */
+    credentials: Record<string, Value>;
+    /** Digest of all files. A pod reads them when it starts: other files need another pod. */
     digest: Value;
     /** Text of services/pair-state/pair_state.py. */
     keeper: string;
@@ -34,24 +36,35 @@ const READY_FILE = "/tmp/ready";
 /** Labels of the pods of all pairs. */
 const PAIR_LABELS = { "app.kubernetes.io/name": "fake-nodes" };
 
-/** Folder of the files that both containers get. */
-const FILES = PAIR_PATHS.configuration.slice(0, PAIR_PATHS.configuration.lastIndexOf("/"));
+const folderOf = (path: string): string => path.slice(0, path.lastIndexOf("/"));
+
+/** Folders of the files that both containers get, and of those that are secret. */
+const FILES = folderOf(PAIR_PATHS.configuration);
+const CREDENTIALS = folderOf(PAIR_PATHS.bmcPassword);
 
 const fileName = (path: string): string => path.slice(path.lastIndexOf("/") + 1);
+
+/** Files as ConfigMaps and Secrets hold them: content by name. */
+const byName = <Value>(files: Record<string, Value>): Record<string, Value> =>
+    Object.fromEntries(Object.entries(files).map(([path, content]) => [fileName(path), content]));
+
+/** Name of the Secret with what a pair knows of its BMCs' password. */
+const credentialsName = (pair: string): string => `${pair}-bmc`;
 
 /**
  * A pair as one pod with two containers, behind a Service that leads to both: the addresses of its hosts' BMCs and
  * agents stay the same, whatever node the pod is on.
- * @returns what it needs, with an empty Secret for its state, and its Deployment
+ * @returns what it needs, with an empty Secret for its state; the Secret with its credentials; and its Deployment
  */
-export function pairObjects<Value>(options: PairObjectsOptions<Value>): { before: Manifest[]; deployment: Manifest } {
+export function pairObjects<Value>(
+    options: PairObjectsOptions<Value>,
+): Record<"credentials" | "deployment", Manifest> & { before: Manifest[] } {
     const { pair, namespace, files, keeper } = options;
     const labels = { ...PAIR_LABELS, "app.kubernetes.io/instance": pair.name };
     const metadata = { name: pair.name, namespace, labels };
-    const data = Object.fromEntries(Object.entries(files).map(([path, content]) => [fileName(path), content]));
     return {
         before: [
-            { apiVersion: "v1", kind: "ConfigMap", metadata, data: { ...data, [KEEPER]: keeper } },
+            { apiVersion: "v1", kind: "ConfigMap", metadata, data: { ...byName(files), [KEEPER]: keeper } },
             ...stateObjects(metadata),
             {
                 apiVersion: "v1",
@@ -66,6 +79,12 @@ export function pairObjects<Value>(options: PairObjectsOptions<Value>): { before
                 },
             },
         ],
+        credentials: {
+            apiVersion: "v1",
+            kind: "Secret",
+            metadata: { ...metadata, name: credentialsName(pair.name) },
+            stringData: byName(options.credentials),
+        },
         deployment: {
             apiVersion: "apps/v1",
             kind: "Deployment",
@@ -165,6 +184,7 @@ function podSpec(options: PairObjectsOptions<unknown>): object {
         resources: { requests: { cpu: "10m", memory: "64Mi" } },
         volumeMounts: [
             { name: "files", mountPath: FILES, readOnly: true },
+            { name: "credentials", mountPath: CREDENTIALS, readOnly: true },
             { name: `${name}-state`, mountPath: state },
         ],
     });
@@ -184,6 +204,7 @@ function podSpec(options: PairObjectsOptions<unknown>): object {
         ],
         volumes: [
             { name: "files", configMap: { name: pair.name } },
+            { name: "credentials", secret: { secretName: credentialsName(pair.name) } },
             { name: "sushy-tools-state", emptyDir: {} },
             { name: "fake-ipa-state", emptyDir: {} },
         ],

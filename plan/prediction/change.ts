@@ -25,6 +25,7 @@ export const MEASURED_WITH_DEFAULT = [
     "cleaning",
     "fakeBootSeconds",
     "fakePowerSeconds",
+    "powerSyncSeconds",
     "hostsAtOnce",
     "provisioningLimit",
     "wait",

@@ -1,4 +1,4 @@
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import type { PythonValue } from "./python-literals.js";
 import { nicSchema } from "./system.js";
 
@@ -44,7 +44,7 @@ export class ConfigReader {
 
     problem(key: string, value: unknown, rule: string): void {
         // A password must not appear in a log.
-        const shown = /PASSWORD/.test(key) ? "(not shown)" : JSON.stringify(value);
+        const shown = /PASSWORD$/.test(key) ? "(not shown)" : JSON.stringify(value);
         this.problems.push(`${key} = ${shown}: ${rule}`);
     }
 
@@ -55,6 +55,24 @@ export class ConfigReader {
         }
         this.problem(key, value, "must be a string");
         return undefined;
+    }
+
+    /** A value, or the content of the file that `<key>_FILE` names, without the line's end. One of them may be set. */
+    secret(key: string): string | undefined {
+        const fileKey = `${key}_FILE`;
+        const file = this.existingFile(fileKey);
+        if (file === undefined) {
+            return this.string(key);
+        }
+        if (this.raw(key) !== undefined) {
+            this.problems.push(`${key} and ${fileKey}: set one of them`);
+        }
+        try {
+            return readFileSync(file, "utf8").replace(/\r?\n$/, "");
+        } catch (error) {
+            this.problem(fileKey, file, (error as Error).message);
+            return undefined;
+        }
     }
 
     number(key: string, fallback: number, low: number, high: number, integer: boolean): number {

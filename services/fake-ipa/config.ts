@@ -49,7 +49,10 @@ export interface Config {
      * Default: none, and then this service does neither.
      */
     redfishUrl: string | undefined;
-    /** FAKE_IPA_REDFISH_USER and FAKE_IPA_REDFISH_PASSWORD, default admin and password. */
+    /**
+     * FAKE_IPA_REDFISH_USER and FAKE_IPA_REDFISH_PASSWORD, default admin and password. (ours)
+     * FAKE_IPA_REDFISH_PASSWORD_FILE: a file with the password, in place of the latter.
+     */
     redfishUser: string;
     redfishPassword: string;
     /** (ours) FAKE_IPA_REDFISH_CAFILE: default FAKE_IPA_CAFILE. */
@@ -111,7 +114,7 @@ export function readConfig(file: Map<string, PythonValue>, env: NodeJS.ProcessEn
         maxBootSeconds: read.number("FAKE_IPA_MAX_BOOT_TIME", 240, 0, 86400, false),
         redfishUrl: read.urls("FAKE_IPA_REDFISH_URL", [])[0],
         redfishUser: read.string("FAKE_IPA_REDFISH_USER") ?? "admin",
-        redfishPassword: read.string("FAKE_IPA_REDFISH_PASSWORD") ?? "password",
+        redfishPassword: read.secret("FAKE_IPA_REDFISH_PASSWORD") ?? "password",
         redfishCaFile: read.existingFile("FAKE_IPA_REDFISH_CAFILE"),
         redfishInsecure: read.boolean("FAKE_IPA_REDFISH_INSECURE", true),
         stateDir: read.string("FAKE_IPA_STATE_DIR"),

@@ -2,8 +2,9 @@ import { z } from "zod";
 import type { AgentContext, AgentOwner, AgentState } from "./agent-context.js";
 import { Agent } from "./agent.js";
 import { between } from "./clock.js";
+import { PowerFeed } from "./power-feed.js";
 import type { StateStore } from "./state-store.js";
-import { powerActionOf, type PowerMemory, systemSchema, type System } from "./system.js";
+import { powerActionOf, type PowerMemory, setPower, systemSchema, type System } from "./system.js";
 
 /** Restored agents go on at random times within this many milliseconds. */
 const RESUME_SPREAD_MS = 3_000;
@@ -26,7 +27,12 @@ const storedCommandSchema = z.object({
 });
 const recordSchema = z.object({
     system: systemSchema,
-    memory: z.object({ power: z.enum(["On", "Off"]).optional(), seen: z.array(z.string()) }),
+    memory: z.object({
+        power: z.enum(["On", "Off"]).optional(),
+        since: z.number().optional(),
+        boot: z.string().optional(),
+        seen: z.array(z.string()),
+    }),
     agent: z
         .object({
             poweredAt: z.number(),
@@ -45,6 +51,10 @@ export class Fleet {
     private readonly hosts = new Map<string, Host>();
     /** Agents by the UUID of their node, by which Ironic calls them. It differs from the host's UUID. */
     private readonly byNode = new Map<string, Agent>();
+    /** Tells others of changes of power. */
+    readonly powerFeed = new PowerFeed(() =>
+        [...this.hosts].map(([uuid, host]) => ({ uuid, ...host.memory })).filter(({ power }) => power !== undefined),
+    );
 
     constructor(
         private readonly context: AgentContext,
@@ -84,7 +94,7 @@ export class Fleet {
     notify(system: System): void {
         const { clock, metrics, log } = this.context;
         let host = this.hosts.get(system.uuid);
-        const before = host?.memory.power;
+        const before = { power: host?.memory.power, boot: host?.memory.boot };
         if (host === undefined) {
             this.hosts.set(system.uuid, (host = { system, memory: { seen: [] }, agent: undefined }));
         }
@@ -104,7 +114,11 @@ export class Fleet {
         if (action.kind === "boot") {
             this.boot(host, action.at);
         }
-        if (changed || action.kind !== "none" || before !== host.memory.power) {
+        const switched = before.power !== host.memory.power || before.boot !== host.memory.boot;
+        if (switched) {
+            this.powerFeed.tell({ uuid: system.uuid, ...host.memory });
+        }
+        if (changed || action.kind !== "none" || switched) {
             void this.persist(host);
         }
     }
@@ -174,6 +188,7 @@ export class Fleet {
         for (const { system, memory, agent } of records.values()) {
             const host: Host = { system, memory, agent: undefined };
             this.hosts.set(system.uuid, host);
+            this.completePower(host);
             if (agent === null) {
                 continue;
             }
@@ -183,6 +198,16 @@ export class Fleet {
             }
         }
         this.context.log.info({ hosts: this.hosts.size, agents: this.byNode.size }, "restored");
+    }
+
+    /** Makes up what earlier versions did not remember of a host's power. */
+    private completePower(host: Host): void {
+        const { memory } = host;
+        if (memory.power !== undefined && memory.since === undefined) {
+            setPower(memory, memory.power, true, this.context.clock.now());
+            memory.since = this.context.clock.now();
+            void this.persist(host);
+        }
     }
 
     /**
@@ -197,6 +222,7 @@ export class Fleet {
 
     /** Stops all agents. Their stored state stays as it is. */
     close(): void {
+        this.powerFeed.close();
         for (const host of this.hosts.values()) {
             host.agent?.stop();
         }

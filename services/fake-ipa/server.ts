@@ -76,6 +76,12 @@ export async function buildServer(fleet: Fleet, context: AgentContext, ready: ()
         reply.type(metrics.registry.contentType).send(await metrics.registry.metrics()),
     );
 
+    server.get("/power", (_request, reply) => {
+        // The answer lasts until either side ends.
+        reply.hijack();
+        fleet.powerFeed.follow(reply.raw);
+    });
+
     // Paths exist with and without the version, as in ironic_python_agent/api/app.py.
     for (const root of ["/:node/v1", "/:node"]) {
         agentRoutes(server, fleet, root);

@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { z } from "zod";
 
 /** A NIC in sushy-tools. An empty IP means that it has none. */
@@ -27,6 +28,10 @@ export type System = z.infer<typeof systemSchema>;
 export interface PowerMemory {
     /** The power state, or the pending one. Undefined before the first notification. */
     power?: "On" | "Off" | undefined;
+    /** When the power last changed, in milliseconds since the epoch. */
+    since?: number | undefined;
+    /** Id of the last boot, as Linux has one in /proc/sys/kernel/random/boot_id. */
+    boot?: string | undefined;
     /** The last power requests seen, newest last, each `state@apply_time`. */
     seen: string[];
 }
@@ -42,6 +47,17 @@ export type PowerAction =
     | { kind: "boot"; at: number }
     /** A boot or reboot from disk: an agent that ran is gone. */
     | { kind: "boot-disk" };
+
+/** Remembers the power of a host. A host that is switched on, or restarted, boots. */
+export function setPower(memory: PowerMemory, power: "On" | "Off", restarted: boolean, now: number): void {
+    if (memory.power !== power) {
+        memory.since = now;
+    }
+    if (power === "On" && (memory.power !== "On" || restarted)) {
+        memory.boot = randomUUID();
+    }
+    memory.power = power;
+}
 
 /** Number of power requests that are remembered. A repetition arrives within moments, and not after so many others. */
 const SEEN = 8;
@@ -74,7 +90,7 @@ export function powerActionOf(system: System, memory: PowerMemory, agentRuns: bo
         if (power === undefined) {
             return { kind: "none" };
         }
-        memory.power = power;
+        setPower(memory, power, false, now);
         if (power === "Off") {
             return { kind: agentRuns ? "stop" : "none" };
         }
@@ -93,7 +109,7 @@ export function powerActionOf(system: System, memory: PowerMemory, agentRuns: bo
     }
     const restart = pending.power_state.includes("Restart");
     const power = restart || pending.power_state === "On" ? "On" : "Off";
-    memory.power = power;
+    setPower(memory, power, restart && !repeated, now);
     if (power === "Off") {
         return { kind: agentRuns ? "stop" : "none" };
     }

@@ -130,25 +130,30 @@ describe("The fake API servers", () => {
                 );
             });
         };
-        const address = { FKAS_SERVICE_ADDRESS: "192.168.222.2" };
+        const everywhere = {
+            FKAS_SERVICE_ADDRESS: "192.168.222.2",
+            FKAS_FAKE_IPA_PORT: "9999",
+            FKAS_FAKE_IPA_OFFSET: "1",
+        };
         expect(await env({ hostsAtOnce: "3" })).to.deep.equal([
             {
                 FKAS_INDEX: "0",
                 FKAS_HOSTS_AT_ONCE: "3",
                 FKAS_ROLLOUTS_AT_ONCE: "3",
                 FKAS_ASSIGN_HOSTS: "true",
-                ...address,
+                ...everywhere,
             },
-            { FKAS_INDEX: "1", ...address },
+            { FKAS_INDEX: "1", ...everywhere },
         ]);
+        expect((await env({ fakeNodes: "kubernetes" }))[0]).to.include({ FKAS_FAKE_IPA_OFFSET: "0" });
         expect((await env({}))[0]).to.include({ FKAS_HOSTS_AT_ONCE: "auto", FKAS_ROLLOUTS_AT_ONCE: "auto" });
         expect((await env({ rolloutsAtOnce: "2" }))[0]).to.include({
             FKAS_HOSTS_AT_ONCE: "auto",
             FKAS_ROLLOUTS_AT_ONCE: "2",
         });
         expect(await env({ tuning: "published" })).to.deep.equal([
-            { FKAS_INDEX: "0", FKAS_ASSIGN_HOSTS: "true", FKAS_PRECREATE_SECRETS: "false", ...address },
-            { FKAS_INDEX: "1", FKAS_PRECREATE_SECRETS: "false", ...address },
+            { FKAS_INDEX: "0", FKAS_ASSIGN_HOSTS: "true", FKAS_PRECREATE_SECRETS: "false", ...everywhere },
+            { FKAS_INDEX: "1", FKAS_PRECREATE_SECRETS: "false", ...everywhere },
         ]);
     });
 

@@ -1,4 +1,5 @@
 import { expect } from "chai";
+import { PAIR_PATHS } from "../../plan/manifests/pair-configuration";
 import { CONTAINER, DEPLOYMENT, field, lab } from "./build-lab";
 
 const IN_CLUSTER = { fakeNodes: "kubernetes" };
@@ -33,6 +34,18 @@ describe("Pairs in the cluster", () => {
         expect(recorder.ignoredChanges.get("pair-000-secret")).to.include("data");
     });
 
+    it("have the BMCs' password in a Secret, and nowhere else", async () => {
+        const recorder = await lab(IN_CLUSTER);
+        const credentials = recorder.named("pair-000-bmc");
+        expect(credentials.type).to.equal(SECRET);
+        expect(Object.keys(field(credentials, "stringData") as object)).to.deep.equal(["htpasswd", "password"]);
+        const { password } = field(credentials, "stringData") as { password: string };
+        expect(field(recorder.named("host-0000-bmc"), "stringData", "password")).to.equal(password);
+        for (const name of ["pair-000-configmap", "pair-000-deployment"]) {
+            expect(JSON.stringify(recorder.named(name).inputs)).to.not.include(password);
+        }
+    });
+
     it("start anew when their files change, which they read at their start alone", async () => {
         const digest = async (raw: Record<string, string>) => {
             const pod = field((await lab({ ...IN_CLUSTER, ...raw })).named("pair-000-deployment"), "spec", "template");
@@ -45,5 +58,23 @@ describe("Pairs in the cluster", () => {
     it("are needed by their hosts, which outlive no BMC", async () => {
         const { dependencies } = await lab({ ...IN_CLUSTER, nodes: "4" });
         expect(dependencies.get("host-0000")).to.include("pair-000-deployment").and.not.include("pair-001-deployment");
+    });
+});
+
+describe("Pairs in containers", () => {
+    it("have one side of the BMCs' password each", async () => {
+        const recorder = await lab({});
+        const files = (name: string) =>
+            Object.fromEntries(
+                (field(recorder.named(name), "uploads") as { file: string; content: string }[]).map(
+                    ({ file, content }) => [file, content],
+                ),
+            );
+        const { password } = field(recorder.named("host-0000-bmc"), "stringData") as { password: string };
+        const [bmcs, agents] = [files("pair-000-sushy-tools"), files("pair-000-fake-ipa")];
+        expect(agents[PAIR_PATHS.bmcPassword]).to.equal(password);
+        expect(bmcs[PAIR_PATHS.bmcHtpasswd]).to.match(/^admin:\$2b\$04\$/);
+        expect(JSON.stringify(bmcs)).to.not.include(password);
+        expect(agents).to.not.have.property(PAIR_PATHS.bmcHtpasswd);
     });
 });

@@ -32,6 +32,7 @@ const CHANGES: Partial<Record<Key, Change[]>> = {
     kubernetesVersion: [{ to: "v1.36.0" }],
     fakeBootSeconds: [{ to: "5" }],
     fakePowerSeconds: [{ to: "5" }],
+    powerSyncSeconds: [{ to: "60", chartOnly: true }],
     cleaning: [{ to: "metadata" }],
     kubeconfig: [{ to: "/srv/kubeconfig", from: EXISTING }],
     kubeContext: [{ to: "mine", from: EXISTING }],

@@ -198,6 +198,7 @@ export const ROWS: Record<Key, Row> = {
     hostsAtOnce: { value: "5", read: deploymentVariable("fkas-0", "FKAS_HOSTS_AT_ONCE"), expected: "5" },
     rolloutsAtOnce: { value: "2", read: deploymentVariable("fkas-0", "FKAS_ROLLOUTS_AT_ONCE"), expected: "2" },
     provisioningLimit: { value: "9", read: deploymentVariable(BMO, "PROVISIONING_LIMIT"), expected: "9" },
+    powerSyncSeconds: { value: "60", read: ({ values }) => values.conductor.syncPowerStateInterval, expected: 60 },
     tuning: { value: "published", read: ({ values }) => values.conductor.tunedRuntime, expected: false },
     without: {
         value: '["ironic-password-hash"]',

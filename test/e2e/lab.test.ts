@@ -1,5 +1,6 @@
 import { notThere, skipBecause } from "../skip";
 import { bench } from "./steps/bench";
+import { bmcPassword } from "./steps/bmc-password";
 import { bringUp } from "./steps/bring-up";
 import { changes } from "./steps/changes";
 import { dayTwo } from "./steps/day-two";
@@ -13,6 +14,7 @@ import { killedParts } from "./steps/killed-parts";
 import { cleanBeforeAndAfter } from "./steps/lab";
 import { machine } from "./steps/machine";
 import { metrics } from "./steps/metrics";
+import { powerOff } from "./steps/power-off";
 import { replace } from "./steps/replace";
 import { resize } from "./steps/resize";
 import { secondOwner } from "./steps/second-owner";
@@ -42,11 +44,13 @@ describe("a small lab, from up to destroy", function () {
         everyKey();
         slips();
         drift();
+        bmcPassword();
     }
     if (SUBSTRATE.isWhole) {
         ipa();
         dayTwo();
         stuck();
+        powerOff();
     }
     if (!SUBSTRATE.isBrief) {
         killedParts();

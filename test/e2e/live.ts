@@ -19,7 +19,7 @@ export interface LiveObject {
         managedFields?: object[];
     };
     spec: Record<string, unknown>;
-    status?: { phase?: string; provisioning?: { state?: string }; conditions?: Condition[] };
+    status?: { phase?: string; provisioning?: { state?: string }; conditions?: Condition[]; errorType?: string };
 }
 
 /** The management cluster and the machine's Docker, as they are now. */

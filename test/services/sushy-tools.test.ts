@@ -2,7 +2,9 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { expect } from "chai";
+import { bcryptHash } from "../../components/credentials";
 import { waitUntil } from "../../lib/wait-until";
+import { BMC_USERNAME } from "../../plan/identities";
 import { PAIR_ENVIRONMENT, PAIR_PATHS, pairConfiguration } from "../../plan/manifests/pair-configuration";
 import { plan, type PairPlan } from "../../plan/plan";
 import { pythonAssignments } from "../../plan/python";
@@ -82,14 +84,20 @@ describe("sushy-tools as Metal3 publishes it, in the place of the lab's", functi
         const file = path.join(folder, "conf.py");
         const content = pairConfiguration(pair, config, "https://192.0.2.1:6385");
         await writeFile(file, pythonAssignments(content), { mode: 0o644 });
+        const htpasswd = path.join(folder, "htpasswd");
+        await writeFile(htpasswd, `${BMC_USERNAME}:${bcryptHash("right")}`, { mode: 0o644 });
         const variables = Object.entries(PAIR_ENVIRONMENT).flatMap(([name, value]) => ["--env", `${name}=${value}`]);
-        const files = ["--volume", `${file}:${PAIR_PATHS.configuration}:ro`];
+        const files = Object.entries({ [file]: PAIR_PATHS.configuration, [htpasswd]: PAIR_PATHS.bmcHtpasswd }).flatMap(
+            ([from, to]) => ["--volume", `${from}:${to}:ro`],
+        );
         const where = ["--detach", "--network", "none", ...variables, ...files];
         container = (await docker("run", ...where, reference)).trim();
         // From inside: the container has no network but its own.
+        const token = Buffer.from(`${BMC_USERNAME}:right`).toString("base64");
         const script =
             "import json, urllib.request as r; " +
-            "print(json.load(r.urlopen('http://127.0.0.1:8000/redfish/v1/Systems'))['Members'])";
+            `q = r.Request('http://127.0.0.1:8000/redfish/v1/Systems', headers={'Authorization': 'Basic ${token}'}); ` +
+            "print(json.load(r.urlopen(q))['Members'])";
         const members = await waitUntil({
             what: "sushy-tools to answer",
             timeoutMs: 60_000,

@@ -212,6 +212,15 @@ export const DOCUMENTED: readonly Documented[] = [
         because: "they only show where things are, and test/unit/look-sources.test.ts knows the same names",
     },
     {
+        commands: [
+            "address=$(kubectl -n metal3 get baremetalhost host-0001 -o jsonpath='{.spec.bmc.address}')",
+            "password=$(kubectl -n metal3 get secret host-0001-bmc -o jsonpath='{.data.password}' | base64 -d)",
+            'reset="${address#redfish+}/Actions/ComputerSystem.Reset"',
+            'curl -u "admin:$password" --json \'{"ResetType":"ForceOff"}\' "$reset"',
+        ],
+        runBy: { file: "test/e2e/steps/power-off.ts", says: "body: { ResetType: type }" },
+    },
+    {
         commands: ["npm run test:vm", "npm run test:vm -- --nodes 2 --clusters 1", "npm run test:vm -- --keep"],
         because: "an emulated machine takes hours; they are tests themselves",
     },

@@ -93,6 +93,8 @@ describe("FKAS and the program", () => {
             "HOSTS_AT_ONCE",
             "ROLLOUTS_AT_ONCE",
             "PRECREATE_SECRETS",
+            "FAKE_IPA_PORT",
+            "FAKE_IPA_OFFSET",
         ]);
         for (const variable of variables) {
             expect([...flags.keys()]).to.include(variable.toLowerCase().replaceAll("_", "-"));

@@ -192,6 +192,22 @@ describe("plan", () => {
         );
     });
 
+    it("has the agents of each pair as far behind its BMCs as FKAS is told", () => {
+        const numeric = (address: string): number =>
+            address.split(".").reduce((sum, octet) => sum * 256 + Number(octet), 0);
+        const raw = { nodes: "5000", nodesPerPair: "10", provisioningCidr: "10.20.0.0/16" };
+        const { pairs, reach } = plan(validate(raw), "test");
+        expect(pairs).to.have.length(500);
+        for (const { sushyToolsHost, fakeIpaHost } of pairs) {
+            expect(numeric(fakeIpaHost) - numeric(sushyToolsHost)).to.equal(reach.fakeIpaOffset);
+        }
+        const inCluster = plan(validate({ fakeNodes: "kubernetes" }), "test");
+        expect(inCluster.reach.fakeIpaOffset).to.equal(0);
+        expect(inCluster.pairs.map(({ fakeIpaHost }) => fakeIpaHost)).to.deep.equal(
+            inCluster.pairs.map(({ sushyToolsHost }) => sushyToolsHost),
+        );
+    });
+
     it("has room for as many pairs as it says, inside the network and off its ends", () => {
         for (const cidr of ["192.168.222.0/24", "10.20.0.0/16", "10.16.0.0/12"]) {
             const network = parseNetwork(cidr);

@@ -69,6 +69,15 @@ describe("the profiles", () => {
         expect(limit({ tuning: "published", provisioningLimit: "7" })).to.equal(7);
     });
 
+    it("take a powerSyncSeconds of the user's in place of their own, also 0, with which Ironic never looks", () => {
+        const seconds = (raw: Record<string, string>) => plan(validate(raw), "dev").profile.syncPowerStateInterval;
+        expect(seconds({})).to.equal(900);
+        expect(seconds({ tuning: "published" })).to.equal(120);
+        expect(seconds({ without: '["ironic-power-sync"]' })).to.equal(120);
+        expect(seconds({ without: '["ironic-power-sync"]', powerSyncSeconds: "60" })).to.equal(60);
+        expect(seconds({ powerSyncSeconds: "0" })).to.equal(0);
+    });
+
     it("have BMO count hosts in a list that is no older than its question, where its limit is reached first", () => {
         const seconds = (raw: Record<string, string>) =>
             plan(validate(raw), "dev").profile.apiProxy.nodeListCacheSeconds;

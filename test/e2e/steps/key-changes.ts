@@ -60,6 +60,7 @@ export const KEY_GROUPS: readonly KeyGroup[] = [
             provisioningLimit: { to: "50", renews: /^pod baremetal-operator-system\// },
             hostsAtOnce: { to: "2", renews: /^pod metal3\/fkas-0-/ },
             rolloutsAtOnce: { to: "4", renews: /^pod metal3\/fkas-0-/ },
+            powerSyncSeconds: { to: "300", renews: /^pod metal3\/ironic-conductor-/ },
             without: { to: '["ironic-password-hash"]', renews: /^pod metal3\/ironic-conductor-/ },
             images: { to: copied("sushy-tools", "ip-address-manager"), renews: /^pod metal3-ipam-system\// },
         },

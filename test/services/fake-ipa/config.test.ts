@@ -41,6 +41,19 @@ describe("The configuration of fake-ipa", () => {
         expect(config.inspectionUrls).to.deep.equal(["http://localhost:6385/v1/continue_inspection"]);
     });
 
+    it("has a password from a file, of which the end of the line is no part", () => {
+        const file = join(temporaryDirectory(), "password");
+        writeFileSync(file, "a secret\n");
+        const env = { FAKE_IPA_ADVERTISE_ADDRESS_IP: "10.0.0.1", FAKE_IPA_REDFISH_PASSWORD_FILE: file };
+        expect(readConfig(new Map(), env).redfishPassword).to.equal("a secret");
+        expect(problems({ ...env, FAKE_IPA_REDFISH_PASSWORD: "another secret" })).to.deep.equal([
+            "FAKE_IPA_REDFISH_PASSWORD and FAKE_IPA_REDFISH_PASSWORD_FILE: set one of them",
+        ]);
+        expect(problems({ ...env, FAKE_IPA_REDFISH_PASSWORD_FILE: "/nowhere" })).to.deep.equal([
+            'FAKE_IPA_REDFISH_PASSWORD_FILE = "/nowhere": there is no such file',
+        ]);
+    });
+
     it("is read from sushy-tools' file, over which the environment wins", () => {
         const path = join(temporaryDirectory(), "conf.py");
         writeFileSync(

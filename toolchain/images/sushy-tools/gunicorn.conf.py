@@ -8,12 +8,15 @@ power change takes (default 1 and 11, for which sushy-tools has no option). Iron
 four changes: it holds the host and asks repeatedly.
 """
 
+import functools
 import os
 import random
 import sqlite3
 import tempfile
 
 from flask import Config
+from sushy_tools import error
+from sushy_tools.emulator import auth_basic
 from sushy_tools.emulator.resources.systems import fakedriver
 
 _config = Config("/")
@@ -38,6 +41,31 @@ class _PowerTime:
 
 
 fakedriver.random = _PowerTime
+
+# sushy-tools asks for a name and password where the configuration file has SUSHY_EMULATOR_AUTH_FILE (htpasswd, bcrypt).
+# bcrypt is slow on purpose, and each request has a password: one that was right is remembered. The file is read anew
+# only after a restart. A wrong password is not remembered, so that guessing stays slow.
+auth_basic.authenticate = functools.lru_cache(maxsize=64)(auth_basic.authenticate)
+
+# A header that cannot be parsed is answered with the headers of its error, which has none.
+error.BadRequest.headers = {}
+
+_authenticated = auth_basic.BasicAuthMiddleware.__call__
+
+
+def _authenticate_unless_login(self, env, start_response):
+    """Lets requests for a session through, as Redfish has it (DSP0266), beside those for the service root.
+
+    There are no sessions here, and Ironic asks for one first. 404 makes it go on with the password at each request;
+    401 would as well, after a warning.
+    """
+    asked = (env["REQUEST_METHOD"], env.get("PATH_INFO", "").rstrip("/"))
+    if asked == ("POST", "/redfish/v1/SessionService/Sessions"):
+        return self.app(env, start_response)
+    return _authenticated(self, env, start_response)
+
+
+auth_basic.BasicAuthMiddleware.__call__ = _authenticate_unless_login
 
 worker_class = "gthread"
 # Threads share one interpreter lock, so more do not answer more (380 requests a second for 1 and for 32 clients).

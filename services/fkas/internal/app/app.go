@@ -26,6 +26,7 @@ import (
 	"metal3-scale-lab/fkas/internal/metrics"
 	"metal3-scale-lab/fkas/internal/options"
 	"metal3-scale-lab/fkas/internal/pki"
+	"metal3-scale-lab/fkas/internal/power"
 	"metal3-scale-lab/fkas/internal/registry"
 	"metal3-scale-lab/fkas/internal/serving"
 	"metal3-scale-lab/fkas/internal/store"
@@ -82,6 +83,7 @@ func New(ctx context.Context, o *options.Options, kube *rest.Config) (*App, erro
 		EndpointHost:  o.EndpointHost,
 		OrphanGrace:   o.OrphanGrace,
 		QueuePatience: o.QueuePatience,
+		Power:         power.New(powerSources(mgr, o), ctrl.Log.WithName("power")),
 	})
 	if err := reconciler.Setup(ctx, mgr, o.Concurrency); err != nil {
 		return nil, err

@@ -144,8 +144,9 @@ func (r *Reconciler) populate(
 		nodeExists := func(node string) bool {
 			return store.Get(ctx, client.ObjectKey{Name: node}, &corev1.Node{}) == nil
 		}
+		r.Power.Settle(ctx)
 		var err error
-		if machines, err = desired.Machines(ctx, r.Client, name, nodeExists); err != nil {
+		if machines, err = desired.Machines(ctx, r.Client, name, nodeExists, r.Power.Of); err != nil {
 			return workload.Result{}, err
 		}
 	}

@@ -41,12 +41,15 @@ var clusterChanged = predicate.Or(changed, predicate.Funcs{UpdateFunc: func(e ev
 	return wasQueued != isQueued || before != after
 }})
 
-// hostChanged passes changes of the fields of a host that FKAS reads: its state, consumer and cluster.
+// hostChanged passes changes of the fields of a host that FKAS reads: its state, consumer and cluster, and its power
+// while it is provisioned. Before that a host is switched on and off several times, and has no Node.
 var hostChanged = predicate.Funcs{UpdateFunc: func(e event.UpdateEvent) bool {
 	before, after := e.ObjectOld.(*bmov1alpha1.BareMetalHost), e.ObjectNew.(*bmov1alpha1.BareMetalHost)
 	return before.Status.Provisioning.State != after.Status.Provisioning.State ||
 		!reflect.DeepEqual(before.Spec.ConsumerRef, after.Spec.ConsumerRef) ||
 		before.Labels[management.HostClusterLabel] != after.Labels[management.HostClusterLabel] ||
+		(before.Status.PoweredOn != after.Status.PoweredOn &&
+			after.Status.Provisioning.State == bmov1alpha1.StateProvisioned) ||
 		replacedOrDeleted(before, after)
 }}
 

@@ -26,6 +26,13 @@ func TestOnlyChangesThatMatterCauseARun(t *testing.T) {
 		change(after)
 		return hostChanged.Update(event.UpdateEvent{ObjectOld: before, ObjectNew: after})
 	}
+	poweredOff := func(state bmov1alpha1.ProvisioningState) bool {
+		before := &bmov1alpha1.BareMetalHost{}
+		before.Status.Provisioning.State, before.Status.PoweredOn = state, true
+		after := before.DeepCopy()
+		after.Status.PoweredOn = false
+		return hostChanged.Update(event.UpdateEvent{ObjectOld: before, ObjectNew: after})
+	}
 	object := func(change func(client.Object)) bool {
 		before := &clusterv1.Machine{ObjectMeta: metav1.ObjectMeta{Generation: 1, Labels: map[string]string{"a": "b"}}}
 		after := before.DeepCopy()
@@ -56,6 +63,8 @@ func TestOnlyChangesThatMatterCauseARun(t *testing.T) {
 		"A host gets another label":       {host(label("other")), false},
 		"A host's deletion begins":        {host(func(h *bmh) { h.DeletionTimestamp = &now }), true},
 		"A host is switched on":           {host(func(h *bmh) { h.Status.PoweredOn = true }), false},
+		"A host in use is switched off":   {poweredOff(bmov1alpha1.StateProvisioned), true},
+		"A host is switched off":          {poweredOff(bmov1alpha1.StateProvisioning), false},
 		"A host counts an error":          {host(func(h *bmh) { h.Status.ErrorCount = 3 }), false},
 		"An object changes its spec":      {object(func(o client.Object) { o.SetGeneration(2) }), true},
 		"An object loses a label":         {object(func(o client.Object) { o.SetLabels(nil) }), true},

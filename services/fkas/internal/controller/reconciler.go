@@ -14,6 +14,7 @@ import (
 	"metal3-scale-lab/fkas/internal/management/queue"
 	"metal3-scale-lab/fkas/internal/metrics"
 	"metal3-scale-lab/fkas/internal/pki"
+	"metal3-scale-lab/fkas/internal/power"
 	"metal3-scale-lab/fkas/internal/registry"
 	"metal3-scale-lab/fkas/internal/serving"
 )
@@ -39,6 +40,8 @@ type Options struct {
 	// QueuePatience is queue.ClusterQueue's Patience: the age from which a queued Cluster without any host is released;
 	// 0: never.
 	QueuePatience time.Duration
+	// Power knows which hosts are on.
+	Power *power.Watcher
 }
 
 // Reconciler makes each fake cluster match its objects in the management cluster.
@@ -63,7 +66,7 @@ func (r *Reconciler) Reconcile(ctx context.Context, request ctrl.Request) (ctrl.
 	if release.Released {
 		metrics.ReleasedClusters.Inc()
 	}
-	err := r.Run(ctx, name)
+	outcome, err := r.bringUpToDate(ctx, name)
 	// Orphans are repaired even if the cluster cannot be served.
 	repairer := orphans.Repairer{Cache: r.Client, Direct: r.Direct, Grace: r.OrphanGrace}
 	repairs, orphansErr := repairer.Repair(ctx, name)
@@ -71,7 +74,8 @@ func (r *Reconciler) Reconcile(ctx context.Context, request ctrl.Request) (ctrl.
 	if err := errors.Join(queueErr, err, orphansErr); err != nil {
 		return ctrl.Result{}, err
 	}
-	return ctrl.Result{RequeueAfter: sooner(release.RequeueAfter, repairs.RequeueAfter)}, nil
+	again := sooner(outcome.result.RequeueAfter, sooner(release.RequeueAfter, repairs.RequeueAfter))
+	return ctrl.Result{RequeueAfter: again}, nil
 }
 
 // sooner is the shorter of two times until the next run, of which 0 means that no run is needed.
@@ -84,6 +88,11 @@ func sooner(a, b time.Duration) time.Duration {
 
 // Run brings one cluster up to date and records the outcome.
 func (r *Reconciler) Run(ctx context.Context, name types.NamespacedName) error {
+	_, err := r.bringUpToDate(ctx, name)
+	return err
+}
+
+func (r *Reconciler) bringUpToDate(ctx context.Context, name types.NamespacedName) (outcome, error) {
 	key := name.String()
 	r.running.LockKey(key)
 	defer func() { _ = r.running.UnlockKey(key) }()
@@ -98,5 +107,5 @@ func (r *Reconciler) Run(ctx context.Context, name types.NamespacedName) error {
 		metrics.ReconcileErrors.Inc()
 	}
 	r.status.record(name, outcome, err)
-	return err
+	return outcome, err
 }

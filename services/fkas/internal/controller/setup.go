@@ -39,6 +39,14 @@ func (r *Reconciler) Setup(ctx context.Context, mgr ctrl.Manager, concurrency in
 		return err
 	}
 	registered := make(chan event.GenericEvent)
+	powered := make(chan event.GenericEvent)
+	r.Power.OnChange(func(uuid string) {
+		host := &bmov1alpha1.BareMetalHost{ObjectMeta: metav1.ObjectMeta{Name: uuid}}
+		select {
+		case powered <- event.GenericEvent{Object: host}:
+		case <-ctx.Done():
+		}
+	})
 	b := ctrl.NewControllerManagedBy(mgr).
 		For(&clusterv1.Cluster{}, builder.WithPredicates(clusterChanged)).
 		Watches(&infrav1.Metal3Cluster{}, r.enqueue(ofMetal3Cluster), builder.WithPredicates(changed)).
@@ -47,6 +55,7 @@ func (r *Reconciler) Setup(ctx context.Context, mgr ctrl.Manager, concurrency in
 		Watches(&bmov1alpha1.BareMetalHost{}, r.enqueue(r.ofHost), builder.WithPredicates(hostChanged)).
 		Watches(&bmov1alpha1.BareMetalHost{}, r.enqueue(r.ofQueue), builder.WithPredicates(hostChanged)).
 		WatchesRawSource(source.Channel(registered, &handler.EnqueueRequestForObject{})).
+		WatchesRawSource(source.Channel(powered, r.enqueue(r.ofSystem))).
 		WithOptions(controller.Options{
 			MaxConcurrentReconciles: concurrency,
 			RateLimiter: workqueue.NewTypedItemExponentialFailureRateLimiter[reconcile.Request](
@@ -58,6 +67,9 @@ func (r *Reconciler) Setup(ctx context.Context, mgr ctrl.Manager, concurrency in
 	}
 	if err := b.Complete(r); err != nil {
 		return fmt.Errorf("set up controller: %w", err)
+	}
+	if err := mgr.Add(r.Power); err != nil {
+		return fmt.Errorf("follow the power of hosts: %w", err)
 	}
 	// A cluster that was registered over HTTP with an earlier process may have no object that causes an event.
 	return mgr.Add(manager.RunnableFunc(func(ctx context.Context) error {
@@ -126,6 +138,24 @@ func (r *Reconciler) ofHost(ctx context.Context, obj client.Object) (types.Names
 		return types.NamespacedName{}, false
 	}
 	return ofLabels(ctx, &m3m)
+}
+
+// ofSystem maps an object whose name is the id of a host at its BMC to the Cluster that the host serves. A host that is
+// being provisioned, for which it is switched on and off several times, has no Node yet.
+func (r *Reconciler) ofSystem(ctx context.Context, obj client.Object) (types.NamespacedName, bool) {
+	var hosts bmov1alpha1.BareMetalHostList
+	if err := r.Client.List(ctx, &hosts, client.MatchingFields{management.SystemIndex: obj.GetName()}); err != nil {
+		return types.NamespacedName{}, false
+	}
+	for i := range hosts.Items {
+		if hosts.Items[i].Status.Provisioning.State == bmov1alpha1.StateProvisioning {
+			continue
+		}
+		if name, ok := r.ofHost(ctx, &hosts.Items[i]); ok {
+			return name, true
+		}
+	}
+	return types.NamespacedName{}, false
 }
 
 // ofQueue maps a host to the Cluster that it is assigned to, as long as that Cluster is queued. Afterwards a host

@@ -106,6 +106,7 @@ func trimHost(host *bmov1alpha1.BareMetalHost) {
 	before := host.Spec
 	host.Spec = bmov1alpha1.BareMetalHostSpec{
 		ConsumerRef: before.ConsumerRef, Online: before.Online, ExternallyProvisioned: before.ExternallyProvisioned,
+		BMC: bmov1alpha1.BMCDetails{Address: before.BMC.Address},
 	}
 	if before.Image != nil {
 		host.Spec.Image = &bmov1alpha1.Image{}
@@ -113,8 +114,8 @@ func trimHost(host *bmov1alpha1.BareMetalHost) {
 	if before.CustomDeploy != nil {
 		host.Spec.CustomDeploy = &bmov1alpha1.CustomDeploy{}
 	}
-	state, message := host.Status.Provisioning.State, host.Status.ErrorMessage
-	host.Status = bmov1alpha1.BareMetalHostStatus{ErrorMessage: message}
+	state, message, on := host.Status.Provisioning.State, host.Status.ErrorMessage, host.Status.PoweredOn
+	host.Status = bmov1alpha1.BareMetalHostStatus{ErrorMessage: message, PoweredOn: on}
 	host.Status.Provisioning.State = state
 }
 

@@ -66,7 +66,8 @@ func TestTheCacheKeepsTheFieldsOfAHostThatTheAssignmentReads(t *testing.T) {
 	host.Spec.Online, host.Spec.ExternallyProvisioned = true, true
 	host.Spec.Image = &bmov1alpha1.Image{URL: "http://images/x"}
 	host.Spec.CustomDeploy = &bmov1alpha1.CustomDeploy{Method: "x"}
-	host.Spec.BMC.Address = "redfish://x"
+	host.Spec.BMC = bmov1alpha1.BMCDetails{Address: "redfish://x", CredentialsName: "secret"}
+	host.Status.PoweredOn = true
 	host.Status.ErrorMessage, host.Status.HardwareDetails = "no answer", &bmov1alpha1.HardwareDetails{}
 	kept, err := Trim(host)
 	g.Expect(err).NotTo(HaveOccurred())
@@ -75,6 +76,7 @@ func TestTheCacheKeepsTheFieldsOfAHostThatTheAssignmentReads(t *testing.T) {
 		Online: true, ExternallyProvisioned: true,
 		Image: &bmov1alpha1.Image{}, CustomDeploy: &bmov1alpha1.CustomDeploy{},
 	}
-	want.Status.ErrorMessage = "no answer"
+	want.Spec.BMC.Address = "redfish://x"
+	want.Status.ErrorMessage, want.Status.PoweredOn = "no answer", true
 	g.Expect(kept).To(Equal(want))
 }

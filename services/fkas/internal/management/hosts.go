@@ -3,6 +3,7 @@ package management
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	bmov1alpha1 "github.com/metal3-io/baremetal-operator/apis/metal3.io/v1alpha1"
 	"k8s.io/apimachinery/pkg/types"
@@ -56,6 +57,13 @@ func Consumer(host *bmov1alpha1.BareMetalHost) (types.NamespacedName, bool) {
 		namespace = host.Namespace
 	}
 	return types.NamespacedName{Namespace: namespace, Name: ref.Name}, true
+}
+
+// SystemID returns the id by which a host's BMC knows it: the last part of its address, as in
+// redfish+http://192.0.2.1:8000/redfish/v1/Systems/ID. It is empty where the address has none.
+func SystemID(host *bmov1alpha1.BareMetalHost) string {
+	_, id, _ := strings.Cut(host.Spec.BMC.Address, "/redfish/v1/Systems/")
+	return strings.Trim(id, "/")
 }
 
 // HostOf returns the host that a Metal3Machine consumes, and nil when it consumes none.

@@ -12,6 +12,8 @@ import (
 const (
 	// ConsumerIndex finds BareMetalHosts by `namespace/name` of the Metal3Machine that consumes them.
 	ConsumerIndex = "fkas.consumer"
+	// SystemIndex finds BareMetalHosts by the id by which their BMC knows them.
+	SystemIndex = "fkas.system"
 	// ClusterIndex finds Machines by the name of their Cluster.
 	ClusterIndex = "fkas.cluster"
 	// HostClusterIndex finds BareMetalHosts by the name of the Cluster that they are assigned to.
@@ -31,6 +33,12 @@ func AddIndexes(ctx context.Context, indexer client.FieldIndexer) error {
 		{&bmov1alpha1.BareMetalHost{}, ConsumerIndex, func(obj client.Object) []string {
 			if consumer, ok := Consumer(obj.(*bmov1alpha1.BareMetalHost)); ok {
 				return []string{consumer.String()}
+			}
+			return nil
+		}},
+		{&bmov1alpha1.BareMetalHost{}, SystemIndex, func(obj client.Object) []string {
+			if id := SystemID(obj.(*bmov1alpha1.BareMetalHost)); id != "" {
+				return []string{id}
 			}
 			return nil
 		}},

@@ -34,6 +34,8 @@ type Options struct {
 	AssignHosts            bool
 	RolloutsAtOnce         int
 	ServiceAddress         string
+	FakeIPAPort            int
+	FakeIPAOffset          int
 	APIAddress             string
 	HealthAddress          string
 	MetricsAddress         string
@@ -140,6 +142,11 @@ func flags(o *Options, text *texts, env Environment) *flag.FlagSet {
 	fs.StringVar(&o.ServiceAddress, "service-address", "",
 		"IP address of a node, which FKAS publishes as that of its Services, those of loadBalancerClass "+
 			"metal3-scale-lab/node-address; empty: it publishes none")
+	fs.IntVar(&o.FakeIPAPort, "fake-ipa-port", 0,
+		"port at which the fake-ipa beside the BMC of a host tells which hosts are on, 1-65535; 0: the status of "+
+			"BareMetalHosts tells")
+	fs.IntVar(&o.FakeIPAOffset, "fake-ipa-offset", 0,
+		"with --fake-ipa-port, how many addresses after that of the BMC it is, 0-255; 0: it has the BMC's own address")
 	fs.StringVar(&o.APIAddress, "api-address", ":3333", "address of /register, /updateNode and /clusters")
 	fs.StringVar(&o.HealthAddress, "health-address", ":8081", "address of /healthz and /readyz")
 	fs.StringVar(&o.MetricsAddress, "metrics-address", ":8080", "address of /metrics (HTTP); 0: off")

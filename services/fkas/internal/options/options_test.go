@@ -86,6 +86,10 @@ func TestTheErrorNamesEveryProblem(t *testing.T) {
 			"100001",
 			"--service-address",
 			"node-0",
+			"--fake-ipa-port",
+			"65536",
+			"--fake-ipa-offset",
+			"-1",
 		},
 		environment("FKAS_KUBE_BURST=many"),
 	)
@@ -103,6 +107,8 @@ func TestTheErrorNamesEveryProblem(t *testing.T) {
 		`--hosts-at-once: "-1": must be auto or 0-100000`,
 		`--rollouts-at-once: "100001": must be auto or 0-100000`,
 		`--service-address: "node-0": must be an IP address or empty`,
+		`--fake-ipa-port: "65536": must be 0-65535`,
+		`--fake-ipa-offset: "-1": must be 0-255`,
 		`FKAS_KUBE_BURST: "many"`,
 	} {
 		g.Expect(err.Error()).To(ContainSubstring(want))

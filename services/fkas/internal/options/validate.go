@@ -75,6 +75,12 @@ func (o *Options) validate(text *texts) []error {
 	if o.FirstPort, o.LastPort, ok = parseRange(text.ports); !ok {
 		add("register-ports", text.ports, "must be FIRST-LAST, both 1024-65535, FIRST not above LAST")
 	}
+	if o.FakeIPAPort < 0 || o.FakeIPAPort > 65535 {
+		add("fake-ipa-port", o.FakeIPAPort, "must be 0-65535")
+	}
+	if o.FakeIPAOffset < 0 || o.FakeIPAOffset > 255 {
+		add("fake-ipa-offset", o.FakeIPAOffset, "must be 0-255")
+	}
 	if o.Concurrency < 1 || o.Concurrency > 100 {
 		add("concurrency", o.Concurrency, "must be 1-100")
 	}

@@ -50,6 +50,8 @@ type Node struct {
 	Labels map[string]string
 	// Created orders the machines. The oldest control-plane machine leads etcd after a restart.
 	Created metav1.Time
+	// Power of the machine.
+	Power Power
 }
 
 // sortNodes orders nodes by age, then by name, so that the choice of the first one is stable.

@@ -5,6 +5,7 @@ import (
 	"net"
 	"strconv"
 	"strings"
+	"time"
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -20,46 +21,14 @@ const etcdComponent = "etcd"
 // etcd server expects such a name as the SNI and authority of a connection.
 func podName(component, node string) string { return component + "-" + node }
 
-// newNode is the Node as a kubelet would have registered it, all conditions healthy.
-func newNode(n Node) *corev1.Node {
-	now := metav1.Now()
-	type conditionStatus = corev1.ConditionStatus
-	condition := func(t corev1.NodeConditionType, status conditionStatus, reason, message string) corev1.NodeCondition {
-		return corev1.NodeCondition{
-			Type:               t,
-			Status:             status,
-			Reason:             reason,
-			Message:            message,
-			LastHeartbeatTime:  now,
-			LastTransitionTime: now,
-		}
-	}
+// newNode is the Node as a kubelet would have registered it, all conditions healthy, and lost if the machine is off.
+func newNode(n Node, now time.Time) *corev1.Node {
 	node := &corev1.Node{
 		ObjectMeta: metav1.ObjectMeta{Name: n.Name, Labels: nodeLabels(n)},
 		Spec:       corev1.NodeSpec{ProviderID: n.ProviderID},
 		Status: corev1.NodeStatus{
-			Addresses: []corev1.NodeAddress{{Type: corev1.NodeHostName, Address: n.Name}},
-			Conditions: []corev1.NodeCondition{
-				condition(
-					corev1.NodeMemoryPressure,
-					corev1.ConditionFalse,
-					"KubeletHasSufficientMemory",
-					"kubelet has sufficient memory available",
-				),
-				condition(
-					corev1.NodeDiskPressure,
-					corev1.ConditionFalse,
-					"KubeletHasNoDiskPressure",
-					"kubelet has no disk pressure",
-				),
-				condition(
-					corev1.NodePIDPressure,
-					corev1.ConditionFalse,
-					"KubeletHasSufficientPID",
-					"kubelet has sufficient PID available",
-				),
-				condition(corev1.NodeReady, corev1.ConditionTrue, "KubeletReady", "kubelet is posting ready status"),
-			},
+			Addresses:  []corev1.NodeAddress{{Type: corev1.NodeHostName, Address: n.Name}},
+			Conditions: healthyConditions(metav1.NewTime(now)),
 			NodeInfo: corev1.NodeSystemInfo{
 				KubeletVersion: n.Version,
 				//lint:ignore SA1019 kubelets before 1.33 report it, and Nodes may have such a version
@@ -77,6 +46,7 @@ func newNode(n Node) *corev1.Node {
 		// Without this taint and the label, KCP reports the labels and taints of the node as not set.
 		node.Spec.Taints = []corev1.Taint{{Key: ControlPlaneLabel, Effect: corev1.TaintEffectNoSchedule}}
 	}
+	followPower(node, n, changeOfPower("", n, now), now)
 	return node
 }
 
@@ -99,9 +69,15 @@ func nodeLabels(n Node) map[string]string {
 }
 
 // mergeNode updates the fields of an existing Node that this package owns, and says whether anything changed. It leaves
-// taints, conditions and other labels alone, because Cluster API cordons, drains and labels Nodes.
-func mergeNode(node *corev1.Node, n Node) bool {
+// other labels alone, and without a change of power also taints and conditions, because Cluster API cordons, drains and
+// labels Nodes, and people make them sick.
+func mergeNode(node *corev1.Node, n Node, now time.Time) bool {
 	changed := false
+	if change := changeOfPower(node.Annotations[PowerAnnotation], n, now); change != noChange {
+		followPower(node, n, change, now)
+		changed = true
+	}
+	relabelled := false
 	// The map is copied, because the objects of the in-memory runtime share their maps with its store.
 	labels := maps.Clone(node.Labels)
 	if labels == nil {
@@ -110,11 +86,12 @@ func mergeNode(node *corev1.Node, n Node) bool {
 	for key, value := range nodeLabels(n) {
 		if old, ok := labels[key]; !ok || old != value {
 			labels[key] = value
-			changed = true
+			relabelled = true
 		}
 	}
-	if changed {
+	if relabelled {
 		node.Labels = labels
+		changed = true
 	}
 	if n.ProviderID != "" && node.Spec.ProviderID != n.ProviderID {
 		node.Spec.ProviderID = n.ProviderID
@@ -131,13 +108,13 @@ func mergeNode(node *corev1.Node, n Node) bool {
 
 // newStaticPod is the mirror pod of a control-plane component, running and ready. Because of the kubelet's mirror
 // annotation, Cluster API's drain leaves the pod alone.
-func newStaticPod(component string, n Node) *corev1.Pod {
-	now := metav1.Now()
+func newStaticPod(component string, n Node, at time.Time) *corev1.Pod {
+	now := metav1.NewTime(at)
 	condition := func(t corev1.PodConditionType) corev1.PodCondition {
 		return corev1.PodCondition{Type: t, Status: corev1.ConditionTrue, LastTransitionTime: now}
 	}
 	image := "registry.k8s.io/" + component + ":" + n.Version
-	return &corev1.Pod{
+	pod := &corev1.Pod{
 		ObjectMeta: metav1.ObjectMeta{
 			Namespace: metav1.NamespaceSystem,
 			Name:      podName(component, n.Name),
@@ -161,12 +138,16 @@ func newStaticPod(component string, n Node) *corev1.Pod {
 			}},
 		},
 	}
+	if lost(n, at) {
+		setPodReady(pod, corev1.ConditionFalse, at)
+	}
+	return pod
 }
 
 // newEtcdPod is the mirror pod of an etcd member. The in-memory etcd server derives members, ids and leader from the
 // annotations of these pods alone.
-func newEtcdPod(cluster Cluster, n Node) *corev1.Pod {
-	pod := newStaticPod(etcdComponent, n)
+func newEtcdPod(cluster Cluster, n Node, at time.Time) *corev1.Pod {
+	pod := newStaticPod(etcdComponent, n, at)
 	pod.Spec.Containers[0].Image = "registry.k8s.io/etcd:3.6.6-0"
 	pod.Status.ContainerStatuses[0].Image = pod.Spec.Containers[0].Image
 	pod.Annotations[cloudv1.EtcdClusterIDAnnotationName] = strconv.FormatUint(EtcdID(cluster.Identity), 10)

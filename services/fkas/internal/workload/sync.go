@@ -22,6 +22,8 @@ type Result struct {
 	// Waiting are the names of machines that are up but have no Node yet, workers before the first control-plane
 	// machine.
 	Waiting []string
+	// RequeueAfter is the time until the next Node of a machine that is off becomes unknown; 0: there is none.
+	RequeueAfter time.Duration
 }
 
 // Sync makes the resource group behind c match cluster. It may be called any number of times, whatever an earlier call,
@@ -32,7 +34,7 @@ func Sync(ctx context.Context, c inmemoryclient.Client, cluster Cluster) (Result
 			return Result{}, err
 		}
 	}
-	nodes := sortNodes(cluster.Nodes)
+	nodes, now := sortNodes(cluster.Nodes), time.Now()
 	if err := removeOthers(ctx, c, nodes); err != nil {
 		return Result{}, err
 	}
@@ -51,18 +53,18 @@ func Sync(ctx context.Context, c inmemoryclient.Client, cluster Cluster) (Result
 			}
 			initialised = true
 		}
-		if err := createMissing(ctx, c, newEtcdPod(cluster, n)); err != nil {
+		if err := createMissing(ctx, c, newEtcdPod(cluster, n, now)); err != nil {
 			return Result{}, err
 		}
 		// The leader comes before the Node: as soon as KCP sees the Node, it asks the etcd member for the leader.
 		if err := ensureLeader(ctx, c, nodes); err != nil {
 			return Result{}, err
 		}
-		if err := ensureNode(ctx, c, n); err != nil {
+		if err := ensureNode(ctx, c, n, now); err != nil {
 			return Result{}, err
 		}
 		for _, component := range staticPods {
-			if err := createMissing(ctx, c, newStaticPod(component, n)); err != nil {
+			if err := createMissing(ctx, c, newStaticPod(component, n, now)); err != nil {
 				return Result{}, err
 			}
 		}
@@ -84,11 +86,12 @@ func Sync(ctx context.Context, c inmemoryclient.Client, cluster Cluster) (Result
 			result.Waiting = append(result.Waiting, n.Name)
 			continue
 		}
-		if err := ensureNode(ctx, c, n); err != nil {
+		if err := ensureNode(ctx, c, n, now); err != nil {
 			return Result{}, err
 		}
 		result.Nodes = append(result.Nodes, n.Name)
 	}
+	result.RequeueAfter = nextLoss(nodes, now)
 	return result, nil
 }
 
@@ -175,18 +178,6 @@ func ensureLeader(ctx context.Context, c inmemoryclient.Client, nodes []Node) er
 		})
 	}
 	return nil
-}
-
-func ensureNode(ctx context.Context, c inmemoryclient.Client, n Node) error {
-	node := &corev1.Node{ObjectMeta: metav1.ObjectMeta{Name: n.Name}}
-	err := c.Get(ctx, client.ObjectKeyFromObject(node), node)
-	if apierrors.IsNotFound(err) {
-		return createMissing(ctx, c, newNode(n))
-	}
-	if err != nil {
-		return fmt.Errorf("get Node %s: %w", n.Name, err)
-	}
-	return update(ctx, c, node, func() bool { return mergeNode(node, n) })
 }
 
 func hasKubeadmConfig(ctx context.Context, c inmemoryclient.Client) (bool, error) {

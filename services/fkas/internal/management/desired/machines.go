@@ -27,13 +27,15 @@ type Machine struct {
 }
 
 // Machines returns the machines of a cluster that are up. nodeExists says whether the fake cluster has a Node of that
-// name already.
+// name already, powerOf whether a host is on.
 //
 // A machine is up from the moment its BareMetalHost is provisioned for its Metal3Machine until the Metal3Machine is
 // being deleted or gone, because that is when the host is switched off. A machine with a Node stays up when the host
-// leaves the state for another reason, as a real node would survive an error of the management cluster.
+// leaves the state for another reason, as a real node would survive an error of the management cluster. Whether its
+// Node is Ready follows from the power of the host.
 func Machines(
 	ctx context.Context, c client.Reader, cluster types.NamespacedName, nodeExists func(name string) bool,
+	powerOf func(*bmov1alpha1.BareMetalHost) workload.Power,
 ) ([]Machine, error) {
 	var list clusterv1.MachineList
 	ofCluster := client.MatchingFields{management.ClusterIndex: cluster.Name}
@@ -68,12 +70,14 @@ func Machines(
 		if host.Status.Provisioning.State != bmov1alpha1.StateProvisioned && !nodeExists(machine.Name) {
 			continue
 		}
-		machines = append(machines, newMachine(machine, &m3m, host))
+		machines = append(machines, newMachine(machine, &m3m, host, powerOf(host)))
 	}
 	return machines, nil
 }
 
-func newMachine(machine *clusterv1.Machine, m3m *infrav1.Metal3Machine, host *bmov1alpha1.BareMetalHost) Machine {
+func newMachine(
+	machine *clusterv1.Machine, m3m *infrav1.Metal3Machine, host *bmov1alpha1.BareMetalHost, power workload.Power,
+) Machine {
 	_, controlPlane := machine.Labels[clusterv1.MachineControlPlaneLabel]
 	// The format is CAPM3's. A Node that has it from the start needs no patch by CAPM3.
 	providerID := fmt.Sprintf("metal3://%s/%s/%s", m3m.Namespace, host.Name, m3m.Name)
@@ -90,6 +94,7 @@ func newMachine(machine *clusterv1.Machine, m3m *infrav1.Metal3Machine, host *bm
 			HostUID:      string(host.UID),
 			Labels:       machine.Labels,
 			Created:      machine.CreationTimestamp,
+			Power:        power,
 		},
 		Metal3Machine: client.ObjectKeyFromObject(m3m),
 		Linked:        m3m.Spec.ProviderID != "",

@@ -24,6 +24,7 @@ import (
 	"metal3-scale-lab/fkas/internal/management"
 	"metal3-scale-lab/fkas/internal/options"
 	"metal3-scale-lab/fkas/internal/pki"
+	"metal3-scale-lab/fkas/internal/power"
 	"metal3-scale-lab/fkas/internal/registry"
 	"metal3-scale-lab/fkas/internal/serving"
 	"metal3-scale-lab/fkas/internal/store"
@@ -122,6 +123,7 @@ func newLab(t *testing.T, c client.WithWatch, guard *access.Guard) *Lab {
 		EndpointHost:  "127.0.0.1",
 		OrphanGrace:   30 * time.Second,
 		QueuePatience: time.Minute,
+		Power:         power.New(nil, logr.Discard()),
 	})
 	return &Lab{
 		T: t, Ctx: ctx, Management: c, Cached: cached, DirectClient: direct, Guard: guard, Reconciler: reconciler,

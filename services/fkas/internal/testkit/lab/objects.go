@@ -53,7 +53,7 @@ func NewMachine(cluster, name string, controlPlane bool, state bmov1alpha1.Provi
 		Namespace: Namespace, Name: name + "-host", UID: types.UID("uid-" + name + "-host"),
 	}}
 	ConsumedBy(name + "-m3m")(host)
-	host.Status.Provisioning.State = state
+	host.Status.Provisioning.State, host.Status.PoweredOn = state, true
 	return []client.Object{machine, m3m, host}
 }
 

@@ -1,0 +1,71 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { expect } from "chai";
+import { addressOf, askBmc, passwordOf } from "../bmc";
+import { eventually, NAMESPACE, pulumi } from "../harness";
+import { lab, nothingToDo } from "./lab";
+
+/** Runs kubectl on the lab; its output is the failure's message. */
+async function kubectl(...args: string[]): Promise<void> {
+    const { code, output } = await lab.live.kubectl(["--namespace", NAMESPACE, ...args]);
+    expect(code, output).to.equal(0);
+}
+
+/** Makes a host again as it was made first: with what its user says of it, and nothing of its life. */
+async function makeAgain(name: string, spec: object): Promise<void> {
+    const folder = await mkdtemp(path.join(tmpdir(), "metal3-scale-lab-host-"));
+    try {
+        const file = path.join(folder, "host.json");
+        const metadata = { name, namespace: NAMESPACE };
+        const host = { apiVersion: "metal3.io/v1alpha1", kind: "BareMetalHost", metadata, spec };
+        await writeFile(file, JSON.stringify(host));
+        await kubectl("apply", "--filename", file);
+    } finally {
+        await rm(folder, { recursive: true });
+    }
+}
+
+/** BMCs want the password of their Secret. */
+export function bmcPassword(): void {
+    it("has BMCs that answer nobody without their password but for the service root", async () => {
+        const address = await addressOf(lab.live, "host-0000");
+        const password = await passwordOf(lab.live, "host-0000");
+        const root = address.slice(0, address.indexOf("Systems"));
+        expect((await askBmc(lab.live, { address }))[0]).to.equal(401);
+        expect((await askBmc(lab.live, { address, password: "wrong" }))[0]).to.equal(401);
+        expect((await askBmc(lab.live, { address, password }))[0]).to.equal(200);
+        expect((await askBmc(lab.live, { address: root }))[0]).to.equal(200);
+    });
+
+    it("has a registration error for a new host with a wrong password, and takes it when that is mended", async () => {
+        // BMO tries the credentials of a host that it does not know yet (docs/upstream/bmo-changed-credentials.md).
+        const free = (await lab.live.hosts()).find(({ status }) => status?.provisioning?.state === "available");
+        const name = String(free?.metadata.name);
+        const found = async () => (await lab.live.hosts()).find(({ metadata }) => metadata.name === name);
+        await lab.live.deleteHost(name);
+        await eventually(`${name} to be gone`, 120, async () => (await found()) === undefined, found);
+        await kubectl("patch", "secret", `${name}-bmc`, "--patch", '{"stringData":{"password":"wrong"}}');
+        await makeAgain(name, free?.spec as object);
+        const status = async () => (await found())?.status;
+        await eventually(
+            "a registration error",
+            120,
+            async () => (await status())?.errorType === "registration error",
+            status,
+        );
+        const { code, output } = await pulumi(["up", "--yes", "--skip-preview", "--refresh"]);
+        expect(code, output).to.equal(0);
+        await eventually(
+            `${name} to be available, without an error`,
+            240,
+            async () => {
+                const { errorType = "", provisioning } = (await status()) ?? {};
+                return errorType === "" && provisioning?.state === "available";
+            },
+            status,
+        );
+        await nothingToDo();
+        lab.identities = await lab.live.identities();
+    });
+}
