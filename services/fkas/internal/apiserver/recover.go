@@ -9,8 +9,8 @@ import (
 	"k8s.io/klog/v2"
 )
 
-// recovered answers 500 to a request whose handler panics, and logs where. Otherwise the connection would be cut off, and
-// with it the client's other requests.
+// recovered answers 500 to a request whose handler panics, and logs where. Otherwise the client would be told only that
+// its connection failed.
 func recovered(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		defer func() {

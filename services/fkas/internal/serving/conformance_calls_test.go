@@ -136,7 +136,8 @@ var calls = []call{
 	{line: "drain w --force --ignore-daemonsets --timeout=20s", only: fakeServer, says: `.*node/w drained\n`},
 	{line: "get pods -n team", only: fakeServer, says: `No resources found in team namespace.\n`},
 	{line: "logs -n kube-system etcd-cp", only: fakeServer, fails: true, says: `.*a fake node runs no containers.*`},
-	{line: "exec -n kube-system etcd-cp -- true", only: fakeServer, fails: true, says: `.*a fake node runs no containers.*`},
+	{line: "exec -n kube-system etcd-cp -- true", only: fakeServer, fails: true,
+		says: `.*a fake node runs no containers.*`},
 
 	// The real one has no controller that empties the namespace.
 	{line: "delete namespace team --timeout=20s", only: fakeServer, says: `namespace "team" deleted\n`},
