@@ -29,7 +29,6 @@ import (
 	"metal3-scale-lab/fkas/internal/power"
 	"metal3-scale-lab/fkas/internal/registry"
 	"metal3-scale-lab/fkas/internal/serving"
-	"metal3-scale-lab/fkas/internal/store"
 )
 
 // App is a running FKAS.
@@ -50,12 +49,7 @@ func New(ctx context.Context, o *options.Options, kube *rest.Config) (*App, erro
 	if err != nil {
 		return nil, fmt.Errorf("connect to the management cluster: %w", err)
 	}
-	objects, err := store.New(ctx)
-	if err != nil {
-		return nil, fmt.Errorf("start the in-memory store: %w", err)
-	}
 	server, err := serving.New(serving.Options{
-		Manager:     objects,
 		BindAddress: o.BindAddress,
 		ExtraSANs:   append([]string{o.EndpointHost}, o.ExtraSANs...),
 		Log:         ctrl.Log.WithName("serving"),

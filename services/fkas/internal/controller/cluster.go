@@ -116,6 +116,7 @@ func (r *Reconciler) serve(
 	}
 	if err := r.Server.Ensure(serving.Spec{
 		Name: name, Identity: identity, Host: out.host, Port: out.port, CA: authorities.CA, EtcdCA: authorities.EtcdCA,
+		ServiceAccounts: authorities.ServiceAccounts,
 	}); err != nil {
 		return err
 	}

@@ -20,6 +20,7 @@ import (
 
 	"metal3-scale-lab/fkas/internal/controller"
 	"metal3-scale-lab/fkas/internal/httpapi"
+	"metal3-scale-lab/fkas/internal/serving"
 	"metal3-scale-lab/fkas/internal/testkit"
 	"metal3-scale-lab/fkas/internal/testkit/lab"
 )
@@ -80,19 +81,25 @@ func authorities(t *testing.T, l *lab.Lab, cluster string) serverCA {
 	if err := certificates.LookupOrGenerate(l.Ctx, l.Management, lab.Key(cluster), metav1.OwnerReference{}); err != nil {
 		t.Fatal(err)
 	}
-	return serverCA(certificates.GetByPurpose(secret.ClusterCA).KeyPair.Cert)
-}
-
-type serverCA []byte
-
-func (ca serverCA) nodes(t *testing.T, answer map[string]any) []string {
-	t.Helper()
-	cert, err := certs.DecodeCertPEM(ca)
+	pair := certificates.GetByPurpose(secret.ClusterCA).KeyPair
+	cert, err := certs.DecodeCertPEM(pair.Cert)
 	if err != nil {
 		t.Fatal(err)
 	}
+	key, err := certs.DecodePrivateKeyPEM(pair.Key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return serverCA{Cert: cert, Key: key}
+}
+
+type serverCA serving.KeyPair
+
+func (ca serverCA) nodes(t *testing.T, answer map[string]any) []string {
+	t.Helper()
 	config := testkit.RESTConfig(
-		testkit.KeyPair(cert),
+		t,
+		serving.KeyPair(ca),
 		net.JoinHostPort(answer["Host"].(string), fmt.Sprint(answer["Port"])),
 	)
 	c, err := kubernetes.NewForConfig(config)

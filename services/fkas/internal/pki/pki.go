@@ -2,6 +2,7 @@ package pki
 
 import (
 	"context"
+	"crypto"
 	"errors"
 	"fmt"
 	"net"
@@ -23,9 +24,11 @@ import (
 // ErrNotYet says that an authority does not exist yet, and that KCP or a person has to create it.
 var ErrNotYet = errors.New("the cluster's certificate authority Secrets do not exist yet")
 
-// Authorities are the two certificate authorities that FKAS signs with.
+// Authorities are what FKAS signs with: two certificate authorities, and the key for tokens of ServiceAccounts, which a
+// cluster that is registered over HTTP need not have.
 type Authorities struct {
-	CA, EtcdCA serving.KeyPair
+	CA, EtcdCA      serving.KeyPair
+	ServiceAccounts crypto.Signer
 }
 
 // Store reads and writes the Secrets of clusters, past the cache.
@@ -45,7 +48,28 @@ func (s *Store) Load(ctx context.Context, cluster types.NamespacedName) (Authori
 	if err != nil {
 		return Authorities{}, err
 	}
-	return Authorities{CA: ca, EtcdCA: etcd}, nil
+	accounts, err := s.loadServiceAccounts(ctx, cluster)
+	return Authorities{CA: ca, EtcdCA: etcd, ServiceAccounts: accounts}, err
+}
+
+func (s *Store) loadServiceAccounts(ctx context.Context, cluster types.NamespacedName) (crypto.Signer, error) {
+	found, err := secret.GetFromNamespacedName(ctx, s.Client, cluster, secret.ServiceAccount)
+	if apierrors.IsNotFound(err) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf(
+			"read Secret %s/%s: %w", cluster.Namespace, secret.Name(cluster.Name, secret.ServiceAccount), err)
+	}
+	return signer(found.Data[secret.TLSKeyDataName], cluster.Namespace+"/"+found.Name)
+}
+
+func signer(data []byte, name string) (crypto.Signer, error) {
+	key, err := certs.DecodePrivateKeyPEM(data)
+	if err != nil || key == nil {
+		return nil, fmt.Errorf("read Secret %s: %s is not a PEM private key (%v)", name, secret.TLSKeyDataName, err)
+	}
+	return key, nil
 }
 
 func (s *Store) load(
@@ -78,16 +102,8 @@ func keyPair(data map[string][]byte, name string) (serving.KeyPair, error) {
 			err,
 		)
 	}
-	key, err := certs.DecodePrivateKeyPEM(data[secret.TLSKeyDataName])
-	if err != nil || key == nil {
-		return serving.KeyPair{}, fmt.Errorf(
-			"read Secret %s: %s is not a PEM private key (%v)",
-			name,
-			secret.TLSKeyDataName,
-			err,
-		)
-	}
-	return serving.KeyPair{Cert: cert, Key: key}, nil
+	key, err := signer(data[secret.TLSKeyDataName], name)
+	return serving.KeyPair{Cert: cert, Key: key}, err
 }
 
 // EnsureAuthorities creates the authorities and service account keys of a cluster that do not exist, and returns the
@@ -136,7 +152,10 @@ func (s *Store) EnsureAuthorities(
 		}
 		*target = decoded
 	}
-	return authorities, nil
+	accounts := certificates.GetByPurpose(secret.ServiceAccount).KeyPair
+	key, err := signer(accounts.Key, cluster.Namespace+"/"+secret.Name(cluster.Name, secret.ServiceAccount))
+	authorities.ServiceAccounts = key
+	return authorities, err
 }
 
 // EnsureKubeconfig creates the kubeconfig of a cluster that has none. The cluster must be served by then: Cluster API

@@ -1,7 +1,7 @@
 // Package serving gives each fake workload cluster its TLS endpoint: one port that answers as API server and as etcd.
 //
-// The API, the etcd protocol and the store are those of Cluster API's in-memory provider. Its multiplexer
-// (inmemory/pkg/server.WorkloadClustersMux) is not used, because
+// The API is that of package apiserver, the etcd protocol that of Cluster API's in-memory provider. The provider's
+// multiplexer (inmemory/pkg/server.WorkloadClustersMux) is not used, because
 //   - it knows one host for all clusters, as an IP, and puts only that into certificates, while here each cluster
 //     declares its own host, which may be a name;
 //   - it dials that host to learn whether a listener works and again for every port-forward: through a Service this
@@ -9,7 +9,6 @@
 //   - it tells clusters apart by the port in the Host header, so a Service's port must be the listener's;
 //   - it insists on RSA authorities, and on a debug port.
 //
-// The in-memory handlers are corrected where Cluster API, kubectl or a restart would notice that they are no real API
-// server: watches (handler.go), patches (patch.go), port-forwards (portforward.go), tables (table.go), metrics
-// (metrics.go). Each file says what the handlers do instead.
+// Who sends a request is found out here (authentication.go), and so is what differs between the clusters: port-forwards
+// to etcd (portforward.go) and the version (version.go).
 package serving

@@ -25,6 +25,8 @@ func (s *Server) start(c *cluster) {
 		Handler: s.handler(c),
 		TLSConfig: &tls.Config{
 			MinVersion: tls.VersionTLS12,
+			// The handlers verify it: a client with a foreign certificate is answered 401, not cut off.
+			ClientAuth: tls.RequestClientCert,
 			GetCertificate: func(hello *tls.ClientHelloInfo) (*tls.Certificate, error) {
 				return s.certificate(c, hello.ServerName)
 			},

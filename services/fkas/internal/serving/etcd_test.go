@@ -18,14 +18,25 @@ import (
 	"metal3-scale-lab/fkas/internal/workload"
 )
 
-// etcdClient reaches a member as KCP does: gRPC over TLS over a port-forward to the member's pod, certificate checked.
+// etcdClient reaches a member as KCP does: gRPC over TLS over a port-forward to the member's pod, certificates checked
+// on both sides.
 func etcdClient(t *testing.T, s serving.Spec, pod string) *clientv3.Client {
 	t.Helper()
+	return etcdClientOf(t, s, s.EtcdCA, pod)
+}
+
+// etcdClientOf has a certificate of the given authority.
+func etcdClientOf(t *testing.T, s serving.Spec, authority serving.KeyPair, pod string) *clientv3.Client {
+	t.Helper()
+	pair, err := tls.X509KeyPair(testkit.ClientCertificate(t, authority, "kcp"))
+	if err != nil {
+		t.Fatal(err)
+	}
 	dialer, err := proxy.NewDialer(
 		proxy.Proxy{
 			Kind:       "pods",
 			Namespace:  "kube-system",
-			KubeConfig: testkit.RESTConfig(s.CA, address(s)),
+			KubeConfig: testkit.RESTConfig(t, s.CA, address(s)),
 			Port:       2379,
 		},
 	)
@@ -37,7 +48,7 @@ func etcdClient(t *testing.T, s serving.Spec, pod string) *clientv3.Client {
 	c, err := clientv3.New(clientv3.Config{
 		Endpoints: []string{pod}, DialTimeout: 10 * time.Second,
 		DialOptions: []grpc.DialOption{grpc.WithContextDialer(dialer.DialContextWithAddr)},
-		TLS:         &tls.Config{RootCAs: pool},
+		TLS:         &tls.Config{RootCAs: pool, Certificates: []tls.Certificate{pair}},
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -1,8 +1,6 @@
 package serving_test
 
 import (
-	"crypto/tls"
-	"crypto/x509"
 	"fmt"
 	"io"
 	"net"
@@ -16,6 +14,7 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/watch"
+	"k8s.io/client-go/rest"
 
 	"metal3-scale-lab/fkas/internal/testkit"
 )
@@ -26,8 +25,6 @@ func TestClientsMayUseAnyHostAndPortThatLeadToTheListener(t *testing.T) {
 	s := spec(t, "c")
 	g.Expect(server.Ensure(s)).To(Succeed())
 	fill(t, server, s, []string{"cp"}, nil)
-	pool := x509.NewCertPool()
-	pool.AddCert(s.CA.Cert)
 	request, err := http.NewRequestWithContext(
 		testkit.Context(t),
 		http.MethodGet,
@@ -36,9 +33,9 @@ func TestClientsMayUseAnyHostAndPortThatLeadToTheListener(t *testing.T) {
 	)
 	g.Expect(err).NotTo(HaveOccurred())
 	request.Host = "a-service-with-another-port:6443"
-	transport := &http.Transport{TLSClientConfig: &tls.Config{RootCAs: pool}}
-	defer transport.CloseIdleConnections()
-	response, err := (&http.Client{Transport: transport}).Do(request)
+	client, err := rest.HTTPClientFor(testkit.RESTConfig(t, s.CA, address(s)))
+	g.Expect(err).NotTo(HaveOccurred())
+	response, err := client.Do(request)
 	g.Expect(err).NotTo(HaveOccurred())
 	body, err := io.ReadAll(response.Body)
 	g.Expect(err).NotTo(HaveOccurred())

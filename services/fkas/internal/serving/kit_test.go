@@ -15,7 +15,6 @@ import (
 	"sigs.k8s.io/cluster-api/util/secret"
 
 	"metal3-scale-lab/fkas/internal/serving"
-	"metal3-scale-lab/fkas/internal/store"
 	"metal3-scale-lab/fkas/internal/testkit"
 	"metal3-scale-lab/fkas/internal/workload"
 )
@@ -24,13 +23,8 @@ const ecdsa = bootstrapv1.EncryptionAlgorithmECDSAP256
 
 func newServer(t *testing.T) *serving.Server {
 	t.Helper()
-	manager, err := store.New(context.Background())
-	if err != nil {
-		t.Fatal(err)
-	}
 	server, err := serving.New(
 		serving.Options{
-			Manager:     manager,
 			BindAddress: "127.0.0.1",
 			ExtraSANs:   []string{"198.51.100.7"},
 			Log:         logr.Discard(),
@@ -51,6 +45,7 @@ func spec(t *testing.T, name string) serving.Spec {
 			Name:      name,
 		}, Identity: "uid-" + name, Host: "127.0.0.1", Port: testkit.FreePort(t),
 		CA: testkit.Authority(t, secret.ClusterCA, ecdsa), EtcdCA: testkit.Authority(t, secret.EtcdCA, ecdsa),
+		ServiceAccounts: testkit.Signer(t),
 	}
 }
 
@@ -58,7 +53,7 @@ func address(s serving.Spec) string { return net.JoinHostPort("127.0.0.1", fmt.S
 
 func clientset(t *testing.T, s serving.Spec) *kubernetes.Clientset {
 	t.Helper()
-	c, err := kubernetes.NewForConfig(testkit.RESTConfig(s.CA, address(s)))
+	c, err := kubernetes.NewForConfig(testkit.RESTConfig(t, s.CA, address(s)))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -40,13 +40,17 @@ func table(t *testing.T, s serving.Spec, path string) ([]string, [][]string) {
 	}
 	var columns []string
 	for _, column := range table.ColumnDefinitions {
-		columns = append(columns, column.Name)
+		if column.Priority == 0 {
+			columns = append(columns, column.Name)
+		}
 	}
 	var rows [][]string
 	for _, row := range table.Rows {
 		var cells []string
-		for _, cell := range row.Cells {
-			cells = append(cells, fmt.Sprint(cell))
+		for i, cell := range row.Cells {
+			if table.ColumnDefinitions[i].Priority == 0 {
+				cells = append(cells, fmt.Sprint(cell))
+			}
 		}
 		rows = append(rows, cells)
 	}
@@ -77,7 +81,7 @@ func TestKubectlGetShowsTheColumnsOfARealCluster(t *testing.T) {
 	_, rows = table(t, s, "/apis/apps/v1/namespaces/kube-system/deployments")
 	g.Expect(rows).To(Equal([][]string{{"coredns", "2/2", "2", "2", rows[0][4]}}))
 	columns, rows = table(t, s, "/apis/rbac.authorization.k8s.io/v1/clusterroles")
-	g.Expect(columns).To(Equal([]string{"Name", "Age"}))
+	g.Expect(columns).To(Equal([]string{"Name", "Created At"}))
 	g.Expect(rows).To(Equal([][]string{{"kubeadm:get-nodes", rows[0][1]}}))
 
 	discovery := clientset(t, s).Discovery()

@@ -8,8 +8,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 	ctrlmetrics "sigs.k8s.io/controller-runtime/pkg/metrics"
-	// Registers the vectors that upstream() looks up.
-	_ "sigs.k8s.io/cluster-api/test/infrastructure/inmemory/pkg/server/api"
+	// Registers the vector that upstream() looks up.
 	_ "sigs.k8s.io/cluster-api/test/infrastructure/inmemory/pkg/server/etcd"
 )
 
@@ -19,32 +18,17 @@ type vector interface {
 	DeletePartialMatch(prometheus.Labels) int
 }
 
-// upstreamVectors are the metrics of the in-memory server. It labels them with cluster, path and user agent, which
-// makes hundreds of series for each cluster, and never deletes a series. So they are taken off the registry, which
-// exports the metrics below instead, and the series of a cluster are deleted with the cluster. The in-memory server
-// does not export its vectors, so they are found by registering copies: the registry then returns the vector that has
-// the same description. The copies repeat inmemory/pkg/server/{api,etcd}/metrics.go.
+// upstreamVectors are the metrics of the in-memory etcd. It labels them with the cluster and never deletes a series. So
+// they are taken off the registry, which exports the metrics below instead, and the series of a cluster are deleted
+// with the cluster. The in-memory etcd does not export its vectors, so they are found by registering copies: the
+// registry then returns the vector that has the same description. The copy repeats
+// inmemory/pkg/server/etcd/metrics.go.
 var upstreamVectors = upstream(
-	prometheus.NewCounterVec(
-		prometheus.CounterOpts{Name: "inmemory_apiserver_request_total", Help: "Number of HTTP requests"},
-		append(requestLabels(), "code", "method", "host", "path", "cluster_name", "user_agent"),
-	),
-	prometheus.NewHistogramVec(
-		prometheus.HistogramOpts{
-			Name: "inmemory_apiserver_request_duration_seconds",
-			Help: "Request latency in seconds.",
-		},
-		append(requestLabels(), "method", "host", "path", "cluster_name", "user_agent"),
-	),
 	prometheus.NewHistogramVec(
 		prometheus.HistogramOpts{Name: "inmemory_etcd_request_duration_seconds", Help: "Request latency in seconds."},
 		[]string{"grpc_method", "cluster_name"},
 	),
 )
-
-func requestLabels() []string {
-	return []string{"verb", "dry_run", "group", "version", "resource", "subresource", "scope", "component"}
-}
 
 func upstream(copies ...vector) []vector {
 	var found []vector

@@ -41,7 +41,9 @@ func forwardedPod(path string) (types.NamespacedName, bool) {
 	return types.NamespacedName{Namespace: parts[0], Name: parts[2]}, true
 }
 
-func (s *Server) portForward(c *cluster, pod types.NamespacedName, w http.ResponseWriter, r *http.Request) {
+func (s *Server) portForward(
+	c *cluster, pod types.NamespacedName, host string, w http.ResponseWriter, r *http.Request,
+) {
 	if err := s.client(c).Get(r.Context(), pod, &corev1.Pod{}); err != nil {
 		writeError(w, err)
 		return
@@ -50,7 +52,7 @@ func (s *Server) portForward(c *cluster, pod types.NamespacedName, w http.Respon
 		// Handshake has answered.
 		return
 	}
-	f := &forwarder{target: r.Host, pairs: map[string]*streamPair{}}
+	f := &forwarder{target: host, pairs: map[string]*streamPair{}}
 	conn := spdy.NewResponseUpgrader().UpgradeResponse(w, r, f.accept)
 	if conn == nil {
 		// UpgradeResponse has answered.

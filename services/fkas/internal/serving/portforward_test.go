@@ -13,6 +13,8 @@ import (
 	. "github.com/onsi/gomega"
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/client-go/kubernetes"
+	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/portforward"
 	"k8s.io/client-go/transport/spdy"
 
@@ -60,22 +62,17 @@ func TestPortForwardsLeaveNothingBehind(t *testing.T) {
 
 func forward(t *testing.T, s serving.Spec, pod string) error {
 	t.Helper()
-	config := testkit.RESTConfig(s.CA, address(s))
+	return forwardAs(t, testkit.RESTConfig(t, s.CA, address(s)), pod)
+}
+
+func forwardAs(t *testing.T, config *rest.Config, pod string) error {
+	t.Helper()
 	transport, upgrader, err := spdy.RoundTripperFor(config)
 	if err != nil {
 		t.Fatal(err)
 	}
-	url := clientset(
-		t,
-		s,
-	).CoreV1().
-		RESTClient().
-		Post().
-		Resource("pods").
-		Namespace("kube-system").
-		Name(pod).
-		SubResource("portforward").
-		URL()
+	url := kubernetes.NewForConfigOrDie(config).CoreV1().RESTClient().Post().Resource("pods").Namespace("kube-system").
+		Name(pod).SubResource("portforward").URL()
 	conn, _, err := spdy.NewDialer(upgrader, &http.Client{Transport: transport}, http.MethodPost, url).
 		Dial(portforward.PortForwardProtocolV1Name)
 	if err != nil {

@@ -11,12 +11,13 @@ import (
 	"sync"
 
 	"github.com/go-logr/logr"
-	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/apiserver/pkg/authentication/authenticator"
 	inmemoryclient "sigs.k8s.io/cluster-api/test/infrastructure/inmemory/pkg/runtime/client"
-	inmemorymanager "sigs.k8s.io/cluster-api/test/infrastructure/inmemory/pkg/runtime/manager"
-	inmemoryapi "sigs.k8s.io/cluster-api/test/infrastructure/inmemory/pkg/server/api"
 	inmemoryetcd "sigs.k8s.io/cluster-api/test/infrastructure/inmemory/pkg/server/etcd"
+
+	"metal3-scale-lab/fkas/internal/apiserver"
+	"metal3-scale-lab/fkas/internal/store"
 )
 
 // Spec describes a cluster's endpoint.
@@ -31,12 +32,12 @@ type Spec struct {
 	Port int32
 	// CA signs the API server's certificate, EtcdCA those of etcd members.
 	CA, EtcdCA KeyPair
+	// ServiceAccounts signs the tokens of ServiceAccounts. Without it, the cluster has none.
+	ServiceAccounts crypto.Signer
 }
 
 // Options of a Server.
 type Options struct {
-	// Manager is the in-memory store.
-	Manager inmemorymanager.Manager
 	// BindAddress is the local address to listen on; empty for all.
 	BindAddress string
 	// ExtraSANs are further host names and IPs for every API server certificate.
@@ -58,9 +59,11 @@ func (e *PortTakenError) Error() string {
 type Server struct {
 	options Options
 	key     crypto.Signer
-	api     http.Handler
+	objects *store.Store
+	api     *apiserver.Handler
 	etcd    http.Handler
-	kinds   map[schema.GroupVersionResource]schema.GroupVersionKind
+	// root is the answer to GET /.
+	root []byte
 
 	mu       sync.RWMutex
 	clusters map[types.NamespacedName]*cluster
@@ -74,7 +77,13 @@ type cluster struct {
 	listener *trackingListener
 	done     chan struct{}
 
+	objects *store.Cluster
 	apiCert *tls.Certificate
+	// clients knows the users of the API, etcdClients those of etcd.
+	clients, etcdClients authenticator.Request
+	// accounts knows the ServiceAccounts, and is nil without their key.
+	accounts *apiserver.Accounts
+
 	mu      sync.Mutex
 	members map[string]*tls.Certificate
 }
@@ -85,15 +94,24 @@ func New(options Options) (*Server, error) {
 	if err != nil {
 		return nil, fmt.Errorf("make serving key: %w", err)
 	}
+	api, err := apiserver.New()
+	if err != nil {
+		return nil, fmt.Errorf("make the API: %w", err)
+	}
+	root, err := rootPaths(api)
+	if err != nil {
+		return nil, fmt.Errorf("list the paths of the API: %w", err)
+	}
 	s := &Server{
 		options:  options,
 		key:      key,
+		objects:  apiserver.NewStore(),
+		api:      api,
+		root:     root,
 		clusters: map[types.NamespacedName]*cluster{},
 		byPort:   map[int32]*cluster{},
-		kinds:    kindsByResource(options.Manager.GetScheme()),
 	}
-	s.api = inmemoryapi.NewAPIServerHandler(options.Manager, options.Log, s.resolve)
-	s.etcd = inmemoryetcd.NewEtcdServerHandler(options.Manager, options.Log, s.resolve)
+	s.etcd = inmemoryetcd.NewEtcdServerHandler(s.objects, options.Log, s.resolve)
 	return s, nil
 }
 
@@ -147,6 +165,7 @@ func (s *Server) Ensure(spec Spec) error {
 	c := &cluster{
 		spec: spec, group: spec.Name.String(), listener: newTrackingListener(l), done: make(chan struct{}),
 		apiCert: cert, members: map[string]*tls.Certificate{},
+		clients: clientCertificates(spec.CA.Cert), etcdClients: clientCertificates(spec.EtcdCA.Cert),
 	}
 	s.mu.Lock()
 	if other, taken := s.byPort[spec.Port]; taken {
@@ -154,7 +173,9 @@ func (s *Server) Ensure(spec Spec) error {
 		_ = l.Close()
 		return &PortTakenError{Port: spec.Port, By: other.spec.Name}
 	}
-	s.options.Manager.AddResourceGroup(c.group)
+	s.objects.AddResourceGroup(c.group)
+	c.objects = s.objects.Cluster(c.group)
+	c.accounts = s.accounts(c.objects, spec)
 	s.clusters[spec.Name] = c
 	s.byPort[spec.Port] = c
 	s.mu.Unlock()
@@ -172,7 +193,7 @@ func (s *Server) hosts(host string) []string {
 }
 
 func (s *Server) client(c *cluster) inmemoryclient.Client {
-	return s.options.Manager.GetResourceGroup(c.group).GetClient()
+	return s.objects.GetResourceGroup(c.group).GetClient()
 }
 
 // Remove stops serving a cluster and deletes its content. It returns once the listener is closed, and says whether the
@@ -195,7 +216,7 @@ func (s *Server) stop(name types.NamespacedName, forget bool) bool {
 	c.listener.closeConnections()
 	<-c.done
 	if forget {
-		s.options.Manager.DeleteResourceGroup(c.group)
+		s.objects.DeleteResourceGroup(c.group)
 		forgetMetrics(c.group)
 	}
 	s.options.Log.Info("Stopped serving cluster", "cluster", name, "port", c.spec.Port, "forgotten", forget)
@@ -211,5 +232,5 @@ func (s *Server) Close() {
 
 func sameEndpoint(a, b Spec) bool {
 	return a.Identity == b.Identity && a.Host == b.Host && a.Port == b.Port && a.CA.Cert.Equal(b.CA.Cert) &&
-		a.EtcdCA.Cert.Equal(b.EtcdCA.Cert)
+		a.EtcdCA.Cert.Equal(b.EtcdCA.Cert) && sameKey(a.ServiceAccounts, b.ServiceAccounts)
 }

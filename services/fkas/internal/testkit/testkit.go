@@ -3,7 +3,12 @@ package testkit
 import (
 	"bytes"
 	"context"
+	"crypto"
+	"crypto/rand"
 	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/pem"
+	"math/big"
 	"net"
 	"runtime"
 	"runtime/pprof"
@@ -12,6 +17,7 @@ import (
 	"time"
 
 	"k8s.io/client-go/rest"
+	"k8s.io/client-go/util/keyutil"
 	bootstrapv1 "sigs.k8s.io/cluster-api/api/bootstrap/kubeadm/v1beta2"
 	"sigs.k8s.io/cluster-api/util/certs"
 	"sigs.k8s.io/cluster-api/util/secret"
@@ -57,12 +63,59 @@ func FreePort(t *testing.T) int32 {
 	return 0
 }
 
-// RESTConfig trusts the cluster's authority and nothing else.
-func RESTConfig(ca serving.KeyPair, address string) *rest.Config {
+// RESTConfig is the configuration of an administrator. It trusts the cluster's authority and nothing else.
+func RESTConfig(t *testing.T, ca serving.KeyPair, address string) *rest.Config {
+	t.Helper()
+	cert, key := ClientCertificate(t, ca, "kubernetes-admin", "system:masters")
 	return &rest.Config{
 		Host: "https://" + address, QPS: -1,
-		TLSClientConfig: rest.TLSClientConfig{CAData: certs.EncodeCertPEM(ca.Cert)},
+		TLSClientConfig: rest.TLSClientConfig{CAData: certs.EncodeCertPEM(ca.Cert), CertData: cert, KeyData: key},
 	}
+}
+
+// Signer is a private key, as that with which a cluster signs the tokens of its ServiceAccounts.
+func Signer(t *testing.T) crypto.Signer {
+	t.Helper()
+	key, err := certs.NewSigner(bootstrapv1.EncryptionAlgorithmECDSAP256)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return key
+}
+
+// ClientCertificate is a certificate of an authority for a user of the given groups, and its key, both as PEM.
+func ClientCertificate(t *testing.T, ca serving.KeyPair, user string, groups ...string) (cert, key []byte) {
+	t.Helper()
+	return ClientCertificateUntil(t, ca, time.Now().Add(time.Hour), user, groups...)
+}
+
+// ClientCertificateUntil is a ClientCertificate that ends at the given time.
+func ClientCertificateUntil(
+	t *testing.T,
+	ca serving.KeyPair,
+	end time.Time,
+	user string,
+	groups ...string,
+) (cert, key []byte) {
+	t.Helper()
+	private := Signer(t)
+	template := &x509.Certificate{
+		SerialNumber: big.NewInt(time.Now().UnixNano()),
+		Subject:      pkix.Name{CommonName: user, Organization: groups},
+		NotBefore:    time.Now().Add(-time.Minute),
+		NotAfter:     end,
+		KeyUsage:     x509.KeyUsageDigitalSignature,
+		ExtKeyUsage:  []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth},
+	}
+	der, err := x509.CreateCertificate(rand.Reader, template, ca.Cert, private.Public(), ca.Key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	key, err = keyutil.MarshalPrivateKeyToPEM(private)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}), key
 }
 
 // Eventually polls until check is nil, at most 15 s, and then fails with its last error.
@@ -102,6 +155,3 @@ func Context(t *testing.T) context.Context {
 	t.Cleanup(cancel)
 	return ctx
 }
-
-// KeyPair is an authority of which only the certificate is known.
-func KeyPair(cert *x509.Certificate) serving.KeyPair { return serving.KeyPair{Cert: cert} }

@@ -14,17 +14,18 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
 	inmemoryclient "sigs.k8s.io/cluster-api/test/infrastructure/inmemory/pkg/runtime/client"
-	inmemorymanager "sigs.k8s.io/cluster-api/test/infrastructure/inmemory/pkg/runtime/manager"
 	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"metal3-scale-lab/fkas/internal/store"
 )
 
 var ctx = context.Background()
 
 func newStore(t *testing.T) inmemoryclient.Client {
 	t.Helper()
-	manager := inmemorymanager.New(clientgoscheme.Scheme)
-	manager.AddResourceGroup("ns/c")
-	return manager.GetResourceGroup("ns/c").GetClient()
+	objects := store.New(clientgoscheme.Scheme)
+	objects.AddResourceGroup("ns/c")
+	return objects.GetResourceGroup("ns/c").GetClient()
 }
 
 func cluster(nodes ...Node) Cluster {

@@ -27,7 +27,6 @@ import (
 	"metal3-scale-lab/fkas/internal/power"
 	"metal3-scale-lab/fkas/internal/registry"
 	"metal3-scale-lab/fkas/internal/serving"
-	"metal3-scale-lab/fkas/internal/store"
 	"metal3-scale-lab/fkas/internal/testkit"
 )
 
@@ -99,11 +98,7 @@ func NewOn(t *testing.T, c client.WithWatch) *Lab {
 func newLab(t *testing.T, c client.WithWatch, guard *access.Guard) *Lab {
 	t.Helper()
 	ctx := testkit.Context(t)
-	objects, err := store.New(ctx)
-	if err != nil {
-		t.Fatal(err)
-	}
-	server, err := serving.New(serving.Options{Manager: objects, BindAddress: "127.0.0.1", Log: logr.Discard()})
+	server, err := serving.New(serving.Options{BindAddress: "127.0.0.1", Log: logr.Discard()})
 	if err != nil {
 		t.Fatal(err)
 	}
