@@ -13,6 +13,7 @@ import random
 import sqlite3
 import tempfile
 
+import host_profiles
 from flask import Config
 from sushy_tools.emulator.resources.systems import fakedriver
 
@@ -38,6 +39,14 @@ class _PowerTime:
 
 
 fakedriver.random = _PowerTime
+
+
+def post_worker_init(_worker):
+    """Has BMCs tell the hardware of their hosts, as soon as sushy-tools is loaded: see host_profiles.py."""
+    from sushy_tools.emulator import main
+
+    host_profiles.apply(main, fakedriver.FakeDriver)
+
 
 worker_class = "gthread"
 # Threads share one interpreter lock, so more do not answer more (380 requests a second for 1 and for 32 clients).
