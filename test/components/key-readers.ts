@@ -18,7 +18,7 @@ export interface Recorded {
     values: Record<string, unknown> & {
         imagePullSecrets?: unknown;
         provisioning: { ips: string[] };
-        conductor: { tunedRuntime: boolean; without: string[] };
+        conductor: { tunedRuntime: boolean; without: string[]; extraConfig?: object };
         mariadb: { persistence: { storageClass: string } };
         ironicVersion?: string;
         images: { ironic: ReferenceParts; ipa?: ReferenceParts };

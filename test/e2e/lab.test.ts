@@ -12,6 +12,7 @@ import { killedParts } from "./steps/killed-parts";
 import { cleanBeforeAndAfter } from "./steps/lab";
 import { machine } from "./steps/machine";
 import { metrics } from "./steps/metrics";
+import { profiles } from "./steps/profiles";
 import { replace } from "./steps/replace";
 import { resize } from "./steps/resize";
 import { secondOwner } from "./steps/second-owner";
@@ -33,6 +34,7 @@ describe("a small lab, from up to destroy", function () {
     if (SUBSTRATE.isWhole) {
         metrics();
         resize();
+        profiles();
         changes();
     }
     if (!SUBSTRATE.isBrief) {
