@@ -1,5 +1,8 @@
 import * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
+import { profileLabels } from "../plan/host-profiles/label";
+import { profileNamed } from "../plan/host-profiles/mix";
+import { rootDeviceHints } from "../plan/host-profiles/root-device";
 import { BMO_PAUSED_ANNOTATION, PAUSED_ANNOTATION, QUEUED_ANNOTATION } from "../plan/manifests/cluster-objects";
 import type { ClusterPlan, HostPlan, LabPlan } from "../plan/plan";
 import type { BareMetalOperator } from "./bare-metal-operator";
@@ -77,6 +80,9 @@ export class BareMetalHosts extends pulumi.ComponentResource {
             // Earlier versions wrote a label. To BMO a Secret without it is a Secret with new credentials.
             { ...child, dependsOn: [args.namespace], ignoreChanges: ["metadata.labels"] },
         );
+        const { hostProfiles } = args.config;
+        const labels = profileLabels(hostProfiles, host.profile);
+        const hints = rootDeviceHints(profileNamed(hostProfiles, host.profile), host.uuid);
         return new kubernetes.apiextensions.CustomResource(
             host.name,
             {
@@ -86,6 +92,7 @@ export class BareMetalHosts extends pulumi.ComponentResource {
                     name: host.name,
                     namespace: args.plan.namespace,
                     ...(host.queued ? { annotations: QUEUED_ANNOTATIONS } : {}),
+                    ...(labels === undefined ? {} : { labels }),
                 },
                 spec: {
                     online: true,
@@ -96,6 +103,7 @@ export class BareMetalHosts extends pulumi.ComponentResource {
                     bootMACAddress: host.mac,
                     bootMode: "legacy",
                     automatedCleaningMode: args.config.cleaning,
+                    ...(hints === undefined ? {} : { rootDeviceHints: hints }),
                 },
             },
             // BMO deprovisions the host and powers it off before it lets the object go.

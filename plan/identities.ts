@@ -9,14 +9,24 @@ const UUID_NAMESPACE = "7f0e2a52-5a0f-4c1e-9d1c-2d0a6f8f3b11";
 export const hostUuid = (seed: string, index: number): string => uuidv5(`${seed}/host/${index}`, UUID_NAMESPACE);
 
 /**
- * MAC address of host `index`: locally administered and unicast (IEEE 802: second-lowest bit of the first octet set,
- * lowest clear). One octet tells labs apart, four count the hosts.
+ * A MAC address, locally administered and unicast where its first octet says so (IEEE 802: second-lowest bit set,
+ * lowest clear).
  */
-export function hostMac(seed: string, index: number): string {
+function labMac(seed: string, first: number, last: number): string {
     const lab = createHash("sha256").update(seed).digest()[0] ?? 0;
-    const octets = [0x02, lab, ...[24, 16, 8, 0].map((shift) => (index >>> shift) & 0xff)];
+    const octets = [first, lab, ...[24, 16, 8, 0].map((shift) => (last >>> shift) & 0xff)];
     return octets.map((octet) => octet.toString(16).padStart(2, "0")).join(":");
 }
+
+/**
+ * MAC address of NIC `number` of host `index`: the first octet tells NICs apart, the second labs, four count the hosts.
+ * @param number from 0, which is the NIC that the host boots from, to 61
+ */
+export const hostMac = (seed: string, index: number, number = 0): string => labMac(seed, 0x02 + 4 * number, index);
+
+/** MAC address of a switch of a rack. No NIC of a host has its first octet. @param name a letter */
+export const switchMac = (seed: string, rack: number, name: string): string =>
+    labMac(seed, 0xfe, rack * 256 + name.charCodeAt(0));
 
 /** Namespace of Ironic, the hosts and the clusters in the management cluster. */
 export const NAMESPACE = "metal3";

@@ -1,5 +1,7 @@
 import * as addresses from "./addresses";
 import type { LabConfig } from "./config/keys";
+import { nicsOf, type Nic } from "./host-nics";
+import { profileByIndex, profileNamed } from "./host-profiles/mix";
 import * as identities from "./identities";
 import { pairCount, pairRange, type HostRange } from "./pairs";
 import { profile, withLimit, type Profile } from "./profiles";
@@ -14,9 +16,13 @@ export interface HostPlan {
     index: number;
     name: string;
     uuid: string;
+    /** MAC address of the NIC that it boots from, the first. */
     mac: string;
-    /** Address of its NIC, inventory only. */
+    /** Address of that NIC, inventory only. */
     address: string;
+    nics: Nic[];
+    /** Name of its profile: what hardware it has. */
+    profile: string;
     /** Index of the pair that serves it. */
     pair: number;
     /** Redfish address of its BMC, as BMO wants it. */
@@ -120,12 +126,15 @@ export function plan(config: LabConfig, seed: string): LabPlan {
     const queue = { hostQueue: settings.hostQueue, hostsAtOnce: config.hostsAtOnce };
     const hostsAtOnce = queue.hostQueue ? (config.hostsAtOnce ?? "auto") : undefined;
     const rolloutsAtOnce = config.rolloutsAtOnce ?? hostsAtOnce;
+    const profileOf = profileByIndex(config.hostProfiles);
     const host = (index: number, pair: number): HostPlan => ({
         index,
         name: identities.hostName(index),
         uuid: identities.hostUuid(seed, index),
         mac: identities.hostMac(seed, index),
         address: addresses.hostAddress(index),
+        profile: profileOf(index),
+        nics: nicsOf(profileNamed(config.hostProfiles, profileOf(index)), seed, index),
         pair,
         bmcAddress: identities.bmcAddress(reach.pairHosts(pair).sushyTools, identities.hostUuid(seed, index)),
         queued: sizes.isHostQueued(index, queue),

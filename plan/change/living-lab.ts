@@ -1,3 +1,4 @@
+import { PROFILE_LABEL } from "../host-profiles/label";
 import { FAKE_API_SERVER_LABEL } from "../manifests/cluster-objects";
 import { EXISTING_CLUSTER } from "../substrate/existing";
 import { livingSubstrate, type KeptKey, type LivingSubstrate, type SubstrateOutputs } from "../substrate/living";
@@ -45,6 +46,8 @@ export interface LivingLab {
     conductors: number;
     /** BMC address of each host, by its name. */
     hosts: Record<string, string>;
+    /** Profile of each host, by its name, where it is not the default's. */
+    profiles: Record<string, string>;
     /** By name. */
     clusters: Record<string, LivingCluster>;
 }
@@ -79,7 +82,10 @@ const COMPONENT = "app.kubernetes.io/component";
 
 /** Reads the resources of a stack. @param stack its name, without organisation and project */
 export function livingLab(stack: string, resources: StackResources): LivingLab {
-    const lab: LivingLab = { stack, kept: {}, identified: false, versions: {}, conductors: 0, hosts: {}, clusters: {} };
+    const lab: LivingLab = {
+        ...{ stack, kept: {}, identified: false, versions: {}, conductors: 0 },
+        ...{ hosts: {}, profiles: {}, clusters: {} },
+    };
     for (const [urn, { type, outputs }] of Object.entries(resources)) {
         add(lab, type, urn.split("::").at(-1) ?? "", outputs ?? {});
     }
@@ -117,6 +123,10 @@ function addExisting(lab: LivingLab, identifier = ""): void {
 function addHost(lab: LivingLab, { metadata, spec }: Outputs): void {
     if (metadata?.name !== undefined && spec?.bmc?.address !== undefined) {
         lab.hosts[metadata.name] = spec.bmc.address;
+        const profile = metadata.labels?.[PROFILE_LABEL];
+        if (profile !== undefined) {
+            lab.profiles[metadata.name] = profile;
+        }
     }
 }
 

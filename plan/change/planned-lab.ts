@@ -22,6 +22,7 @@ export function plannedLab(stack: string, config: LabConfig, versions: VersionSe
         versions: Object.fromEntries(Object.entries(parts).filter(([part]) => !pairParts.includes(part))),
         conductors: conductors.length,
         hosts: Object.fromEntries(hosts.map(({ name, bmcAddress }) => [name, bmcAddress])),
+        profiles: Object.fromEntries(hosts.map(({ name, profile }) => [name, profile])),
         clusters: Object.fromEntries(
             clusters.map(({ name, fakeApiServer }) => [
                 name,

@@ -9,6 +9,7 @@ import { pairRange } from "../pairs";
 import { byServices, fakeNodesOf, onProvisioningNetwork, type Reach } from "../reach";
 import { fakeApiServerOf, needsSpareHosts, spareHosts } from "../sizes";
 import type { KeptKey } from "../substrate/living";
+import { profileProblems } from "./host-profiles";
 import type { LivingLab } from "./living-lab";
 import { partProblems } from "./part-version";
 import { replaceLab, type ChangeProblem } from "./replace-lab";
@@ -31,6 +32,7 @@ export const changeProblems = (
     ...fakeNodeProblems(before, after),
     ...fakeApiServerProblems(before, after),
     ...pairProblems(before, after),
+    ...profileProblems(before, after),
     ...portProblems(before, after),
     ...versionProblems(before, after),
     ...(versions === undefined ? [] : partProblems(before, after, versions)),

@@ -1,6 +1,12 @@
+import { hostMix } from "../host-profiles/mix";
+import { SHIPPED } from "../host-profiles/shipped";
 import { derived, withDefault } from "./definition";
 import { MAX_FAKE_SECONDS, POWER_SYNC_SECONDS } from "./limits";
 import * as values from "./values";
+
+const PROFILES = Object.keys(SHIPPED)
+    .map((name) => `\`${name}\``)
+    .join(", ");
 
 /** Keys of the fake machines: where they run, how long they take, and how often their power is looked at. */
 export const fakeNodeKeys = {
@@ -12,6 +18,18 @@ export const fakeNodeKeys = {
         unset: "`docker`; `kubernetes` with the substrate `existing`",
         effects: ["another lab"],
         onChange: "Refused: each host would get another BMC address, which BMO does not take.",
+    }),
+    hostProfiles: withDefault(values.json("an object: {NAME: SHARE}").pipe(hostMix), '{"small":100}', {
+        meaning:
+            `What hardware the fake hosts have: shares by the name of a profile, ${PROFILES}, or of one of your own ` +
+            "(docs/hosts.md). A host's profile follows from its index and the shares.",
+        range: "`{NAME: SHARE}`, `{NAME: {share, like, …}}`; shares from 1 to 1000",
+        effects: ["in place", "restarts the pairs", "restarts pods"],
+        onChange:
+            "Refused where a host that is there would be another machine. Where only further hosts get other " +
+            "profiles, replaces the containers of the pairs, which keep their state, and restarts the conductors " +
+            "when the first profile with LLDP or BIOS settings comes. Another content of a profile is what its hosts " +
+            "report at their next inspection.",
     }),
     fakeBootSeconds: withDefault(values.secondsRange, "1-2", {
         meaning: "Time that a fake host takes to boot: `N`, or `MIN-MAX` for a value drawn each time.",

@@ -61,7 +61,7 @@ export const pinnedReference = z.string().regex(/^[^\s:@]+(:\d+)?[^\s:@]*(:(?!la
  * A JSON object or list, as Pulumi hands over a key that was set with `--path`.
  * @param shape what its message says it must be
  */
-const json = (shape: string) =>
+export const json = (shape: string) =>
     z.string().transform((value, context): unknown => {
         try {
             return JSON.parse(value);

@@ -1,4 +1,5 @@
 import type { LabConfig } from "../config/keys";
+import type { Mix } from "../host-profiles/mix";
 import { referenceParts, type ImageReferences } from "../image-reference";
 import { UNNAMED } from "../part-versions";
 import type { LabPlan } from "../plan";
@@ -14,10 +15,28 @@ export const CREDENTIALS_SECRET = "ironic-credentials";
 export const TLS_SECRET = "ironic-tls";
 
 /** What the configuration says of all pods alike. */
-type PodSettings = Scheduling & Parameters<typeof podPullSecrets>[0] & Pick<LabConfig, "without">;
+type Settings = Scheduling & Parameters<typeof podPullSecrets>[0] & Pick<LabConfig, "without" | "hostProfiles">;
+
+/** Hooks of Ironic's inspection: its own, then those that take up what NICs hear from their switches. */
+const HOOKS = "$default_hooks,parse-lldp,local-link-connection";
+
+/**
+ * Options of Ironic that only hosts of some profiles need. Metal3's image of Ironic has the hook parse-lldp, and reads
+ * BIOS settings of every host; the hosts of the default profile have neither.
+ */
+function extraConfig(mix: Mix): { extraConfig?: object } {
+    const profiles = Object.values(mix).map(({ profile }) => profile);
+    const hasLldp = profiles.some(({ nics }) => nics.some((nic) => nic.switch !== undefined));
+    const hasBios = profiles.some(({ bios }) => bios !== undefined);
+    const options = {
+        ...(hasBios ? { DEFAULT: { default_bios_interface: "redfish" } } : {}),
+        ...(hasLldp ? { inspector: { hooks: HOOKS } } : {}),
+    };
+    return Object.keys(options).length === 0 ? {} : { extraConfig: options };
+}
 
 /** Values of charts/ironic: plain, never outputs, so that a preview can render the chart before there is a cluster. */
-export function ironicValues(plan: LabPlan, images: ImageReferences, config: PodSettings): object {
+export function ironicValues(plan: LabPlan, images: ImageReferences, config: Settings): object {
     const { profile, substrate } = plan;
     const ipa = images.ipa();
     return {
@@ -48,6 +67,7 @@ export function ironicValues(plan: LabPlan, images: ImageReferences, config: Pod
             maxConcurrentClean: profile.maxConcurrentClean,
             maxConcurrentDeploy: profile.maxConcurrentDeploy,
             syncPowerStateInterval: profile.syncPowerStateInterval,
+            ...extraConfig(config.hostProfiles),
             ...nodesOf(config),
         },
         mariadb: {

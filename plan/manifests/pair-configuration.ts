@@ -1,6 +1,9 @@
 import type { LabConfig } from "../config/keys";
+import { agentHardware, bmcHardware } from "../host-profiles/hardware";
+import { profileNamed } from "../host-profiles/mix";
+import { DEFAULT_PROFILE } from "../host-profiles/shipped";
 import { BMC_USERNAME, FAKE_IPA_PORT, SUSHY_TOOLS_PORT } from "../identities";
-import type { PairPlan } from "../plan";
+import type { HostPlan, PairPlan } from "../plan";
 
 /** Where a pair finds files and keeps its state, in each of its containers. */
 export const PAIR_PATHS = {
@@ -25,6 +28,19 @@ export const PAIR_ENVIRONMENT = {
 };
 
 /**
+ * The hardware of the profiles that hosts of a pair have, for each of the two programs. Both know by themselves what a
+ * host without a profile is, so that nothing stands here in a lab that has no other hosts.
+ */
+function hardwareOf(hosts: readonly HostPlan[], { hostProfiles }: LabConfig): Record<string, unknown> {
+    const names = [...new Set(hosts.map(({ profile }) => profile))].filter((name) => name !== DEFAULT_PROFILE).sort();
+    const each = <Hardware>(part: (profile: ReturnType<typeof profileNamed>) => Hardware): Record<string, Hardware> =>
+        Object.fromEntries(names.map((name) => [name, part(profileNamed(hostProfiles, name))]));
+    return names.length === 0
+        ? {}
+        : { FAKE_IPA_HARDWARE: each(agentHardware), SUSHY_TOOLS_HARDWARE: each(bmcHardware) };
+}
+
+/**
  * The configuration file of a pair. sushy-tools and fake-ipa read the same file, and each knows its own keys in it, as
  * in sushy-tools' `doc/source/admin/emulator.conf` and the fake-ipa of metal3-io/utility-images.
  * @param together whether the two share their network, and reach each other at the loopback address
@@ -47,8 +63,10 @@ export function pairConfiguration(
             name: host.name,
             power_state: "Off",
             external_notifier: true,
-            nics: [{ mac: host.mac, ip: host.address }],
+            nics: host.nics,
+            ...(host.profile === DEFAULT_PROFILE ? {} : { profile: host.profile }),
         })),
+        ...hardwareOf(pair.hosts, config),
         EXTERNAL_NOTIFICATION_URL: `http://${fakeIpa}:${FAKE_IPA_PORT}`,
         FAKE_IPA_API_URL: ironicUrl,
         FAKE_IPA_INSPECTION_CALLBACK_URL: `${ironicUrl}/v1/continue_inspection`,

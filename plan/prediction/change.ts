@@ -23,6 +23,7 @@ export const MEASURED_WITH_DEFAULT = [
     "tuning",
     "without",
     "cleaning",
+    "hostProfiles",
     "fakeBootSeconds",
     "fakePowerSeconds",
     "powerSyncSeconds",

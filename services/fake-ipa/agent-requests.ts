@@ -160,12 +160,12 @@ export class AgentRequests {
     }
 
     private async inspect(): Promise<void> {
-        const { clock, metrics, ironic } = this.context;
+        const { clock, metrics, ironic, config } = this.context;
         const { state, owner, log, signal } = this.agent;
         const system = owner.system();
         const result = await metrics.timed(
             "inspection",
-            ironic.inspect(system.nics[0]!.mac.toLowerCase(), inventoryOf(system), signal),
+            ironic.inspect(system.nics[0]!.mac.toLowerCase(), inventoryOf(system, config), signal),
         );
         if (signal.aborted) {
             return;

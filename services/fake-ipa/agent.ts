@@ -89,7 +89,7 @@ export class Agent {
     execute(name: string, params: Record<string, unknown>): StoredCommand {
         const plan = planCommand(name, params, {
             config: this.context.config,
-            inventory: () => inventoryOf(this.owner.system()),
+            inventory: () => inventoryOf(this.owner.system(), this.context.config),
             journal: () => [
                 `fake agent of ${this.uuid}`,
                 ...this.commands.commands.map((command) => `${command.command_name}: ${command.command_status}`),

@@ -48,19 +48,19 @@ const sync =
 const lasting =
     (
         seconds: (config: Config) => number,
-        execute: (params: Record<string, unknown>) => unknown,
+        execute: (params: Record<string, unknown>, context: Context) => unknown,
         effect?: Effect,
     ): Command =>
     (context, params) => ({
         asynchronous: true,
         seconds: seconds(context.config),
-        execute: () => execute(params),
+        execute: () => execute(params, context),
         ...(effect === undefined ? {} : { effect }),
     });
 
 const steps = (kind: StepKind, seconds: (config: Config) => number): Record<string, Command> => ({
     [`get_${kind}_steps`]: sync(() => listSteps(kind)),
-    [`execute_${kind}_step`]: lasting(seconds, (params) => executeStep(kind, params)),
+    [`execute_${kind}_step`]: lasting(seconds, (params, { inventory }) => executeStep(kind, params, inventory().disks)),
 });
 
 const cleanSeconds = (config: Config): number => config.cleanStepSeconds;

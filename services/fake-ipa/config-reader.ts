@@ -1,18 +1,16 @@
 import { existsSync, readFileSync } from "node:fs";
+import { z } from "zod";
+import { type Hardware, hardwareSchema, type HostHardware, type Nic } from "./hardware.js";
 import type { PythonValue } from "./python-literals.js";
 import { nicSchema } from "./system.js";
-
-/** A network interface of a fake host, from sushy-tools' list of systems. */
-export interface Nic {
-    mac: string;
-    ip?: string | null | undefined;
-}
 
 /** What sushy-tools' configuration says about a fake host: all that is known of one before its first notification. */
 export interface ConfiguredSystem {
     uuid: string;
     name: string;
     nics: Nic[];
+    /** Name of its profile in FAKE_IPA_HARDWARE. */
+    profile?: string;
 }
 
 /** A configuration that cannot be used. The message names every problem. */
@@ -160,6 +158,7 @@ export class ConfigReader {
                 name?: unknown;
                 nics?: unknown;
                 external_notifier?: unknown;
+                profile?: unknown;
             } | null;
             const nics = nicSchema.array().min(1).safeParse(system?.nics);
             if (typeof system?.uuid !== "string" || !nics.success) {
@@ -170,9 +169,31 @@ export class ConfigReader {
                     uuid: system.uuid,
                     name: typeof system.name === "string" ? system.name : system.uuid,
                     nics: nics.data,
+                    ...(typeof system.profile === "string" ? { profile: system.profile } : {}),
                 });
             }
         });
         return systems;
+    }
+
+    /** The hardware of the systems that name a profile, by their UUID. */
+    hardware(systems: readonly ConfiguredSystem[]): Map<string, HostHardware> {
+        const key = "FAKE_IPA_HARDWARE";
+        const parsed = z.record(z.string(), hardwareSchema).safeParse(this.file.get(key) ?? {});
+        if (!parsed.success) {
+            this.problems.push(`${key}: ${z.prettifyError(parsed.error)}`);
+            return new Map();
+        }
+        const profiles = new Map<string, Hardware>(Object.entries(parsed.data));
+        const hosts = new Map<string, HostHardware>();
+        for (const { uuid, name, profile, nics } of systems) {
+            const hardware = profile === undefined ? undefined : profiles.get(profile);
+            if (hardware?.interfaces.length === nics.length) {
+                hosts.set(uuid, { profile: hardware, nics });
+            } else if (profile !== undefined) {
+                this.problem(`profile of ${name}`, profile, `must be one of ${key}, with ${nics.length} interfaces`);
+            }
+        }
+        return hosts;
     }
 }

@@ -1,6 +1,7 @@
 import { readFileSync, existsSync } from "node:fs";
 import { isIP } from "node:net";
 import { ConfigError, type ConfiguredSystem, ConfigReader } from "./config-reader.js";
+import type { HostHardware } from "./hardware.js";
 import { parsePythonLiterals, type PythonValue, PythonSyntaxError } from "./python-literals.js";
 
 /**
@@ -81,6 +82,11 @@ export interface Config {
      * hosts known.
      */
     systems: ConfiguredSystem[];
+    /**
+     * (ours) FAKE_IPA_HARDWARE: hardware by the name of a profile (see hardware.ts). A system that has the name as its
+     * `profile` reports it. Default: none. Here by the UUID of such a system.
+     */
+    hardware: ReadonlyMap<string, HostHardware>;
 }
 
 /** A host name (RFC 1123), such as that of a Service. */
@@ -96,6 +102,7 @@ const LOG_LEVELS = ["trace", "debug", "info", "warn", "error", "fatal"];
 export function readConfig(file: Map<string, PythonValue>, env: NodeJS.ProcessEnv): Config {
     const read = new ConfigReader(file, env);
     const apiUrls = read.urls("FAKE_IPA_API_URL", ["http://localhost:6385"]);
+    const systems = read.systems();
     const config: Config = {
         apiUrls,
         inspectionUrls: read.urls(
@@ -123,7 +130,8 @@ export function readConfig(file: Map<string, PythonValue>, env: NodeJS.ProcessEn
         concurrency: read.number("FAKE_IPA_CONCURRENCY", 32, 1, 1000, true),
         requestTimeoutSeconds: read.number("FAKE_IPA_REQUEST_TIMEOUT", 30, 1, 600, false),
         logLevel: read.string("FAKE_IPA_LOG_LEVEL") ?? "info",
-        systems: read.systems(),
+        systems,
+        hardware: read.hardware(systems),
     };
     config.redfishCaFile ??= config.caFile;
     if (config.advertiseIp === "") {

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
-import type { Nic } from "./config-reader.js";
+import { type HostHardware, type Nic, standardHardware } from "./hardware.js";
+import { lldpOf, type Tlv } from "./lldp.js";
 
 export interface Inventory {
     interfaces: {
@@ -8,7 +9,7 @@ export interface Inventory {
         ipv4_address: string | null;
         ipv6_address: string | null;
         has_carrier: boolean;
-        lldp: null;
+        lldp: Tlv[] | null;
         vendor: string;
         product: string;
         client_id: null;
@@ -35,7 +36,7 @@ export interface Inventory {
         by_path: string;
         wwn_with_extension: string;
         wwn_vendor_extension: null;
-        hctl: string;
+        hctl: string | null;
     }[];
     system_vendor: {
         product_name: string;
@@ -49,71 +50,85 @@ export interface Inventory {
     hostname: string;
 }
 
-const GIB = 1024 ** 3;
+const MIB = 1024 ** 2;
 
 /**
- * The hardware that a fake host reports, in the form of ironic-python-agent's inventory. It is the machine of Metal3's
- * development environment: 4 cores, 8 GiB of memory, one disk of 50 GiB. A host always reports the same. Its serial
- * numbers and WWNs follow from its UUID, because Ironic's root device hints and BMO's hardware details need distinct
- * ones.
+ * Serial number and WWN of disk `number`. They follow from the host's UUID, because Ironic's root device hints and
+ * BMO's hardware details need distinct ones.
+ */
+function diskIdentity(uuid: string, number: number): { wwn: string; serial: string } {
+    const digest = createHash("sha256")
+        .update(number === 0 ? uuid : `${uuid}/disk/${number}`)
+        .digest("hex");
+    return { wwn: `0x5${digest.slice(0, 15)}`, serial: digest.slice(16, 32).toUpperCase() };
+}
+
+/**
+ * The hardware that a fake host reports, in the form of ironic-python-agent's inventory. A host always reports the
+ * same: that of its profile, or what {@link standardHardware} says.
  *
  * Ironic's `validate-interfaces` hook finds no usable interface if the first one has a loopback address. Such an
  * interface is reported without an address, which the hook accepts.
  */
-export function inventoryOf(system: {
-    uuid: string;
-    name?: string | undefined;
-    nics: readonly Nic[];
-    boot_mode?: string | null | undefined;
-}): Inventory {
-    const digest = createHash("sha256").update(system.uuid).digest("hex");
-    const wwn = `0x5${digest.slice(0, 15)}`;
+export function inventoryOf(
+    system: {
+        uuid: string;
+        name?: string | undefined;
+        nics: readonly Nic[];
+        boot_mode?: string | null | undefined;
+    },
+    { hardware }: { hardware: ReadonlyMap<string, HostHardware> } = { hardware: new Map() },
+): Inventory {
+    const { profile, nics } = hardware.get(system.uuid) ?? standardHardware(system.nics);
+    const { cpu, memory_mib, disks, interfaces, system_vendor } = profile;
     return {
-        interfaces: system.nics.map((nic, index) => {
+        interfaces: nics.map((nic, index) => {
             const ip = nic.ip && !/^127\.|^::1$/.test(nic.ip) ? nic.ip : null;
+            const { name, has_carrier, vendor, product, speed_mbps } = interfaces[index]!;
             return {
-                name: `eth${index}`,
+                name,
                 mac_address: nic.mac.toLowerCase(),
                 ipv4_address: ip !== null && !ip.includes(":") ? ip : null,
                 ipv6_address: ip?.includes(":") ? ip : null,
-                has_carrier: true,
-                lldp: null,
-                vendor: "0x1af4",
-                product: "0x0001",
+                has_carrier,
+                lldp: nic.lldp ? lldpOf(nic.lldp) : null,
+                vendor,
+                product,
                 client_id: null,
                 biosdevname: null,
-                speed_mbps: 10_000,
+                speed_mbps,
             };
         }),
         cpu: {
-            model_name: "Fake CPU",
-            frequency: "2100.0000",
-            count: 4,
-            architecture: "x86_64",
-            socket_count: 1,
-            flags: ["fpu", "mmx", "fxsr", "sse", "sse2", "aes", "vmx", "rdrand"],
+            model_name: cpu.model_name,
+            frequency: cpu.frequency,
+            count: cpu.count,
+            architecture: cpu.architecture,
+            socket_count: cpu.socket_count,
+            flags: [...cpu.flags],
         },
-        memory: { total: 8 * GIB, physical_mb: 8192 },
-        disks: [
-            {
-                name: "/dev/sda",
-                model: "Fake disk",
-                size: 50 * GIB,
-                rotational: false,
+        memory: { total: memory_mib * MIB, physical_mb: memory_mib },
+        disks: disks.map(({ name, model, size, rotational, vendor, by_path, hctl }, number) => {
+            const { wwn, serial } = diskIdentity(system.uuid, number);
+            return {
+                name,
+                model,
+                size,
+                rotational,
                 wwn,
                 wwn_with_extension: wwn,
                 wwn_vendor_extension: null,
-                serial: digest.slice(16, 32).toUpperCase(),
-                vendor: "Metal3",
-                by_path: "/dev/disk/by-path/pci-0000:00:05.0-scsi-0:0:0:0",
-                hctl: "0:0:0:0",
-            },
-        ],
+                serial,
+                vendor,
+                by_path,
+                hctl,
+            };
+        }),
         system_vendor: {
-            product_name: "Fake host",
+            product_name: system_vendor.product_name,
             serial_number: system.uuid,
-            manufacturer: "Metal3 scale lab",
-            firmware: { vendor: "Fake firmware", version: "1.0", build_date: "01/01/2024" },
+            manufacturer: system_vendor.manufacturer,
+            firmware: { ...system_vendor.firmware },
         },
         boot: {
             current_boot_mode: /uefi/i.test(system.boot_mode ?? "") ? "uefi" : "bios",

@@ -1,4 +1,6 @@
 import { AgentError } from "./errors.js";
+import type { Inventory } from "./inventory.js";
+import { rootDevice } from "./root-device.js";
 
 /** The three processes in which Ironic has an agent execute steps; commands and result keys are named after them. */
 export type StepKind = "clean" | "deploy" | "service";
@@ -91,7 +93,13 @@ function lightened(value: unknown): unknown {
 }
 
 /** The results of the steps. Steps that are not named here have the result null. */
-function resultOf(kind: StepKind, name: string, args: Record<string, unknown>, node: Record<string, unknown>): unknown {
+function resultOf(
+    kind: StepKind,
+    name: string,
+    args: Record<string, unknown>,
+    node: Record<string, unknown>,
+    disks: Inventory["disks"],
+): unknown {
     if (name === "write_image" || name === "execute_bootc_install") {
         const image = args["image_info"] as { id?: unknown } | undefined;
         if (name === "write_image" && (image === null || typeof image !== "object")) {
@@ -103,7 +111,15 @@ function resultOf(kind: StepKind, name: string, args: Record<string, unknown>, n
                 `Unexpected exception performing ${kind} step write_image. TypeError: image_info is missing`,
             );
         }
-        return `image (${String(image?.id ?? args["image_source"])}) written to device /dev/sda`;
+        const device = rootDevice(disks, node);
+        if (typeof device === "string") {
+            const [type, summary] = FAILURES[kind];
+            const reason =
+                `Unexpected exception performing ${kind} step ${name}. DeviceNotFound: ` +
+                `Error finding the disk or partition device to deploy the image onto: ${device}`;
+            throw new AgentError(type, 500, summary, reason);
+        }
+        return `image (${String(image?.id ?? args["image_source"])}) written to device ${device.name}`;
     }
     // Ironic's agent RAID interface stores the results of the next two as the node's raid_config.
     if (name === "create_configuration") {
@@ -118,10 +134,15 @@ function resultOf(kind: StepKind, name: string, args: Record<string, unknown>, n
 /**
  * Carries out a step and returns the command's result.
  *
+ * @param disks those of the host
  * @throws AgentError as ironic-python-agent does: unknown step, missing arguments, or another version of the hardware
  *     managers
  */
-export function executeStep(kind: StepKind, params: Record<string, unknown>): Record<string, unknown> {
+export function executeStep(
+    kind: StepKind,
+    params: Record<string, unknown>,
+    disks: Inventory["disks"],
+): Record<string, unknown> {
     const wanted = params[`${kind}_version`];
     if (
         wanted !== undefined &&
@@ -155,6 +176,7 @@ export function executeStep(kind: StepKind, params: Record<string, unknown>): Re
         name,
         (asked.args ?? {}) as Record<string, unknown>,
         (params["node"] ?? {}) as Record<string, unknown>,
+        disks,
     );
     return { [`${kind}_result`]: result, [`${kind}_step`]: lightened(asked) };
 }

@@ -5,6 +5,15 @@ import { z } from "zod";
 export const nicSchema = z.object({
     mac: z.string().regex(/^[0-9a-fA-F]{2}(:[0-9a-fA-F]{2}){5}$/, "a MAC address, aa:bb:cc:dd:ee:ff"),
     ip: z.string().nullish(),
+    /** (ours) The switch's port that it is connected to. sushy-tools keeps it, and passes it on. */
+    lldp: z
+        .object({
+            chassis: z.string().regex(/^[0-9a-f]{2}(:[0-9a-f]{2}){5}$/, "a MAC address, aa:bb:cc:dd:ee:ff"),
+            system: z.string(),
+            port: z.string(),
+            vlan: z.number().int().min(1).max(4094).optional(),
+        })
+        .optional(),
 });
 
 /**

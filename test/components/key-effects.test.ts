@@ -30,6 +30,7 @@ const CHANGES: Partial<Record<Key, Change[]>> = {
     nodesPerPair: [{ to: "4", from: { nodes: "2" } }],
     fakeApiServers: [{ to: "2" }],
     kubernetesVersion: [{ to: "v1.36.0" }],
+    hostProfiles: [{ to: '{"small":9,"rack":1}', from: { nodes: "5" }, chartOnly: true }],
     fakeBootSeconds: [{ to: "5" }],
     fakePowerSeconds: [{ to: "5" }],
     powerSyncSeconds: [{ to: "60", chartOnly: true }],

@@ -18,7 +18,12 @@ export interface Recorded {
     values: Record<string, unknown> & {
         imagePullSecrets?: unknown;
         provisioning: { ips: string[] };
-        conductor: { tunedRuntime: boolean; without: string[]; syncPowerStateInterval: number };
+        conductor: {
+            tunedRuntime: boolean;
+            without: string[];
+            syncPowerStateInterval: number;
+            extraConfig?: object;
+        };
         mariadb: { persistence: { storageClass: string } };
         ironicVersion?: string;
         images: { ironic: ReferenceParts; ipa?: ReferenceParts };

@@ -60,6 +60,24 @@ export const ROWS: Record<Key, Row> = {
         read: ofHost("spec", "bmc", "address"),
         expected: `redfish+http://pair-000.metal3.svc:8000/redfish/v1/Systems/${hostUuid("test", 1)}`,
     },
+    hostProfiles: {
+        value: '{"edge":1}',
+        read: (lab) => [
+            ofHost("metadata", "labels")(lab),
+            ofHost("spec", "rootDeviceHints")(lab),
+            String(pairSetting("FAKE_IPA_HARDWARE")(lab)).includes('"product_name": "ED-110"'),
+            lab.values.conductor.extraConfig,
+        ],
+        expected: [
+            { "metal3-scale-lab/profile": "edge" },
+            { deviceName: "/dev/nvme0n1" },
+            true,
+            {
+                DEFAULT: { default_bios_interface: "redfish" },
+                inspector: { hooks: "$default_hooks,parse-lldp,local-link-connection" },
+            },
+        ],
+    },
     fakeBootSeconds: {
         value: "5-9",
         read: pairSetting("FAKE_IPA_MAX_BOOT_TIME"),

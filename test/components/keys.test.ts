@@ -1,9 +1,11 @@
 import { expect } from "chai";
 import { keys, type Key } from "../../plan/config/keys";
+import { diskIdentity } from "../../plan/host-profiles/root-device";
+import { hostUuid } from "../../plan/identities";
 import { ironicValues } from "../../plan/manifests/ironic-values";
 import { plan } from "../../plan/plan";
 import { validate } from "../../plan/validate";
-import { buildLab, field } from "./build-lab";
+import { buildLab, field, HOST } from "./build-lab";
 import type { Recorded } from "./key-readers";
 import { ROWS } from "./key-rows";
 
@@ -33,6 +35,23 @@ describe("a BareMetalHost", () => {
             bootMode: "legacy",
             automatedCleaningMode: "disabled",
         });
+        expect(field(recorder.named("host-0001"), "metadata", "labels")).to.equal(undefined);
+    });
+
+    it("has a label that says its profile where profiles differ, and hints where its profile has any", async () => {
+        const { recorder } = await recordLab({ hostProfiles: '{"small":1,"storage":1}' });
+        const label = "metal3-scale-lab/profile";
+        const seen = recorder
+            .of(HOST)
+            .sort((one, other) => one.name.localeCompare(other.name))
+            .map((host) => [field(host, "metadata", "labels", label), field(host, "spec", "rootDeviceHints")]);
+        const wwnOf = (index: number) => ({ wwn: diskIdentity(hostUuid("test", index), 12).wwn });
+        expect(seen).to.deep.equal([
+            ["small", undefined],
+            ["storage", wwnOf(1)],
+            ["small", undefined],
+            ["storage", wwnOf(3)],
+        ]);
     });
 });
 

@@ -15,6 +15,7 @@ import { cleanBeforeAndAfter } from "./steps/lab";
 import { machine } from "./steps/machine";
 import { metrics } from "./steps/metrics";
 import { powerOff } from "./steps/power-off";
+import { profiles } from "./steps/profiles";
 import { replace } from "./steps/replace";
 import { resize } from "./steps/resize";
 import { secondOwner } from "./steps/second-owner";
@@ -38,6 +39,7 @@ describe("a small lab, from up to destroy", function () {
     if (SUBSTRATE.isWhole) {
         metrics();
         resize();
+        profiles();
         changes();
     }
     if (!SUBSTRATE.isBrief) {

@@ -53,8 +53,8 @@ export class Live {
         return this.list("metal3.io", "v1alpha1", "baremetalhosts");
     }
 
-    firmwareSchemas(): Promise<LiveObject[]> {
-        return this.list("metal3.io", "v1alpha1", "firmwareschemas");
+    ofHosts(plural: "firmwareschemas" | "hardwaredata" | "hostfirmwaresettings"): Promise<LiveObject[]> {
+        return this.list("metal3.io", "v1alpha1", plural);
     }
 
     /** Runs kubectl on the lab, as a person does. */

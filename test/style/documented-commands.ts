@@ -225,6 +225,17 @@ export const DOCUMENTED: readonly Documented[] = [
         because: "an emulated machine takes hours; they are tests themselves",
     },
     {
+        commands: [
+            "pulumi config set --path hostProfiles.small 70",
+            "pulumi config set --path hostProfiles.rack 20",
+            "pulumi config set --path hostProfiles.storage 10",
+            "kubectl -n metal3 get bmh -L metal3-scale-lab/profile",
+            "kubectl -n metal3 get hardwaredata host-0002 -o yaml",
+            "kubectl -n metal3 get hostfirmwaresettings host-0002 -o yaml",
+        ],
+        runBy: { file: "test/e2e/steps/profiles.ts", says: "hostProfiles: SHARES" },
+    },
+    {
         folder: "docs/upstream/",
         because: "they show faults of upstream's, some of which need Ironic's own Python environment",
     },

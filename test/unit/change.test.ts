@@ -145,6 +145,43 @@ describe("A change of nodesPerPair", () => {
     });
 });
 
+describe("A change of hostProfiles", () => {
+    const raw = (nodes: number, shares: object): Raw => ({
+        ...{ clusters: "0", nodes: String(nodes), provisioningCidr: "172.20.0.0/16" },
+        hostProfiles: JSON.stringify(shares),
+    });
+    const shares = fc.dictionary(fc.constantFrom("small", "rack", "edge"), fc.integer({ min: 1, max: 9 }), {
+        minKeys: 1,
+    });
+
+    it("is refused where a host that stays would be another machine, and only there", () => {
+        const nodes = fc.integer({ min: 0, max: 30 });
+        fc.assert(
+            fc.property(nodes, shares, nodes, shares, (before, from, after, into) => {
+                const old = plan(validate(raw(before, from)), STACK).hosts;
+                const now = plan(validate(raw(after, into)), STACK).hosts;
+                const changes = now.some(({ profile }, index) => (old[index]?.profile ?? profile) !== profile);
+                const expected = changes ? ["hostProfiles"] : [];
+                expect(wrongKeys(living(raw(before, from)), raw(after, into))).to.deep.equal(expected);
+            }),
+            { numRuns: 200 },
+        );
+    });
+
+    it("names the hosts and the way out, also in a lab that an earlier version made", () => {
+        expect(problems(living({}), { hostProfiles: '{"small":9,"rack":1}', nodes: "5" })).to.deep.equal([]);
+        expect(problems(living({}), { hostProfiles: '{"small":3,"rack":1}' })).to.deep.equal([
+            'hostProfiles = "{\\"small\\":3,\\"rack\\":1}": host-0001 would be another machine (host-0001: rack, is ' +
+                "small), and the hardware of a host that is there does not change: set it back, lower nodes to 1 or " +
+                "less first, or have the lab taken away and another one made in its place: " +
+                "npm run up -- --replace --stack test",
+        ]);
+        expect(problems(living({}), { hostProfiles: '{"rack":1}' })[0]).to.include(
+            "4 hosts, of which the first is host-0000, would be another machine (host-0000: rack, is small)",
+        );
+    });
+});
+
 describe("A change of apiPort", () => {
     it("is taken by a lab whose cluster has an identifier", () => {
         expect(problems(living({}), { apiPort: "16500" })).to.deep.equal([]);

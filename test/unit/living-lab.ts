@@ -1,5 +1,6 @@
 import { livingLab, type LivingLab, type StackResources } from "../../plan/change/living-lab";
 import { chosenVersions } from "../../plan/config/version-sets";
+import { profileLabels } from "../../plan/host-profiles/label";
 import { namingVersion, versionLabel } from "../../plan/part-versions";
 import { plan } from "../../plan/plan";
 import { substrateOf } from "../../plan/substrate/plan";
@@ -72,9 +73,10 @@ export function resourcesOf(
             },
         });
     }
-    for (const { name, bmcAddress } of planned.hosts) {
+    for (const { name, bmcAddress, profile } of planned.hosts) {
+        const labels = profileLabels(config.hostProfiles, profile);
         add("kubernetes:metal3.io/v1alpha1:BareMetalHost", name, {
-            metadata: { name },
+            metadata: { name, ...(labels && { labels }) },
             spec: { bmc: { address: bmcAddress } },
         });
     }

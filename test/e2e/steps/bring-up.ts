@@ -70,7 +70,7 @@ export function bringUp(): void {
     it("has what all hosts write once, and versions that nobody has to convert", async function () {
         ofOwnCluster(this);
         expect(
-            (await lab.live.firmwareSchemas()).map(({ metadata }) => [
+            (await lab.live.ofHosts("firmwareschemas")).map(({ metadata }) => [
                 metadata.ownerReferences,
                 metadata.managedFields,
             ]),

@@ -106,6 +106,7 @@ export const SHOWN_BY: Partial<Record<Key, Partial<Record<Effect, string>>>> = {
     versionSet: { "restarts pods": "versions" },
     versions: { "restarts pods": "versions", "restarts the pairs": "versions", "restarts the node": "versions" },
     ipa: { "restarts pods": "ipa" },
+    hostProfiles: { "in place": "profiles", "restarts the pairs": "profiles", "restarts pods": "profiles" },
     kubeconfig: { "in place": "../existing.test" },
     kubeContext: { "in place": "../existing.test" },
     nodeSelector: { "restarts pods": "../existing.test", "restarts the pairs": "../existing.test" },

@@ -118,6 +118,7 @@ function refusedKeys(before: WalkConfig, wanted: WalkConfig): Key[] {
         versions: {},
         conductors: 0,
         hosts: {},
+        profiles: {},
         clusters,
     };
     const tooFew: Key[] = wanted.clusters * machinesOf(wanted) > wanted.nodes ? ["nodes"] : [];

@@ -3,6 +3,8 @@ import { join } from "node:path";
 import { expect } from "chai";
 import { ConfigError } from "../../../services/fake-ipa/config-reader.js";
 import { loadConfig, readConfig } from "../../../services/fake-ipa/config.js";
+import { standardHardware } from "../../../services/fake-ipa/hardware.js";
+import type { PythonValue } from "../../../services/fake-ipa/python-literals.js";
 import { removeTemporaryDirectories, temporaryDirectory } from "./support.js";
 
 const problems = (env: Record<string, string>, file: Parameters<typeof readConfig>[0] = new Map()): string[] => {
@@ -122,6 +124,37 @@ FAKE_IPA_MAX_BOOT_TIME = 5
             'FAKE_IPA_CONCURRENCY = "many": must be an integer from 1 to 1000',
             "FAKE_IPA_ADVERTISE_ADDRESS_IP is required: the address at which Ironic reaches this service",
         ]);
+    });
+
+    it("gives each system the hardware of its profile, and refuses a profile that there is not or that is none", () => {
+        const { profile } = standardHardware([{ mac: "52:54:00:00:00:01" }]);
+        const file = (hardware: object, name: string): Map<string, PythonValue> =>
+            new Map<string, PythonValue>([
+                ["FAKE_IPA_ADVERTISE_ADDRESS_IP", "10.0.0.1"],
+                ["FAKE_IPA_HARDWARE", hardware as PythonValue],
+                [
+                    "SUSHY_EMULATOR_FAKE_SYSTEMS",
+                    [
+                        {
+                            uuid: "u",
+                            name: "h",
+                            external_notifier: true,
+                            profile: name,
+                            nics: [{ mac: "52:54:00:00:00:01" }],
+                        },
+                        { uuid: "v", name: "i", external_notifier: true, nics: [{ mac: "52:54:00:00:00:02" }] },
+                    ],
+                ],
+            ]);
+        const { hardware } = readConfig(file({ rack: profile }, "rack"), {});
+        expect([...hardware]).to.deep.equal([["u", { profile, nics: [{ mac: "52:54:00:00:00:01" }] }]]);
+        const rule = "must be one of FAKE_IPA_HARDWARE, with 1 interfaces";
+        expect(problems({}, file({ rack: profile }, "rock"))).to.deep.equal([`profile of h = "rock": ${rule}`]);
+        const two = { ...profile, interfaces: [...profile.interfaces, ...profile.interfaces] };
+        expect(problems({}, file({ rack: two }, "rack"))).to.deep.equal([`profile of h = "rack": ${rule}`]);
+        expect(problems({}, file({ rack: { ...profile, disks: [] } }, "rack"))[0]).to.match(
+            /^FAKE_IPA_HARDWARE: .*disks/s,
+        );
     });
 
     it("shows no password in its problems", () => {

@@ -14,6 +14,7 @@ import random
 import sqlite3
 import tempfile
 
+import host_profiles
 from flask import Config
 from sushy_tools import error
 from sushy_tools.emulator import auth_basic
@@ -66,6 +67,14 @@ def _authenticate_unless_login(self, env, start_response):
 
 
 auth_basic.BasicAuthMiddleware.__call__ = _authenticate_unless_login
+
+
+def post_worker_init(_worker):
+    """Has BMCs tell the hardware of their hosts, as soon as sushy-tools is loaded: see host_profiles.py."""
+    from sushy_tools.emulator import main
+
+    host_profiles.apply(main, fakedriver.FakeDriver)
+
 
 worker_class = "gthread"
 # Threads share one interpreter lock, so more do not answer more (380 requests a second for 1 and for 32 clients).
