@@ -35,6 +35,7 @@ function reported({ pairs }: LabPlan, shares: object) {
         const file = pythonAssignments({
             ...pairConfiguration(pair, config, "https://192.0.2.1:6385"),
             FAKE_IPA_CAFILE: null,
+            FAKE_IPA_REDFISH_PASSWORD_FILE: null,
         });
         const read = readConfig(parsePythonLiterals(file, "conf.py"), {});
         return read.systems.map((system) => inventoryOf(system, read));
