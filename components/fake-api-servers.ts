@@ -151,7 +151,7 @@ function createDeployment(
                                 startupProbe: { ...ALIVE, periodSeconds: 1, failureThreshold: 120 },
                                 readinessProbe: { ...ALIVE, periodSeconds: 5 },
                                 livenessProbe: { ...ALIVE, periodSeconds: 20 },
-                                resources: { requests: { cpu: "40m", memory: "64Mi" } },
+                                resources: { requests: { cpu: "40m", memory: "128Mi" } },
                             },
                         ],
                     },
