@@ -6,20 +6,32 @@ import { addressOf, askBmc, passwordOf } from "../bmc";
 import { eventually, NAMESPACE, pulumi } from "../harness";
 import { lab, nothingToDo } from "./lab";
 
-/** Runs kubectl on the lab; its output is the failure's message. */
-async function kubectl(...args: string[]): Promise<void> {
+/** Runs kubectl on the lab; its output is the failure's message. @returns its output */
+async function kubectl(...args: string[]): Promise<string> {
     const { code, output } = await lab.live.kubectl(["--namespace", NAMESPACE, ...args]);
     expect(code, output).to.equal(0);
+    return output;
 }
 
-/** Makes a host again as it was made first: with what its user says of it, and nothing of its life. */
-async function makeAgain(name: string, spec: object): Promise<void> {
+/**
+ * Makes a host again with what its user says of it and nothing of its life, and with a wrong password. Its Secret went
+ * with it, because BMO owns the Secrets of its hosts.
+ */
+async function makeAgain(name: string, spec: object, secret: { type: string; data: object }): Promise<void> {
     const folder = await mkdtemp(path.join(tmpdir(), "metal3-scale-lab-host-"));
     try {
         const file = path.join(folder, "host.json");
-        const metadata = { name, namespace: NAMESPACE };
-        const host = { apiVersion: "metal3.io/v1alpha1", kind: "BareMetalHost", metadata, spec };
-        await writeFile(file, JSON.stringify(host));
+        const items = [
+            {
+                apiVersion: "v1",
+                kind: "Secret",
+                metadata: { name: `${name}-bmc`, namespace: NAMESPACE },
+                type: secret.type,
+                data: { ...secret.data, password: Buffer.from("wrong").toString("base64") },
+            },
+            { apiVersion: "metal3.io/v1alpha1", kind: "BareMetalHost", metadata: { name, namespace: NAMESPACE }, spec },
+        ];
+        await writeFile(file, JSON.stringify({ apiVersion: "v1", kind: "List", items }));
         await kubectl("apply", "--filename", file);
     } finally {
         await rm(folder, { recursive: true });
@@ -43,10 +55,10 @@ export function bmcPassword(): void {
         const free = (await lab.live.hosts()).find(({ status }) => status?.provisioning?.state === "available");
         const name = String(free?.metadata.name);
         const found = async () => (await lab.live.hosts()).find(({ metadata }) => metadata.name === name);
+        const secret = JSON.parse(await kubectl("get", "secret", `${name}-bmc`, "--output", "json"));
         await lab.live.deleteHost(name);
         await eventually(`${name} to be gone`, 120, async () => (await found()) === undefined, found);
-        await kubectl("patch", "secret", `${name}-bmc`, "--patch", '{"stringData":{"password":"wrong"}}');
-        await makeAgain(name, free?.spec as object);
+        await makeAgain(name, free?.spec as object, secret);
         const status = async () => (await found())?.status;
         await eventually(
             "a registration error",
