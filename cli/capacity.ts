@@ -1,7 +1,8 @@
-import { mkdir, rename, writeFile } from "node:fs/promises";
+import { mkdir } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import { duration } from "../lib/duration";
 import { machineFacts } from "../lib/machine-facts";
+import { replaceFile } from "../lib/replace-file";
 import { predictedMachine } from "../machine/own-runs/machine";
 import { percent, roughTime } from "../plan/prediction/words";
 import { validate } from "../plan/validate";
@@ -36,8 +37,7 @@ export interface CapacityFile {
 /** Writes the figures as a whole, so that a search that is killed keeps its earlier rungs. */
 async function write(file: CapacityFile, out: string): Promise<void> {
     await mkdir(dirname(out), { recursive: true });
-    await writeFile(`${out}.new`, `${JSON.stringify(file, undefined, 1)}\n`);
-    await rename(`${out}.new`, out);
+    await replaceFile(out, `${JSON.stringify(file, undefined, 1)}\n`);
 }
 
 /** Says beforehand how long a search takes. Nothing fails because that cannot be predicted. */

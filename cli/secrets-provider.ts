@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
-import { readFile, rename, writeFile } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { parse, parseDocument } from "yaml";
+import { replaceFile } from "../lib/replace-file";
 
 /** What a state says of the encryption of its secrets (pulumi/sdk, apitype.SecretsProvidersV1). */
 export interface StateEncryption {
@@ -40,7 +41,6 @@ export async function keepSecretsProvider(file: string, encryption: StateEncrypt
     const document = parseDocument(text.replace(/^encryptionsalt:.*\n/m, ""));
     document.set("secretsprovider", url);
     document.set("encryptedkey", encryptedkey);
-    await writeFile(`${file}.${process.pid}`, document.toString());
-    await rename(`${file}.${process.pid}`, file);
+    await replaceFile(file, document.toString());
     return true;
 }

@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
-import { readFile, rename, rm, writeFile } from "node:fs/promises";
+import { readFile, rm } from "node:fs/promises";
 import { parse, parseDocument } from "yaml";
+import { replaceFile } from "../lib/replace-file";
 import { substrateNeeds } from "../machine/needs";
 import { keys } from "../plan/config/keys";
 import { registryPrefix } from "../plan/config/values";
@@ -118,7 +119,6 @@ export async function dropSalt(file: string): Promise<boolean> {
         await rm(file);
         return true;
     }
-    await writeFile(`${file}.${process.pid}`, rest);
-    await rename(`${file}.${process.pid}`, file);
+    await replaceFile(file, rest);
     return true;
 }

@@ -1,6 +1,7 @@
-import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
+import { mkdir, readFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import { EnvHttpProxyAgent, fetch } from "undici";
+import { replaceFile } from "../lib/replace-file";
 
 const PROBE_LIMIT_MS = 5_000;
 
@@ -49,7 +50,6 @@ export async function reachable(
         return true;
     }
     await mkdir(dirname(memory), { recursive: true });
-    await writeFile(`${memory}.${process.pid}`, JSON.stringify({ address, failed: Date.now() }));
-    await rename(`${memory}.${process.pid}`, memory);
+    await replaceFile(memory, JSON.stringify({ address, failed: Date.now() }));
     return false;
 }

@@ -1,8 +1,9 @@
-import { mkdir, rename, writeFile } from "node:fs/promises";
+import { mkdir } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import { duration } from "../../lib/duration";
 import { errorText } from "../../lib/error-text";
 import { machineFacts } from "../../lib/machine-facts";
+import { replaceFile } from "../../lib/replace-file";
 import { DEFAULT_STACK, npmRun } from "../../plan/commands";
 import type { Tuning } from "../../plan/config/keys";
 import { PUBLISHED_LAB } from "../../plan/profiles";
@@ -179,7 +180,6 @@ export class Benchmark {
     /** Replaces the file of figures as a whole, so that a benchmark which is stopped keeps its earlier figures. */
     private async write(): Promise<void> {
         await mkdir(dirname(this.out), { recursive: true });
-        await writeFile(`${this.out}.new`, `${JSON.stringify(this.file, undefined, 1)}\n`);
-        await rename(`${this.out}.new`, this.out);
+        await replaceFile(this.out, `${JSON.stringify(this.file, undefined, 1)}\n`);
     }
 }

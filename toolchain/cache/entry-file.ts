@@ -1,8 +1,9 @@
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
-import { lstat, readFile, readdir, readlink, rename, writeFile } from "node:fs/promises";
+import { lstat, readFile, readdir, readlink } from "node:fs/promises";
 import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
+import { replaceFile } from "../../lib/replace-file";
 
 /** The name of the entry file inside a cache entry. It is written last: an entry without one is half-written. */
 export const ENTRY_FILE = ".manifest.json";
@@ -69,11 +70,8 @@ async function record(path: string): Promise<FileRecord> {
     return { size: at.size, sha256: await sha256(path), mode: at.mode, seen: at.seen };
 }
 
-async function save(dir: string, entry: CacheEntryFile): Promise<void> {
-    const temporary = join(dir, `${ENTRY_FILE}.${process.pid}`);
-    await writeFile(temporary, JSON.stringify(entry));
-    await rename(temporary, join(dir, ENTRY_FILE));
-}
+const save = (dir: string, entry: CacheEntryFile): Promise<void> =>
+    replaceFile(join(dir, ENTRY_FILE), JSON.stringify(entry));
 
 /** Records every file of a finished folder. */
 export async function writeEntryFile(dir: string, about: Omit<CacheEntryFile, "files">): Promise<void> {

@@ -1,7 +1,8 @@
 import { existsSync } from "node:fs";
-import { copyFile, link, mkdir, readFile, rename, writeFile } from "node:fs/promises";
+import { copyFile, link, mkdir, readFile } from "node:fs/promises";
 import { homedir } from "node:os";
 import { basename, dirname, join } from "node:path";
+import { replaceFile } from "../../lib/replace-file";
 import { buildPlugins } from "../../plugins/build";
 import type { Cache, EnsureOptions, Recipe } from "../cache/cache";
 import { contentOf, hashFile } from "../cache/keys";
@@ -100,8 +101,7 @@ async function readMemory(home: string): Promise<InstalledByUs> {
 
 async function writeMemory(home: string, memory: InstalledByUs): Promise<void> {
     await mkdir(home, { recursive: true });
-    await writeFile(`${memoryOf(home)}.${process.pid}`, JSON.stringify(memory));
-    await rename(`${memoryOf(home)}.${process.pid}`, memoryOf(home));
+    await replaceFile(memoryOf(home), JSON.stringify(memory));
 }
 
 /**
