@@ -1,41 +1,24 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import path from "node:path";
 import { expect } from "chai";
 import { addressOf, askBmc, passwordOf } from "../bmc";
 import { eventually, NAMESPACE, pulumi } from "../harness";
-import { lab, nothingToDo } from "./lab";
-
-/** Runs kubectl on the lab; its output is the failure's message. @returns its output */
-async function kubectl(...args: string[]): Promise<string> {
-    const { code, output } = await lab.live.kubectl(["--namespace", NAMESPACE, ...args]);
-    expect(code, output).to.equal(0);
-    return output;
-}
+import { apply, inLab, lab, nothingToDo } from "./lab";
 
 /**
  * Makes a host again with what its user says of it and nothing of its life, and with a wrong password. Its Secret went
  * with it, because BMO owns the Secrets of its hosts.
  */
-async function makeAgain(name: string, spec: object, secret: { type: string; data: object }): Promise<void> {
-    const folder = await mkdtemp(path.join(tmpdir(), "metal3-scale-lab-host-"));
-    try {
-        const file = path.join(folder, "host.json");
-        const items = [
-            {
-                apiVersion: "v1",
-                kind: "Secret",
-                metadata: { name: `${name}-bmc`, namespace: NAMESPACE },
-                type: secret.type,
-                data: { ...secret.data, password: Buffer.from("wrong").toString("base64") },
-            },
-            { apiVersion: "metal3.io/v1alpha1", kind: "BareMetalHost", metadata: { name, namespace: NAMESPACE }, spec },
-        ];
-        await writeFile(file, JSON.stringify({ apiVersion: "v1", kind: "List", items }));
-        await kubectl("apply", "--filename", file);
-    } finally {
-        await rm(folder, { recursive: true });
-    }
+function makeAgain(name: string, spec: object, secret: { type: string; data: object }): Promise<void> {
+    const items = [
+        {
+            apiVersion: "v1",
+            kind: "Secret",
+            metadata: { name: `${name}-bmc`, namespace: NAMESPACE },
+            type: secret.type,
+            data: { ...secret.data, password: Buffer.from("wrong").toString("base64") },
+        },
+        { apiVersion: "metal3.io/v1alpha1", kind: "BareMetalHost", metadata: { name, namespace: NAMESPACE }, spec },
+    ];
+    return apply({ apiVersion: "v1", kind: "List", items });
 }
 
 /** BMCs want the password of their Secret. */
@@ -55,7 +38,7 @@ export function bmcPassword(): void {
         const free = (await lab.live.hosts()).find(({ status }) => status?.provisioning?.state === "available");
         const name = String(free?.metadata.name);
         const found = async () => (await lab.live.hosts()).find(({ metadata }) => metadata.name === name);
-        const secret = JSON.parse(await kubectl("get", "secret", `${name}-bmc`, "--output", "json"));
+        const secret = JSON.parse(await inLab("get", "secret", `${name}-bmc`, "--output", "json"));
         await lab.live.deleteHost(name);
         await eventually(`${name} to be gone`, 120, async () => (await found()) === undefined, found);
         await makeAgain(name, free?.spec as object, secret);

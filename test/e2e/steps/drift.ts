@@ -1,14 +1,7 @@
 import { expect } from "chai";
-import { eventually, NAMESPACE, pulumi } from "../harness";
+import { eventually, pulumi } from "../harness";
 import { users } from "./fleet";
-import { lab, nothingToDo } from "./lab";
-
-/** Runs kubectl on the lab, as a person does. @returns its output */
-async function kubectl(...args: string[]): Promise<string> {
-    const { code, output } = await lab.live.kubectl(["--namespace", NAMESPACE, ...args]);
-    expect(code, output).to.equal(0);
-    return output;
-}
+import { inLab, lab, nothingToDo } from "./lab";
 
 /** A change that somebody makes to an object of the lab by hand, and how the object's field is read. */
 interface Drift {
@@ -53,7 +46,7 @@ const DRIFTS: Drift[] = [
 ];
 
 const seen = (): Promise<string[]> =>
-    Promise.all(DRIFTS.map(({ object, field }) => kubectl("get", ...object, "--output", `jsonpath={${field}}`)));
+    Promise.all(DRIFTS.map(({ object, field }) => inLab("get", ...object, "--output", `jsonpath={${field}}`)));
 
 /** Objects of the lab that somebody has changed or deleted by hand. */
 export function drift(): void {
@@ -62,7 +55,7 @@ export function drift(): void {
         expect(before).to.not.include("");
         const hosts = (await lab.live.hosts()).map(({ metadata }) => metadata.uid).sort();
         for (const { change } of DRIFTS) {
-            await kubectl(...change);
+            await inLab(...change);
         }
         const { code, output } = await pulumi(["up", "--yes", "--skip-preview", "--refresh"]);
         expect(code, output).to.equal(0);
@@ -88,7 +81,7 @@ export function drift(): void {
     });
 
     it("ends the wait at a part that somebody has scaled to 0, names it, and says what brings it back", async () => {
-        await kubectl("scale", "deployment/fkas-0", "--replicas=0");
+        await inLab("scale", "deployment/fkas-0", "--replicas=0");
         const { code, output } = await pulumi(["up", "--yes", "--skip-preview"], { quiet: true });
         expect(code, output).to.not.equal(0);
         expect(output).to.include("Deployment metal3/fkas-0: is scaled to 0 replicas").and.include("--refresh");

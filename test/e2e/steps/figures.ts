@@ -6,7 +6,7 @@ import { reported, type ReportedRun } from "../../../cli/report/report";
 import { RECORDS } from "../../../machine/own-runs/machine";
 import { repoPath } from "../../../toolchain/paths";
 import { STACK, tally } from "../harness";
-import { lab } from "./lab";
+import { inLab, lab } from "./lab";
 
 /** An object as `kubectl get -o json` prints it, with the fields of which the report has figures. */
 interface Printed {
@@ -31,9 +31,7 @@ function newestRecord(): RunRecord {
 }
 
 async function printed(kind: string): Promise<Printed[]> {
-    const { code, output } = await lab.live.kubectl(["get", kind, "--namespace", "metal3", "--output", "json"]);
-    expect(code, output).to.equal(0);
-    return (JSON.parse(output) as { items: Printed[] }).items;
+    return (JSON.parse(await inLab("get", kind, "--output", "json")) as { items: Printed[] }).items;
 }
 
 const at = (time: string | null | undefined): number => (time ? Date.parse(time) / 1000 : NaN);

@@ -1,9 +1,13 @@
 import { existsSync } from "node:fs";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { expect } from "chai";
 import {
     eventually,
     lab as command,
     leftovers,
+    NAMESPACE,
     previewedSteps,
     pulumi,
     removeConfiguration,
@@ -23,6 +27,28 @@ export const lab = {} as {
     /** What must still be the same: identities of hosts, clusters, pods and containers. */
     identities: Record<string, string>;
 };
+
+/** Runs kubectl on the lab, as a person does; what it was asked and its output are the failure's message. */
+export async function kubectl(...args: string[]): Promise<string> {
+    const { code, output } = await lab.live.kubectl(args);
+    expect(code, `kubectl ${args.join(" ")}: ${output}`).to.equal(0);
+    return output;
+}
+
+/** Runs kubectl in the lab's namespace. */
+export const inLab = (...args: string[]): Promise<string> => kubectl("--namespace", NAMESPACE, ...args);
+
+/** Applies an object, or a List of objects, which may hold a secret: no command line has it. */
+export async function apply(object: object): Promise<void> {
+    const folder = await mkdtemp(join(tmpdir(), "metal3-scale-lab-apply-"));
+    try {
+        const file = join(folder, "object.json");
+        await writeFile(file, JSON.stringify(object));
+        await kubectl("apply", "--filename", file);
+    } finally {
+        await rm(folder, { recursive: true });
+    }
+}
 
 /** Runs `pulumi up`; its output is the failure's message. */
 export async function up(): Promise<void> {

@@ -1,13 +1,10 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import path from "node:path";
 import { expect } from "chai";
 import { CLUSTER_NAME_LABEL } from "../../../plan/manifests/cluster-objects";
 import { addressOf, askBmc, passwordOf } from "../bmc";
 import { configure, eventually, NAMESPACE } from "../harness";
 import { kubectlOf, reach, type ReachedCluster } from "../workload-cluster";
 import { machinesOnHosts } from "./fleet";
-import { lab, up } from "./lab";
+import { apply, inLab, lab, up } from "./lab";
 
 const CLUSTER = "cluster-0000";
 const CHECK = "power-off";
@@ -62,18 +59,6 @@ async function reset(host: string, type: "ForceOff" | "ForceRestart"): Promise<v
     expect(status, text).to.equal(204);
 }
 
-async function applyHealthCheck(): Promise<void> {
-    const folder = await mkdtemp(path.join(tmpdir(), "metal3-scale-lab-check-"));
-    try {
-        const file = path.join(folder, "check.json");
-        await writeFile(file, JSON.stringify(HEALTH_CHECK));
-        const { code, output } = await lab.live.kubectl(["apply", "--filename", file]);
-        expect(code, output).to.equal(0);
-    } finally {
-        await rm(folder, { recursive: true });
-    }
-}
-
 /** A host under a worker loses its power. */
 export function powerOff(): void {
     it("gives a Node another boot when its host is restarted, and nothing else", async () => {
@@ -125,7 +110,7 @@ export function powerOff(): void {
             cluster.close();
         }
         try {
-            await applyHealthCheck();
+            await apply(HEALTH_CHECK);
             await eventually(
                 "another worker on another host, and the old host available",
                 420,
@@ -143,14 +128,7 @@ export function powerOff(): void {
                 async () => [await machinesOnHosts(), await lab.live.hostStates()],
             );
         } finally {
-            const { code, output } = await lab.live.kubectl([
-                "--namespace",
-                NAMESPACE,
-                "delete",
-                "machinehealthcheck",
-                CHECK,
-            ]);
-            expect(code, output).to.equal(0);
+            await inLab("delete", "machinehealthcheck", CHECK);
         }
         await configure({ nodes: 4, workerNodes: 0 });
         await up();

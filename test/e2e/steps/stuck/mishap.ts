@@ -1,9 +1,9 @@
 import { expect } from "chai";
 import type { LabStatus, Waiting } from "../../../../cli/status/summary";
 import { copyCluster, deleteCluster } from "../../extra-cluster";
-import { eventually, NAMESPACE, pulumiEnvironment, run, STACK } from "../../harness";
+import { eventually, pulumiEnvironment, run, STACK } from "../../harness";
 import { within } from "../../ironic";
-import { lab } from "../lab";
+import { inLab, lab } from "../lab";
 
 /** A cluster that is not in the plan, and its index. It waits for whatever is made stuck. */
 export const CLUSTER = "cluster-0002";
@@ -23,14 +23,6 @@ export interface Mishap {
     waits?: RegExp;
     next: () => RegExp;
 }
-
-export async function kubectl(...args: string[]): Promise<string> {
-    const { code, output } = await lab.live.kubectl(args);
-    expect(code, `kubectl ${args.join(" ")}: ${output}`).to.equal(0);
-    return output;
-}
-
-export const inLab = (...args: string[]): Promise<string> => kubectl("--namespace", NAMESPACE, ...args);
 
 /** What `npm run NAME -- ARGS --json` prints, below what it says of itself. */
 export async function json<Found>(name: string, ...args: string[]): Promise<Found> {

@@ -1,8 +1,8 @@
 import { expect } from "chai";
 import { NAMESPACE, PREFIX } from "../../harness";
 import { SUBSTRATE } from "../../substrate";
-import { lab } from "../lab";
-import { addCluster, inLab, json, named, removeCluster, scale, shell, status, type Mishap } from "./mishap";
+import { inLab, lab } from "../lab";
+import { addCluster, json, named, removeCluster, scale, shell, status, type Mishap } from "./mishap";
 import { refusals } from "./refusals";
 
 /** Names of the hosts that no machine uses, the first of which the next cluster gets. */

@@ -1,5 +1,6 @@
 import { NAMESPACE } from "../../harness";
-import { addCluster, kubectl, removeCluster, shell, type Mishap } from "./mishap";
+import { kubectl } from "../lab";
+import { addCluster, removeCluster, shell, type Mishap } from "./mishap";
 
 /** A webhook that nobody answers, and a policy that refuses: both stand in the way of new Machines. */
 export function refusals(): Mishap[] {
