@@ -37,20 +37,11 @@ func startManagementCluster(t *testing.T) *managementCluster {
 		t.Skip("KUBEBUILDER_ASSETS names no folder with kube-apiserver and etcd: npm test builds them and sets it")
 	}
 	environment := &envtest.Environment{
-		Scheme:                   management.Scheme(),
-		CRDDirectoryPaths:        crds(t),
-		ErrorIfCRDPathMissing:    true,
-		ControlPlaneStartTimeout: 2 * time.Minute, ControlPlaneStopTimeout: time.Minute,
+		Scheme:                management.Scheme(),
+		CRDDirectoryPaths:     crds(t),
+		ErrorIfCRDPathMissing: true,
 	}
-	config, err := environment.Start()
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := environment.Stop(); err != nil {
-			t.Log(err)
-		}
-	})
+	config := testkit.StartAPIServer(t, environment)
 	return &managementCluster{config, environment}
 }
 
@@ -156,7 +147,8 @@ func (r running) status(path string) int {
 	return response.StatusCode
 }
 
-func nodesOf(ctx context.Context, c client.Client, cluster string) ([]string, error) {
+// workloadOf is a client of the fake API server of a cluster, by the kubeconfig that FKAS has made.
+func workloadOf(ctx context.Context, c client.Client, cluster string) (*kubernetes.Clientset, error) {
 	var secret corev1.Secret
 	if err := c.Get(ctx, types.NamespacedName{Namespace: "default", Name: cluster + "-kubeconfig"}, &secret); err != nil {
 		return nil, err
@@ -165,7 +157,11 @@ func nodesOf(ctx context.Context, c client.Client, cluster string) ([]string, er
 	if err != nil {
 		return nil, err
 	}
-	workload, err := kubernetes.NewForConfig(config)
+	return kubernetes.NewForConfig(config)
+}
+
+func nodesOf(ctx context.Context, c client.Client, cluster string) ([]string, error) {
+	workload, err := workloadOf(ctx, c, cluster)
 	if err != nil {
 		return nil, err
 	}

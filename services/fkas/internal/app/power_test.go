@@ -14,8 +14,6 @@ import (
 	. "github.com/onsi/gomega"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/client-go/kubernetes"
-	"k8s.io/client-go/tools/clientcmd"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"metal3-scale-lab/fkas/internal/management"
@@ -86,15 +84,7 @@ func TestANodeFollowsThePowerOfItsHostAtOnce(t *testing.T) {
 
 // readNode is the Node of the machine `cp` of the cluster `a`.
 func readNode(ctx context.Context, c client.Client) (*corev1.Node, error) {
-	var secret corev1.Secret
-	if err := c.Get(ctx, client.ObjectKey{Namespace: "default", Name: "a-kubeconfig"}, &secret); err != nil {
-		return nil, err
-	}
-	config, err := clientcmd.RESTConfigFromKubeConfig(secret.Data["value"])
-	if err != nil {
-		return nil, err
-	}
-	workload, err := kubernetes.NewForConfig(config)
+	workload, err := workloadOf(ctx, c, "a")
 	if err != nil {
 		return nil, err
 	}

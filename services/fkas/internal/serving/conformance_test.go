@@ -57,18 +57,7 @@ func TestKubectlFindsARealAPIServer(t *testing.T) {
 		run(t, fakeServer, kubectl, testkit.RESTConfig(t, s.CA, address(s)))
 	})
 	t.Run("real", func(t *testing.T) {
-		environment := &envtest.Environment{
-			ControlPlaneStartTimeout: 2 * time.Minute, ControlPlaneStopTimeout: time.Minute,
-		}
-		config, err := environment.Start()
-		if err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(func() {
-			if err := environment.Stop(); err != nil {
-				t.Log(err)
-			}
-		})
+		config := testkit.StartAPIServer(t, &envtest.Environment{})
 		populate(t, config)
 		run(t, realServer, kubectl, config)
 	})

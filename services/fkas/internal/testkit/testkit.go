@@ -21,6 +21,7 @@ import (
 	bootstrapv1 "sigs.k8s.io/cluster-api/api/bootstrap/kubeadm/v1beta2"
 	"sigs.k8s.io/cluster-api/util/certs"
 	"sigs.k8s.io/cluster-api/util/secret"
+	"sigs.k8s.io/controller-runtime/pkg/envtest"
 
 	"metal3-scale-lab/fkas/internal/serving"
 )
@@ -41,6 +42,22 @@ func Authority(t *testing.T, purpose secret.Purpose, algorithm bootstrapv1.Encry
 		t.Fatal(err)
 	}
 	return serving.KeyPair{Cert: cert, Key: key}
+}
+
+// StartAPIServer starts a real kube-apiserver with etcd, which end with the test, and returns its administrator's access.
+func StartAPIServer(t *testing.T, environment *envtest.Environment) *rest.Config {
+	t.Helper()
+	environment.ControlPlaneStartTimeout, environment.ControlPlaneStopTimeout = 2*time.Minute, time.Minute
+	config, err := environment.Start()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := environment.Stop(); err != nil {
+			t.Log(err)
+		}
+	})
+	return config
 }
 
 // FreePort is a TCP port that was free a moment ago, as was the next one.
