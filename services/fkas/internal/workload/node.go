@@ -77,21 +77,14 @@ func mergeNode(node *corev1.Node, n Node, now time.Time) bool {
 		followPower(node, n, change, now)
 		changed = true
 	}
-	relabelled := false
-	// The map is copied, because the objects of the in-memory runtime share their maps with its store.
-	labels := maps.Clone(node.Labels)
-	if labels == nil {
-		labels = map[string]string{}
+	if node.Labels == nil {
+		node.Labels = map[string]string{}
 	}
 	for key, value := range nodeLabels(n) {
-		if old, ok := labels[key]; !ok || old != value {
-			labels[key] = value
-			relabelled = true
+		if old, ok := node.Labels[key]; !ok || old != value {
+			node.Labels[key] = value
+			changed = true
 		}
-	}
-	if relabelled {
-		node.Labels = labels
-		changed = true
 	}
 	if n.ProviderID != "" && node.Spec.ProviderID != n.ProviderID {
 		node.Spec.ProviderID = n.ProviderID

@@ -59,11 +59,10 @@ func setPodsReady(
 
 // setPodReady changes the condition Ready of a pod that has one, and says whether it was another.
 func setPodReady(pod *corev1.Pod, status corev1.ConditionStatus, now time.Time) bool {
-	conditions := append([]corev1.PodCondition(nil), pod.Status.Conditions...)
-	for i := range conditions {
-		if conditions[i].Type == corev1.PodReady && conditions[i].Status != status {
-			conditions[i].Status, conditions[i].LastTransitionTime = status, metav1.NewTime(now)
-			pod.Status.Conditions = conditions
+	for i := range pod.Status.Conditions {
+		condition := &pod.Status.Conditions[i]
+		if condition.Type == corev1.PodReady && condition.Status != status {
+			condition.Status, condition.LastTransitionTime = status, metav1.NewTime(now)
 			return true
 		}
 	}

@@ -78,19 +78,15 @@ func changeOfPower(annotation string, n Node, now time.Time) powerChange {
 	}
 }
 
-// followPower makes the status and taints of a Node those that follow from a change of power. The Node's annotations,
-// conditions and taints are copied, because the objects of the in-memory runtime share them with its store.
+// followPower makes the status and taints of a Node those that follow from a change of power.
 func followPower(node *corev1.Node, n Node, change powerChange, now time.Time) {
-	annotations := map[string]string{}
-	for key, value := range node.Annotations {
-		annotations[key] = value
+	if node.Annotations == nil {
+		node.Annotations = map[string]string{}
 	}
-	node.Annotations = annotations
-	node.Status.Conditions = append([]corev1.NodeCondition(nil), node.Status.Conditions...)
 	boot := n.Power.BootID
 	switch change {
 	case stopped:
-		annotations[PowerAnnotation] = powerOff
+		node.Annotations[PowerAnnotation] = powerOff
 		loseNode(node, n)
 		return
 	case started:
@@ -100,7 +96,7 @@ func followPower(node *corev1.Node, n Node, change powerChange, now time.Time) {
 		recoverNode(node, metav1.NewTime(now))
 	case bootLearned, noChange:
 	}
-	annotations[PowerAnnotation] = strings.TrimSpace(powerOn + " " + boot)
+	node.Annotations[PowerAnnotation] = strings.TrimSpace(powerOn + " " + boot)
 	node.Status.NodeInfo.BootID = boot
 }
 

@@ -3,7 +3,6 @@ package workload
 import (
 	"context"
 	"fmt"
-	"maps"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
@@ -172,7 +171,6 @@ func ensureLeader(ctx context.Context, c inmemoryclient.Client, nodes []Node) er
 			from = time.Now().Add(-time.Second)
 		}
 		return update(ctx, c, pod, func() bool {
-			pod.Annotations = maps.Clone(pod.Annotations)
 			pod.Annotations[cloudv1.EtcdLeaderFromAnnotationName] = from.UTC().Format(time.RFC3339)
 			return true
 		})
