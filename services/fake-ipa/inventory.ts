@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { type HostHardware, type Nic, standardHardware } from "./hardware.js";
+import { type Hardware, type HostHardware, type Nic, standardHardware } from "./hardware.js";
 import { lldpOf, type Tlv } from "./lldp.js";
 
 export interface Inventory {
@@ -16,34 +16,15 @@ export interface Inventory {
         biosdevname: null;
         speed_mbps: number;
     }[];
-    cpu: {
-        model_name: string;
-        frequency: string;
-        count: number;
-        architecture: string;
-        flags: string[];
-        socket_count: number;
-    };
+    cpu: Hardware["cpu"];
     memory: { total: number; physical_mb: number };
-    disks: {
-        name: string;
-        model: string;
-        size: number;
-        rotational: boolean;
+    disks: (Hardware["disks"][number] & {
         wwn: string;
         serial: string;
-        vendor: string;
-        by_path: string;
         wwn_with_extension: string;
         wwn_vendor_extension: null;
-        hctl: string | null;
-    }[];
-    system_vendor: {
-        product_name: string;
-        serial_number: string;
-        manufacturer: string;
-        firmware: { vendor: string; version: string; build_date: string };
-    };
+    })[];
+    system_vendor: Hardware["system_vendor"] & { serial_number: string };
     boot: { current_boot_mode: "bios" | "uefi"; pxe_interface: string };
     bmc_address: null;
     bmc_v6address: null;
