@@ -44,7 +44,8 @@ func Authority(t *testing.T, purpose secret.Purpose, algorithm bootstrapv1.Encry
 	return serving.KeyPair{Cert: cert, Key: key}
 }
 
-// StartAPIServer starts a real kube-apiserver with etcd, which end with the test, and returns its administrator's access.
+// StartAPIServer starts a real kube-apiserver with etcd, which end with the test. It returns the access of their
+// administrator.
 func StartAPIServer(t *testing.T, environment *envtest.Environment) *rest.Config {
 	t.Helper()
 	environment.ControlPlaneStartTimeout, environment.ControlPlaneStopTimeout = 2*time.Minute, time.Minute
