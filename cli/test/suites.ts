@@ -25,6 +25,8 @@ export interface Suite {
     substrate?: string;
 }
 
+type Substrate = (typeof SUBSTRATES)[number];
+
 const MINUTE = 60_000;
 
 /** Folders of test/, the one that takes longest first, and whether they need the toolchain's commands. */
@@ -171,14 +173,24 @@ export async function e2eSuites(walk: Walk, isWhole: boolean): Promise<Suite[]> 
 }
 
 /** A suite about a lab on one substrate. */
-function on(substrate: (typeof SUBSTRATES)[number], suite: Suite, isWhole: boolean): Suite {
+function on(substrate: Substrate, suite: Suite, isWhole: boolean): Suite {
     const whole = isWhole ? { METAL3_SCALE_LAB_E2E_WHOLE: "1" } : {};
-    const env = { ...suite.env, ...whole, METAL3_SCALE_LAB_E2E_SUBSTRATE: substrate };
+    const env = {
+        METAL3_SCALE_LAB_E2E_STACK: stackOn(substrate, suite),
+        METAL3_SCALE_LAB_E2E_SUBSTRATE: substrate,
+        ...whole,
+    };
     const there = { ...suite, name: `${suite.name}-${substrate}`, env, substrate };
-    if (substrate !== "existing") {
-        return there;
-    }
     // With the cluster that has to be there it takes longer than CI has.
-    const stack = { METAL3_SCALE_LAB_E2E_STACK: "guest" };
-    return { ...there, env: { ...stack, ...env }, onDemand: true, limitMs: 150 * MINUTE };
+    return substrate === "existing" ? { ...there, onDemand: true, limitMs: 150 * MINUTE } : there;
+}
+
+/** Its stack: none has the name of another, or two suites that run side by side would take each other's lab away. */
+function stackOn(substrate: Substrate, suite: Suite): string {
+    const own = suite.env?.["METAL3_SCALE_LAB_E2E_STACK"];
+    if (own !== undefined) {
+        return `${own}-${substrate}`;
+    }
+    // The stack `existing` is that of the suite which makes the cluster only.
+    return substrate === "existing" ? "guest" : substrate;
 }

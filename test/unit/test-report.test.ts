@@ -149,12 +149,17 @@ describe("The report of npm test", () => {
         before(async () => (bin = await mkdtemp(join(tmpdir(), "lab-ci-test-"))));
         after(() => rm(bin, { recursive: true }));
 
-        /** Its last two lines, when this is in the place of the lab's commands. */
-        async function lastLines(answer: string) {
+        /** Runs it with this in the place of the lab's commands. */
+        async function run(answer: string) {
             const { execa } = await import("execa");
             await writeFile(join(bin, "node"), `#!/bin/sh\n${answer}\n`, { mode: 0o755 });
             const env = { PATH: `${bin}:${process.env["PATH"] ?? ""}` };
-            const { stdout, exitCode } = await execa(repoPath(".ci", "run"), { env, reject: false });
+            return execa(repoPath(".ci", "run"), { env, reject: false });
+        }
+
+        /** Its last two lines and its exit code. */
+        async function lastLines(answer: string) {
+            const { stdout, exitCode } = await run(answer);
             return [...stdout.split("\n").slice(-2), exitCode];
         }
 
@@ -172,6 +177,18 @@ describe("The report of npm test", () => {
                 1,
             ]);
             expect(await lastLines("echo 3 passed; exit 1")).to.deep.equal([all, "0 passed, 3 failed", 1]);
+        });
+
+        it("tells each failure again at the end, in one line", async () => {
+            const answer = "echo '  FAILED test/a.test.ts a stops: no'; echo '      at b.ts'; echo 3 passed, 1 failed";
+            const { stdout } = await run(answer);
+            expect(stdout.split("\n").slice(-5)).to.deep.equal([
+                "What failed:",
+                "  FAILED test/a.test.ts a stops: no",
+                "  FAILED test/a.test.ts a stops: no",
+                "Everything that a lab can stand on was there.",
+                "6 passed, 2 failed",
+            ]);
         });
 
         it("says above its last line what was not there and why, once", async () => {
@@ -218,15 +235,22 @@ describe("The report of npm test", () => {
         expect(untriedSubstrates(ordinary)[0]).to.match(/^the substrate existing: .*--only e2e-lab-existing/);
     });
 
+    it("gives no two suites the same stack, since they would take each other's lab away", async () => {
+        const suites = await e2eSuites({ steps: 6, seed: 7 }, false);
+        const stacks = suites.map(({ name, env }) => env?.["METAL3_SCALE_LAB_E2E_STACK"] ?? name);
+        expect(stacks).to.deep.equal([...new Set(stacks)]);
+        expect(stacks).to.include.members(["embedded", "minikube", "guest"]);
+    });
+
     it("makes some suites only where they are asked for, each with a stack of its own", async () => {
         const suites = (await e2eSuites({ steps: 6, seed: 7 }, false)).filter(({ onDemand }) => onDemand);
         expect(suites.map(({ name, env }) => [name, env?.["METAL3_SCALE_LAB_E2E_STACK"]])).to.deep.equal([
             ["e2e-bundle", "bundle"],
             ["e2e-existing", "existing"],
             ["e2e-lab-existing", "guest"],
-            ["e2e-registry-embedded", "registry"],
-            ["e2e-registry-minikube", "registry"],
-            ["e2e-registry-existing", "registry"],
+            ["e2e-registry-embedded", "registry-embedded"],
+            ["e2e-registry-minikube", "registry-minikube"],
+            ["e2e-registry-existing", "registry-existing"],
             ["e2e-rollout", "rollout"],
             ["e2e-state", "state"],
             ["e2e-workers", "workers"],

@@ -2,6 +2,8 @@ package serving_test
 
 import (
 	"fmt"
+	"os"
+	"os/exec"
 	"runtime"
 	"testing"
 
@@ -12,18 +14,30 @@ import (
 	"metal3-scale-lab/fkas/internal/testkit"
 )
 
+// ownProcess is the environment variable that is set in the process which only measures memory.
+const ownProcess = "FKAS_TEST_MEASURES_MEMORY"
+
 // live is the memory of all objects that are in use, in bytes.
-func live() uint64 {
+func live() int64 {
 	runtime.GC()
 	runtime.GC()
 	var stats runtime.MemStats
 	runtime.ReadMemStats(&stats)
-	return stats.HeapAlloc + stats.StackInuse
+	return int64(stats.HeapAlloc) + int64(stats.StackInuse)
 }
 
 // TestAClusterTakesLittleMemory has clusters of three machines, each with a client that has listed and watches. The
-// memory of the clients, in the same process, is in the figure.
+// memory of the clients, in the same process, is in the figure. The servers of earlier tests give back their memory
+// some time after their tests, which would be taken off the figure: so it is measured in a process of its own.
 func TestAClusterTakesLittleMemory(t *testing.T) {
+	if os.Getenv(ownProcess) == "" {
+		command := exec.CommandContext(testkit.Context(t), os.Args[0], "-test.run=^"+t.Name()+"$", "-test.v")
+		command.Env = append(os.Environ(), ownProcess+"=1")
+		output, err := command.CombinedOutput()
+		t.Logf("%s", output)
+		NewWithT(t).Expect(err).NotTo(HaveOccurred())
+		return
+	}
 	g, ctx := NewWithT(t), testkit.Context(t)
 	server := newServer(t)
 	add := func(name string) *kubernetes.Clientset {
@@ -50,6 +64,6 @@ func TestAClusterTakesLittleMemory(t *testing.T) {
 	}
 	each := (live() - before) / count / 1024
 	t.Logf("%d KiB a cluster", each)
-	g.Expect(each).To(BeNumerically("<", 1536), "KiB a cluster")
+	g.Expect(each).To(And(BeNumerically(">", 0), BeNumerically("<", 1536)), "KiB a cluster")
 	runtime.KeepAlive(clients)
 }
