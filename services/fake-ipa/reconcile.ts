@@ -92,6 +92,7 @@ async function reconcileHost(
                 power_state: seen.power,
                 pending_power: null,
                 boot_device: seen.bootDevice ?? null,
+                ...(seen.medium === undefined ? {} : { boot_image: { Cd: [null, true, seen.medium] } }),
             });
             return;
         } catch (error) {

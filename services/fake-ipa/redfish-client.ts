@@ -7,6 +7,8 @@ export interface RedfishSystem {
     power: "On" | "Off";
     /** Pxe, Hdd, Cd or another of sushy-tools' names. */
     bootDevice: string | undefined;
+    /** Whether a medium is in the drive that it boots from, if that is `Cd`. */
+    medium?: boolean;
 }
 
 export type ResetType = "ForceOff" | "ForceRestart";
@@ -28,6 +30,8 @@ const systemSchema = z.object({
     PowerState: z.string(),
     Boot: z.object({ BootSourceOverrideTarget: z.string().nullish() }).nullish(),
 });
+
+const mediumSchema = z.object({ Inserted: z.boolean() });
 
 /** sushy-tools' Redfish service (DMTF DSP0266: ComputerSystem, its Reset action, basic authentication). */
 export class RedfishClient implements Redfish {
@@ -66,10 +70,23 @@ export class RedfishClient implements Redfish {
         if (answer.status !== 200 || !parsed.success) {
             throw new RedfishError(`system ${uuid} cannot be read: ${answer.status} ${answer.text.slice(0, 300)}`);
         }
+        const bootDevice = parsed.data.Boot?.BootSourceOverrideTarget ?? undefined;
         return {
             power: parsed.data.PowerState === "On" ? "On" : "Off",
-            bootDevice: parsed.data.Boot?.BootSourceOverrideTarget ?? undefined,
+            bootDevice,
+            ...(bootDevice === "Cd" ? { medium: await this.hasMedium(uuid, signal) } : {}),
         };
+    }
+
+    private async hasMedium(uuid: string, signal: AbortSignal): Promise<boolean> {
+        const answer = await this.send("GET", `/redfish/v1/Systems/${uuid}/VirtualMedia/Cd`, undefined, signal);
+        const parsed = mediumSchema.safeParse(answer.json);
+        if (answer.status !== 200 || !parsed.success) {
+            throw new RedfishError(
+                `virtual media of ${uuid} cannot be read: ${answer.status} ${answer.text.slice(0, 300)}`,
+            );
+        }
+        return parsed.data.Inserted;
     }
 
     private async send(

@@ -28,6 +28,8 @@ export const systemSchema = z.object({
     pending_power: z.object({ power_state: z.string(), apply_time: z.number() }).nullish(),
     boot_device: z.string().nullish(),
     boot_mode: z.string().nullish(),
+    /** The medium in each virtual drive: its file, whether it is write-protected, and whether it is there. */
+    boot_image: z.record(z.string(), z.tuple([z.string().nullable(), z.boolean(), z.boolean()])).nullish(),
     nics: nicSchema.array().min(1),
 });
 
@@ -77,8 +79,13 @@ const SEEN = 8;
  */
 const MAX_APPLY_MS = 12_000;
 
-/** sushy-tools boots from disk if no boot device was set (its fakedriver). */
-const bootsFromDisk = (system: System): boolean => (system.boot_device ?? "Hdd") === "Hdd";
+/**
+ * sushy-tools boots from disk if no boot device was set (its fakedriver). A machine does so as well if the drive that it
+ * should boot from is empty. Nothing is read of a medium: whatever is in the drive is a ramdisk with an agent.
+ */
+function bootsFromDisk({ boot_device: device, boot_image: drives }: System): boolean {
+    return device === "Cd" ? drives?.["Cd"]?.[2] !== true : (device ?? "Hdd") === "Hdd";
+}
 
 /**
  * The consequence of a notification for the host's agent. `memory` is updated.

@@ -58,6 +58,15 @@ describe("Reconciliation with sushy-tools", () => {
         expect(off.fleet.size).to.equal(0);
     });
 
+    it("boots from a virtual drive only if a medium is in it", async () => {
+        for (const medium of [true, false]) {
+            const redfish = { ...bmc("On"), system: async () => ({ power: "On" as const, bootDevice: "Cd", medium }) };
+            const { fleet, context } = setup({}, redfish);
+            await reconcile(fleet, [system(1)], context, never);
+            expect(fleet.host(uuidOf(1))?.agent !== undefined, `medium: ${medium}`).to.equal(medium);
+        }
+    });
+
     it("asks again while sushy-tools does not answer, for 10 minutes", async () => {
         const late = bmc("error", "error", "On");
         const first = setup({}, late);

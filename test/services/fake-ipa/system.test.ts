@@ -13,6 +13,12 @@ const restart = (at: number, device = "Pxe"): System =>
 const applied = (power: string, device = "Pxe"): System =>
     system(1, { power_state: power, boot_device: device, pending_power: null });
 
+/** As sushy-tools tells of a virtual drive after a medium was put in, or taken out. */
+const withMedium = (told: System, inserted: boolean): System => ({
+    ...told,
+    boot_image: { Cd: [inserted ? "/tmp/x/boot.iso" : null, true, inserted] },
+});
+
 /** Plays notifications; the agent runs from "boot" to "stop" or "boot-disk". */
 function play(...notifications: System[]): string[] {
     const memory: PowerMemory = { seen: [] };
@@ -56,7 +62,18 @@ describe("A notification of sushy-tools", () => {
             [system(1, { boot_device: undefined, pending_power: { power_state: "On", apply_time: 1 } })],
             ["none"],
         ],
-        ["a CD is not the disk", [on(1, "Cd")], ["boot"]],
+        ["a host boots from the medium in its virtual drive", [withMedium(on(1, "Cd"), true)], ["boot"]],
+        ["an empty virtual drive leaves the disk", [withMedium(on(1, "Cd"), false), on(2, "Cd")], ["none", "none"]],
+        [
+            "a medium that is only attached, such as that of a DataImage, boots nothing",
+            [withMedium(on(1, "Hdd"), true), withMedium(applied("On", "Hdd"), true)],
+            ["none", "none"],
+        ],
+        [
+            "a restart without the medium ends the agent that came from it",
+            [withMedium(on(1, "Cd"), true), withMedium(restart(2, "Cd"), false)],
+            ["boot", "boot-disk"],
+        ],
         ["a power-on that was missed", [applied("Off"), applied("On")], ["none", "boot"]],
         ["a power-off that was missed", [on(1), applied("Off")], ["boot", "stop"]],
         ["a repeated old power-off after a newer power-on", [off(1), on(2), off(1)], ["none", "boot", "none"]],
