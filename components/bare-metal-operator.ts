@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import { agentIsoUrl } from "../plan/manifests/agent-iso";
 import { unlabelledBmcSecrets } from "../plan/manifests/bmc-secrets";
 import { BMO_PROBE, BMO_WEBHOOK_NAMES, bmoObjects } from "../plan/manifests/bmo";
 import type { Manifest } from "../plan/manifests/documents";
@@ -68,6 +69,7 @@ function operatorObjects({ config, plan, images, pki, credentials, ironic, manif
             credentials: { username: credentials.ironic.username, password: credentials.ironic.password },
             caCertificate: pki.caCertificate,
         },
+        agentIsoUrl: agentIsoUrl(plan.namespace, config),
         provisioningLimit: profile.provisioningLimit,
         concurrency: profile.bmoConcurrency,
         kubeApiQps: profile.kubeApiQps,

@@ -101,7 +101,7 @@ export class BareMetalHosts extends pulumi.ComponentResource {
                         credentialsName: secret.metadata.name,
                     },
                     bootMACAddress: host.mac,
-                    bootMode: "legacy",
+                    bootMode: host.bootMode,
                     automatedCleaningMode: args.config.cleaning,
                     ...(hints === undefined ? {} : { rootDeviceHints: hints }),
                 },

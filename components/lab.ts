@@ -10,6 +10,7 @@ import { ClusterApi } from "./cluster-api";
 import type { LayerContext } from "./context";
 import { Credentials } from "./credentials";
 import { FakeApiServers } from "./fake-api-servers";
+import { bmcCertificate } from "./fake-nodes/certificate";
 import { KubernetesPair } from "./fake-nodes/kubernetes";
 import type { FakeNodePair } from "./fake-nodes/pair";
 import { BareMetalHosts } from "./hosts";
@@ -65,7 +66,12 @@ export class Lab extends pulumi.ComponentResource {
         const ironic = new Ironic("ironic", { ...lab, chart: ironicChart }, inCluster);
         const operator = new BareMetalOperator("bmo", { ...lab, ironic, manifests: operatorManifests }, inCluster);
         const pairNeeds = { ironicUrl: ironic.agentUrl, caCertificate: pki.caCertificate, bmc: credentials.bmc };
-        const pairs = plan.pairs.map((pair) => createPair(pair, { ...lab, ...pairNeeds }, { here, inCluster }));
+        const certificates = config.bmcProtocol === "https" ? pki : undefined;
+        const pairs = plan.pairs.map((pair) => {
+            const certificate = certificates && bmcCertificate({ pair, pki: certificates }, here);
+            const needs = { ...pairNeeds, ...(certificate && { certificate }) };
+            return createPair(pair, { ...lab, ...needs }, { here, inCluster });
+        });
         const hosts = new BareMetalHosts("hosts", { ...lab, ironic, operator, pairs }, inCluster);
         const clusterApi = new ClusterApi("cluster-api", { ...lab, operator }, here);
         const fakeApiServers = new FakeApiServers("fkas", { ...lab, clusterApi }, inCluster);

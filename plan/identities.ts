@@ -40,10 +40,6 @@ export const FAKE_IPA_PORT = 9999;
 /** User of all BMCs. */
 export const BMC_USERNAME = "admin";
 
-/** Address of a host's BMC as BMO wants it: Redfish over plain HTTP. */
-export const bmcAddress = (sushyTools: string, uuid: string): string =>
-    `redfish+http://${sushyTools}:${SUSHY_TOOLS_PORT}/redfish/v1/Systems/${uuid}`;
-
 /** First part of every name that a lab has on the machine, such as that of a container. */
 export const labPrefix = (seed: string): string => `m3lab-${seed}`;
 

@@ -1,4 +1,5 @@
 import * as addresses from "./addresses";
+import { bmcPlan, redfishUrl, type BmcPlan } from "./bmc";
 import type { LabConfig } from "./config/keys";
 import { nicsOf, type Nic } from "./host-nics";
 import { profileByIndex, profileNamed } from "./host-profiles/mix";
@@ -12,7 +13,7 @@ import { substratePlan, type SubstratePlan } from "./substrate/plan";
 import { withoutDeviations } from "./without";
 
 /** A fake bare-metal host. */
-export interface HostPlan {
+export interface HostPlan extends BmcPlan {
     index: number;
     name: string;
     uuid: string;
@@ -25,8 +26,6 @@ export interface HostPlan {
     profile: string;
     /** Index of the pair that serves it. */
     pair: number;
-    /** Redfish address of its BMC, as BMO wants it. */
-    bmcAddress: string;
     /** Whether it is created paused, until FKAS releases it. */
     queued: boolean;
 }
@@ -38,6 +37,8 @@ export interface PairPlan {
     /** Hosts at which its BMCs and its agents are reached: addresses, or names of a Service. */
     sushyToolsHost: string;
     fakeIpaHost: string;
+    /** Base URL of its BMCs. */
+    redfishUrl: string;
     /** Every host of its range, also those beyond `nodes`, so that its configuration never changes. */
     hosts: HostPlan[];
 }
@@ -127,18 +128,22 @@ export function plan(config: LabConfig, seed: string): LabPlan {
     const hostsAtOnce = queue.hostQueue ? (config.hostsAtOnce ?? "auto") : undefined;
     const rolloutsAtOnce = config.rolloutsAtOnce ?? hostsAtOnce;
     const profileOf = profileByIndex(config.hostProfiles);
-    const host = (index: number, pair: number): HostPlan => ({
-        index,
-        name: identities.hostName(index),
-        uuid: identities.hostUuid(seed, index),
-        mac: identities.hostMac(seed, index),
-        address: addresses.hostAddress(index),
-        profile: profileOf(index),
-        nics: nicsOf(profileNamed(config.hostProfiles, profileOf(index)), seed, index),
-        pair,
-        bmcAddress: identities.bmcAddress(reach.pairHosts(pair).sushyTools, identities.hostUuid(seed, index)),
-        queued: sizes.isHostQueued(index, queue),
-    });
+    const host = (index: number, pair: number): HostPlan => {
+        const hardware = profileNamed(config.hostProfiles, profileOf(index));
+        const uuid = identities.hostUuid(seed, index);
+        return {
+            index,
+            name: identities.hostName(index),
+            uuid,
+            mac: identities.hostMac(seed, index),
+            address: addresses.hostAddress(index),
+            profile: profileOf(index),
+            nics: nicsOf(hardware, seed, index),
+            pair,
+            ...bmcPlan(reach.pairHosts(pair).sushyTools, uuid, hardware, config),
+            queued: sizes.isHostQueued(index, queue),
+        };
+    };
     const pairs = indices(pairCount(config.nodes, config.nodesPerPair)).map((index): PairPlan => {
         const range: HostRange = pairRange(index, config.nodesPerPair);
         const { sushyTools, fakeIpa } = reach.pairHosts(index);
@@ -147,6 +152,7 @@ export function plan(config: LabConfig, seed: string): LabPlan {
             name: pairName(index),
             sushyToolsHost: sushyTools,
             fakeIpaHost: fakeIpa,
+            redfishUrl: redfishUrl(sushyTools, config),
             hosts: indices(range.count).map((offset) => host(range.first + offset, index)),
         };
     });

@@ -1,5 +1,5 @@
 import { fetch } from "undici";
-import { SUSHY_TOOLS_PORT } from "../../plan/identities";
+import { unverified } from "../../lib/unverified";
 import type { LabPlan } from "../../plan/plan";
 
 /** Longest time for a BMC's answer, milliseconds. */
@@ -17,11 +17,11 @@ export async function askBmcs({
     if (reach.kind === "services") {
         return undefined;
     }
-    const answers = pairs.map(async ({ name, sushyToolsHost }): Promise<[string, number | null]> => {
+    const answers = pairs.map(async ({ name, redfishUrl }): Promise<[string, number | null]> => {
         const began = performance.now();
         try {
-            const url = `http://${sushyToolsHost}:${SUSHY_TOOLS_PORT}/redfish/v1/`;
-            const response = await fetch(url, { signal: AbortSignal.timeout(LIMIT_MS) });
+            const url = `${redfishUrl}/redfish/v1/`;
+            const response = await fetch(url, { dispatcher: unverified, signal: AbortSignal.timeout(LIMIT_MS) });
             await response.body?.cancel();
             return [name, Math.round(performance.now() - began)];
         } catch {

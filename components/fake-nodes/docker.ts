@@ -31,7 +31,10 @@ export class DockerPair extends pulumi.ComponentResource implements FakeNodePair
 }
 
 /** The files that a container gets. Each has only its side of the BMCs' password. */
-function files(image: "sushy-tools" | "fake-ipa", { pair, config, ironicUrl, caCertificate, bmc }: DockerPairArgs) {
+function files(
+    image: "sushy-tools" | "fake-ipa",
+    { pair, config, ironicUrl, caCertificate, bmc, certificate }: DockerPairArgs,
+) {
     const configuration = pythonAssignments(pairConfiguration(pair, config, ironicUrl));
     return [
         { file: PAIR_PATHS.configuration, content: configuration },
@@ -39,6 +42,12 @@ function files(image: "sushy-tools" | "fake-ipa", { pair, config, ironicUrl, caC
         image === "sushy-tools"
             ? { file: PAIR_PATHS.bmcHtpasswd, content: pulumi.secret(bmc.htpasswd) }
             : { file: PAIR_PATHS.bmcPassword, content: pulumi.secret(bmc.password) },
+        ...(image === "sushy-tools" && certificate !== undefined
+            ? [
+                  { file: PAIR_PATHS.bmcCertificate, content: certificate.cert },
+                  { file: PAIR_PATHS.bmcKey, content: pulumi.secret(certificate.key) },
+              ]
+            : []),
     ];
 }
 

@@ -35,7 +35,16 @@ export class KubernetesPair extends pulumi.ComponentResource implements FakeNode
             scheduling: config,
             pullSecrets: podPullSecrets(config),
             files: { [PAIR_PATHS.configuration]: configuration, [PAIR_PATHS.caCertificate]: caCertificate },
-            credentials: { [PAIR_PATHS.bmcHtpasswd]: htpasswd, [PAIR_PATHS.bmcPassword]: password },
+            credentials: {
+                [PAIR_PATHS.bmcHtpasswd]: htpasswd,
+                [PAIR_PATHS.bmcPassword]: password,
+                ...(args.certificate === undefined
+                    ? {}
+                    : {
+                          [PAIR_PATHS.bmcCertificate]: args.certificate.cert,
+                          [PAIR_PATHS.bmcKey]: args.certificate.key,
+                      }),
+            },
             // It tells nothing of the password, and would make the whole pod a secret in Pulumi's state.
             digest: pulumi.unsecret(
                 pulumi.all([caCertificate, htpasswd]).apply((secrets) => digest(configuration, keeper, ...secrets)),

@@ -2,6 +2,7 @@ import type * as pulumi from "@pulumi/pulumi";
 import type { LabConfig } from "../../plan/config/keys";
 import type { ImageReferences } from "../../plan/image-reference";
 import type { LabPlan, PairPlan } from "../../plan/plan";
+import type { ServerCertificate } from "../../tasks/pki/input";
 
 /** The BMCs (sushy-tools) and the agents (fake-ipa) of a fixed range of hosts, wherever they run. */
 export interface FakeNodePair {
@@ -23,4 +24,6 @@ export interface FakeNodePairArgs {
     caCertificate: pulumi.Input<string>;
     /** Of the BMCs, all alike: the password, and its hash with the user's name. Both are secret. */
     bmc: { password: pulumi.Input<string>; htpasswd: pulumi.Input<string> };
+    /** Certificate of the BMCs, with its key, by the lab's CA. Secret. Undefined: they speak plain HTTP. */
+    certificate?: pulumi.Output<ServerCertificate>;
 }

@@ -34,7 +34,7 @@ export interface Substrate {
 }
 
 /** What a pair needs of the layers above the substrate. */
-export type PairNeeds = Pick<FakeNodePairArgs, "ironicUrl" | "caCertificate" | "bmc">;
+export type PairNeeds = Pick<FakeNodePairArgs, "ironicUrl" | "caCertificate" | "bmc" | "certificate">;
 
 /** One kind of substrate. The kinds are listed in kinds.ts by the value of the key `substrate`. */
 export interface SubstrateKind {

@@ -48,6 +48,8 @@ export interface LivingLab {
     hosts: Record<string, string>;
     /** Profile of each host, by its name, where it is not the default's. */
     profiles: Record<string, string>;
+    /** Boot mode of each host, by its name. */
+    bootModes: Record<string, string>;
     /** By name. */
     clusters: Record<string, LivingCluster>;
 }
@@ -64,6 +66,7 @@ interface Outputs extends SubstrateOutputs {
     spec?: {
         storageClassName?: string;
         bmc?: { address?: string };
+        bootMode?: string;
         topology?: {
             version?: string;
             controlPlane?: { replicas?: number };
@@ -84,7 +87,7 @@ const COMPONENT = "app.kubernetes.io/component";
 export function livingLab(stack: string, resources: StackResources): LivingLab {
     const lab: LivingLab = {
         ...{ stack, kept: {}, identified: false, versions: {}, conductors: 0 },
-        ...{ hosts: {}, profiles: {}, clusters: {} },
+        ...{ hosts: {}, profiles: {}, bootModes: {}, clusters: {} },
     };
     for (const [urn, { type, outputs }] of Object.entries(resources)) {
         add(lab, type, urn.split("::").at(-1) ?? "", outputs ?? {});
@@ -123,6 +126,9 @@ function addExisting(lab: LivingLab, identifier = ""): void {
 function addHost(lab: LivingLab, { metadata, spec }: Outputs): void {
     if (metadata?.name !== undefined && spec?.bmc?.address !== undefined) {
         lab.hosts[metadata.name] = spec.bmc.address;
+        if (spec.bootMode !== undefined) {
+            lab.bootModes[metadata.name] = spec.bootMode;
+        }
         const profile = metadata.labels?.[PROFILE_LABEL];
         if (profile !== undefined) {
             lab.profiles[metadata.name] = profile;

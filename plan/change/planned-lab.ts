@@ -23,6 +23,7 @@ export function plannedLab(stack: string, config: LabConfig, versions: VersionSe
         conductors: conductors.length,
         hosts: Object.fromEntries(hosts.map(({ name, bmcAddress }) => [name, bmcAddress])),
         profiles: Object.fromEntries(hosts.map(({ name, profile }) => [name, profile])),
+        bootModes: Object.fromEntries(hosts.map(({ name, bootMode }) => [name, bootMode])),
         clusters: Object.fromEntries(
             clusters.map(({ name, fakeApiServer }) => [
                 name,

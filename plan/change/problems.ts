@@ -1,6 +1,6 @@
 import * as semver from "semver";
 import { parseNetwork } from "../addresses";
-import type { Key, LabConfig } from "../config/keys";
+import type { LabConfig } from "../config/keys";
 import { allKubernetesVersions } from "../config/kubernetes-versions";
 import { SPARE_HOSTS_TO_ROLL } from "../config/limits";
 import type { VersionSets } from "../config/version-sets";
@@ -9,10 +9,11 @@ import { pairRange } from "../pairs";
 import { byServices, fakeNodesOf, onProvisioningNetwork, type Reach } from "../reach";
 import { fakeApiServerOf, needsSpareHosts, spareHosts } from "../sizes";
 import type { KeptKey } from "../substrate/living";
+import { bmcProblems } from "./bmc";
 import { profileProblems } from "./host-profiles";
 import type { LivingLab } from "./living-lab";
 import { partProblems } from "./part-version";
-import { replaceLab, type ChangeProblem } from "./replace-lab";
+import { keptRule, replaceLab, type ChangeProblem } from "./replace-lab";
 
 /** The versions that the ClusterClass lists. Cluster API refuses a class without that of one of its clusters. */
 const LISTED = new Set(allKubernetesVersions());
@@ -33,6 +34,7 @@ export const changeProblems = (
     ...fakeApiServerProblems(before, after),
     ...pairProblems(before, after),
     ...profileProblems(before, after),
+    ...bmcProblems(before, after),
     ...portProblems(before, after),
     ...versionProblems(before, after),
     ...(versions === undefined ? [] : partProblems(before, after, versions)),
@@ -47,14 +49,6 @@ function keptProblems(before: LivingLab, after: Partial<LabConfig>): ChangeProbl
         .filter(([key]) => !another || key === "substrate")
         .filter(([key, value]) => after[key] !== undefined && String(after[key]) !== value)
         .map(([key, value]) => ({ key, rule: keptRule(key, value, before) }));
-}
-
-function keptRule(key: Key, value: string, before: LivingLab): string {
-    const back = value === "" ? `unset it (pulumi config rm ${key})` : `set it back to ${value}`;
-    return (
-        `this lab ${value === "" ? "was made without it" : `has ${value}`}, and keeps that as long as it lives: ` +
-        `${back}, or ${replaceLab(before)}`
-    );
 }
 
 /** BMO takes no other BMC address for a host that is there, so each has to stay with its pair. */

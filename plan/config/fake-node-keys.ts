@@ -1,3 +1,4 @@
+import { BMC_DRIVERS, BMC_PROTOCOLS, BOOT_MODES } from "../bmc-choices";
 import { hostMix } from "../host-profiles/mix";
 import { SHIPPED } from "../host-profiles/shipped";
 import { derived, withDefault } from "./definition";
@@ -30,6 +31,28 @@ export const fakeNodeKeys = {
             "profiles, replaces the containers of the pairs, which keep their state, and restarts the conductors " +
             "when the first profile with LLDP or BIOS settings comes. Another content of a profile is what its hosts " +
             "report at their next inspection.",
+    }),
+    bmcProtocol: withDefault(values.choice(BMC_PROTOCOLS), "http", {
+        meaning:
+            "How Ironic reaches the BMCs. `https`: with certificates of the lab's CA, which Ironic checks; addresses " +
+            "are `redfish+https://…`.",
+        range: "`http`, `https`",
+        effects: ["another lab"],
+        onChange: "Refused: each host would get another BMC address, which BMO does not take.",
+    }),
+    bmcDriver: withDefault(values.choice(BMC_DRIVERS), "redfish", {
+        meaning:
+            "How hosts boot the ramdisk. `redfish`: by PXE. `redfish-virtualmedia`: from an ISO image in the virtual " +
+            "drive of the BMC. A profile may say otherwise (docs/hosts.md).",
+        range: "`redfish`, `redfish-virtualmedia`",
+        effects: ["another lab"],
+        onChange: "Refused: each host would get another BMC address, which BMO does not take.",
+    }),
+    bootMode: withDefault(values.choice(BOOT_MODES), "legacy", {
+        meaning: "Boot mode of the hosts, which Ironic sets at the BMC. A profile may say otherwise (docs/hosts.md).",
+        range: "`legacy`, `UEFI`",
+        effects: ["another lab"],
+        onChange: "Refused: Ironic knows a host that serves a cluster by the mode that it was deployed in.",
     }),
     fakeBootSeconds: withDefault(values.secondsRange, "1-2", {
         meaning: "Time that a fake host takes to boot: `N`, or `MIN-MAX` for a value drawn each time.",

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { BMC_DRIVERS, BOOT_MODES } from "../bmc-choices";
 
 /** By what a BareMetalHost names the disk for its system: fields of BMO's RootDeviceHints. */
 export const HINTS = [
@@ -136,6 +137,9 @@ const fields = z.strictObject({
         .max(MOST_NICS, `must be at most ${MOST_NICS} NICs`),
     firmware,
     bios: bios.optional(),
+    /** In place of the keys of the same names. */
+    bmcDriver: oneOf(BMC_DRIVERS).optional(),
+    bootMode: oneOf(BOOT_MODES).optional(),
 });
 
 /** The hardware of a class of fake hosts. */

@@ -27,6 +27,8 @@ export interface BmoOptions<Value> {
         /** CA of Ironic's certificate, in PEM. Needed for an https endpoint. */
         caCertificate?: Value;
     };
+    /** Where conductors fetch the image that hosts with virtual media boot from. Undefined: no host has it. */
+    agentIsoUrl?: string | undefined;
     /**
      * Hosts that may be in inspection, provisioning or deprovisioning at the same time (PROVISIONING_LIMIT; upstream:
      * 20).
@@ -103,6 +105,7 @@ function environment<Value>(options: BmoOptions<Value>): Record<string, Environm
     return {
         IRONIC_ENDPOINT: { later: options.ironic.endpoint },
         PROVISIONING_LIMIT: String(options.provisioningLimit),
+        ...(options.agentIsoUrl === undefined ? {} : { DEPLOY_ISO_URL: options.agentIsoUrl }),
         ...(options.concurrency === undefined ? {} : { BMO_CONCURRENCY: String(options.concurrency) }),
         ...(options.ironic.credentials === undefined ? {} : { METAL3_AUTH_ROOT_DIR: AUTH_ROOT }),
         ...(options.ironic.caCertificate === undefined ? {} : { IRONIC_CACERT_FILE: `${CA_FOLDER}/tls.crt` }),

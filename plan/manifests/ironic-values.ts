@@ -1,10 +1,10 @@
 import type { LabConfig } from "../config/keys";
-import type { Mix } from "../host-profiles/mix";
 import { referenceParts, type ImageReferences } from "../image-reference";
 import { UNNAMED } from "../part-versions";
 import type { LabPlan } from "../plan";
 import { nodesOf, type Scheduling } from "../scheduling";
 import { changesLeftOut } from "../without";
+import { agentIsoFiles } from "./agent-iso";
 import { OS_IMAGE } from "./os-image";
 import { podPullSecrets } from "./pull-secrets";
 
@@ -15,22 +15,29 @@ export const CREDENTIALS_SECRET = "ironic-credentials";
 export const TLS_SECRET = "ironic-tls";
 
 /** What the configuration says of all pods alike. */
-type Settings = Scheduling & Parameters<typeof podPullSecrets>[0] & Pick<LabConfig, "without" | "hostProfiles">;
+type Settings = Scheduling &
+    Parameters<typeof podPullSecrets>[0] &
+    Pick<LabConfig, "without" | "hostProfiles" | "bmcProtocol" | "bmcDriver">;
 
 /** Hooks of Ironic's inspection: its own, then those that take up what NICs hear from their switches. */
 const HOOKS = "$default_hooks,parse-lldp,local-link-connection";
 
+/** Where the chart puts `ca.crt` of {@link TLS_SECRET} for Ironic. */
+const CA_FILE = "/etc/ironic-tls/ca.crt";
+
 /**
- * Options of Ironic that only hosts of some profiles need. Metal3's image of Ironic has the hook parse-lldp, and reads
+ * Options of Ironic that only some labs need: those with BMCs over TLS, and those with hosts of some profiles. Metal3's image of Ironic has the hook parse-lldp, and reads
  * BIOS settings of every host; the hosts of the default profile have neither.
  */
-function extraConfig(mix: Mix): { extraConfig?: object } {
-    const profiles = Object.values(mix).map(({ profile }) => profile);
+function extraConfig({ hostProfiles, bmcProtocol }: Settings): { extraConfig?: object } {
+    const profiles = Object.values(hostProfiles).map(({ profile }) => profile);
     const hasLldp = profiles.some(({ nics }) => nics.some((nic) => nic.switch !== undefined));
     const hasBios = profiles.some(({ bios }) => bios !== undefined);
     const options = {
         ...(hasBios ? { DEFAULT: { default_bios_interface: "redfish" } } : {}),
         ...(hasLldp ? { inspector: { hooks: HOOKS } } : {}),
+        // What BMO can say of a BMC's certificate is whether to check it, and not by which CA.
+        ...(bmcProtocol === "https" ? { redfish: { verify_ca: CA_FILE } } : {}),
     };
     return Object.keys(options).length === 0 ? {} : { extraConfig: options };
 }
@@ -67,7 +74,7 @@ export function ironicValues(plan: LabPlan, images: ImageReferences, config: Set
             maxConcurrentClean: profile.maxConcurrentClean,
             maxConcurrentDeploy: profile.maxConcurrentDeploy,
             syncPowerStateInterval: profile.syncPowerStateInterval,
-            ...extraConfig(config.hostProfiles),
+            ...extraConfig(config),
             ...nodesOf(config),
         },
         mariadb: {
@@ -77,7 +84,7 @@ export function ironicValues(plan: LabPlan, images: ImageReferences, config: Set
             upgradesData: images.version("mariadb") !== UNNAMED["mariadb"],
             ...nodesOf(config),
         },
-        imageServer: { files: { [OS_IMAGE.file]: OS_IMAGE.content }, ...nodesOf(config) },
+        imageServer: { files: { [OS_IMAGE.file]: OS_IMAGE.content, ...agentIsoFiles(config) }, ...nodesOf(config) },
     };
 }
 

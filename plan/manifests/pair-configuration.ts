@@ -2,6 +2,7 @@ import type { LabConfig } from "../config/keys";
 import { agentHardware, bmcHardware } from "../host-profiles/hardware";
 import { profileNamed } from "../host-profiles/mix";
 import { DEFAULT_PROFILE } from "../host-profiles/shipped";
+import { redfishUrl } from "../bmc";
 import { BMC_USERNAME, FAKE_IPA_PORT, SUSHY_TOOLS_PORT } from "../identities";
 import type { HostPlan, PairPlan } from "../plan";
 
@@ -13,6 +14,9 @@ export const PAIR_PATHS = {
     bmcHtpasswd: "/etc/fake-bmc/htpasswd",
     /** The password of the BMCs, with which agents switch their hosts off. */
     bmcPassword: "/etc/fake-bmc/password",
+    /** Certificate of the BMCs with its key, where they speak TLS. */
+    bmcCertificate: "/etc/fake-bmc/tls.crt",
+    bmcKey: "/etc/fake-bmc/tls.key",
     sushyToolsState: "/var/lib/sushy-tools",
     fakeIpaState: "/var/lib/fake-ipa",
 };
@@ -39,6 +43,13 @@ function hardwareOf(hosts: readonly HostPlan[], { hostProfiles }: LabConfig): Re
         ? {}
         : { FAKE_IPA_HARDWARE: each(agentHardware), SUSHY_TOOLS_HARDWARE: each(bmcHardware) };
 }
+
+/** What the two need beside the address for BMCs over TLS. fake-ipa has the CA as that of Ironic. */
+const TLS = {
+    SUSHY_EMULATOR_SSL_CERT: PAIR_PATHS.bmcCertificate,
+    SUSHY_EMULATOR_SSL_KEY: PAIR_PATHS.bmcKey,
+    FAKE_IPA_REDFISH_INSECURE: false,
+};
 
 /**
  * The configuration file of a pair. sushy-tools and fake-ipa read the same file, and each knows its own keys in it, as
@@ -81,8 +92,9 @@ export function pairConfiguration(
         FAKE_IPA_STATE_DIR: PAIR_PATHS.fakeIpaState,
         SUSHY_FAKE_IPA_LISTEN_IP: "0.0.0.0",
         SUSHY_FAKE_IPA_LISTEN_PORT: FAKE_IPA_PORT,
-        FAKE_IPA_REDFISH_URL: `http://${sushyTools}:${SUSHY_TOOLS_PORT}`,
+        FAKE_IPA_REDFISH_URL: redfishUrl(sushyTools, config),
         FAKE_IPA_REDFISH_USER: BMC_USERNAME,
         FAKE_IPA_REDFISH_PASSWORD_FILE: PAIR_PATHS.bmcPassword,
+        ...(config.bmcProtocol === "https" ? TLS : {}),
     };
 }

@@ -82,6 +82,23 @@ export const nodeInputSchema = z.strictObject({
 export type NodeInput = z.infer<typeof nodeInputSchema>;
 export type NodeCertificates = z.infer<typeof nodeCertificatesSchema>;
 
+/** Standard output of tasks/server-certificate.ts. */
+export const serverCertificateSchema = pair;
+
+/** Standard input of tasks/server-certificate.ts: a server that comes to a lab which has its certificates already. */
+export const serverInputSchema = z.strictObject({
+    /** Common name of the certificate. */
+    name: commonName,
+    /** Names and addresses that it serves under. */
+    names: subjectNames,
+    validityDays,
+    /** The lab's CA with its key. No certificate outlives it. */
+    authority: pair,
+});
+
+export type ServerInput = z.infer<typeof serverInputSchema>;
+export type ServerCertificate = z.infer<typeof serverCertificateSchema>;
+
 const kubernetesPkiSchema = z.strictObject({
     clusterCa: pair,
     apiServer: pair,

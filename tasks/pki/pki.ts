@@ -7,7 +7,15 @@ import {
     commonNameOf,
 } from "./certificates";
 import type { CertificateSpec, KeyPair } from "./certificates";
-import type { KubernetesPki, NodeCertificates, NodeInput, Pki, PkiInput } from "./input";
+import type {
+    KubernetesPki,
+    NodeCertificates,
+    NodeInput,
+    Pki,
+    PkiInput,
+    ServerCertificate,
+    ServerInput,
+} from "./input";
 
 /** Share of its validity below which a certificate is renewed: one third, as kubelets and cert-manager do. */
 const RENEWAL_SHARE = 1 / 3;
@@ -52,6 +60,17 @@ export const createNodeCertificates = (
     { node, names, validityDays, authority }: NodeInput,
     previous?: NodeCertificates,
 ): Promise<NodeCertificates> => nodeCertificates(new Issuer(validityDays), authority, { node, names }, previous);
+
+/**
+ * Issues the certificate of a server that comes to a lab later. That of an earlier result is kept if it still fits.
+ *
+ * @param previous what an earlier call returned for the same server
+ */
+export const createServerCertificate = (
+    { name, names, validityDays, authority }: ServerInput,
+    previous?: ServerCertificate,
+): Promise<ServerCertificate> =>
+    new Issuer(validityDays).certificate(authority, { commonName: name, names, usages: ["server"] }, previous);
 
 /** The certificates of a kubelet: as a client of the API server, and as a server to it. */
 async function nodeCertificates(

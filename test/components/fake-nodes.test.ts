@@ -77,4 +77,34 @@ describe("Pairs in containers", () => {
         expect(JSON.stringify(bmcs)).to.not.include(password);
         expect(agents).to.not.have.property(PAIR_PATHS.bmcHtpasswd);
     });
+
+    it("over TLS, have a certificate of their own for their address, and its key nowhere else", async () => {
+        const recorder = await lab({ bmcProtocol: "https", nodes: "4" });
+        const issued = recorder.named("pair-001-certificate");
+        expect(JSON.parse(String(field(issued, "stdin")))).to.deep.equal({
+            name: "pair-001",
+            names: ["192.168.222.18", "127.0.0.1"],
+            authority: { cert: "certificate of ca", key: "key of ca" },
+        });
+        const uploads = (name: string) =>
+            (field(recorder.named(name), "uploads") as { file: string; content: string }[]).map(({ file, content }) => [
+                file,
+                content,
+            ]);
+        expect(uploads("pair-001-sushy-tools")).to.deep.include.members([
+            [PAIR_PATHS.bmcCertificate, "certificate of server"],
+            [PAIR_PATHS.bmcKey, "key of server"],
+        ]);
+        expect(JSON.stringify(uploads("pair-001-fake-ipa"))).to.not.include("key of server");
+        expect((await lab({})).resources.map(({ name }) => name)).to.not.include("pair-000-certificate");
+    });
+
+    it("in the cluster and over TLS, have the certificate in their Secret", async () => {
+        const recorder = await lab({ ...IN_CLUSTER, bmcProtocol: "https" });
+        expect(field(recorder.named("pair-000-bmc"), "stringData")).to.include({
+            "tls.crt": "certificate of server",
+            "tls.key": "key of server",
+        });
+        expect(JSON.stringify(recorder.named("pair-000-configmap").inputs)).to.not.include("key of server");
+    });
 });

@@ -25,6 +25,7 @@ export interface Recorded {
             extraConfig?: object;
         };
         mariadb: { persistence: { storageClass: string } };
+        imageServer: { files: Record<string, string> };
         ironicVersion?: string;
         images: { ironic: ReferenceParts; ipa?: ReferenceParts };
     };

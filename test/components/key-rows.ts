@@ -2,6 +2,7 @@ import type { Key } from "../../plan/config/keys";
 import { hostUuid } from "../../plan/identities";
 import { joinReference, referenceBelow } from "../../plan/image-reference";
 import { builtReference } from "../../toolchain/images/reference";
+import { BMC_ROWS } from "./key-rows-bmc";
 import { BMO, CLUSTER, CONTAINER, field, HOST, NETWORK } from "./build-lab";
 import {
     type Row,
@@ -60,6 +61,7 @@ export const ROWS: Record<Key, Row> = {
         read: ofHost("spec", "bmc", "address"),
         expected: `redfish+http://pair-000.metal3.svc:8000/redfish/v1/Systems/${hostUuid("test", 1)}`,
     },
+    ...BMC_ROWS,
     hostProfiles: {
         value: '{"edge":1}',
         read: (lab) => [

@@ -98,6 +98,9 @@ function outputs(type: string, inputs: Record<string, unknown>): Record<string, 
     if (type === "command:local:Command" && String(inputs["create"]).endsWith("tasks/node-certificates.ts")) {
         return { stdout: JSON.stringify({ client: pair("worker"), server: pair("worker server") }) };
     }
+    if (type === "command:local:Command" && String(inputs["create"]).endsWith("tasks/server-certificate.ts")) {
+        return { stdout: JSON.stringify(pair("server")) };
+    }
     if (type === "command:local:Command") {
         return { stdout: JSON.stringify(fakePki()) };
     }

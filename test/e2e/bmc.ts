@@ -1,3 +1,4 @@
+import { systemUrl } from "../../plan/bmc";
 import { BMC_USERNAME } from "../../plan/identities";
 import { NAMESPACE } from "./harness";
 import type { Live } from "./live";
@@ -15,12 +16,14 @@ export interface BmcRequest {
 
 /** Reads a request as JSON from its argument, and prints what is answered. */
 const ASK = `
-import json, sys, urllib.error, urllib.request
+import json, ssl, sys, urllib.error, urllib.request
 request = json.loads(sys.argv[1])
 data = json.dumps(request["body"]).encode() if "body" in request else None
 headers = {"Content-Type": "application/json", **request["headers"]}
+trust = ssl.create_default_context(cafile="/etc/ironic-tls/ca.crt")
 try:
-    with urllib.request.urlopen(urllib.request.Request(request["url"], data, headers), timeout=20) as answer:
+    asked = urllib.request.Request(request["url"], data, headers)
+    with urllib.request.urlopen(asked, timeout=20, context=trust) as answer:
         print(json.dumps([answer.status, answer.read().decode()]))
 except urllib.error.HTTPError as error:
     print(json.dumps([error.code, error.read().decode()]))
@@ -34,7 +37,7 @@ export async function askBmc(live: Live, request: BmcRequest): Promise<[number, 
     const { address, path = "", password, body } = request;
     const token = Buffer.from(`${BMC_USERNAME}:${password}`).toString("base64");
     const asked = {
-        url: address.replace(/^redfish\+/, "") + path,
+        url: systemUrl(address) + path,
         headers: password === undefined ? {} : { Authorization: `Basic ${token}` },
         ...(body && { body }),
     };

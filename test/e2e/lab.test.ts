@@ -1,5 +1,6 @@
 import { notThere, skipBecause } from "../skip";
 import { bench } from "./steps/bench";
+import { bmcAddress } from "./steps/bmc-address";
 import { bmcPassword } from "./steps/bmc-password";
 import { bringUp } from "./steps/bring-up";
 import { changes } from "./steps/changes";
@@ -40,6 +41,7 @@ describe("a small lab, from up to destroy", function () {
         metrics();
         resize();
         profiles();
+        bmcAddress();
         changes();
     }
     if (!SUBSTRATE.isBrief) {

@@ -74,6 +74,9 @@ describe("A change of a living lab", () => {
             namespace: { ...EXISTING, namespace: "other" },
             storageClass: { ...EXISTING, storageClass: "other" },
             fakeNodes: { fakeNodes: "kubernetes" },
+            bmcProtocol: { bmcProtocol: "https" },
+            bmcDriver: { bmcDriver: "redfish-virtualmedia" },
+            bootMode: { bootMode: "UEFI" },
         };
         expect(Object.keys(other)).to.have.members(keysWith("another lab"));
         for (const [key, raw] of Object.entries(other)) {

@@ -73,11 +73,11 @@ export function resourcesOf(
             },
         });
     }
-    for (const { name, bmcAddress, profile } of planned.hosts) {
+    for (const { name, bmcAddress, bootMode, profile } of planned.hosts) {
         const labels = profileLabels(config.hostProfiles, profile);
         add("kubernetes:metal3.io/v1alpha1:BareMetalHost", name, {
             metadata: { name, ...(labels && { labels }) },
-            spec: { bmc: { address: bmcAddress } },
+            spec: { bmc: { address: bmcAddress }, bootMode },
         });
     }
     for (const { name, fakeApiServer } of planned.clusters) {

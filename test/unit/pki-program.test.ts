@@ -1,37 +1,45 @@
 import { execFileSync, spawnSync } from "node:child_process";
+import { X509Certificate } from "node:crypto";
 import { expect } from "chai";
-import { nodeCertificatesSchema, pkiSchema } from "../../tasks/pki/input";
+import { nodeCertificatesSchema, pkiSchema, serverCertificateSchema } from "../../tasks/pki/input";
 
 const PROGRAM = ["--import", "tsx", "tasks/pki.ts"];
+
+/** What one of the programs prints. @param earlier what it printed the time before */
+const run = (program: string, input: object, earlier = ""): string =>
+    execFileSync(process.execPath, ["--import", "tsx", program], {
+        input: JSON.stringify(input),
+        env: { ...process.env, PULUMI_COMMAND_STDOUT: earlier },
+        encoding: "utf8",
+    });
 
 describe("The program that issues the PKI", function () {
     this.timeout(30_000);
 
     it("keeps what Pulumi hands back, and prints what its schema says", () => {
-        const run = (earlier?: string): string =>
-            execFileSync(process.execPath, PROGRAM, {
-                input: JSON.stringify({ name: "lab", servers: { a: { names: ["a.svc"] } } }),
-                env: { ...process.env, ...(earlier === undefined ? {} : { PULUMI_COMMAND_STDOUT: earlier }) },
-                encoding: "utf8",
-            });
-        const first = run();
+        const input = { name: "lab", servers: { a: { names: ["a.svc"] } } };
+        const first = run("tasks/pki.ts", input);
         expect(pkiSchema.safeParse(JSON.parse(first)).success).to.equal(true);
-        expect(run(first)).to.equal(first);
-        expect(run()).not.to.equal(first);
+        expect(run("tasks/pki.ts", input, first)).to.equal(first);
+        expect(run("tasks/pki.ts", input)).not.to.equal(first);
     });
 
     it("hands its CA to the program for one more node, which keeps its own results as well", () => {
-        const run = (program: string, input: object, earlier = ""): string =>
-            execFileSync(process.execPath, ["--import", "tsx", program], {
-                input: JSON.stringify(input),
-                env: { ...process.env, PULUMI_COMMAND_STDOUT: earlier },
-                encoding: "utf8",
-            });
         const { ca } = pkiSchema.parse(JSON.parse(run("tasks/pki.ts", { name: "lab" })));
         const node = { node: "worker-1", names: ["worker-1"], authority: ca };
         const issued = run("tasks/node-certificates.ts", node);
         expect(nodeCertificatesSchema.safeParse(JSON.parse(issued)).success).to.equal(true);
         expect(run("tasks/node-certificates.ts", node, issued)).to.equal(issued);
+    });
+
+    it("hands its CA to the program for one more server, whose certificate has all of its names", () => {
+        const { ca } = pkiSchema.parse(JSON.parse(run("tasks/pki.ts", { name: "lab" })));
+        const server = { name: "pair-000", names: ["192.0.2.16", "127.0.0.1"], authority: ca };
+        const served = run("tasks/server-certificate.ts", server);
+        const certificate = new X509Certificate(serverCertificateSchema.parse(JSON.parse(served)).cert);
+        expect(certificate.checkIssued(new X509Certificate(ca.cert))).to.equal(true);
+        expect(certificate.subjectAltName).to.equal("IP Address:192.0.2.16, IP Address:127.0.0.1");
+        expect(run("tasks/server-certificate.ts", server, served)).to.equal(served);
     });
 
     const refusals: [string, string, RegExp[], Record<string, string>][] = [

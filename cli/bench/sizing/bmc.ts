@@ -1,6 +1,8 @@
 import { fetch } from "undici";
 import { z } from "zod";
+import { unverified } from "../../../lib/unverified";
 import { waitUntil } from "../../../lib/wait-until";
+import { systemUrl } from "../../../plan/bmc";
 
 /** Longest time for an answer of the BMC, milliseconds. */
 const ANSWER_MS = 30_000;
@@ -20,7 +22,7 @@ export class Bmc {
 
     /** @param address as a BareMetalHost has it: redfish+http://ADDRESS/redfish/v1/Systems/UUID */
     constructor(address: string, login: { username: string; password: string }) {
-        this.url = address.replace(/^redfish\+/, "");
+        this.url = systemUrl(address);
         this.authorization = `Basic ${Buffer.from(`${login.username}:${login.password}`).toString("base64")}`;
     }
 
@@ -49,6 +51,7 @@ export class Bmc {
         const response = await fetch(`${this.url}${path}`, {
             method: body === undefined ? "GET" : "POST",
             headers: { authorization: this.authorization, "content-type": "application/json" },
+            dispatcher: unverified,
             signal: AbortSignal.timeout(ANSWER_MS),
             ...(body === undefined ? {} : { body }),
         });

@@ -141,6 +141,13 @@ const OF_MINIKUBE: Partial<Record<Key, Refusal>> = {
     libvirtNetwork: { to: "other", rule: AT_MINIKUBE },
 };
 
+/** Keys of the hosts' BMCs, on every substrate. */
+const OF_BMCS: Partial<Record<Key, Refusal>> = {
+    bmcProtocol: { to: "https", rule: `${HAS}http,` },
+    bmcDriver: { to: "redfish-virtualmedia", rule: `${HAS}redfish,` },
+    bootMode: { to: "UEFI", rule: `${HAS}legacy` },
+};
+
 /** Keys that every lab with a cluster of its own keeps, and those of a cluster that is there. */
 const OF_OWN_CLUSTER: Partial<Record<Key, Refusal>> = {
     provisioningCidr: { to: "172.31.240.0/24", rule: HAS },
@@ -149,6 +156,7 @@ const OF_OWN_CLUSTER: Partial<Record<Key, Refusal>> = {
     namespace: { to: "lab", rule: AT_EXISTING },
     storageClass: { to: "fast", rule: AT_EXISTING },
     fakeNodes: { to: "kubernetes", rule: `${HAS}docker` },
+    ...OF_BMCS,
 };
 
 /**
@@ -176,6 +184,7 @@ export const REFUSED: Record<string, Partial<Record<Key, Refusal>>[]> = {
             podCidr: { to: "10.200.0.0/16", rule: OF_OWN_CLUSTERS },
             serviceCidr: { to: "10.201.0.0/16", rule: OF_OWN_CLUSTERS },
             ...OF_MINIKUBE,
+            ...OF_BMCS,
             namespace: { to: "lab", rule: `${HAS}metal3` },
             storageClass: { to: "other", rule: HAS },
             fakeNodes: { to: "docker", rule: "a cluster elsewhere does not reach this machine" },

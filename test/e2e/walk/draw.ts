@@ -119,6 +119,7 @@ function refusedKeys(before: WalkConfig, wanted: WalkConfig): Key[] {
         conductors: 0,
         hosts: {},
         profiles: {},
+        bootModes: {},
         clusters,
     };
     const tooFew: Key[] = wanted.clusters * machinesOf(wanted) > wanted.nodes ? ["nodes"] : [];
