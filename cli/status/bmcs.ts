@@ -2,7 +2,7 @@ import { fetch } from "undici";
 import { SUSHY_TOOLS_PORT } from "../../plan/identities";
 import type { LabPlan } from "../../plan/plan";
 
-/** Longest time for a BMC's answer, seconds: on a machine whose cores are all taken one takes more than a second. */
+/** Longest time for a BMC's answer, seconds. On a machine whose cores are all taken one takes more than a second. */
 export const BMC_LIMIT_SECONDS = 5;
 
 /**
