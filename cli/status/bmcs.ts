@@ -7,8 +7,8 @@ export const BMC_LIMIT_SECONDS = 5;
 
 /**
  * Asks the BMCs of each pair for the root of their Redfish API, from this machine.
- * @returns milliseconds until the answer by the name of the pair, null where there was none in time. Undefined where the
- * BMCs are reached from within the cluster alone.
+ * @returns milliseconds until the answer by the name of the pair, null where there was none in time. Undefined where
+ * the BMCs are reached from within the cluster alone.
  */
 export async function askBmcs({
     reach,
