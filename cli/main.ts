@@ -21,6 +21,7 @@ import { INTERRUPTED } from "./session";
 import type { SetupOptions } from "./setup";
 import type { StatusOptions } from "./status";
 import type { TestOptions } from "./test";
+import { testOptions } from "./test/command-line";
 import type { UpOptions } from "./up";
 
 /** The command line. */
@@ -173,26 +174,13 @@ program
         process.exitCode = await (await import("./report.js")).report(record, options);
     });
 
-command(
-    "test",
-    "check types and style and run all tests that need no lab; results as JSON go to .lab/test",
-    async (options: TestOptions) => (await import("./test.js")).test(options),
-)
-    .option("--only <suites>", "run only these suites: names, separated by commas")
-    .option("--e2e", "run the end-to-end tests instead, which make labs of their own", false)
-    .addOption(
-        new Option("--whole", "in the end-to-end tests, take also the steps for which CI has no time")
-            .default(false)
-            .implies({ e2e: true }),
-    )
-    .addOption(
-        new Option("--walk <steps>", "run only the end-to-end test that changes a lab at random, so many times")
-            .argParser(positive)
-            .implies({ e2e: true }),
-    )
-    .addOption(
-        new Option("--seed <n>", "repeat the random walk with this seed").argParser(positive).implies({ e2e: true }),
-    );
+testOptions(
+    command(
+        "test",
+        "check types and style and run all tests that need no lab; results as JSON go to .lab/test",
+        async (options: TestOptions) => (await import("./test.js")).test(options),
+    ),
+);
 
 command(
     "preview-comment",

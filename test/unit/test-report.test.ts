@@ -116,7 +116,7 @@ describe("The report of npm test", () => {
             });`,
         );
         try {
-            const [suite] = await e2eSuites({ steps: 6, seed: 7 }, false);
+            const [suite] = await e2eSuites({ steps: 6, seed: 7 }, {});
             const command = [...(suite?.command.slice(0, -2) ?? []), file, "--exit"];
             const result = await runSuite(
                 { ...(suite as Suite), name: "long", command },
@@ -153,7 +153,7 @@ describe("The report of npm test", () => {
     it("hands a random walk its length and seed, the time for its steps, and a stack of its own", async () => {
         const [short, long] = await Promise.all(
             [6, 20].map(async (steps) =>
-                (await e2eSuites({ steps, seed: 7 }, false)).find(({ name }) => name === WALK_SUITE),
+                (await e2eSuites({ steps, seed: 7 }, {})).find(({ name }) => name === WALK_SUITE),
             ),
         );
         expect(short?.env).to.include({ METAL3_SCALE_LAB_E2E_WALK: "6", METAL3_SCALE_LAB_E2E_SEED: "7" });
@@ -163,15 +163,24 @@ describe("The report of npm test", () => {
 
     it("takes every step of a lab only where that is asked for", async () => {
         const asked = async (isWhole: boolean): Promise<unknown[]> =>
-            (await e2eSuites({ steps: 6, seed: 7 }, isWhole))
+            (await e2eSuites({ steps: 6, seed: 7 }, { isWhole }))
                 .filter(({ name }) => name.startsWith("e2e-lab-"))
                 .map(({ env }) => env?.["METAL3_SCALE_LAB_E2E_WHOLE"]);
         expect(await asked(true)).to.deep.equal(["1", "1", "1"]);
         expect(await asked(false)).to.deep.equal([undefined, undefined, undefined]);
     });
 
+    it("begins labs with another set of versions only where that is asked for", async () => {
+        const asked = async (versionSet?: string): Promise<unknown[]> =>
+            (await e2eSuites({ steps: 6, seed: 7 }, { versionSet }))
+                .filter(({ name }) => name.startsWith("e2e-lab-"))
+                .map(({ env }) => env?.["METAL3_SCALE_LAB_E2E_VERSION_SET"]);
+        expect(await asked("2026.1")).to.deep.equal(["2026.1", "2026.1", "2026.1"]);
+        expect(await asked()).to.deep.equal([undefined, undefined, undefined]);
+    });
+
     it("says on which substrates no suite makes a lab", async () => {
-        const suites = await e2eSuites({ steps: 6, seed: 7 }, false);
+        const suites = await e2eSuites({ steps: 6, seed: 7 }, {});
         const ordinary = suites.filter(({ onDemand }) => !onDemand);
         expect(untriedSubstrates(suites)).to.deep.equal([]);
         expect(untriedSubstrates(ordinary)).to.have.length(1);
@@ -179,14 +188,14 @@ describe("The report of npm test", () => {
     });
 
     it("gives no two suites the same stack, since they would take each other's lab away", async () => {
-        const suites = await e2eSuites({ steps: 6, seed: 7 }, false);
+        const suites = await e2eSuites({ steps: 6, seed: 7 }, {});
         const stacks = suites.map(({ name, env }) => env?.["METAL3_SCALE_LAB_E2E_STACK"] ?? name);
         expect(stacks).to.deep.equal([...new Set(stacks)]);
         expect(stacks).to.include.members(["embedded", "minikube", "guest"]);
     });
 
     it("makes some suites only where they are asked for, each with a stack of its own", async () => {
-        const suites = (await e2eSuites({ steps: 6, seed: 7 }, false)).filter(({ onDemand }) => onDemand);
+        const suites = (await e2eSuites({ steps: 6, seed: 7 }, {})).filter(({ onDemand }) => onDemand);
         expect(suites.map(({ name, env }) => [name, env?.["METAL3_SCALE_LAB_E2E_STACK"]])).to.deep.equal([
             ["e2e-bundle", "bundle"],
             ["e2e-existing", "existing"],
