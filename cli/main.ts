@@ -13,6 +13,7 @@ import type { LogsOptions } from "./logs";
 import { sinceOption } from "./look/since";
 import { THINGS } from "./look/things";
 import { bundleOption, junitOption, list, parallelOption, positive, stackOption, thresholdsOption } from "./options";
+import type { PicturesOptions } from "./pictures";
 import type { PostOptions } from "./post";
 import type { PreviewCommentOptions } from "./preview-comment";
 import type { PublishOptions } from "./publish-images";
@@ -172,6 +173,16 @@ program
     .option("--out <folder>", "folder of the report, from the top of the checkout; default: .lab/reports/RECORD")
     .action(async (record: string | undefined, options: ReportOptions) => {
         process.exitCode = await (await import("./report.js")).report(record, options);
+    });
+
+program
+    .command("pictures")
+    .argument("<record>", "record of a run, a file in .lab/records")
+    .description("take pictures of the report of a record, and of the status of a lab that is up")
+    .option("--stack <name>", "stack of the lab whose status is taken; default: none is")
+    .option("--out <folder>", "folder of the pictures, from the top of the checkout", "docs/pictures")
+    .action(async (record: string, options: PicturesOptions) => {
+        process.exitCode = await (await import("./pictures.js")).pictures(record, options);
     });
 
 testOptions(
