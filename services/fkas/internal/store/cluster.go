@@ -24,6 +24,10 @@ type Cluster struct {
 	revision uint64
 	history  history
 	watches  map[*Watch]struct{}
+	// authority is the certificate of the cluster's authority.
+	authority string
+	// written is told each write, and may be nil.
+	written func(Event)
 }
 
 func newCluster() *Cluster {
@@ -83,10 +87,14 @@ func (c *Cluster) Commit(
 	current, next client.Object,
 ) (client.Object, error) {
 	stored, err := c.commit(gvk, key, current, next)
-	if err == nil {
-		c.settle(gvk, key, current, next)
+	if err != nil || (current == nil && next == nil) {
+		return stored, err
 	}
-	return stored, err
+	c.settle(gvk, key, current, next)
+	if c.written != nil {
+		c.written(Event{GVK: gvk, Old: current, New: next, Written: stored})
+	}
+	return stored, nil
 }
 
 func (c *Cluster) commit(

@@ -1,0 +1,40 @@
+package lifecycle
+
+import (
+	"context"
+	"sync"
+
+	"k8s.io/klog/v2"
+
+	"metal3-scale-lab/fkas/internal/store"
+)
+
+// run runs the controllers of a cluster until the context ends, and returns when the last of their goroutines has.
+func (r *Runner) run(ctx context.Context, cluster *store.Cluster) error {
+	// That controllers start and stop is no news here.
+	ctx = klog.NewContext(ctx, r.log.V(2))
+	clients, err := newClient(r.api, cluster)
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	factory := newInformers(cluster, clients)
+	controllers, err := newControllers(ctx, clients, factory)
+	if err != nil {
+		return err
+	}
+	life, err := newLife(ctx, cluster, factory)
+	if err != nil {
+		return err
+	}
+	factory.Start(ctx.Done())
+	var running sync.WaitGroup
+	for _, each := range append(controllers, life) {
+		running.Go(func() { each.Run(ctx, 1) })
+	}
+	<-ctx.Done()
+	running.Wait()
+	factory.Shutdown()
+	return nil
+}
