@@ -83,13 +83,14 @@ async function toolEnvironment(session: Session): Promise<NodeJS.ProcessEnv> {
 
 /**
  * A folder with the programs of a management cluster, by the names under which controller-runtime's envtest looks for
- * them there, and kubectl. FKAS's tests run FKAS beside that cluster, and ask both the same.
+ * them there, kubectl and helm. FKAS's tests run FKAS beside that cluster, and ask both the same.
  */
 async function managementClusterPrograms(cache: Cache): Promise<string> {
     const folder = join(REPORTS, "management-cluster");
     await mkdir(folder);
     // `kube` holds all of Kubernetes and acts by the name that it is called by.
-    for (const [name, target] of Object.entries({ "kube-apiserver": "kube", kubectl: "kube", etcd: "etcd" })) {
+    const programs = { "kube-apiserver": "kube", kubectl: "kube", etcd: "etcd", helm: "helm" };
+    for (const [name, target] of Object.entries(programs)) {
         await symlink(goBinaryPath(cache, target), join(folder, name));
     }
     return folder;

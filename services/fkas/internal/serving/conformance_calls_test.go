@@ -38,6 +38,11 @@ metadata: {name: b, namespace: team}
 spec: {minAvailable: 1, selector: {matchLabels: {app: p}}}
 `
 
+const thing = `apiVersion: example.com/v1
+kind: Thing
+metadata: {name: t}
+`
+
 // calls are in an order: later ones build on earlier ones.
 var calls = []call{
 	{line: "get nodes", says: `NAME +STATUS +ROLES +AGE +VERSION\ncp +Ready +control-plane +\S+ +v1.35.4\nw +Ready .*`},
@@ -128,6 +133,12 @@ var calls = []call{
 		says: "customresourcedefinition.apiextensions.k8s.io/things.example.com created\n"},
 	{line: "wait --for=condition=Established crd/things.example.com --timeout=20s",
 		says: "customresourcedefinition.apiextensions.k8s.io/things.example.com condition met\n"},
+	{line: "apply -f -", input: thing, says: "thing.example.com/t created\n"},
+	{line: "apply --server-side -f -", input: thing, says: "thing.example.com/t serverside-applied\n"},
+	{line: "get things", says: `NAME +AGE\nt +\S+\n`},
+	{line: "api-resources --api-group=example.com --no-headers -o name", says: "things.example.com\n"},
+	{line: "label thing t a=b", says: "thing.example.com/t labeled\n"},
+	{line: "delete thing t", says: `thing.example.com "t" deleted( from default namespace)?\n`},
 	{line: "delete crd things.example.com --timeout=20s", says: `customresourcedefinition.* deleted\n`},
 	{line: "create service clusterip s -n team --tcp=80:80", says: "service/s created\n"},
 	{line: "get service s -n team", says: `NAME +TYPE +CLUSTER-IP .*\ns +ClusterIP +1\S+ +<none> +80/TCP +\S+\n`},
