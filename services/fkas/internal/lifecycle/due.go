@@ -87,7 +87,7 @@ func isDue(obj client.Object) bool {
 		if jobutil.IsJobFinished(workload) {
 			return workload.Spec.TTLSecondsAfterFinished != nil
 		}
-		return workload.Spec.Suspend == nil || !*workload.Spec.Suspend
+		return workload.Spec.ActiveDeadlineSeconds != nil || workload.Status.Failed > 0
 	case *batchv1.CronJob:
 		return workload.Spec.Suspend == nil || !*workload.Spec.Suspend
 	default:

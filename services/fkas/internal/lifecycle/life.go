@@ -7,6 +7,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/go-logr/logr"
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/informers"
@@ -25,16 +26,18 @@ var (
 
 // life is the scheduler and all kubelets of a cluster.
 type life struct {
+	log     logr.Logger
 	cluster *store.Cluster
 	queue   workqueue.TypedRateLimitingInterface[types.NamespacedName]
 	synced  []cache.InformerSynced
 }
 
 func newLife(
-	ctx context.Context, cluster *store.Cluster, factory informers.SharedInformerFactory,
+	ctx context.Context, log logr.Logger, cluster *store.Cluster, factory informers.SharedInformerFactory,
 ) (*life, error) {
 	pods, nodes := factory.Core().V1().Pods().Informer(), factory.Core().V1().Nodes().Informer()
 	l := &life{
+		log:     log,
 		cluster: cluster,
 		queue: workqueue.NewTypedRateLimitingQueue(
 			workqueue.DefaultTypedControllerRateLimiter[types.NamespacedName]()),
@@ -92,7 +95,7 @@ func (l *life) work(ctx context.Context) {
 		case errors.Is(err, store.ErrConflict):
 			l.queue.AddRateLimited(key)
 		case err != nil:
-			klog.FromContext(ctx).Error(err, "Cannot look after a Pod", "pod", key)
+			l.log.Error(err, "Cannot look after a Pod", "pod", key)
 		default:
 			l.queue.Forget(key)
 			if again > 0 {

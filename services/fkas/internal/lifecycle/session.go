@@ -11,8 +11,7 @@ import (
 
 // run runs the controllers of a cluster until the context ends, and returns when the last of their goroutines has.
 func (r *Runner) run(ctx context.Context, cluster *store.Cluster) error {
-	// That controllers start and stop is no news here.
-	ctx = klog.NewContext(ctx, r.log.V(2))
+	ctx = klog.NewContext(ctx, calm(r.log))
 	clients, err := newClient(r.api, cluster)
 	if err != nil {
 		return err
@@ -24,7 +23,7 @@ func (r *Runner) run(ctx context.Context, cluster *store.Cluster) error {
 	if err != nil {
 		return err
 	}
-	life, err := newLife(ctx, cluster, factory)
+	life, err := newLife(ctx, r.log, cluster, factory)
 	if err != nil {
 		return err
 	}

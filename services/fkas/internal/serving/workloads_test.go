@@ -85,12 +85,12 @@ func TestWorkloadsGetPodsThatTurnReady(t *testing.T) {
 
 	_, err := apps.Deployments("default").Create(ctx, newDeployment("web", 4), metav1.CreateOptions{})
 	g.Expect(err).NotTo(HaveOccurred())
+	pods := expectReady(t, c, "web", map[string]int{"w1": 2, "w2": 2})
 	everywhere := corev1.Toleration{Operator: corev1.TolerationOpExists}
 	_, err = apps.DaemonSets("default").Create(ctx, newDaemonSet("agent", everywhere), metav1.CreateOptions{})
 	g.Expect(err).NotTo(HaveOccurred())
 	_, err = apps.DaemonSets("default").Create(ctx, newDaemonSet("worker"), metav1.CreateOptions{})
 	g.Expect(err).NotTo(HaveOccurred())
-	pods := expectReady(t, c, "web", map[string]int{"w1": 2, "w2": 2})
 	expectReady(t, c, "agent", map[string]int{"cp": 1, "w1": 1, "w2": 1})
 	expectReady(t, c, "worker", map[string]int{"w1": 1, "w2": 1})
 

@@ -9,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -86,6 +87,9 @@ func (c *Cluster) Commit(
 	key types.NamespacedName,
 	current, next client.Object,
 ) (client.Object, error) {
+	if definition, ok := next.(*apiextensionsv1.CustomResourceDefinition); ok {
+		definitions.adopt(definition)
+	}
 	stored, err := c.commit(gvk, key, current, next)
 	if err != nil || (current == nil && next == nil) {
 		return stored, err

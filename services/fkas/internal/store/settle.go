@@ -14,9 +14,10 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 )
 
-// A fake cluster has no controllers and no kubelets. What a client waits for after a write is done here, at once and
-// without a goroutine: deleted pods end, namespaces are emptied, dependents go with their owner, a namespace has its
-// ServiceAccount, a Node its Lease, and the definition of a resource is established.
+// Most fake clusters run no controllers. What a client waits for after a write is done here, at once and without a
+// goroutine: deleted pods end, namespaces are emptied, dependents go with their owner, a namespace has its
+// ServiceAccount, a Node its Lease, and the definition of a resource is established. Package lifecycle looks after
+// workloads.
 
 var (
 	configMapKind      = corev1.SchemeGroupVersion.WithKind("ConfigMap")
