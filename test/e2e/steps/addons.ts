@@ -71,6 +71,27 @@ async function readyApps(cluster: ReachedCluster): Promise<string[]> {
         .sort();
 }
 
+/** Waits until the Pods that are Ready are those of these apps. */
+const hasReady = (cluster: ReachedCluster, apps: string): Promise<void> =>
+    eventually(
+        `the Pods ${apps}`,
+        120,
+        async () => (await readyApps(cluster)).join() === apps,
+        () => readyApps(cluster),
+    );
+
+/** Does something in each workload cluster, one after the other. */
+async function inEach(act: (cluster: ReachedCluster) => Promise<void>): Promise<void> {
+    for (const { metadata } of await lab.live.clusters()) {
+        const cluster = await reach(metadata.name);
+        try {
+            await act(cluster);
+        } finally {
+            cluster.close();
+        }
+    }
+}
+
 /** Runs helm on a workload cluster; its output is the failure's message. */
 async function helm(cluster: ReachedCluster, ...args: string[]): Promise<void> {
     const env = { ...(await pulumiEnvironment()), KUBECONFIG: cluster.kubeconfig };
@@ -81,29 +102,24 @@ async function helm(cluster: ReachedCluster, ...args: string[]): Promise<void> {
 /** Addons look installed in workload clusters. */
 export function addons(): void {
     it("has Cluster API put an addon into each cluster, whose Pods turn Ready", async () => {
-        const names = (await lab.live.clusters()).map(({ metadata }) => metadata.name).sort();
         try {
             await apply(RESOURCE_SET);
-            for (const name of names) {
-                const cluster = await reach(name);
-                try {
-                    await eventually(
-                        `the addon in ${name}`,
-                        120,
-                        async () => (await readyApps(cluster)).join() === "agent,web,web",
-                        () => readyApps(cluster),
-                    );
-                    await ask(cluster, "rollout", "status", "deployment/web", "--timeout=30s");
-                    await ask(cluster, "rollout", "status", "daemonset/agent", "--timeout=30s");
-                } finally {
-                    cluster.close();
-                }
-            }
+            await inEach(async (cluster) => {
+                await hasReady(cluster, "agent,web,web");
+                await ask(cluster, "rollout", "status", "deployment/web", "--timeout=30s");
+                await ask(cluster, "rollout", "status", "daemonset/agent", "--timeout=30s");
+            });
         } finally {
             await inLab("delete", "clusterresourceset", NAME);
             await inLab("delete", "configmap", NAME);
         }
     });
+
+    it("has the Pods of an addon go with it", () =>
+        inEach(async (cluster) => {
+            await ask(cluster, "delete", "deployment/web", "daemonset/agent");
+            await hasReady(cluster, "");
+        }));
 
     it("takes a chart by Helm, which waits for all of it, and gives it back", async () => {
         const cluster = await reach("cluster-0000");
@@ -116,9 +132,7 @@ export function addons(): void {
             ).to.equal("2");
             expect(await ask(cluster, "get", "widgets", "--output", "name")).to.equal("widget.addon.example.com/a\n");
             await helm(cluster, "uninstall", "a", "--wait", "--timeout", "60s");
-            expect(await ask(cluster, "get", "deployments,widgets", "--output", "name")).to.equal(
-                "deployment.apps/web\n",
-            );
+            expect(await ask(cluster, "get", "deployments,widgets", "--output", "name")).to.equal("");
         } finally {
             await kubectlOf(cluster.kubeconfig, [
                 "taint",
