@@ -88,8 +88,8 @@ func (*nodePorts) Destroy() {}
 // EnableMetrics does nothing.
 func (*nodePorts) EnableMetrics() {}
 
-// serviceEndpoints are the Endpoints of Services. The registry of Services deletes them with a context of its own, which
-// names no cluster: so package store does it.
+// serviceEndpoints are the Endpoints of Services. The registry of Services deletes them with a context of its own,
+// which names no cluster: so package store does it.
 type serviceEndpoints struct{ *endpointstore.REST }
 
 // Delete does nothing.

@@ -68,7 +68,7 @@ func (s *clusterStorage) set(obj client.Object, out runtime.Object) error {
 	return nil
 }
 
-// Create stores a new object. Events, which alone have a time to live, are looked for by the server: see package serving.
+// Create stores a new object. The time to live, which Events alone have, is kept by package store.
 func (s *clusterStorage) Create(ctx context.Context, path string, obj, out runtime.Object, _ uint64) error {
 	if version, err := s.ObjectResourceVersion(obj); err == nil && version != 0 {
 		return storage.ErrResourceVersionSetOnCreate

@@ -56,13 +56,16 @@ func isOfCluster(obj client.Object) bool {
 	if isStatic(obj) {
 		return true
 	}
-	return obj.GetNamespace() == metav1.NamespaceSystem && slices.Contains([]string{"coredns", "kube-proxy"}, obj.GetName())
+	name := obj.GetName()
+	return obj.GetNamespace() == metav1.NamespaceSystem && (name == "coredns" || name == "kube-proxy")
 }
 
-// due says whether something is to happen to a workload although nobody writes anything: controllers that have ended do
-// not know what time it is.
+// due says whether something is to happen to a workload although nobody writes anything: controllers that have ended
+// do not know what time it is. On a machine with too little CPU they may also end before they have done all.
 func due(cluster *store.Cluster) bool {
-	for _, kind := range []schema.GroupVersionKind{deploymentKind, daemonKind, statefulKind, jobKind, cronJobKind} {
+	for _, kind := range []schema.GroupVersionKind{
+		deploymentKind, daemonKind, statefulKind, jobKind, cronJobKind, podKind,
+	} {
 		found, _ := cluster.List(kind, "")
 		if slices.ContainsFunc(found, func(obj client.Object) bool { return !isOfCluster(obj) && isDue(obj) }) {
 			return true
@@ -80,16 +83,26 @@ func isDue(obj client.Object) bool {
 		}
 		return !workload.Spec.Paused && !deploymentutil.DeploymentComplete(workload, &workload.Status)
 	case *appsv1.DaemonSet:
-		return workload.Spec.MinReadySeconds > 0 && workload.Status.NumberAvailable < workload.Status.NumberReady
+		return workload.Status.ObservedGeneration < workload.Generation ||
+			workload.Status.CurrentNumberScheduled < workload.Status.DesiredNumberScheduled ||
+			workload.Status.NumberAvailable < workload.Status.NumberReady
 	case *appsv1.StatefulSet:
-		return workload.Spec.MinReadySeconds > 0 && workload.Status.AvailableReplicas < workload.Status.ReadyReplicas
+		return workload.Status.ObservedGeneration < workload.Generation ||
+			workload.Status.AvailableReplicas < workload.Status.ReadyReplicas
 	case *batchv1.Job:
 		if jobutil.IsJobFinished(workload) {
 			return workload.Spec.TTLSecondsAfterFinished != nil
 		}
-		return workload.Spec.ActiveDeadlineSeconds != nil || workload.Status.Failed > 0
+		isSuspended := workload.Spec.Suspend != nil && *workload.Spec.Suspend
+		return !isSuspended && (workload.Status.StartTime == nil || workload.Status.Failed > 0 ||
+			workload.Spec.ActiveDeadlineSeconds != nil)
 	case *batchv1.CronJob:
 		return workload.Spec.Suspend == nil || !*workload.Spec.Suspend
+	case *corev1.Pod:
+		// Nobody has looked at it yet, or its work is done.
+		isNew := workload.Spec.NodeName == "" && len(workload.Status.Conditions) == 0 &&
+			workload.Spec.SchedulerName == corev1.DefaultSchedulerName && len(workload.Spec.SchedulingGates) == 0
+		return isNew || (workload.Status.Phase == corev1.PodRunning && completes(workload))
 	default:
 		return false
 	}

@@ -19,8 +19,8 @@ import (
 // worktime is how long a Pod runs that is to end by itself.
 const worktime = time.Second
 
-// runPod does to a Pod what the kubelet of its Node would do, and says after how long more is to be done. Each container
-// starts at once. A Pod that is not restarted for good has done its work after a second.
+// runPod does to a Pod what the kubelet of its Node would do, and says after how long more is to be done. Each
+// container starts at once. A Pod that is not restarted for good has done its work after a second.
 func runPod(pod *corev1.Pod, node *corev1.Node, cluster *store.Cluster, now time.Time) time.Duration {
 	switch pod.Status.Phase {
 	case "", corev1.PodPending:

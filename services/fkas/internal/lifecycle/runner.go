@@ -170,7 +170,13 @@ func (r *Runner) session(cluster *store.Cluster, a *activity) (int64, error) {
 	ctx, cancel := context.WithCancel(a.ctx)
 	defer cancel()
 	stopped := make(chan error, 1)
-	go func() { stopped <- r.run(ctx, cluster) }()
+	started := make(chan struct{})
+	go func() { stopped <- r.run(ctx, cluster, started) }()
+	select {
+	case <-started:
+	case err := <-stopped:
+		return a.written.Load(), err
+	}
 	for begin := time.Now(); ; {
 		seen := a.written.Load()
 		quiet := min(time.Since(begin), time.Since(time.Unix(0, seen)))

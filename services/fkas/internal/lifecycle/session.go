@@ -9,8 +9,9 @@ import (
 	"metal3-scale-lab/fkas/internal/store"
 )
 
-// run runs the controllers of a cluster until the context ends, and returns when the last of their goroutines has.
-func (r *Runner) run(ctx context.Context, cluster *store.Cluster) error {
+// run runs the controllers of a cluster until the context ends, and returns when the last of their goroutines has. It
+// closes started when they know all objects.
+func (r *Runner) run(ctx context.Context, cluster *store.Cluster, started chan<- struct{}) error {
 	ctx = klog.NewContext(ctx, calm(r.log))
 	clients, err := newClient(r.api, cluster)
 	if err != nil {
@@ -32,6 +33,8 @@ func (r *Runner) run(ctx context.Context, cluster *store.Cluster) error {
 	for _, each := range append(controllers, life) {
 		running.Go(func() { each.Run(ctx, 1) })
 	}
+	factory.WaitForCacheSync(ctx.Done())
+	close(started)
 	<-ctx.Done()
 	running.Wait()
 	factory.Shutdown()

@@ -99,7 +99,8 @@ func TestCustomResourcesAreServed(t *testing.T) {
 	defer watching.Stop()
 	made, err := c.Create(ctx, widget("a", map[string]any{"colour": "red", "unknown": "x"}), metav1.CreateOptions{})
 	g.Expect(err).NotTo(HaveOccurred())
-	g.Expect(made.Object["spec"]).To(Equal(map[string]any{"colour": "red", "size": int64(3)}), "defaults, and nothing unknown")
+	g.Expect(made.Object["spec"]).To(
+		Equal(map[string]any{"colour": "red", "size": int64(3)}), "defaults, and nothing unknown")
 	g.Expect((<-watching.ResultChan()).Object.(*unstructured.Unstructured).GetName()).To(Equal("a"))
 	_, err = c.Create(ctx, widget("b", map[string]any{"size": int64(0)}), metav1.CreateOptions{})
 	g.Expect(apierrors.IsInvalid(err)).To(BeTrue(), "%v", err)

@@ -14,8 +14,8 @@ import (
 	"metal3-scale-lab/fkas/internal/testkit"
 )
 
-// TestHelmInstallsAChart has a chart of what addons have: workloads, a definition with an object of it, a Service, and a
-// Job that must end before the rest is made. Helm waits until all of it is ready.
+// TestHelmInstallsAChart has a chart of what addons have: workloads, a definition with an object of it, a Service, and
+// a Job that must end before the rest is made. Helm waits until all of it is ready.
 func TestHelmInstallsAChart(t *testing.T) {
 	helm, kubectl := assetPath(t, "helm"), assetPath(t, "kubectl")
 	g := NewWithT(t)

@@ -42,7 +42,7 @@ func newDaemonSet(app string, tolerations ...corev1.Toleration) *appsv1.DaemonSe
 	}
 }
 
-// readyPods counts the pods of an app that run and are Ready, by the name of their Node. It returns all of its pods, too.
+// readyPods counts the pods of an app that run and are Ready, by the name of their Node. It also returns all of them.
 func readyPods(ctx context.Context, c kubernetes.Interface, app string) (map[string]int, []corev1.Pod, error) {
 	list, err := c.CoreV1().Pods("default").List(ctx, metav1.ListOptions{LabelSelector: "app=" + app})
 	if err != nil {
@@ -93,6 +93,18 @@ func TestWorkloadsGetPodsThatTurnReady(t *testing.T) {
 	g.Expect(err).NotTo(HaveOccurred())
 	expectReady(t, c, "agent", map[string]int{"cp": 1, "w1": 1, "w2": 1})
 	expectReady(t, c, "worker", map[string]int{"w1": 1, "w2": 1})
+	testkit.Eventually(t, "pods of kube-proxy on each Node, and both of CoreDNS", func() error {
+		proxy, err := apps.DaemonSets("kube-system").Get(ctx, "kube-proxy", metav1.GetOptions{})
+		if err != nil {
+			return err
+		}
+		dns, err := apps.Deployments("kube-system").Get(ctx, "coredns", metav1.GetOptions{})
+		if err == nil && (proxy.Status.NumberAvailable != 3 || dns.Status.UpdatedReplicas != 2 ||
+			dns.Status.ObservedGeneration == 0 || dns.Status.AvailableReplicas != 2) {
+			err = fmt.Errorf("%+v, %+v", proxy.Status, dns.Status)
+		}
+		return err
+	})
 
 	addresses := map[string]bool{}
 	for _, pod := range pods {
@@ -217,6 +229,7 @@ func TestAClusterWithoutWorkloadsStartsNothing(t *testing.T) {
 	_, err = c.AppsV1().DaemonSets("default").Create(ctx, newDaemonSet("agent"), metav1.CreateOptions{})
 	g.Expect(err).NotTo(HaveOccurred())
 	expectReady(t, c, "agent", map[string]int{"w1": 1, "w2": 1})
+	t.Logf("%d goroutines while controllers run", runtime.NumGoroutine()-before)
 	g.Expect(runtime.NumGoroutine()).To(BeNumerically(">", before+20), "controllers run")
 	testkit.NoMoreGoroutines(t, before)
 

@@ -12,7 +12,9 @@ import (
 )
 
 // definitions are those of all clusters.
-var definitions = sharedDefinitions{latest: map[[sha256.Size]byte]weak.Pointer[apiextensionsv1.CustomResourceDefinition]{}}
+var definitions = sharedDefinitions{
+	latest: map[[sha256.Size]byte]weak.Pointer[apiextensionsv1.CustomResourceDefinition]{},
+}
 
 // sharedDefinitions makes the definitions of resources share memory. A definition may take a megabyte, and a thousand
 // clusters with the same addon have the same ones.
