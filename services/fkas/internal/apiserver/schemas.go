@@ -22,6 +22,10 @@ import (
 	"sigs.k8s.io/structured-merge-diff/v6/typed"
 )
 
+// unversioned is what kube-apiserver says of its description where it does not know its version. Here clusters of several
+// versions share one. Without any, the description in protobuf, which kubectl asks for to apply a List, is invalid.
+const unversioned = "unversioned"
+
 // schemas describes the kinds by Kubernetes' own generated definitions: to clients as OpenAPI, and to server-side apply
 // as types. A kube-apiserver makes all of that when it starts, which takes seconds and 100 MiB. Here each is made when
 // it is first asked for, because in most labs nobody does.
@@ -41,14 +45,14 @@ func newSchemas(container *restful.Container) *schemas {
 	s.common = sync.OnceValues(commonTypes)
 	s.v2 = sync.OnceValue(func() http.Handler {
 		config := genericapiserver.DefaultOpenAPIConfig(definitions, openapi.NewDefinitionNamer(legacyscheme.Scheme))
-		config.Info.Title = "Kubernetes"
+		config.Info.Title, config.Info.Version = "Kubernetes", unversioned
 		paths := mux.NewPathRecorderMux("openapi-v2")
 		routes.OpenAPI{Config: config}.InstallV2(s.container, paths)
 		return paths
 	})
 	s.v3 = sync.OnceValue(func() http.Handler {
 		config := genericapiserver.DefaultOpenAPIV3Config(definitions, openapi.NewDefinitionNamer(legacyscheme.Scheme))
-		config.Info.Title = "Kubernetes"
+		config.Info.Title, config.Info.Version = "Kubernetes", unversioned
 		paths := mux.NewPathRecorderMux("openapi-v3")
 		routes.OpenAPI{V3Config: config}.InstallV3(s.container, paths)
 		return paths

@@ -88,6 +88,11 @@ var calls = []call{
 		says: `error: failed to create configmap: namespaces "nowhere" not found\n`},
 	{line: "apply -f -", input: configMap, says: "configmap/applied created\n"},
 	{line: "apply -f -", input: configMap, says: "configmap/applied unchanged\n"},
+	// kubectl holds a List against the description in protobuf, and all else against that in JSON.
+	{line: "apply -f -", says: "configmap/listed created\n",
+		input: `{"apiVersion": "v1", "kind": "List", "items": [
+			{"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "listed"}}]}`},
+	{line: "delete configmap listed", says: `configmap "listed" deleted( from default namespace)?\n`},
 	{line: "apply -f -", input: configMap + "wrong: true\n", fails: true,
 		says: `.*strict decoding error: unknown field .*wrong.*`},
 	{line: "apply --server-side -f -", input: configMap, says: "configmap/applied serverside-applied\n"},
