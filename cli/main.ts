@@ -13,6 +13,7 @@ import type { LogsOptions } from "./logs";
 import { sinceOption } from "./look/since";
 import { THINGS } from "./look/things";
 import { bundleOption, junitOption, list, parallelOption, positive, stackOption, thresholdsOption } from "./options";
+import type { PicturesOptions } from "./pictures";
 import type { PostOptions } from "./post";
 import type { PreviewCommentOptions } from "./preview-comment";
 import type { PublishOptions } from "./publish-images";
@@ -21,6 +22,7 @@ import { INTERRUPTED } from "./session";
 import type { SetupOptions } from "./setup";
 import type { StatusOptions } from "./status";
 import type { TestOptions } from "./test";
+import { testOptions } from "./test/command-line";
 import type { UpOptions } from "./up";
 
 /** The command line. */
@@ -173,26 +175,23 @@ program
         process.exitCode = await (await import("./report.js")).report(record, options);
     });
 
-command(
-    "test",
-    "check types and style and run all tests that need no lab; results as JSON go to .lab/test",
-    async (options: TestOptions) => (await import("./test.js")).test(options),
-)
-    .option("--only <suites>", "run only these suites: names, separated by commas")
-    .option("--e2e", "run the end-to-end tests instead, which make labs of their own", false)
-    .addOption(
-        new Option("--whole", "in the end-to-end tests, take also the steps for which CI has no time")
-            .default(false)
-            .implies({ e2e: true }),
-    )
-    .addOption(
-        new Option("--walk <steps>", "run only the end-to-end test that changes a lab at random, so many times")
-            .argParser(positive)
-            .implies({ e2e: true }),
-    )
-    .addOption(
-        new Option("--seed <n>", "repeat the random walk with this seed").argParser(positive).implies({ e2e: true }),
-    );
+program
+    .command("pictures")
+    .argument("<record>", "record of a run, a file in .lab/records")
+    .description("take pictures of the report of a record, and of the status of a lab that is up")
+    .option("--stack <name>", "stack of the lab whose status is taken; default: none is")
+    .option("--out <folder>", "folder of the pictures, from the top of the checkout", "docs/pictures")
+    .action(async (record: string, options: PicturesOptions) => {
+        process.exitCode = await (await import("./pictures.js")).pictures(record, options);
+    });
+
+testOptions(
+    command(
+        "test",
+        "check types and style and run all tests that need no lab; results as JSON go to .lab/test",
+        async (options: TestOptions) => (await import("./test.js")).test(options),
+    ),
+);
 
 command(
     "preview-comment",

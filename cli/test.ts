@@ -4,9 +4,11 @@ import { dirname, join } from "node:path";
 import pLimit from "p-limit";
 import { duration } from "../lib/duration";
 import { DEFAULT_STACK } from "../plan/commands";
+import { UserError } from "../plan/user-error";
 import type { Cache } from "../toolchain/cache/cache";
 import { goBinaryPath } from "../toolchain/go/build";
 import { ensureGo } from "../toolchain/go/go";
+import { versionSets } from "../toolchain/images/recipes";
 import { repoPath } from "../toolchain/paths";
 import { Session } from "./session";
 import { absent, countsText, sumOf } from "./test/report";
@@ -18,6 +20,8 @@ export interface TestOptions {
     e2e: boolean;
     /** Whether a lab of the end-to-end tests takes every step there is, and not only those for which CI has time. */
     whole: boolean;
+    /** The set of versions with which a lab of the end-to-end tests begins. Unset: the default set. */
+    versionSet?: string;
     /** Steps of the random walk, which alone is made then. Unset: a short one beside all other end-to-end tests. */
     walk?: number;
     /** Of the random walk. Unset: any. */
@@ -38,8 +42,14 @@ const seedOf = ({ walk }: TestOptions): number => (walk === undefined ? WALK_SEE
 /** The suites that are asked for. @throws Error naming all that there are, when one of them is none */
 async function wantedSuites(options: TestOptions, say: (text: string) => void): Promise<Suite[]> {
     const walk = { steps: options.walk ?? WALK_STEPS, seed: options.seed ?? seedOf(options) };
-    const all = options.e2e ? await e2eSuites(walk, options.whole) : await fastSuites();
+    const all = options.e2e
+        ? await e2eSuites(walk, { isWhole: options.whole, versionSet: options.versionSet })
+        : await fastSuites();
     const names = all.map(({ name }) => name);
+    const sets = Object.keys(versionSets().sets);
+    if (options.versionSet !== undefined && !sets.includes(options.versionSet)) {
+        throw new UserError(`--version-set = ${options.versionSet}: is none of ${sets.join(", ")}`);
+    }
     const ordinary = all.filter(({ onDemand }) => !onDemand).map(({ name }) => name);
     const wanted = options.only?.split(",") ?? (options.walk === undefined ? ordinary : [WALK_SUITE]);
     const left = all.filter(({ name, onDemand }) => onDemand && !wanted.includes(name)).map(({ name }) => name);
@@ -73,13 +83,14 @@ async function toolEnvironment(session: Session): Promise<NodeJS.ProcessEnv> {
 
 /**
  * A folder with the programs of a management cluster, by the names under which controller-runtime's envtest looks for
- * them there, and kubectl. FKAS's tests run FKAS beside that cluster, and ask both the same.
+ * them there, kubectl and helm. FKAS's tests run FKAS beside that cluster, and ask both the same.
  */
 async function managementClusterPrograms(cache: Cache): Promise<string> {
     const folder = join(REPORTS, "management-cluster");
     await mkdir(folder);
     // `kube` holds all of Kubernetes and acts by the name that it is called by.
-    for (const [name, target] of Object.entries({ "kube-apiserver": "kube", kubectl: "kube", etcd: "etcd" })) {
+    const programs = { "kube-apiserver": "kube", kubectl: "kube", etcd: "etcd", helm: "helm" };
+    for (const [name, target] of Object.entries(programs)) {
         await symlink(goBinaryPath(cache, target), join(folder, name));
     }
     return folder;

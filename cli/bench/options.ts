@@ -62,9 +62,10 @@ export function checkWays(
     { grow, reference, underLoad, idle, record, compareNoRecord, thresholds }: BenchOptions,
     { isHere }: Pick<LabPlace, "isHere">,
 ): void {
-    if ((!record || compareNoRecord) && thresholds !== undefined) {
+    if ((!record || compareNoRecord || underLoad) && thresholds !== undefined) {
         throw new UserError(
-            "--thresholds: holds records against limits, and excludes --no-record, --compare-no-record",
+            "--thresholds: holds records against limits, and excludes --no-record, --compare-no-record and " +
+                "--under-load, which keep none of each run",
         );
     }
     if (!record && compareNoRecord) {

@@ -1,6 +1,7 @@
 import { FAKE_API_SERVER_LABEL } from "../../plan/manifests/cluster-objects";
 import type { LabPlan } from "../../plan/plan";
 import { pairContainers } from "../../tasks/wait-for-fleet/lab-parts";
+import { BMC_LIMIT_SECONDS } from "./bmcs";
 import type { Observation } from "./observe";
 
 /** A part of which a lab has several. */
@@ -79,7 +80,9 @@ export function partStates(plan: LabPlan, found: Observation): PartStates {
                 bmcMilliseconds: bmcs?.get(name) ?? null,
                 trouble:
                     troubles.filter((each) => each !== null).join(", ") ||
-                    (bmcs !== undefined && bmcs.get(name) === null ? "its BMCs do not answer" : null),
+                    (bmcs !== undefined && bmcs.get(name) === null
+                        ? `its BMCs gave no answer in ${BMC_LIMIT_SECONDS} s`
+                        : null),
             };
         }),
         fakeApiServers: plan.fakeApiServers.map(({ index, name }): FakeApiServerState => ({

@@ -147,11 +147,16 @@ const lab = (name: string, file: string): Suite => {
     return { ...suite, command: [...suite.command, "--exit"], isLong: true };
 };
 
-/**
- * The tests that make labs or parts of one. They take long, one after another.
- * @param isWhole whether a lab on one substrate takes every step there is, and not only those for which CI has time
- */
-export async function e2eSuites(walk: Walk, isWhole: boolean): Promise<Suite[]> {
+/** What is asked of a lab on one substrate. */
+export interface LabSuites {
+    /** Whether it takes every step there is, and not only those for which CI has time. Default: no. */
+    isWhole?: boolean;
+    /** The set of versions with which it begins. Default: the default set. */
+    versionSet?: string | undefined;
+}
+
+/** The tests that make labs or parts of one. They take long, one after another. */
+export async function e2eSuites(walk: Walk, labs: LabSuites): Promise<Suite[]> {
     const files = (await readdir(repoPath("test/e2e"))).filter((name) => name.endsWith(".test.ts")).sort();
     return files.flatMap((file): Suite[] => {
         const name = basename(file, ".test.ts");
@@ -168,17 +173,19 @@ export async function e2eSuites(walk: Walk, isWhole: boolean): Promise<Suite[]> 
         const own = ON_DEMAND.includes(name)
             ? { ...suite, env: { METAL3_SCALE_LAB_E2E_STACK: name }, onDemand: true }
             : suite;
-        return ON_EACH_SUBSTRATE.includes(name) ? SUBSTRATES.map((substrate) => on(substrate, own, isWhole)) : [own];
+        return ON_EACH_SUBSTRATE.includes(name) ? SUBSTRATES.map((substrate) => on(substrate, own, labs)) : [own];
     });
 }
 
 /** A suite about a lab on one substrate. */
-function on(substrate: Substrate, suite: Suite, isWhole: boolean): Suite {
+function on(substrate: Substrate, suite: Suite, { isWhole, versionSet }: LabSuites): Suite {
     const whole = isWhole ? { METAL3_SCALE_LAB_E2E_WHOLE: "1" } : {};
+    const set = versionSet === undefined ? {} : { METAL3_SCALE_LAB_E2E_VERSION_SET: versionSet };
     const env = {
         METAL3_SCALE_LAB_E2E_STACK: stackOn(substrate, suite),
         METAL3_SCALE_LAB_E2E_SUBSTRATE: substrate,
         ...whole,
+        ...set,
     };
     const there = { ...suite, name: `${suite.name}-${substrate}`, env, substrate };
     // With the cluster that has to be there it takes longer than CI has.

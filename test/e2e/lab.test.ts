@@ -1,4 +1,5 @@
 import { notThere, skipBecause } from "../skip";
+import { addons } from "./steps/addons";
 import { bench } from "./steps/bench";
 import { bmcAddress } from "./steps/bmc-address";
 import { bmcPassword } from "./steps/bmc-password";
@@ -38,6 +39,7 @@ describe("a small lab, from up to destroy", function () {
     figures();
     secondOwner();
     if (SUBSTRATE.isWhole) {
+        addons();
         metrics();
         resize();
         profiles();

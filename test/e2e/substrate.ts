@@ -122,11 +122,15 @@ if (found === undefined) {
 /** Whether every step is asked for (`--whole`): together they take longer than CI has. */
 const isWhole = process.env["METAL3_SCALE_LAB_E2E_WHOLE"] === "1";
 
+/** The set of versions with which the lab begins, where one is asked for (`--version-set`). */
+const versionSet = process.env["METAL3_SCALE_LAB_E2E_VERSION_SET"];
+const settings = { ...found.settings, ...(versionSet === undefined ? {} : { versionSet }) };
+
 /**
  * The substrate that this run of the end-to-end tests is about, and how much is done to the lab there: on minikube
  * only what differs from the embedded lab, unless every step is asked for.
  */
-export const SUBSTRATE = { ...found, name, isWhole, isBrief: name === "minikube" && !isWhole };
+export const SUBSTRATE = { ...found, settings, name, isWhole, isBrief: name === "minikube" && !isWhole };
 
 /** Bit of CAP_SYS_RESOURCE in a set of capabilities (linux/capability.h). */
 const CAP_SYS_RESOURCE = 24n;

@@ -35,6 +35,11 @@ export const DOCUMENTED: readonly Documented[] = [
         commands: ["npm run logs -- --host host-0000", "npm run logs -- --cluster cluster-0000"],
         runBy: { file: "test/unit/look-command.test.ts", says: 'lab("logs", "--cluster", "cluster-0000")' },
     },
+    {
+        commands: ["npm run pictures -- .lab/records/RECORD.jsonl"],
+        because:
+            "it takes a browser of 300 MB; test/unit/pictures.test.ts tests what it draws, and says without one",
+    },
     { commands: ["npm run doctor"], because: "it changes nothing; test/unit/lab-findings.test.ts tests what it says" },
     {
         commands: ["npm run drift"],

@@ -58,7 +58,7 @@ describe("the options of a benchmark", () => {
         expect(ways({ record: false })).not.to.throw();
         expect(ways({ compareNoRecord: true })).not.to.throw();
         expect(ways({ record: false, compareNoRecord: true })).to.throw(/^--no-record, --compare-no-record: /);
-        for (const without of [{ record: false }, { compareNoRecord: true }]) {
+        for (const without of [{ record: false }, { compareNoRecord: true }, { underLoad: true }]) {
             expect(ways({ ...without, thresholds: "limits.yaml" })).to.throw(/^--thresholds: holds records /);
         }
         expect(ways({ idle: 60 })).not.to.throw();

@@ -60,11 +60,12 @@ describe("A change in words", () => {
         const clusterApi =
             "Cluster API 1.13.4 to 1.13.6: its three managers stop, and core, bootstrap and control plane start " +
             "again in this order";
-        expect(summary({}, { versions: '{"capi":"1.13.6"}' })).to.equal(
+        const older = { versionSet: "2026.1" };
+        expect(summary(older, { ...older, versions: '{"capi":"1.13.6"}' })).to.equal(
             `${clusterApi}; rolls nothing; replaces no host and no cluster`,
         );
-        expect(summary({}, { versionSet: "2026.3" })).to.match(
-            new RegExp(`^Ironic ${DEFAULT_IRONIC} to 39.0.0: .*; ${clusterApi};`),
+        expect(summary(older, { versionSet: "2026.3" })).to.match(
+            new RegExp(`^Ironic 34.0.0 to 39.0.0: .*; ${clusterApi};`),
         );
         expect(summary({ versionSet: "2026.3" }, { versions: '{"ironic":"39.0.0","capi":"1.13.6"}' })).to.equal(
             undefined,

@@ -1,9 +1,10 @@
 import { expect } from "chai";
+import type { RecordLine } from "../../cli/record/lines";
 import type { Plot, Row } from "../../cli/report/plots/plot";
 import { thinned } from "../../cli/report/plots/plot";
 import { plotsOf } from "../../cli/report/plots/plots";
 import { distribution } from "../../cli/report/plots/stages";
-import { LINES, sample } from "./record-samples";
+import { cluster, LINES, sample } from "./record-samples";
 
 const one = plotsOf([{ label: "", record: sample() }]);
 const two = plotsOf([
@@ -29,6 +30,23 @@ describe("The plots of a report", () => {
                 expect(new Set(table.rows.map((row) => row.length)), id).to.deep.equal(new Set([table.columns.length]));
             }
         }
+    });
+
+    it("name a phase only where its name has room before the next one's", () => {
+        const named = (all: readonly Plot[]): unknown[] =>
+            data(plot(all, "a"))
+                .filter(({ kind }) => kind === "phase")
+                .map(({ phase }) => phase);
+        // The last host is provisioned at 188 s; the last cluster is Available soon after, or before it.
+        const slow = cluster(9);
+        const late = { ...slow, events: { ...slow.events, available: 192 } };
+        const objects: RecordLine = { line: "objects", kind: "clusters", objects: [late] };
+        expect(named(one)).to.deep.equal(["until all available", "until all provisioned"]);
+        expect(named(plotsOf([{ label: "", record: sample([...LINES, objects]) }]))).to.deep.equal([
+            "until all available",
+            "until all provisioned",
+            "",
+        ]);
     });
 
     it("say so where a run has not recorded what they would show", () => {

@@ -70,7 +70,7 @@ describe("The parts of which a lab has several", () => {
             ["pair-001", 3],
         ]);
         const { pairs } = labStatus(observed({ bmcs }), LAB, NOW);
-        expect(pairs.map(({ trouble }) => trouble)).to.deep.equal(["its BMCs do not answer", null]);
+        expect(pairs.map(({ trouble }) => trouble)).to.deep.equal(["its BMCs gave no answer in 5 s", null]);
     });
 });
 

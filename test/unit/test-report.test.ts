@@ -116,7 +116,7 @@ describe("The report of npm test", () => {
             });`,
         );
         try {
-            const [suite] = await e2eSuites({ steps: 6, seed: 7 }, false);
+            const [suite] = await e2eSuites({ steps: 6, seed: 7 }, {});
             const command = [...(suite?.command.slice(0, -2) ?? []), file, "--exit"];
             const result = await runSuite(
                 { ...(suite as Suite), name: "long", command },
@@ -144,63 +144,6 @@ describe("The report of npm test", () => {
         ).to.deep.equal(["libvirt: it is not installed", "minikube's driver kvm2: no KVM"]);
     });
 
-    describe("of .ci/run", () => {
-        let bin: string;
-        before(async () => (bin = await mkdtemp(join(tmpdir(), "lab-ci-test-"))));
-        after(() => rm(bin, { recursive: true }));
-
-        /** Runs it with this in the place of the lab's commands. */
-        async function run(answer: string) {
-            const { execa } = await import("execa");
-            await writeFile(join(bin, "node"), `#!/bin/sh\n${answer}\n`, { mode: 0o755 });
-            const env = { PATH: `${bin}:${process.env["PATH"] ?? ""}` };
-            return execa(repoPath(".ci", "run"), { env, reject: false });
-        }
-
-        /** Its last two lines and its exit code. */
-        async function lastLines(answer: string) {
-            const { stdout, exitCode } = await run(answer);
-            return [...stdout.split("\n").slice(-2), exitCode];
-        }
-
-        it("adds up the tests, skipped ones as well", async () => {
-            const all = "Everything that a lab can stand on was there.";
-            expect(await lastLines("echo 3 passed, 0 failed")).to.deep.equal([all, "6 passed, 0 failed", 0]);
-            expect(await lastLines("echo 3 passed, 0 failed, 2 skipped")).to.deep.equal([
-                all,
-                "6 passed, 0 failed, 4 skipped",
-                0,
-            ]);
-            expect(await lastLines("echo 3 passed, 1 failed; [ $2 = setup ]")).to.deep.equal([
-                all,
-                "6 passed, 2 failed",
-                1,
-            ]);
-            expect(await lastLines("echo 3 passed; exit 1")).to.deep.equal([all, "0 passed, 3 failed", 1]);
-        });
-
-        it("tells each failure again at the end, in one line", async () => {
-            const answer = "echo '  FAILED test/a.test.ts a stops: no'; echo '      at b.ts'; echo 3 passed, 1 failed";
-            const { stdout } = await run(answer);
-            expect(stdout.split("\n").slice(-5)).to.deep.equal([
-                "What failed:",
-                "  FAILED test/a.test.ts a stops: no",
-                "  FAILED test/a.test.ts a stops: no",
-                "Everything that a lab can stand on was there.",
-                "6 passed, 2 failed",
-            ]);
-        });
-
-        it("says above its last line what was not there and why, once", async () => {
-            const answer = "echo not there: libvirt: no apt; echo not there: an emulated machine: no QEMU";
-            expect(await lastLines(`${answer}; echo 3 passed, 0 failed, 2 skipped`)).to.deep.equal([
-                "Not everything that a lab can stand on was there: libvirt: no apt; an emulated machine: no QEMU",
-                "6 passed, 0 failed, 4 skipped",
-                0,
-            ]);
-        });
-    });
-
     it("includes every folder of tests", async () => {
         const entries = await readdir(repoPath("test"), { withFileTypes: true });
         const folders = entries.filter((entry) => entry.isDirectory()).map(({ name }) => name);
@@ -210,7 +153,7 @@ describe("The report of npm test", () => {
     it("hands a random walk its length and seed, the time for its steps, and a stack of its own", async () => {
         const [short, long] = await Promise.all(
             [6, 20].map(async (steps) =>
-                (await e2eSuites({ steps, seed: 7 }, false)).find(({ name }) => name === WALK_SUITE),
+                (await e2eSuites({ steps, seed: 7 }, {})).find(({ name }) => name === WALK_SUITE),
             ),
         );
         expect(short?.env).to.include({ METAL3_SCALE_LAB_E2E_WALK: "6", METAL3_SCALE_LAB_E2E_SEED: "7" });
@@ -220,15 +163,24 @@ describe("The report of npm test", () => {
 
     it("takes every step of a lab only where that is asked for", async () => {
         const asked = async (isWhole: boolean): Promise<unknown[]> =>
-            (await e2eSuites({ steps: 6, seed: 7 }, isWhole))
+            (await e2eSuites({ steps: 6, seed: 7 }, { isWhole }))
                 .filter(({ name }) => name.startsWith("e2e-lab-"))
                 .map(({ env }) => env?.["METAL3_SCALE_LAB_E2E_WHOLE"]);
         expect(await asked(true)).to.deep.equal(["1", "1", "1"]);
         expect(await asked(false)).to.deep.equal([undefined, undefined, undefined]);
     });
 
+    it("begins labs with another set of versions only where that is asked for", async () => {
+        const asked = async (versionSet?: string): Promise<unknown[]> =>
+            (await e2eSuites({ steps: 6, seed: 7 }, { versionSet }))
+                .filter(({ name }) => name.startsWith("e2e-lab-"))
+                .map(({ env }) => env?.["METAL3_SCALE_LAB_E2E_VERSION_SET"]);
+        expect(await asked("2026.1")).to.deep.equal(["2026.1", "2026.1", "2026.1"]);
+        expect(await asked()).to.deep.equal([undefined, undefined, undefined]);
+    });
+
     it("says on which substrates no suite makes a lab", async () => {
-        const suites = await e2eSuites({ steps: 6, seed: 7 }, false);
+        const suites = await e2eSuites({ steps: 6, seed: 7 }, {});
         const ordinary = suites.filter(({ onDemand }) => !onDemand);
         expect(untriedSubstrates(suites)).to.deep.equal([]);
         expect(untriedSubstrates(ordinary)).to.have.length(1);
@@ -236,14 +188,14 @@ describe("The report of npm test", () => {
     });
 
     it("gives no two suites the same stack, since they would take each other's lab away", async () => {
-        const suites = await e2eSuites({ steps: 6, seed: 7 }, false);
+        const suites = await e2eSuites({ steps: 6, seed: 7 }, {});
         const stacks = suites.map(({ name, env }) => env?.["METAL3_SCALE_LAB_E2E_STACK"] ?? name);
         expect(stacks).to.deep.equal([...new Set(stacks)]);
         expect(stacks).to.include.members(["embedded", "minikube", "guest"]);
     });
 
     it("makes some suites only where they are asked for, each with a stack of its own", async () => {
-        const suites = (await e2eSuites({ steps: 6, seed: 7 }, false)).filter(({ onDemand }) => onDemand);
+        const suites = (await e2eSuites({ steps: 6, seed: 7 }, {})).filter(({ onDemand }) => onDemand);
         expect(suites.map(({ name, env }) => [name, env?.["METAL3_SCALE_LAB_E2E_STACK"]])).to.deep.equal([
             ["e2e-bundle", "bundle"],
             ["e2e-existing", "existing"],

@@ -32,7 +32,7 @@ describe("The versions of Cluster API", () => {
     it("are listed from the oldest to the newest", () =>
         expect(VERSIONS).to.deep.equal(["1.13.4", "1.13.6", "1.14.2"]));
 
-    for (const version of ["1.13.6", "1.14.2"]) {
+    for (const version of ["1.13.4", "1.14.2"]) {
         it(`pin ${version} in a module of its own, which has no other provider in it`, () => {
             for (const name of MANAGERS) {
                 const { module, output, version: its } = goTarget(`${name}-${version}`);
@@ -54,8 +54,8 @@ describe("The versions of Cluster API", () => {
                     ({ name, reference }) => [name, reference],
                 ),
             );
-        const own = of("1.13.4");
-        for (const version of ["1.13.6", "1.14.2"]) {
+        const own = of("1.13.6");
+        for (const version of ["1.13.4", "1.14.2"]) {
             const its = [...of(version)].filter(([name, reference]) => reference !== own.get(name));
             expect(its).to.deep.equal(MANAGERS.map((name) => [name, builtReference(`${name}-${version}`)]));
         }
@@ -81,27 +81,27 @@ describe("The manifests of a version of Cluster API", () => {
 
     it("are an entry beside the others, and none where the version is the checkout's own", () => {
         expect(names({})).to.deep.equal(["manifests"]);
-        expect(names({ capi: "1.13.4" })).to.deep.equal(["manifests"]);
+        expect(names({ capi: "1.13.6" })).to.deep.equal(["manifests"]);
         expect(names({ capi: "1.14.2" })).to.deep.equal(["manifests", "manifests-capi-1.14.2"]);
     });
 
     it("are those of core, bootstrap and control plane; CAPM3 and IPAM have theirs from the others", () => {
         const path = (version: string): string[] =>
             PROVIDERS.map((provider) => providerPath(cache, provider, { capi: version }).split("/").at(-2) as string);
-        expect(new Set(path("1.13.4")).size).to.equal(1);
-        const [core, bootstrap, controlPlane, infrastructure, ipam] = path("1.13.6");
-        expect(core).to.match(/^manifests-capi-1\.13\.6-/);
+        expect(new Set(path("1.13.6")).size).to.equal(1);
+        const [core, bootstrap, controlPlane, infrastructure, ipam] = path("1.13.4");
+        expect(core).to.match(/^manifests-capi-1\.13\.4-/);
         expect([bootstrap, controlPlane]).to.deep.equal([core, core]);
-        expect([infrastructure, ipam]).to.deep.equal(path("1.13.4").slice(3));
+        expect([infrastructure, ipam]).to.deep.equal(path("1.13.6").slice(3));
     });
 
     it("are made for an up and carried in a bundle, but not made for a preview", async () => {
-        const needs = await labNeeds("no-such-stack", { versionSet: "2026.3" });
+        const needs = await labNeeds("no-such-stack", { versionSet: "2026.1" });
         const modules = async (purpose: "up" | "preview"): Promise<string[]> =>
             (await partsFor(cache, purpose, { ...needs, offline: true })).manifests.map(({ module }) => module);
         expect(await modules("preview")).to.deep.equal(["toolchain/go/metal3"]);
-        expect(await modules("up")).to.deep.equal(["toolchain/go/metal3", "toolchain/go/metal3-versions/capi-1.13.6"]);
-        expect(bundleContents(needs).entries.map(({ name }) => name)).to.include("manifests-capi-1.13.6");
+        expect(await modules("up")).to.deep.equal(["toolchain/go/metal3", "toolchain/go/metal3-versions/capi-1.13.4"]);
+        expect(bundleContents(needs).entries.map(({ name }) => name)).to.include("manifests-capi-1.13.4");
         expect(bundleContents(NO_MORE).entries.map(({ name }) => name)).to.include("manifests");
     });
 
@@ -165,9 +165,9 @@ describe("Another version of Cluster API of a living lab", () => {
     });
 
     it("is refused downwards beside Ironic's where it is the set's", () => {
-        const [, second] = problems(living({ versionSet: "2026.3" }), {});
+        const [, second] = problems(living({ versionSet: "2026.3" }), { versionSet: "2026.1" });
         expect(second).to.equal(
-            "versionSet = (not set): would be Cluster API 1.13.4, below 1.13.6, which this lab has: Cluster API " +
+            'versionSet = "2026.1": would be Cluster API 1.13.4, below 1.13.6, which this lab has: Cluster API ' +
                 "converts no stored object back. Leave it at 1.13.6 or above (pulumi config set --path versions.capi " +
                 "1.13.6), or have the lab taken away and another one made in its place: " +
                 "npm run up -- --replace --stack test",

@@ -20,9 +20,8 @@ const IRONIC = versionsOf("ironic", versionSets()) ?? [];
 const DEFAULT = chosenVersions({}, versionSets())["ironic"] as string;
 const ironic = (version: string): string => JSON.stringify({ ironic: version });
 
-/** The newest set, and beside it the default set's Cluster API. */
+/** The newest set. */
 const NEWEST = { versionSet: "2026.3" };
-const CAPI = '{"capi":"1.13.4"}';
 
 describe("The sets of versions", () => {
     it("name versions that there are, the default one among them", () => {
@@ -152,9 +151,9 @@ describe("A lab with another version of Ironic", () => {
     it("is known before the program runs, and a name that there is not counts as unset", async () => {
         const versions = async (more: Record<string, string>): Promise<unknown> =>
             (await labNeeds("no-such-stack", more)).images.versions;
-        expect(await versions({})).to.include({ ironic: DEFAULT, capi: "1.13.4" });
+        expect(await versions({})).to.include({ ironic: DEFAULT, capi: "1.13.6" });
         expect(await versions({ versionSet: "2026.3" })).to.include({ ironic: "39.0.0", capi: "1.13.6" });
-        expect(await versions({ versions: ironic("37.0.0") })).to.include({ ironic: "37.0.0", capi: "1.13.4" });
+        expect(await versions({ versions: ironic("37.0.0") })).to.include({ ironic: "37.0.0", capi: "1.13.6" });
         for (const wrong of [ironic("1.0.0"), '{"nova":"39.0.0"}', '{"ironic":39}', "39.0.0"]) {
             expect(await versions({ versions: wrong, versionSet: "2020.1" })).to.deep.equal(await versions({}));
         }
@@ -221,7 +220,7 @@ describe("Another version of Ironic of a living lab", () => {
     });
 
     it("is refused downwards with the way out, also where it is the set's", () => {
-        expect(problems(living({ ...NEWEST, versions: CAPI }), {})).to.deep.equal([
+        expect(problems(living(NEWEST), {})).to.deep.equal([
             `versionSet = (not set): would be Ironic ${DEFAULT}, below 39.0.0, which this lab has: Ironic migrates ` +
                 "no database back. Leave it at 39.0.0 or above (pulumi config set --path versions.ironic 39.0.0), or " +
                 "have the lab taken away and another one made in its place: npm run up -- --replace --stack test",
@@ -229,7 +228,7 @@ describe("Another version of Ironic of a living lab", () => {
     });
 
     it("is one problem where there is no such version or set", () => {
-        const lab = living({ ...NEWEST, versions: CAPI });
+        const lab = living(NEWEST);
         for (const raw of [{ versionSet: "2020.1" }, { versionSet: "a b" }, { versions: "x" }]) {
             expect(wrongKeys(lab, raw)).to.deep.equal(Object.keys(raw));
         }

@@ -60,6 +60,9 @@ function momentsOf(record: RunRecord): Moment[] {
           }));
 }
 
+/** Least part of a run for a phase whose name stands above it. Above a shorter one it would lie over the next name. */
+const NAMED_SHARE = 0.3;
+
 /** Phases of a run: each ends when the last object has reached something. */
 function phases(run: Run, since: number): Row[] {
     const { record } = run;
@@ -68,12 +71,14 @@ function phases(run: Run, since: number): Row[] {
         ["until all provisioned", moments(record, "hosts", "firstProvisioned").at(-1)],
         ["until all Available", moments(record, "clusters", "available").at(-1)],
     ];
+    const whole = Math.max(...ends.map(([, to]) => to ?? since)) - since;
     let from = since;
     return ends.flatMap(([phase, to], index) => {
         if (to === undefined || to <= from) {
             return [];
         }
-        const row = { run: run.label, phase, from: (from - since) / 60, to: (to - since) / 60, order: index };
+        const name = to - from >= NAMED_SHARE * whole ? phase : "";
+        const row = { run: run.label, phase: name, from: (from - since) / 60, to: (to - since) / 60, order: index };
         from = to;
         return [row];
     });

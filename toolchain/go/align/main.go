@@ -24,7 +24,9 @@ import (
 
 // apart lists modules that cannot have one version everywhere, with the reason.
 var apart = map[string]string{
-	"helm.sh/helm/v3": "the Kubernetes provider keeps the Helm it was released with",
+	"github.com/google/cel-go": "kube-apiserver keeps what it was released with; Cluster API requires a newer one",
+	"helm.sh/helm/v3":          "the Kubernetes provider keeps the Helm it was released with",
+	"sigs.k8s.io/cluster-api":  "the in-memory server, which FKAS has in it, is published for 1.13.4 and not for 1.13.6",
 }
 
 func main() {

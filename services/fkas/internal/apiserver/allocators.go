@@ -1,10 +1,15 @@
 package apiserver
 
 import (
+	"context"
 	"net"
 	"sync/atomic"
 
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apiserver/pkg/registry/rest"
 	api "k8s.io/kubernetes/pkg/apis/core"
+	endpointstore "k8s.io/kubernetes/pkg/registry/core/endpoint/storage"
 	"k8s.io/kubernetes/pkg/registry/core/service/ipallocator"
 	"k8s.io/kubernetes/pkg/registry/core/service/portallocator"
 )
@@ -82,3 +87,14 @@ func (*nodePorts) Destroy() {}
 
 // EnableMetrics does nothing.
 func (*nodePorts) EnableMetrics() {}
+
+// serviceEndpoints are the Endpoints of Services. The registry of Services deletes them with a context of its own,
+// which names no cluster: so package store does it.
+type serviceEndpoints struct{ *endpointstore.REST }
+
+// Delete does nothing.
+func (serviceEndpoints) Delete(
+	context.Context, string, rest.ValidateObjectFunc, *metav1.DeleteOptions,
+) (runtime.Object, bool, error) {
+	return nil, true, nil
+}

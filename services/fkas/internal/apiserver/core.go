@@ -65,7 +65,7 @@ func addWorkloads(options generic.RESTOptionsGetter, resources map[string]rest.S
 	}
 	addresses := map[api.IPFamily]ipallocator.Interface{api.IPv4Protocol: &serviceAddresses{}}
 	services, serviceStatus, _, err := servicestore.NewREST(
-		options, api.IPv4Protocol, addresses, &nodePorts{}, endpoints, pods.Pod, http.DefaultTransport)
+		options, api.IPv4Protocol, addresses, &nodePorts{}, serviceEndpoints{endpoints}, pods.Pod, http.DefaultTransport)
 	if err != nil {
 		return err
 	}

@@ -7,6 +7,7 @@
 //   - the filters of its handler chain for fairness, audit, time-outs and CORS: a fake cluster has few clients;
 //   - RBAC: who is authenticated may do everything;
 //   - admission plugins, of which some would call webhooks that nothing serves; only namespaces are looked after;
-//   - the loopback client, informers and controllers: what clients wait for is done by the store;
+//   - the loopback client, informers and controllers: what clients wait for is done by the store and
+//     by package lifecycle;
 //   - what needs a kubelet (logs, exec), see unavailable.go.
 package apiserver

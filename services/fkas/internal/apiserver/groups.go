@@ -179,8 +179,8 @@ func newClusterStorage(
 		if gvk := version.WithKind(kind.Kind); legacyscheme.Scheme.Recognizes(gvk) {
 			namespaced, err := isNamespaced(keyFunc, newFunc)
 			return &clusterStorage{
-				scheme: legacyscheme.Scheme, gvk: gvk, prefix: strings.TrimSuffix(prefix, "/"), namespaced: namespaced,
-				newFunc: newFunc,
+				converter: kindConverter{scheme: legacyscheme.Scheme, gvk: gvk, newFunc: newFunc},
+				gvk:       gvk, prefix: strings.TrimSuffix(prefix, "/"), namespaced: namespaced, newFunc: newFunc,
 			}, func() {}, err
 		}
 	}

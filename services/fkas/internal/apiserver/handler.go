@@ -38,7 +38,10 @@ type Handler struct {
 	server   *genericapiserver.APIServerHandler
 	schemas  *schemas
 	requests *request.RequestInfoFactory
-	chain    http.Handler
+	custom   *customResources
+	// shared are the groups that discovery tells of all clusters.
+	shared sharedGroups
+	chain  http.Handler
 }
 
 // New makes the handler. The context of its requests must name a cluster (store.With) and a user.
@@ -50,10 +53,11 @@ func New() (*Handler, error) {
 	}
 	h.server = genericapiserver.NewAPIServerHandler("fkas", legacyscheme.Codecs, func(api http.Handler) http.Handler {
 		// Handlers take it for granted that there is an audit, also where it records nothing.
-		audited := filters.WithAuditInit(filters.WithWarningRecorder(unavailable(api)))
+		audited := filters.WithAuditInit(filters.WithWarningRecorder(unavailable(h.shared.discover(api))))
 		return recovered(filters.WithRequestReceivedTimestamp(filters.WithRequestInfo(audited, h.requests)))
-	}, http.HandlerFunc(notFound))
+	}, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { h.custom.ServeHTTP(w, r) }))
 	h.schemas = newSchemas(h.server.GoRestfulContainer)
+	h.custom = newCustomResources(h.schemas, http.HandlerFunc(notFound))
 	h.chain = h.server.FullHandlerChain
 	groups, err := groups()
 	if err != nil {
@@ -82,6 +86,7 @@ func (h *Handler) install(groups []genericapiserver.APIGroupInfo) error {
 	for i := range groups {
 		group := &groups[i]
 		var versions []metav1.GroupVersionForDiscovery
+		discovered := map[string][]apidiscoveryv2.APIResourceDiscovery{}
 		for _, version := range group.PrioritizedVersions {
 			if len(group.VersionedResourcesStorageMap[version.Version]) == 0 {
 				continue
@@ -98,6 +103,7 @@ func (h *Handler) install(groups []genericapiserver.APIGroupInfo) error {
 				Freshness: apidiscoveryv2.DiscoveryFreshnessCurrent, Version: version.Version, Resources: resources,
 			})
 			manager.SetGroupVersionPriority(metav1.GroupVersion(version), 1000-i, 100-len(versions))
+			discovered[version.Version] = resources
 			versions = append(versions, metav1.GroupVersionForDiscovery{
 				GroupVersion: version.String(), Version: version.Version,
 			})
@@ -105,6 +111,7 @@ func (h *Handler) install(groups []genericapiserver.APIGroupInfo) error {
 		if name := group.PrioritizedVersions[0].Group; name != "" && len(versions) > 0 {
 			found := metav1.APIGroup{Name: name, Versions: versions, PreferredVersion: versions[0]}
 			root.AddGroup(found)
+			h.shared = append(h.shared, &apiGroup{APIGroup: found, discovered: discovered})
 			container.Add(discovery.NewAPIGroupHandler(legacyscheme.Codecs, found).WebService())
 		}
 	}

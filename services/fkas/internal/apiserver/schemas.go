@@ -6,6 +6,7 @@ import (
 	"sync"
 
 	"github.com/emicklei/go-restful/v3"
+	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/util/managedfields"
 	"k8s.io/apiserver/pkg/endpoints/openapi"
@@ -15,10 +16,15 @@ import (
 	enablement "k8s.io/apiserver/pkg/util/openapi"
 	"k8s.io/kube-openapi/pkg/builder3"
 	"k8s.io/kube-openapi/pkg/common"
+	"k8s.io/kube-openapi/pkg/validation/spec"
 	"k8s.io/kubernetes/pkg/api/legacyscheme"
 	generated "k8s.io/kubernetes/pkg/generated/openapi"
 	"sigs.k8s.io/structured-merge-diff/v6/typed"
 )
+
+// unversioned is what kube-apiserver says of its description where it does not know its version. Here clusters of several
+// versions share one. Without any, the description in protobuf, which kubectl asks for to apply a List, is invalid.
+const unversioned = "unversioned"
 
 // schemas describes the kinds by Kubernetes' own generated definitions: to clients as OpenAPI, and to server-side apply
 // as types. A kube-apiserver makes all of that when it starts, which takes seconds and 100 MiB. Here each is made when
@@ -26,7 +32,9 @@ import (
 type schemas struct {
 	container *restful.Container
 	converter func() (managedfields.TypeConverter, error)
-	v2, v3    func() http.Handler
+	// common are the types that all kinds consist of.
+	common func() (map[string]*spec.Schema, error)
+	v2, v3 func() http.Handler
 }
 
 var _ managedfields.TypeConverter = &schemas{}
@@ -34,16 +42,17 @@ var _ managedfields.TypeConverter = &schemas{}
 func newSchemas(container *restful.Container) *schemas {
 	s := &schemas{container: container}
 	s.converter = sync.OnceValues(newConverter)
+	s.common = sync.OnceValues(commonTypes)
 	s.v2 = sync.OnceValue(func() http.Handler {
 		config := genericapiserver.DefaultOpenAPIConfig(definitions, openapi.NewDefinitionNamer(legacyscheme.Scheme))
-		config.Info.Title = "Kubernetes"
+		config.Info.Title, config.Info.Version = "Kubernetes", unversioned
 		paths := mux.NewPathRecorderMux("openapi-v2")
 		routes.OpenAPI{Config: config}.InstallV2(s.container, paths)
 		return paths
 	})
 	s.v3 = sync.OnceValue(func() http.Handler {
 		config := genericapiserver.DefaultOpenAPIV3Config(definitions, openapi.NewDefinitionNamer(legacyscheme.Scheme))
-		config.Info.Title = "Kubernetes"
+		config.Info.Title, config.Info.Version = "Kubernetes", unversioned
 		paths := mux.NewPathRecorderMux("openapi-v3")
 		routes.OpenAPI{V3Config: config}.InstallV3(s.container, paths)
 		return paths
@@ -86,6 +95,16 @@ func newConverter() (managedfields.TypeConverter, error) {
 		return nil, fmt.Errorf("describe the kinds: %w", err)
 	}
 	return managedfields.NewTypeConverter(models, false)
+}
+
+// commonTypes are those of the metadata of objects and lists: what a ConfigMap has.
+func commonTypes() (map[string]*spec.Schema, error) {
+	config := genericapiserver.DefaultOpenAPIV3Config(definitions, openapi.NewDefinitionNamer(legacyscheme.Scheme))
+	name, err := legacyscheme.Scheme.ToOpenAPIDefinitionName(corev1.SchemeGroupVersion.WithKind("ConfigMapList"))
+	if err != nil {
+		return nil, fmt.Errorf("describe metadata: %w", err)
+	}
+	return builder3.BuildOpenAPIDefinitionsForResources(config, name)
 }
 
 // ObjectToTyped is for server-side apply.

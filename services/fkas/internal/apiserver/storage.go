@@ -20,14 +20,22 @@ import (
 )
 
 // clusterStorage is what a kube-apiserver has etcd for: the objects of one resource, of the cluster that the context
-// names. The store holds them in the version of clients, Kubernetes' registries work on internal ones.
+// names.
 type clusterStorage struct {
 	storage.APIObjectVersioner
-	scheme     *runtime.Scheme
+	converter
 	gvk        schema.GroupVersionKind
 	prefix     string
 	namespaced bool
 	newFunc    func() runtime.Object
+}
+
+// converter knows the objects of a store and those of a registry.
+type converter interface {
+	// internal is the object as registries want it. It may share memory with the store.
+	internal(obj client.Object) (runtime.Object, error)
+	// external is the object as the store wants it, sharing no memory with in.
+	external(in runtime.Object) (client.Object, error)
 }
 
 var _ storage.Interface = &clusterStorage{}
@@ -45,30 +53,9 @@ func (s *clusterStorage) key(path string) types.NamespacedName {
 	return types.NamespacedName{Namespace: namespace, Name: name}
 }
 
-// internal is the object as registries want it. It may share memory with the store.
-func (s *clusterStorage) internal(obj client.Object) (runtime.Object, error) {
-	out := s.newFunc()
-	if err := s.scheme.Convert(obj, out, nil); err != nil {
-		return nil, storage.NewInternalError(err)
-	}
-	return out, nil
-}
-
 // internalCopy is an object that may be changed.
 func (s *clusterStorage) internalCopy(obj client.Object) (runtime.Object, error) {
 	return s.internal(obj.DeepCopyObject().(client.Object))
-}
-
-// external is the object as the store wants it, sharing no memory with in.
-func (s *clusterStorage) external(in runtime.Object) (client.Object, error) {
-	out, err := s.scheme.New(s.gvk)
-	if err != nil {
-		return nil, storage.NewInternalError(err)
-	}
-	if err := s.scheme.Convert(in.DeepCopyObject(), out, nil); err != nil {
-		return nil, storage.NewInternalError(err)
-	}
-	return out.(client.Object), nil
 }
 
 // set copies an object of the store to where a registry wants its answer.
@@ -81,7 +68,7 @@ func (s *clusterStorage) set(obj client.Object, out runtime.Object) error {
 	return nil
 }
 
-// Create stores a new object. The time to live is ignored: see Events in the README.
+// Create stores a new object. The time to live, which Events alone have, is kept by package store.
 func (s *clusterStorage) Create(ctx context.Context, path string, obj, out runtime.Object, _ uint64) error {
 	if version, err := s.ObjectResourceVersion(obj); err == nil && version != 0 {
 		return storage.ErrResourceVersionSetOnCreate

@@ -114,5 +114,9 @@ func (s *clusterStorage) current(
 	if !ignoreNotFound {
 		return nil, nil, storage.NewKeyNotFoundError(path, int64(cluster.Revision()))
 	}
-	return nil, reflect.New(reflect.TypeOf(s.newFunc()).Elem()).Interface().(runtime.Object), nil
+	empty := s.newFunc()
+	if custom, ok := empty.(runtime.Unstructured); ok {
+		return nil, custom.NewEmptyInstance(), nil
+	}
+	return nil, reflect.New(reflect.TypeOf(empty).Elem()).Interface().(runtime.Object), nil
 }

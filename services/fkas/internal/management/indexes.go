@@ -16,7 +16,7 @@ const (
 	SystemIndex = "fkas.system"
 	// ClusterIndex finds Machines by the name of their Cluster.
 	ClusterIndex = "fkas.cluster"
-	// HostClusterIndex finds BareMetalHosts by the name of the Cluster that they are assigned to.
+	// HostClusterIndex finds BareMetalHosts by the name of the Cluster that they are assigned to; empty: to none.
 	HostClusterIndex = "fkas.host-cluster"
 )
 
@@ -43,10 +43,7 @@ func AddIndexes(ctx context.Context, indexer client.FieldIndexer) error {
 			return nil
 		}},
 		{&bmov1alpha1.BareMetalHost{}, HostClusterIndex, func(obj client.Object) []string {
-			if name, ok := obj.GetLabels()[HostClusterLabel]; ok {
-				return []string{name}
-			}
-			return nil
+			return []string{obj.GetLabels()[HostClusterLabel]}
 		}},
 	} {
 		if err := indexer.IndexField(ctx, index.object, index.name, index.extract); err != nil {

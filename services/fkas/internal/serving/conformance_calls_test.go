@@ -38,8 +38,10 @@ metadata: {name: b, namespace: team}
 spec: {minAvailable: 1, selector: {matchLabels: {app: p}}}
 `
 
-// ready is the status of a Pod that runs, as a merge patch.
-const ready = `{"status":{"phase":"Running","conditions":[{"type":"Ready","status":"True"}]}}`
+const thing = `apiVersion: example.com/v1
+kind: Thing
+metadata: {name: t}
+`
 
 // calls are in an order: later ones build on earlier ones.
 var calls = []call{
@@ -65,6 +67,7 @@ var calls = []call{
 	{line: "get nodes -l dry -o name", says: ""},
 	{line: "taint node w k=v:NoSchedule", says: "node/w tainted\n"},
 	{line: "taint node w k=v:Wrong", fails: true, says: `error: invalid taint effect.*`},
+	{line: "taint node w k-", says: "node/w untainted\n"},
 	{line: "cordon w", says: "node/w cordoned\n"},
 	{line: "uncordon w", says: "node/w uncordoned\n"},
 	{line: `patch node w --subresource=status --type=merge -p {"status":{"phase":"Running"}}`,
@@ -85,6 +88,11 @@ var calls = []call{
 		says: `error: failed to create configmap: namespaces "nowhere" not found\n`},
 	{line: "apply -f -", input: configMap, says: "configmap/applied created\n"},
 	{line: "apply -f -", input: configMap, says: "configmap/applied unchanged\n"},
+	// kubectl holds a List against the description in protobuf, and all else against that in JSON.
+	{line: "apply -f -", says: "configmap/listed created\n",
+		input: `{"apiVersion": "v1", "kind": "List", "items": [
+			{"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "listed"}}]}`},
+	{line: "delete configmap listed", says: `configmap "listed" deleted( from default namespace)?\n`},
 	{line: "apply -f -", input: configMap + "wrong: true\n", fails: true,
 		says: `.*strict decoding error: unknown field .*wrong.*`},
 	{line: "apply --server-side -f -", input: configMap, says: "configmap/applied serverside-applied\n"},
@@ -99,9 +107,18 @@ var calls = []call{
 	{line: "apply -f -", input: deployment, says: "deployment.apps/d created\n"},
 	{line: "get deployment d -n team -o jsonpath={.spec.replicas}/{.spec.strategy.type}", says: "1/RollingUpdate"},
 	{line: "scale deployment d -n team --replicas=3", says: "deployment.apps/d scaled\n"},
-	{line: "get deployment d -n team", says: `NAME +READY +UP-TO-DATE +AVAILABLE +AGE\nd +0/3 +0 +0 +\S+\n`},
+	// The real one has no controllers that would make pods.
+	{line: "get deployment d -n team", only: realServer,
+		says: `NAME +READY +UP-TO-DATE +AVAILABLE +AGE\nd +0/3 +0 +0 +\S+\n`},
+	{line: "rollout status deployment/d -n team --timeout=20s", only: fakeServer, says: `.*successfully rolled out\n`},
+	{line: "get deployment d -n team", only: fakeServer,
+		says: `NAME +READY +UP-TO-DATE +AVAILABLE +AGE\nd +3/3 +3 +3 +\S+\n`},
 	{line: "set image deployment/d -n team c=example.com/c:2", says: "deployment.apps/d image updated\n"},
 	{line: "rollout restart deployment/d -n team", says: "deployment.apps/d restarted\n"},
+	{line: "rollout status deployment/d -n team --timeout=20s", only: fakeServer, says: `.*successfully rolled out\n`},
+	{line: "rollout undo deployment/d -n team", only: fakeServer, says: "deployment.apps/d rolled back\n"},
+	{line: "wait --for=condition=Available deployment/d -n team --timeout=20s", only: fakeServer,
+		says: "deployment.apps/d condition met\n"},
 	{line: "get all -n team", says: `NAME +READY .*deployment.apps/d .*`},
 	{line: "explain node.spec.taints", says: `KIND: +Node\nVERSION: +v1\n.*effect.*`},
 	{line: "explain deployment", says: `GROUP: +apps\nKIND: +Deployment\n.*`},
@@ -121,20 +138,30 @@ var calls = []call{
 		says: "customresourcedefinition.apiextensions.k8s.io/things.example.com created\n"},
 	{line: "wait --for=condition=Established crd/things.example.com --timeout=20s",
 		says: "customresourcedefinition.apiextensions.k8s.io/things.example.com condition met\n"},
+	{line: "apply -f -", input: thing, says: "thing.example.com/t created\n"},
+	{line: "apply --server-side -f -", input: thing, says: "thing.example.com/t serverside-applied\n"},
+	{line: "get things", says: `NAME +AGE\nt +\S+\n`},
+	{line: "api-resources --api-group=example.com --no-headers -o name", says: "things.example.com\n"},
+	{line: "label thing t a=b", says: "thing.example.com/t labeled\n"},
+	{line: "delete thing t", says: `thing.example.com "t" deleted( from default namespace)?\n`},
 	{line: "delete crd things.example.com --timeout=20s", says: `customresourcedefinition.* deleted\n`},
 	{line: "create service clusterip s -n team --tcp=80:80", says: "service/s created\n"},
 	{line: "get service s -n team", says: `NAME +TYPE +CLUSTER-IP .*\ns +ClusterIP +1\S+ +<none> +80/TCP +\S+\n`},
 
 	{line: "create -f -", input: pod, only: fakeServer, says: "pod/p created\n"},
-	{line: "patch pod p -n team --subresource=status --type=merge -p " + ready, only: fakeServer, says: "pod/p patched\n"},
-	{line: "get pods -A --field-selector status.phase=Running,spec.nodeName=w -o name", only: fakeServer, says: "pod/p\n"},
+	{line: "wait --for=condition=Ready pod/p -n team --timeout=20s", only: fakeServer, says: "pod/p condition met\n"},
+	{line: "get pods -A -l app=p --field-selector status.phase=Running,spec.nodeName=w -o name", only: fakeServer,
+		says: "pod/p\n"},
 	{line: "create -f -", input: budget, only: fakeServer, says: "poddisruptionbudget.policy/b created\n"},
 	{line: "drain w --force --ignore-daemonsets --timeout=6s", only: fakeServer, fails: true,
 		says: `.*Cannot evict pod as it would violate the pod's disruption budget.*`},
 	{line: "delete pdb b -n team", only: fakeServer, says: `poddisruptionbudget.policy "b" deleted.*`},
 	// The real one would refuse pods without its admission plugins' ServiceAccount, and has no kubelet that ends them.
 	{line: "drain w --force --ignore-daemonsets --timeout=20s", only: fakeServer, says: `.*node/w drained\n`},
-	{line: "get pods -n team", only: fakeServer, says: `No resources found in team namespace.\n`},
+	{line: "get pods -n team -l app=p", only: fakeServer, says: `No resources found in team namespace.\n`},
+	{line: "get pods -n team --field-selector status.phase=Pending -o name", only: fakeServer, says: `(pod/d-\S+\n){3}`},
+	{line: "uncordon w", says: `node/w (already )?uncordoned\n`},
+	{line: "rollout status deployment/d -n team --timeout=20s", only: fakeServer, says: `.*successfully rolled out\n`},
 	{line: "logs -n kube-system etcd-cp", only: fakeServer, fails: true, says: `.*a fake node runs no containers.*`},
 	{line: "exec -n kube-system etcd-cp -- true", only: fakeServer, fails: true,
 		says: `.*a fake node runs no containers.*`},

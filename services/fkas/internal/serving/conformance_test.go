@@ -46,7 +46,7 @@ const (
 // TestKubectlFindsARealAPIServer runs the table against a fake cluster. So that the table is no invention, it also runs
 // against a real kube-apiserver, which has neither nodes nor controllers and gets the same Nodes and Pods.
 func TestKubectlFindsARealAPIServer(t *testing.T) {
-	kubectl := kubectlPath(t)
+	kubectl := assetPath(t, "kubectl")
 	t.Run("fake", func(t *testing.T) {
 		server := newServer(t)
 		s := spec(t, "c")
@@ -63,12 +63,13 @@ func TestKubectlFindsARealAPIServer(t *testing.T) {
 	})
 }
 
-func kubectlPath(t *testing.T) string {
+// assetPath is the path of a program that npm test builds.
+func assetPath(t *testing.T, name string) string {
 	t.Helper()
 	assets := os.Getenv("KUBEBUILDER_ASSETS")
-	path := filepath.Join(assets, "kubectl")
+	path := filepath.Join(assets, name)
 	if _, err := os.Stat(path); assets == "" || err != nil {
-		t.Skip("KUBEBUILDER_ASSETS names no folder with kubectl, kube-apiserver and etcd: npm test builds them")
+		t.Skipf("KUBEBUILDER_ASSETS names no folder with %s: npm test builds it", name)
 	}
 	return path
 }

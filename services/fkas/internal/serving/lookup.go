@@ -62,3 +62,6 @@ func (s *Server) Connections(name types.NamespacedName) int {
 	}
 	return 0
 }
+
+// Working is the number of clusters in which controllers run, or are due to run.
+func (s *Server) Working() int { return s.life.Active() }

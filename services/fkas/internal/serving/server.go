@@ -15,8 +15,10 @@ import (
 	"k8s.io/apiserver/pkg/authentication/authenticator"
 	inmemoryclient "sigs.k8s.io/cluster-api/test/infrastructure/inmemory/pkg/runtime/client"
 	inmemoryetcd "sigs.k8s.io/cluster-api/test/infrastructure/inmemory/pkg/server/etcd"
+	"sigs.k8s.io/cluster-api/util/certs"
 
 	"metal3-scale-lab/fkas/internal/apiserver"
+	"metal3-scale-lab/fkas/internal/lifecycle"
 	"metal3-scale-lab/fkas/internal/store"
 )
 
@@ -62,6 +64,10 @@ type Server struct {
 	objects *store.Store
 	api     *apiserver.Handler
 	etcd    http.Handler
+	// life runs the controllers of clusters.
+	life *lifecycle.Runner
+	// stopExpiry ends the search for old Events.
+	stopExpiry func()
 	// root is the answer to GET /.
 	root []byte
 
@@ -107,10 +113,13 @@ func New(options Options) (*Server, error) {
 		key:      key,
 		objects:  apiserver.NewStore(),
 		api:      api,
+		life:     lifecycle.NewRunner(api, options.Log),
 		root:     root,
 		clusters: map[types.NamespacedName]*cluster{},
 		byPort:   map[int32]*cluster{},
 	}
+	s.objects.OnWrite(s.life.Written)
+	s.stopExpiry = expireEvents(s.objects)
 	s.etcd = inmemoryetcd.NewEtcdServerHandler(s.objects, options.Log, s.resolve)
 	return s, nil
 }
@@ -175,6 +184,7 @@ func (s *Server) Ensure(spec Spec) error {
 	}
 	s.objects.AddResourceGroup(c.group)
 	c.objects = s.objects.Cluster(c.group)
+	c.objects.SetAuthority(string(certs.EncodeCertPEM(spec.CA.Cert)))
 	c.accounts = s.accounts(c.objects, spec)
 	s.clusters[spec.Name] = c
 	s.byPort[spec.Port] = c
@@ -217,6 +227,7 @@ func (s *Server) stop(name types.NamespacedName, forget bool) bool {
 	<-c.done
 	if forget {
 		s.objects.DeleteResourceGroup(c.group)
+		s.life.Forget(c.objects)
 		forgetMetrics(c.group)
 	}
 	s.options.Log.Info("Stopped serving cluster", "cluster", name, "port", c.spec.Port, "forgotten", forget)
@@ -228,6 +239,8 @@ func (s *Server) Close() {
 	for _, name := range s.Names() {
 		s.stop(name, true)
 	}
+	s.life.Close()
+	s.stopExpiry()
 }
 
 func sameEndpoint(a, b Spec) bool {

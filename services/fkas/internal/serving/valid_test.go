@@ -52,7 +52,7 @@ func TestWhatFKASMakesIsValid(t *testing.T) {
 	}
 	g.Expect(written).To(And(
 		HaveKeyWithValue("nodes", 2), HaveKeyWithValue("pods", 4), HaveKeyWithValue("namespaces", 4),
-		HaveKeyWithValue("serviceaccounts", 4), HaveKeyWithValue("leases", 2), HaveKeyWithValue("configmaps", 3),
+		HaveKeyWithValue("serviceaccounts", 4), HaveKeyWithValue("leases", 2), HaveKeyWithValue("configmaps", 7),
 		HaveKeyWithValue("deployments", 1), HaveKeyWithValue("daemonsets", 1), HaveKeyWithValue("clusterroles", 1),
 	))
 }

@@ -9,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -24,6 +25,10 @@ type Cluster struct {
 	revision uint64
 	history  history
 	watches  map[*Watch]struct{}
+	// authority is the certificate of the cluster's authority.
+	authority string
+	// written is told each write, and may be nil.
+	written func(Event)
 }
 
 func newCluster() *Cluster {
@@ -82,11 +87,18 @@ func (c *Cluster) Commit(
 	key types.NamespacedName,
 	current, next client.Object,
 ) (client.Object, error) {
-	stored, err := c.commit(gvk, key, current, next)
-	if err == nil {
-		c.settle(gvk, key, current, next)
+	if definition, ok := next.(*apiextensionsv1.CustomResourceDefinition); ok {
+		definitions.adopt(definition)
 	}
-	return stored, err
+	stored, err := c.commit(gvk, key, current, next)
+	if err != nil || (current == nil && next == nil) {
+		return stored, err
+	}
+	c.settle(gvk, key, current, next)
+	if c.written != nil {
+		c.written(Event{GVK: gvk, Old: current, New: next, Written: stored})
+	}
+	return stored, nil
 }
 
 func (c *Cluster) commit(

@@ -14,12 +14,17 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 )
 
-// A fake cluster has no controllers and no kubelets. What a client waits for after a write is done here, at once and
-// without a goroutine: deleted pods end, namespaces are emptied, dependents go with their owner, a namespace has its
-// ServiceAccount, a Node its Lease, and the definition of a resource is established.
+// Most fake clusters run no controllers. What a client waits for after a write is done here, at once and without a
+// goroutine: deleted pods end, namespaces are emptied, dependents go with their owner, a namespace has its
+// ServiceAccount, a Node its Lease, and the definition of a resource is established. Package lifecycle looks after
+// workloads.
 
 var (
+	configMapKind      = corev1.SchemeGroupVersion.WithKind("ConfigMap")
 	namespaceKind      = corev1.SchemeGroupVersion.WithKind("Namespace")
+	podKind            = corev1.SchemeGroupVersion.WithKind("Pod")
+	serviceKind        = corev1.SchemeGroupVersion.WithKind("Service")
+	endpointsKind      = corev1.SchemeGroupVersion.WithKind("Endpoints")
 	nodeKind           = corev1.SchemeGroupVersion.WithKind("Node")
 	leaseKind          = coordinationv1.SchemeGroupVersion.WithKind("Lease")
 	serviceAccountKind = corev1.SchemeGroupVersion.WithKind("ServiceAccount")
@@ -31,13 +36,22 @@ func (c *Cluster) settle(gvk schema.GroupVersionKind, key types.NamespacedName, 
 	switch {
 	case next == nil:
 		c.collect(old.GetUID())
+		switch gvk {
+		case nodeKind:
+			c.emptyNode(key.Name)
+		case serviceKind:
+			c.remove(endpointsKind, key)
+		}
 		c.finish(key.Namespace)
 	case next.GetDeletionTimestamp() != nil:
 		c.terminate(gvk, key, next)
+	case old == nil && c.ownerIsGone(next):
+		c.remove(gvk, key)
 	case old == nil && gvk == namespaceKind:
 		c.create(serviceAccountKind, &corev1.ServiceAccount{
 			ObjectMeta: metav1.ObjectMeta{Namespace: key.Name, Name: "default"},
 		})
+		c.publishAuthority(key.Name)
 	case old == nil && gvk == nodeKind:
 		c.create(leaseKind, leaseOf(next))
 	case gvk == definitionKind:
@@ -49,8 +63,7 @@ func (c *Cluster) settle(gvk schema.GroupVersionKind, key types.NamespacedName, 
 func (c *Cluster) terminate(gvk schema.GroupVersionKind, key types.NamespacedName, obj client.Object) {
 	for finalizer, act := range map[string]func(types.UID){
 		metav1.FinalizerOrphanDependents: c.orphan, metav1.FinalizerDeleteDependents: c.collect,
-		// There are no resources of such definitions.
-		apiextensionsv1.CustomResourceCleanupFinalizer: func(types.UID) {},
+		apiextensionsv1.CustomResourceCleanupFinalizer: func(types.UID) { c.removeCustom(obj) },
 	} {
 		if slices.Contains(obj.GetFinalizers(), finalizer) {
 			act(obj.GetUID())
@@ -102,82 +115,33 @@ func (c *Cluster) namespaced(kind schema.GroupVersionKind, namespace string) []t
 	return found
 }
 
-// dependent is an object with an owner.
-type dependent struct {
-	gvk schema.GroupVersionKind
-	key types.NamespacedName
+// SetAuthority says which certificate authority, as PEM, the pods of the cluster are to trust.
+func (c *Cluster) SetAuthority(pem string) {
+	c.mu.Lock()
+	c.authority = pem
+	c.mu.Unlock()
+	namespaces, _ := c.List(namespaceKind, "")
+	for _, ns := range namespaces {
+		c.publishAuthority(ns.GetName())
+	}
 }
 
-func (c *Cluster) dependents(owner types.UID) []dependent {
-	if owner == "" {
-		return nil
-	}
+// publishAuthority makes the ConfigMap by which a namespace has the authority say the present one.
+func (c *Cluster) publishAuthority(namespace string) {
 	c.mu.RLock()
-	defer c.mu.RUnlock()
-	var found []dependent
-	for gvk, objects := range c.objects {
-		for key, obj := range objects {
-			if slices.ContainsFunc(obj.GetOwnerReferences(), func(r metav1.OwnerReference) bool { return r.UID == owner }) {
-				found = append(found, dependent{gvk, key})
-			}
-		}
-	}
-	return found
-}
-
-// collect deletes the objects that only an owner which is gone holds.
-func (c *Cluster) collect(owner types.UID) {
-	for _, d := range c.dependents(owner) {
-		obj, ok := c.Get(d.gvk, d.key)
-		switch {
-		case !ok:
-		case len(obj.GetOwnerReferences()) == 1:
-			c.remove(d.gvk, d.key)
-		default:
-			c.disown(d, owner)
-		}
-	}
-}
-
-// orphan takes an owner off the objects that it owns.
-func (c *Cluster) orphan(owner types.UID) {
-	for _, d := range c.dependents(owner) {
-		c.disown(d, owner)
-	}
-}
-
-func (c *Cluster) disown(d dependent, owner types.UID) {
-	c.change(d.gvk, d.key, func(next client.Object) {
-		next.SetOwnerReferences(slices.DeleteFunc(
-			next.GetOwnerReferences(), func(r metav1.OwnerReference) bool { return r.UID == owner },
-		))
-	})
-}
-
-// establish says of the definition of a resource that it is in force.
-func (c *Cluster) establish(key types.NamespacedName, obj client.Object) {
-	definition, ok := obj.(*apiextensionsv1.CustomResourceDefinition)
-	if !ok || len(definition.Status.Conditions) > 0 {
+	pem := c.authority
+	c.mu.RUnlock()
+	if pem == "" {
 		return
 	}
-	c.change(definitionKind, key, func(next client.Object) {
-		definition := next.(*apiextensionsv1.CustomResourceDefinition)
-		condition := func(kind apiextensionsv1.CustomResourceDefinitionConditionType, reason, message string) {
-			definition.Status.Conditions = append(definition.Status.Conditions,
-				apiextensionsv1.CustomResourceDefinitionCondition{
-					Type: kind, Status: apiextensionsv1.ConditionTrue, LastTransitionTime: metav1.Now(),
-					Reason: reason, Message: message,
-				})
-		}
-		condition(apiextensionsv1.NamesAccepted, "NoConflicts", "no conflicts found")
-		condition(apiextensionsv1.Established, "InitialNamesAccepted", "the initial names have been accepted")
-		definition.Status.AcceptedNames = definition.Spec.Names
-		for _, version := range definition.Spec.Versions {
-			if version.Storage {
-				definition.Status.StoredVersions = []string{version.Name}
-			}
-		}
+	key := types.NamespacedName{Namespace: namespace, Name: "kube-root-ca.crt"}
+	wanted := map[string]string{"ca.crt": pem}
+	c.create(configMapKind, &corev1.ConfigMap{
+		ObjectMeta: metav1.ObjectMeta{Namespace: key.Namespace, Name: key.Name}, Data: wanted,
 	})
+	if found, ok := c.Get(configMapKind, key); ok && found.(*corev1.ConfigMap).Data["ca.crt"] != pem {
+		c.change(configMapKind, key, func(next client.Object) { next.(*corev1.ConfigMap).Data = wanted })
+	}
 }
 
 // leaseOf is the Lease of a Node. A kubelet renews it every 10 s; here it is renewed when it is read: see package

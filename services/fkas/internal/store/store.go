@@ -26,6 +26,7 @@ type Store struct {
 
 	mu       sync.RWMutex
 	clusters map[string]*Cluster
+	written  func(*Cluster, Event)
 }
 
 var _ inmemorymanager.Manager = &Store{}
@@ -36,12 +37,24 @@ func New(scheme *runtime.Scheme) *Store {
 	return &Store{scheme: scheme, clusters: map[string]*Cluster{}}
 }
 
+// OnWrite has each write to a cluster that is added from now on told to written, by the goroutine that writes. It must
+// not block.
+func (s *Store) OnWrite(written func(*Cluster, Event)) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.written = written
+}
+
 // AddResourceGroup adds an empty cluster, unless there is one of the name.
 func (s *Store) AddResourceGroup(name string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if _, ok := s.clusters[name]; !ok {
-		s.clusters[name] = newCluster()
+		c := newCluster()
+		if s.written != nil {
+			c.written = func(event Event) { s.written(c, event) }
+		}
+		s.clusters[name] = c
 	}
 }
 

@@ -81,8 +81,12 @@ func kubeadmObjects(cluster Cluster, first Node) []client.Object {
 			"kubelet": "apiVersion: kubelet.config.k8s.io/v1beta1\nkind: KubeletConfiguration\n",
 		}},
 		&corev1.ConfigMap{ObjectMeta: system("coredns"), Data: map[string]string{"Corefile": corefile}},
-		deployment(system("coredns"), "coredns", "registry.k8s.io/coredns/coredns:"+coreDNSVersion),
-		daemonSet(system("kube-proxy"), "kube-proxy", "registry.k8s.io/kube-proxy:"+first.Version),
+		deployment(system("coredns"), "coredns", "registry.k8s.io/coredns/coredns:"+coreDNSVersion, corev1.Toleration{
+			Key: ControlPlaneLabel, Effect: corev1.TaintEffectNoSchedule,
+		}),
+		daemonSet(system("kube-proxy"), "kube-proxy", "registry.k8s.io/kube-proxy:"+first.Version, corev1.Toleration{
+			Operator: corev1.TolerationOpExists,
+		}),
 	}
 }
 
@@ -103,7 +107,7 @@ func clusterConfiguration(cluster Cluster, first Node) string {
 	}, "\n")
 }
 
-func deployment(meta metav1.ObjectMeta, app, image string) *appsv1.Deployment {
+func deployment(meta metav1.ObjectMeta, app, image string, toleration corev1.Toleration) *appsv1.Deployment {
 	labels := map[string]string{"k8s-app": app}
 	meta.Labels = labels
 	replicas := int32(2)
@@ -112,7 +116,7 @@ func deployment(meta metav1.ObjectMeta, app, image string) *appsv1.Deployment {
 		Spec: appsv1.DeploymentSpec{
 			Replicas: &replicas,
 			Selector: &metav1.LabelSelector{MatchLabels: labels},
-			Template: podTemplate(labels, app, image),
+			Template: podTemplate(labels, app, image, toleration),
 		},
 		Status: appsv1.DeploymentStatus{
 			Replicas:          replicas,
@@ -123,21 +127,26 @@ func deployment(meta metav1.ObjectMeta, app, image string) *appsv1.Deployment {
 	}
 }
 
-func daemonSet(meta metav1.ObjectMeta, app, image string) *appsv1.DaemonSet {
+func daemonSet(meta metav1.ObjectMeta, app, image string, toleration corev1.Toleration) *appsv1.DaemonSet {
 	labels := map[string]string{"k8s-app": app}
 	meta.Labels = labels
 	return &appsv1.DaemonSet{
 		ObjectMeta: meta,
 		Spec: appsv1.DaemonSetSpec{
 			Selector: &metav1.LabelSelector{MatchLabels: labels},
-			Template: podTemplate(labels, app, image),
+			Template: podTemplate(labels, app, image, toleration),
 		},
 	}
 }
 
-func podTemplate(labels map[string]string, container, image string) corev1.PodTemplateSpec {
+func podTemplate(
+	labels map[string]string, container, image string, toleration corev1.Toleration,
+) corev1.PodTemplateSpec {
 	return corev1.PodTemplateSpec{
 		ObjectMeta: metav1.ObjectMeta{Labels: labels},
-		Spec:       corev1.PodSpec{Containers: []corev1.Container{{Name: container, Image: image}}},
+		Spec: corev1.PodSpec{
+			Containers:  []corev1.Container{{Name: container, Image: image}},
+			Tolerations: []corev1.Toleration{toleration},
+		},
 	}
 }

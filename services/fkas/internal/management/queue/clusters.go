@@ -3,6 +3,7 @@ package queue
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strconv"
 	"time"
 
@@ -15,6 +16,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/log"
 
 	"metal3-scale-lab/fkas/internal/management"
+	"metal3-scale-lab/fkas/internal/management/assignment"
 )
 
 // ClusterQueue releases queued Clusters whose hosts are ready.
@@ -27,9 +29,14 @@ import (
 type ClusterQueue struct {
 	// Client reads from the cache and writes.
 	Client client.Client
-	// Patience is the age from which a Cluster is released although no host is assigned to it; 0: never.
+	// Patience is the age from which a Cluster is released although no host is assigned to it; 0: never. While there are
+	// free hosts that may still be assigned to it, it is released at ten times that age: to assign hundreds of hosts takes
+	// minutes on a busy machine, and hundreds of Clusters at once would keep it busy.
 	Patience time.Duration
 }
+
+// whileAssigning is how many times longer than its patience a Cluster waits while there are hosts to be assigned.
+const whileAssigning = 10
 
 // ClusterRelease is the result of ClusterQueue.Release.
 type ClusterRelease struct {
@@ -89,8 +96,7 @@ func (q *ClusterQueue) releaseReason(
 		return "", 0, fmt.Errorf("list BareMetalHosts of cluster %s: %w", client.ObjectKeyFromObject(cluster), err)
 	}
 	if len(hosts.Items) == 0 {
-		reason, requeueAfter = q.reasonWithoutHosts(cluster)
-		return reason, requeueAfter, nil
+		return q.reasonWithoutHosts(ctx, cluster)
 	}
 	var ready uint64
 	for i := range hosts.Items {
@@ -110,14 +116,33 @@ func (q *ClusterQueue) releaseReason(
 
 // reasonWithoutHosts keeps a Cluster from waiting for ever where somebody created its hosts without the label. The lab
 // creates a cluster's hosts before the Cluster.
-func (q *ClusterQueue) reasonWithoutHosts(cluster *clusterv1.Cluster) (reason string, requeueAfter time.Duration) {
-	if q.Patience == 0 {
-		return "", 0
+func (q *ClusterQueue) reasonWithoutHosts(
+	ctx context.Context, cluster *clusterv1.Cluster,
+) (reason string, requeueAfter time.Duration, err error) {
+	age := time.Since(cluster.CreationTimestamp.Time)
+	switch {
+	case q.Patience == 0:
+		return "", 0, nil
+	case age < q.Patience:
+		return "", q.Patience - age, nil
+	case age < whileAssigning*q.Patience:
+		var unassigned bmov1alpha1.BareMetalHostList
+		ofNone := client.MatchingFields{management.HostClusterIndex: ""}
+		err := q.Client.List(ctx, &unassigned, client.InNamespace(cluster.Namespace), ofNone, client.UnsafeDisableDeepCopy)
+		if err != nil {
+			return "", 0, fmt.Errorf("list BareMetalHosts that are assigned to no cluster: %w", err)
+		}
+		if slices.ContainsFunc(unassigned.Items, assignable) {
+			return "", q.Patience, nil
+		}
 	}
-	if rest := q.Patience - time.Since(cluster.CreationTimestamp.Time); rest > 0 {
-		return "", rest
-	}
-	return fmt.Sprintf("no BareMetalHost has label %s=%s", management.HostClusterLabel, cluster.Name), 0
+	return fmt.Sprintf("no BareMetalHost has label %s=%s", management.HostClusterLabel, cluster.Name), 0, nil
+}
+
+// assignable says whether the host may be assigned to a Cluster.
+func assignable(host bmov1alpha1.BareMetalHost) bool {
+	seen := assignment.HostOf(&host)
+	return !seen.Used && !seen.Withheld
 }
 
 // ready says whether a machine of the cluster consumes the host, or could take it at once.

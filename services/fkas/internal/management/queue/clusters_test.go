@@ -140,6 +140,28 @@ func TestAClusterWithoutHostsIsReleasedWhenPatienceEnds(t *testing.T) {
 		g.Expect(err).NotTo(HaveOccurred())
 		g.Expect(annotations(l)).To(beReleased())
 	})
+	free := lab.NewHost("free", "", available)
+	t.Run("An old Cluster waits and is looked at again while a host can still be assigned to it", func(t *testing.T) {
+		g := NewWithT(t)
+		l := lab.New(t, append(hosts, queuedCluster("1", 2*time.Minute), free)...)
+		g.Expect(releaseCluster(l)).To(Equal(queue.ClusterRelease{RequeueAfter: time.Minute}))
+		g.Expect(annotations(l)).To(HaveLen(3))
+	})
+	leaving := lab.NewHost("leaving", "", available, func(h *bmov1alpha1.BareMetalHost) {
+		h.Annotations = map[string]string{management.LeavingAnnotation: ""}
+	})
+	for name, objects := range map[string][]client.Object{
+		"The only host without a cluster is about to leave": {queuedCluster("1", 2*time.Minute), leaving},
+		"No host was assigned to it in ten minutes":         {queuedCluster("1", 11*time.Minute), free},
+	} {
+		t.Run(name, func(t *testing.T) {
+			g := NewWithT(t)
+			l := lab.New(t, append(hosts, objects...)...)
+			_, err := releaseCluster(l)
+			g.Expect(err).NotTo(HaveOccurred())
+			g.Expect(annotations(l)).To(beReleased())
+		})
+	}
 }
 
 func TestAQueuedClusterThatIsBeingDeletedIsReleased(t *testing.T) {
