@@ -1,8 +1,8 @@
+import { redfishUrl } from "../bmc";
 import type { LabConfig } from "../config/keys";
 import { agentHardware, bmcHardware } from "../host-profiles/hardware";
 import { profileNamed } from "../host-profiles/mix";
 import { DEFAULT_PROFILE } from "../host-profiles/shipped";
-import { redfishUrl } from "../bmc";
 import { BMC_USERNAME, FAKE_IPA_PORT, SUSHY_TOOLS_PORT } from "../identities";
 import type { HostPlan, PairPlan } from "../plan";
 

@@ -2,7 +2,6 @@ import type { Key } from "../../plan/config/keys";
 import { hostUuid } from "../../plan/identities";
 import { joinReference, referenceBelow } from "../../plan/image-reference";
 import { builtReference } from "../../toolchain/images/reference";
-import { BMC_ROWS } from "./key-rows-bmc";
 import { BMO, CLUSTER, CONTAINER, field, HOST, NETWORK } from "./build-lab";
 import {
     type Row,
@@ -17,6 +16,7 @@ import {
     podField,
     machine,
 } from "./key-readers";
+import { BMC_ROWS } from "./key-rows-bmc";
 
 const PROMETHEUS = "observability-deployment-prometheus";
 const IPA_FILE = { from: "/srv/ipa", sha256: "0".repeat(64) };

@@ -1,7 +1,7 @@
 import { expect } from "chai";
+import { addressParts, systemUrl } from "../../plan/bmc";
 import { livingLab } from "../../plan/change/living-lab";
 import { changeProblems } from "../../plan/change/problems";
-import { addressParts, systemUrl } from "../../plan/bmc";
 import { agentIsoFiles, agentIsoUrl } from "../../plan/manifests/agent-iso";
 import { pairConfiguration } from "../../plan/manifests/pair-configuration";
 import { plan, type PairPlan } from "../../plan/plan";

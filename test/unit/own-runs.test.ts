@@ -75,7 +75,7 @@ describe("The own runs of a checkout", () => {
         upOf({}).held(seen);
         expect(say[0]).to.match(/^predicted: takes about /);
         expect(say[1]).to.match(
-            /^took 3 min 20 s, predicted were \d min \d0 s \(\+\d+ %, (within|beyond) ± \d+ %\); 2\.5 GiB of memory/,
+            /^took 3 min 20 s, predicted were \d min( \d0 s)? \(\+\d+ %, (within|beyond) ± \d+ %\); 2\.5 GiB of memory/,
         );
         const [run, ...others] = ownRuns(folder);
         expect(others).to.deep.equal([]);
