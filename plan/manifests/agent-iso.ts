@@ -3,7 +3,7 @@ import type { LabConfig } from "../config/keys";
 
 /**
  * The image from which hosts with virtual media boot the agent. Fake BMCs fetch it, and nobody reads it: a line of text
- * is enough. As it is there already, no conductor has to build one for each host, for which it would need a boot loader.
+ * is enough. As it is there already, no conductor builds one for each host, for which it would need a boot loader.
  */
 const AGENT_ISO = { file: "lab-ipa.iso", content: "A ramdisk with an agent for hosts that do not exist.\n" };
 

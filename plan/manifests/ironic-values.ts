@@ -26,8 +26,9 @@ const HOOKS = "$default_hooks,parse-lldp,local-link-connection";
 const CA_FILE = "/etc/ironic-tls/ca.crt";
 
 /**
- * Options of Ironic that only some labs need: those with BMCs over TLS, and those with hosts of some profiles. Metal3's image of Ironic has the hook parse-lldp, and reads
- * BIOS settings of every host; the hosts of the default profile have neither.
+ * Options of Ironic that only some labs need: those with BMCs over TLS, and those with hosts of some profiles. Metal3's
+ * image of Ironic has the hook parse-lldp, and reads BIOS settings of every host; the hosts of the default profile have
+ * neither.
  */
 function extraConfig({ hostProfiles, bmcProtocol }: Settings): { extraConfig?: object } {
     const profiles = Object.values(hostProfiles).map(({ profile }) => profile);

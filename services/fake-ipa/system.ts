@@ -80,8 +80,8 @@ const SEEN = 8;
 const MAX_APPLY_MS = 12_000;
 
 /**
- * sushy-tools boots from disk if no boot device was set (its fakedriver). A machine does so as well if the drive that it
- * should boot from is empty. Nothing is read of a medium: whatever is in the drive is a ramdisk with an agent.
+ * sushy-tools boots from disk if no boot device was set (its fakedriver). A machine does so as well if the drive that
+ * it should boot from is empty. Nothing is read of a medium: whatever is in the drive is a ramdisk with an agent.
  */
 function bootsFromDisk({ boot_device: device, boot_image: drives }: System): boolean {
     return device === "Cd" ? drives?.["Cd"]?.[2] !== true : (device ?? "Hdd") === "Hdd";

@@ -75,7 +75,7 @@ describe("The BMCs of a lab", () => {
         );
     });
 
-    it("change nothing in a pair's configuration by themselves, so that no pair of a lab that is there restarts", () => {
+    it("change nothing in a pair's configuration by themselves, so that no pair of a living lab restarts", () => {
         const keysOf = (raw: Raw): string[] => {
             const [pair] = plan(validate(raw), "test").pairs as [PairPlan];
             return Object.keys(pairConfiguration(pair, validate(raw), "https://192.0.2.1:6385"));

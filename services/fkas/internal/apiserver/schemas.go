@@ -22,8 +22,8 @@ import (
 	"sigs.k8s.io/structured-merge-diff/v6/typed"
 )
 
-// unversioned is what kube-apiserver says of its description where it does not know its version. Here clusters of several
-// versions share one. Without any, the description in protobuf, which kubectl asks for to apply a List, is invalid.
+// unversioned is what kube-apiserver says of its description where it does not know its version. Here clusters of
+// several versions share one. Without any, the description in protobuf is invalid, and kubectl can apply no List.
 const unversioned = "unversioned"
 
 // schemas describes the kinds by Kubernetes' own generated definitions: to clients as OpenAPI, and to server-side apply
