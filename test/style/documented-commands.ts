@@ -37,8 +37,7 @@ export const DOCUMENTED: readonly Documented[] = [
     },
     {
         commands: ["npm run pictures -- .lab/records/RECORD.jsonl"],
-        because:
-            "it takes a browser of 300 MB; test/unit/pictures.test.ts tests what it draws, and says without one",
+        because: "it takes a browser of 300 MB; test/unit/pictures.test.ts tests what it draws, and says without one",
     },
     { commands: ["npm run doctor"], because: "it changes nothing; test/unit/lab-findings.test.ts tests what it says" },
     {
