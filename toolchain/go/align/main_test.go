@@ -2,6 +2,7 @@ package main
 
 import (
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -93,5 +94,32 @@ func TestThisRepositoryIsAligned(t *testing.T) {
 	}
 	if err := run(folders, true); err != nil {
 		t.Error(err)
+	}
+}
+
+// The toolchain builds with -mod=readonly, so a go.mod that lacks something fails only on the machine of whoever asks
+// for that program first.
+func TestNoModuleNeedsAChangeOfItsGoMod(t *testing.T) {
+	var files []string
+	for _, pattern := range []string{"../*/go.mod", "../*-versions/*/go.mod", "../../../services/*/go.mod"} {
+		found, err := filepath.Glob(pattern)
+		if err != nil {
+			t.Fatal(err)
+		}
+		files = append(files, found...)
+	}
+	if len(files) < 15 {
+		t.Fatalf("found %d modules only: %v", len(files), files)
+	}
+	for _, file := range files {
+		t.Run(filepath.Dir(file), func(t *testing.T) {
+			t.Parallel()
+			list := exec.CommandContext(t.Context(), "go", "list", "-mod=readonly", "-m", "all")
+			list.Dir = filepath.Dir(file)
+			list.Env = append(os.Environ(), "GOWORK=off", "GOTOOLCHAIN=local", "GOFLAGS=")
+			if output, err := list.CombinedOutput(); err != nil {
+				t.Errorf("go list -m all: %v\n%s", err, output)
+			}
+		})
 	}
 }
