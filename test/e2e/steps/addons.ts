@@ -111,7 +111,8 @@ export function addons(): void {
             });
         } finally {
             await inLab("delete", "clusterresourceset", NAME);
-            await inLab("delete", "configmap", NAME);
+            // Cluster API made the set its owner, so it may be gone with it.
+            await inLab("delete", "configmap", NAME, "--ignore-not-found");
         }
     });
 
