@@ -71,8 +71,8 @@ export const MISHAPS: readonly Mishap[] = [
             await removeCluster();
         },
         says: () => new RegExp(`^${bmcs().says}`),
-        // The host's own words come from Ironic, once it has asked in vain.
-        waits: /^Cluster cluster-0002: .*BareMetalHost \S+: .*(Redfish|connect|power)/,
+        // The host's own words come from Ironic once it has asked in vain, for which it tries for minutes under its lock.
+        waits: /^Cluster cluster-0002: .*BareMetalHost \S+: .*(Redfish|connect|power|has locked it)/,
         next: () => bmcs().next,
     },
     {
