@@ -71,7 +71,7 @@ export const MISHAPS: readonly Mishap[] = [
             await removeCluster();
         },
         says: () => new RegExp(`^${bmcs().says}`),
-        // The host's own words come from Ironic once it has asked in vain, for which it tries for minutes under its lock.
+        // The host's own words come from Ironic once it has asked in vain. It tries for minutes, under its lock.
         waits: /^Cluster cluster-0002: .*BareMetalHost \S+: .*(Redfish|connect|power|has locked it)/,
         next: () => bmcs().next,
     },
