@@ -1,18 +1,14 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import path from "node:path";
 import { expect } from "chai";
 import { bcryptHash } from "../../components/credentials";
-import { waitUntil } from "../../lib/wait-until";
 import { BMC_USERNAME } from "../../plan/identities";
-import { PAIR_ENVIRONMENT, PAIR_PATHS, pairConfiguration } from "../../plan/manifests/pair-configuration";
+import { PAIR_PATHS, pairConfiguration } from "../../plan/manifests/pair-configuration";
 import { plan, type PairPlan } from "../../plan/plan";
 import { pythonAssignments } from "../../plan/python";
 import { validate } from "../../plan/validate";
 import { systemSchema } from "../../services/fake-ipa/system";
 import { createPki, createServerCertificate } from "../../tasks/pki/pki";
-import { docker } from "../docker";
 import { imageForTests } from "../lab-image";
+import { BmcContainer } from "./bmc-container";
 
 const DAYS = 1;
 
@@ -71,17 +67,10 @@ print(json.dumps(seen))`;
 describe("The BMCs over TLS, in the image of sushy-tools", function () {
     this.timeout(120_000);
     const image = imageForTests("sushy-tools");
-    let folder: string | undefined;
-    let container: string | undefined;
-    after(async () => {
-        if (container !== undefined) {
-            await docker("rm", "--force", "--volumes", container);
-        }
-        await rm(folder ?? "", { recursive: true, force: true });
-    });
+    const bmcs = new BmcContainer();
+    after(() => bmcs.remove());
 
     it("have a certificate that the lab's CA has signed, take a medium, and tell fake-ipa of it", async () => {
-        folder = await mkdtemp(path.join(tmpdir(), "bmc-test-"));
         const config = validate({ bmcProtocol: "https", bmcDriver: "redfish-virtualmedia" });
         const pair = plan(config, "test").pairs[0] as PairPlan;
         const { ca } = await createPki({ name: "test", validityDays: DAYS, servers: {} });
@@ -96,24 +85,8 @@ describe("The BMCs over TLS, in the image of sushy-tools", function () {
             [PAIR_PATHS.bmcCertificate]: cert,
             [PAIR_PATHS.bmcKey]: key,
         };
-        const files: string[] = [];
-        for (const [to, content] of Object.entries(contents)) {
-            const from = path.join(folder, path.basename(to));
-            await writeFile(from, content, { mode: 0o644 });
-            files.push("--volume", `${from}:${to}:ro`);
-        }
-        const variables = Object.entries(PAIR_ENVIRONMENT).flatMap(([name, value]) => ["--env", `${name}=${value}`]);
-        container = (await docker("run", "--detach", "--network", "none", ...variables, ...files, image())).trim();
-        // From inside: the container has no network but its own.
-        const seen = await waitUntil({
-            what: "the BMCs to answer",
-            timeoutMs: 60_000,
-            everyMs: 500,
-            look: async () => {
-                const told = await docker("exec", container as string, "python3", "-c", script(pair.hosts[0]!.uuid));
-                return { done: JSON.parse(told) as Seen };
-            },
-        });
+        await bmcs.start(image(), contents);
+        const seen = await bmcs.ask<Seen>(script(pair.hosts[0]!.uuid));
         expect(seen.untrusted).to.include("CERTIFICATE_VERIFY_FAILED");
         expect(seen.system[0]).to.equal(200);
         expect(seen.system[1]).to.include({ BootSourceOverrideTarget: "Cd", BootSourceOverrideMode: "UEFI" });
