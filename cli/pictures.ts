@@ -28,7 +28,7 @@ const REPORTS: Readonly<Record<string, BrowserContextOptions>> = {
     "report-phone": { viewport: { width: 390, height: 844 }, colorScheme: "light", deviceScaleFactor: 2 },
 };
 
-/** Columns and lines of the terminal. */
+/** The terminal, in CSS pixels. The picture is as high as its lines. */
 const TERMINAL = { width: 1100, height: 200 };
 
 /** Longest time for one picture, milliseconds. */
@@ -68,10 +68,10 @@ async function statusOf(stack: string): Promise<string[]> {
 export async function pictures(record: string, { stack, out }: PicturesOptions): Promise<number> {
     const folder = resolve(repoPath(), out);
     await mkdir(folder, { recursive: true });
-    const pages = await mkdtemp(join(tmpdir(), "metal3-scale-lab-pictures-"));
     const executablePath = await chromium((text) => process.stderr.write(`${text}\n`));
     // Chromium has no sandbox for root. It opens nothing but the pages that are made here.
     const browser = await engine.launch({ executablePath, args: ["--no-sandbox"], timeout: LIMIT_MS });
+    const pages = await mkdtemp(join(tmpdir(), "metal3-scale-lab-pictures-"));
     try {
         await report(record, { out: pages });
         for (const [name, context] of Object.entries(REPORTS)) {
