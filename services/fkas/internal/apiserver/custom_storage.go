@@ -20,15 +20,8 @@ type customOptions struct{}
 
 // GetRESTOptions returns what the registry of a resource needs.
 func (customOptions) GetRESTOptions(resource schema.GroupResource, _ runtime.Object) (generic.RESTOptions, error) {
-	return generic.RESTOptions{
-		StorageConfig: &storagebackend.ConfigForResource{
-			Config: storagebackend.Config{Codec: unstructured.UnstructuredJSONScheme}, GroupResource: resource,
-		},
-		Decorator:               newCustomStorage,
-		EnableGarbageCollection: true,
-		DeleteCollectionWorkers: 1,
-		ResourcePrefix:          resource.Group + "/" + resource.Resource,
-	}, nil
+	prefix := resource.Group + "/" + resource.Resource
+	return inStore(resource, unstructured.UnstructuredJSONScheme, newCustomStorage, prefix), nil
 }
 
 func newCustomStorage(

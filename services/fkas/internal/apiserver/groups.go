@@ -150,15 +150,22 @@ func (restOptions) GetRESTOptions(resource schema.GroupResource, _ runtime.Objec
 		prefix = resource.Group + "/" + resource.Resource
 	}
 	codec := legacyscheme.Codecs.LegacyCodec(legacyscheme.Scheme.PrioritizedVersionsForGroup(resource.Group)...)
+	return inStore(resource, codec, newClusterStorage, prefix), nil
+}
+
+// inStore are the options of a registry whose objects are in the store. decorator makes its way there.
+func inStore(
+	resource schema.GroupResource, codec runtime.Codec, decorator generic.StorageDecorator, prefix string,
+) generic.RESTOptions {
 	return generic.RESTOptions{
 		StorageConfig: &storagebackend.ConfigForResource{
 			Config: storagebackend.Config{Codec: codec}, GroupResource: resource,
 		},
-		Decorator:               newClusterStorage,
+		Decorator:               decorator,
 		EnableGarbageCollection: true,
 		DeleteCollectionWorkers: 1,
 		ResourcePrefix:          prefix,
-	}, nil
+	}
 }
 
 func newClusterStorage(

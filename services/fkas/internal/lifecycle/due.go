@@ -45,15 +45,20 @@ func wakes(cluster *store.Cluster, event store.Event) bool {
 }
 
 func hasWorkloads(cluster *store.Cluster) bool {
+	return anyWorkload(cluster, func(client.Object) bool { return true })
+}
+
+// anyWorkload says whether something holds of a workload that is not of those that each cluster has.
+func anyWorkload(cluster *store.Cluster, holds func(client.Object) bool) bool {
 	return slices.ContainsFunc(workloadKinds, func(kind schema.GroupVersionKind) bool {
 		found, _ := cluster.List(kind, "")
-		return slices.ContainsFunc(found, func(obj client.Object) bool { return !isOfCluster(obj) })
+		return slices.ContainsFunc(found, func(obj client.Object) bool { return !isOfCluster(obj) && holds(obj) })
 	})
 }
 
 // isOfCluster says whether a workload is of those that package workload gives to each cluster.
 func isOfCluster(obj client.Object) bool {
-	if isStatic(obj) {
+	if store.IsStatic(obj) {
 		return true
 	}
 	name := obj.GetName()
@@ -62,17 +67,7 @@ func isOfCluster(obj client.Object) bool {
 
 // due says whether something is to happen to a workload although nobody writes anything: controllers that have ended
 // do not know what time it is. On a machine with too little CPU they may also end before they have done all.
-func due(cluster *store.Cluster) bool {
-	for _, kind := range []schema.GroupVersionKind{
-		deploymentKind, daemonKind, statefulKind, jobKind, cronJobKind, podKind,
-	} {
-		found, _ := cluster.List(kind, "")
-		if slices.ContainsFunc(found, func(obj client.Object) bool { return !isOfCluster(obj) && isDue(obj) }) {
-			return true
-		}
-	}
-	return false
-}
+func due(cluster *store.Cluster) bool { return anyWorkload(cluster, isDue) }
 
 func isDue(obj client.Object) bool {
 	switch workload := obj.(type) {

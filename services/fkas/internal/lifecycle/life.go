@@ -109,7 +109,7 @@ func (l *life) work(ctx context.Context) {
 // look brings a Pod one step further, and says after how long the next step is due; 0: when something changes.
 func (l *life) look(ctx context.Context, key types.NamespacedName) (time.Duration, error) {
 	obj, ok := l.cluster.Get(podKind, key)
-	if !ok || obj.GetDeletionTimestamp() != nil || isStatic(obj) {
+	if !ok || obj.GetDeletionTimestamp() != nil || store.IsStatic(obj) {
 		return 0, nil
 	}
 	current := obj.(*corev1.Pod)
@@ -144,10 +144,4 @@ func podsOf(cluster *store.Cluster) []*corev1.Pod {
 		pods = append(pods, obj.(*corev1.Pod))
 	}
 	return pods
-}
-
-// isStatic says whether a Pod is that of a control plane's component, which package workload looks after.
-func isStatic(pod client.Object) bool {
-	_, ok := pod.GetAnnotations()[corev1.MirrorPodAnnotationKey]
-	return ok
 }

@@ -13,6 +13,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/kubernetes"
 
+	"metal3-scale-lab/fkas/internal/serving"
 	"metal3-scale-lab/fkas/internal/testkit"
 )
 
@@ -43,6 +44,15 @@ func inOwnProcess(t *testing.T) bool {
 	return false
 }
 
+// ofThreeMachines makes a cluster, and returns a client of it.
+func ofThreeMachines(t *testing.T, server *serving.Server, name string) *kubernetes.Clientset {
+	t.Helper()
+	s := spec(t, name)
+	NewWithT(t).Expect(server.Ensure(s)).To(Succeed())
+	fill(t, server, s, []string{name + "-cp"}, []string{name + "-w1", name + "-w2"})
+	return clientset(t, s)
+}
+
 // TestAClusterTakesLittleMemory has clusters of three machines, each with a client that has listed and watches. The
 // memory of the clients, in the same process, is in the figure.
 func TestAClusterTakesLittleMemory(t *testing.T) {
@@ -52,10 +62,7 @@ func TestAClusterTakesLittleMemory(t *testing.T) {
 	g, ctx := NewWithT(t), testkit.Context(t)
 	server := newServer(t)
 	add := func(name string) *kubernetes.Clientset {
-		s := spec(t, name)
-		g.Expect(server.Ensure(s)).To(Succeed())
-		fill(t, server, s, []string{name + "-cp"}, []string{name + "-w1", name + "-w2"})
-		client := clientset(t, s)
+		client := ofThreeMachines(t, server, name)
 		watching, err := client.CoreV1().Nodes().Watch(ctx, metav1.ListOptions{})
 		g.Expect(err).NotTo(HaveOccurred())
 		t.Cleanup(watching.Stop)
@@ -88,10 +95,7 @@ func TestAnAddonTakesLittleMemory(t *testing.T) {
 	g, ctx := NewWithT(t), testkit.Context(t)
 	server := newServer(t)
 	add := func(name string) *kubernetes.Clientset {
-		s := spec(t, name)
-		g.Expect(server.Ensure(s)).To(Succeed())
-		fill(t, server, s, []string{name + "-cp"}, []string{name + "-w1", name + "-w2"})
-		client := clientset(t, s)
+		client := ofThreeMachines(t, server, name)
 		_, err := client.CoreV1().Nodes().List(ctx, metav1.ListOptions{})
 		g.Expect(err).NotTo(HaveOccurred())
 		return client

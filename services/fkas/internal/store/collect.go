@@ -65,11 +65,16 @@ func (c *Cluster) ownerIsGone(obj client.Object) bool {
 func (c *Cluster) emptyNode(name string) {
 	pods, _ := c.List(podKind, "")
 	for _, pod := range pods {
-		_, isStatic := pod.GetAnnotations()[corev1.MirrorPodAnnotationKey]
-		if !isStatic && pod.(*corev1.Pod).Spec.NodeName == name {
+		if !IsStatic(pod) && pod.(*corev1.Pod).Spec.NodeName == name {
 			c.remove(podKind, client.ObjectKeyFromObject(pod))
 		}
 	}
+}
+
+// IsStatic says whether a Pod is that of a control plane's component, which package workload looks after.
+func IsStatic(pod client.Object) bool {
+	_, ok := pod.GetAnnotations()[corev1.MirrorPodAnnotationKey]
+	return ok
 }
 
 // orphan takes an owner off the objects that it owns.
